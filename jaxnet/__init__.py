@@ -1,0 +1,53 @@
+"""jaxnet: networks as pure functions, training runs as compiled programs, populations as one program.
+
+Read the package in the order of its layers, each of which knows only those before it:
+
+    types, checks                       names and refusals
+    network, storage, data              what a network is; files; where examples come from
+    losses, metrics                     what training lowers, what people look at
+    training                            update -> epoch -> run
+    reference, reference_agreement      backpropagation by hand in NumPy, and JAX held against it
+    gradients                           is my derivation right, and if not, where and why?
+    stairs, figures, cli                the article, told in order
+
+Every name is imported when it is first used, so ``jaxnet --help`` never waits for JAX.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jaxnet import checks, data, estimators, figures, gradients, network, reference, stairs, storage, training
+    from jaxnet.losses import objective
+    from jaxnet.network import MLP
+    from jaxnet.reference_agreement import agreement
+    from jaxnet.training import Outcome, Run, Stop, fit
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "MLP": "jaxnet.network",
+    "Outcome": "jaxnet.training",
+    "Run": "jaxnet.training",
+    "Stop": "jaxnet.training",
+    "agreement": "jaxnet.reference_agreement",
+    "fit": "jaxnet.training",
+    "objective": "jaxnet.losses",
+}
+_MODULES = ("network", "reference", "stairs", "training")
+
+__all__ = ["MLP", "Outcome", "Run", "Stop", "agreement", "fit", "network", "objective", "reference", "stairs", "training"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"jaxnet.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'jaxnet' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

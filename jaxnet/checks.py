@@ -1,0 +1,164 @@
+"""Every refusal of bad input is made here, at once and before any tracing, in one form.
+
+    ValueError: batch_size: expected an integer from 1 to 400 (the number of examples), got 500
+
+names the argument, what is accepted and what was given. Modules with checks of their own build them from these.
+"""
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def refuse(argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> NoReturn:
+    """Raise ``error`` with the house's one form of words; ``got`` is shown shortened."""
+    raise error(f"{argument}: expected {expected}, got {describe(got)}")
+
+
+def require(condition: object, argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> None:
+    """Refuse unless ``condition`` holds."""
+    if not condition:
+        refuse(argument, expected, got, error)
+
+
+def describe(value: object) -> str:
+    """Say in a few words what a value is: arrays by shape and dtype, text as it is, the rest by its repr."""
+    if isinstance(value, Words):
+        return str(value)
+    if isinstance(value, np.ndarray | jax.Array) and value.ndim:
+        return f"an array of shape {tuple(value.shape)} and dtype {value.dtype}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+class Words(str):
+    """A description of what was given, to be printed without quotes."""
+
+
+def choice(argument: str, value: object, accepted: Iterable[str]) -> str:
+    """Return ``value`` when it is one of the accepted names; else refuse it and say which known name is nearest."""
+    names = list(accepted)
+    if isinstance(value, str) and value in names:
+        return value
+    near = difflib.get_close_matches(value.lower(), names, n=1, cutoff=0.5) if isinstance(value, str) else []
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    error = ValueError if isinstance(value, str) else TypeError
+    refuse(argument, f"one of {', '.join(names)}", Words(f"{describe(value)}{hint}"), error)
+
+
+def number(
+    argument: str, value: Any, *, above: float = -math.inf, minimum: float = -math.inf, maximum: float = math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return ``value`` as a float when it is a finite real number within the bounds; else refuse it."""
+    expected = "a finite number" + _bounds(above, minimum, maximum, below)
+    scalar = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
+    require(isinstance(scalar, numbers.Real) and not isinstance(scalar, bool), argument, expected, value, TypeError)
+    inside = math.isfinite(scalar) and above < scalar < below and minimum <= scalar <= maximum
+    require(inside, argument, expected, value)
+    return float(scalar)
+
+
+def _bounds(above: float, minimum: float, maximum: float, below: float) -> str:
+    limits = [(above, "above"), (minimum, "at least"), (maximum, "at most"), (below, "below")]
+    named = [f"{word} {limit:g}" for limit, word in limits if math.isfinite(limit)]
+    return f" {' and '.join(named)}" if named else ""
+
+
+def integer(argument: str, value: Any, *, minimum: int = 0, maximum: int | None = None, note: str = "") -> int:
+    """Return ``value`` as an int when it is an integer within the bounds; else refuse it. ``note`` explains them."""
+    bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+    expected = f"an integer {bounds}" + (f" ({note})" if note else "")
+    require(isinstance(value, numbers.Integral) and not isinstance(value, bool), argument, expected, value, TypeError)
+    require(value >= minimum and (maximum is None or value <= maximum), argument, expected, value)
+    return int(value)
+
+
+def concrete(value: object) -> bool:
+    """Whether the values of an array can be looked at: inside a transformation only its shape is known."""
+    return not isinstance(value, jax.core.Tracer)
+
+
+def finite(argument: str, value: Any) -> None:
+    """Refuse an array that holds NaN or infinity, naming how many and where the first one is."""
+    if not concrete(value):
+        return
+    bad = ~np.isfinite(np.asarray(value))
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        worst = np.asarray(value)[first]
+        refuse(argument, "finite numbers", Words(f"{int(bad.sum())} that are not, the first ({worst}) at index {list(first)}"))
+
+
+def real_array(argument: str, value: Any) -> Any:
+    """Return ``value`` as an array of real numbers; ragged, text, complex and object input is refused."""
+    if isinstance(value, jax.Array):
+        array: Any = value
+    else:
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            refuse(argument, "an array of numbers", Words("rows of different lengths"))
+    require(array.dtype.kind in "fiub" or str(array.dtype) == "bfloat16", argument, "an array of real numbers", _kind(array), TypeError)
+    return array
+
+
+def _kind(array: Any) -> Words:
+    return Words(f"dtype {array.dtype} of shape {tuple(array.shape)}")
+
+
+def random_key(argument: str, value: Any) -> jax.Array:
+    """Return a typed key; ``jax.random.key(0)`` and the older ``jax.random.PRNGKey(0)`` are accepted."""
+    expected = "a key such as jax.random.key(0)"
+    require(isinstance(value, jax.Array), argument, expected, value, TypeError)
+    if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        require(value.ndim == 0, argument, f"one key, not {value.shape} keys", Words(f"keys of shape {value.shape}"))
+        return value
+    require(value.dtype == np.uint32 and value.shape == (2,), argument, expected, value, TypeError)
+    return jax.random.wrap_key_data(value)
+
+
+def examples(argument: str, value: Any, inputs: int | None, dtype: Any) -> jax.Array:
+    """Return examples [N, D] in ``dtype``; refuse another shape, no example, NaN and infinity."""
+    array = real_array(argument, value)
+    shape = f"an array of shape (N, {inputs if inputs is not None else 'D'}), one row an example"
+    fits = array.ndim >= 1 and (inputs is None or (array.ndim == 2 and array.shape[1] == inputs))
+    require(fits, argument, shape, array)
+    require(array.shape[0] > 0, argument, "at least one example", array)
+    finite(argument, array)
+    return jnp.asarray(array, dtype)
+
+
+def targets(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
+    """Return targets [N] or [N, K] of ``count`` examples: numbers in ``dtype``, labels as int32."""
+    array = real_array(argument, value)
+    require(array.ndim >= 1 and len(array) == count, argument, f"one target for each of the {count} examples", array)
+    return jnp.asarray(array, jnp.int32 if array.dtype.kind in "iub" else dtype)
+
+
+def weights(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
+    """Return example weights [N]: finite, none below zero, not all zero."""
+    array = real_array(argument, value)
+    require(array.shape == (count,), argument, f"one weight for each of the {count} examples, shape ({count},)", array)
+    finite(argument, array)
+    if concrete(array):
+        smallest, total = np.asarray(array).min(), np.asarray(array).sum()
+        require(smallest >= 0 and total > 0, argument, "weights of at least 0, not all 0", Words(f"a smallest weight of {smallest:g} and a sum of {total:g}"))
+    return jnp.asarray(array, dtype)
+
+
+def parameters(argument: str, value: Any) -> Any:
+    """Return the dtype that a pytree of parameters computes in; refuse one that holds no floating-point array."""
+    leaves = jax.tree.leaves(value)
+    expected = "a pytree of floating-point arrays of one dtype"
+    require(leaves and all(hasattr(leaf, "dtype") for leaf in leaves), argument, expected, value, TypeError)
+    kinds = sorted({str(leaf.dtype) for leaf in leaves})
+    floating = all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves)
+    require(floating and len(kinds) == 1, argument, expected, Words(f"leaves of dtype {', '.join(kinds)}"), TypeError)
+    return leaves[0].dtype

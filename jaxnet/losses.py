@@ -1,0 +1,189 @@
+"""What training lowers: the loss of one example by name, and the objective, its mean over a batch plus a penalty.
+
+Every loss is computed from the logits, so it is finite for any finite logit: a network that is certain and wrong has
+a large loss, not an infinite one, and cross-entropy of the probabilities 0 and 1 needs no clipping.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxnet import checks
+from jaxnet.network import MLP, OUTPUTS
+from jaxnet.targets import Target, check_targets, dense_targets
+from jaxnet.types import ArrayLike, Key, Pytree
+
+
+class Loss(NamedTuple):
+    """A loss of one example and what its target is.
+
+    ``of(values [K], target [K]) -> scalar``, where values are the logits, or the predictions for a regression loss,
+    so that squared error of sigmoid outputs is what its name says.
+    """
+
+    of: Callable[[jax.Array, jax.Array], jax.Array]
+    target: Target
+    on_predictions: bool = False
+
+
+def cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
+    """-sum_k target_k log softmax(logits)_k, for a one-hot or probability target [K]."""
+    # where, because 0 * -inf is NaN and an outcome of probability 0 costs nothing
+    return -jnp.sum(jnp.where(target == 0, 0, target * jax.nn.log_softmax(logits)))
+
+
+def binary_cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
+    """Sum over outputs of -t log sigmoid(z) - (1 - t) log(1 - sigmoid(z)) = max(z, 0) - z t + log(1 + exp(-|z|))."""
+    return jnp.sum(jax.nn.softplus(logits) - logits * target)
+
+
+def squared_error(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Half the sum over outputs of (prediction - target)², whose derivative is prediction - target."""
+    return jnp.sum(jnp.square(prediction - target)) / 2
+
+
+def mean_squared_error(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """The mean over outputs of (prediction - target)²."""
+    return jnp.mean(jnp.square(prediction - target))
+
+
+def huber(prediction: jax.Array, target: jax.Array) -> jax.Array:
+    """Sum over outputs of e²/2 for |e| <= 1 and |e| - 1/2 beyond (Huber 1964, delta 1)."""
+    error = jnp.abs(prediction - target)
+    return jnp.sum(jnp.where(error <= 1, jnp.square(error) / 2, error - 0.5))
+
+
+def hinge(logits: jax.Array, target: jax.Array) -> jax.Array:
+    """Sum over outputs of max(0, 1 - s z) with s = 1 where target is 1 and -1 where it is 0: one against the rest."""
+    return jnp.sum(jax.nn.relu(1 - (2 * target - 1) * logits))
+
+
+def poisson(logits: jax.Array, target: jax.Array) -> jax.Array:
+    """Sum over outputs of exp(z) - t z: the negative log-likelihood of counts with log-rates z, but for log t!."""
+    return jnp.sum(jnp.exp(logits) - target * logits)
+
+
+LOSSES: Mapping[str, Loss] = MappingProxyType(
+    {
+        "cross_entropy": Loss(cross_entropy, Target.DISTRIBUTION),
+        "binary_cross_entropy": Loss(binary_cross_entropy, Target.PROBABILITY),
+        "squared_error": Loss(squared_error, Target.REAL, on_predictions=True),
+        "mean_squared_error": Loss(mean_squared_error, Target.REAL, on_predictions=True),
+        "huber": Loss(huber, Target.REAL, on_predictions=True),
+        "hinge": Loss(hinge, Target.PROBABILITY),
+        "poisson": Loss(poisson, Target.COUNT),
+    }
+)
+CANONICAL: Mapping[str, str] = MappingProxyType(
+    {
+        "softmax": "cross_entropy",
+        "sigmoid": "binary_cross_entropy",
+        "identity": "squared_error",
+        "exp": "poisson",
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """Mean loss over the examples + l2 / 2 * the sum of squared weights; made by ``objective``, called as
+    ``f(params, X [N, D], y, *, weight=None, key=None) -> scalar``.
+
+    Weights are the leaves of ``params`` with two axes or more; biases are never penalised.
+    """
+
+    network: Any
+    loss: str | Callable
+    l2: float
+
+    def __call__(
+        self, params: Pytree, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None, key: Key | None = None
+    ) -> jax.Array:
+        """Compute the objective; ``weight`` [N] weighs the examples (their mean is sum(w loss) / sum(w))."""
+        X, y, weight = self.checked(params, X, y, weight)
+        losses = self.examples(params, X, y, key)
+        return weighted_mean(losses, weight) + self.l2 / 2 * squared_weights(params)
+
+    def logits(self, params: Pytree, X: jax.Array, key: Key | None = None) -> jax.Array:
+        """Compute the logits [N, K]; with a key, each example has its own dropped units."""
+        if key is None:
+            return jax.vmap(self.network.apply, (None, 0))(params, X)
+        one = lambda x, key: self.network.apply(params, x, key=key)  # noqa: E731
+        return jax.vmap(one)(X, jax.random.split(key, len(X)))
+
+    def examples(self, params: Pytree, X: jax.Array, y: jax.Array, key: Key | None = None) -> jax.Array:
+        """Compute the loss of every example [N], without the penalty."""
+        logits = self.logits(params, X, key)
+        if callable(self.loss):
+            return jax.vmap(self.loss)(logits, y)
+        loss = LOSSES[self.loss]
+        values = OUTPUTS[self.output](logits) if loss.on_predictions else logits
+        return jax.vmap(loss.of)(values, dense_targets(loss.target, y, logits.shape[-1], logits.dtype))
+
+    @property
+    def output(self) -> str:
+        """What the network does to its logits; a network of one's own without ``output`` leaves them as they are."""
+        return getattr(self.network, "output", "identity")
+
+    @property
+    def random(self) -> bool:
+        """Whether training needs a key: only for dropout."""
+        return bool(getattr(self.network, "dropout", 0))
+
+    def checked(
+        self, params: Pytree, X: ArrayLike, y: ArrayLike, weight: ArrayLike | None
+    ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
+        """Return the arrays in the dtype of ``params``, after refusing wrong shapes, dtypes, labels and NaN."""
+        if isinstance(self.network, MLP):
+            self.network.check_params(params)
+        dtype = checks.parameters("params", params)
+        X = checks.examples("X", X, getattr(self.network, "sizes", (None,))[0], dtype)
+        if not callable(self.loss):
+            outputs = jax.eval_shape(self.network.apply, params, X[0]).shape[-1]
+            y = check_targets(LOSSES[self.loss].target, y, len(X), outputs, classes=self.output != "identity")
+        y = checks.targets("y", y, len(X), dtype)
+        return X, y, None if weight is None else checks.weights("weight", weight, len(X), dtype)
+
+
+def objective(network: Any, loss: str | Callable | None = None, l2: float = 0.0) -> Objective:
+    """Build the objective of a network: the mean loss of the examples + l2 / 2 * the sum of squared weights.
+
+    Args:
+        network: an ``MLP``, or any hashable object with init(key) and apply(params, x [D]) -> logits [K].
+        loss: a name in ``LOSSES``, or a callable (logits [K], target) -> scalar of one example; by default the
+            canonical one, whose derivative at the logits is prediction - target: cross_entropy for softmax,
+            binary_cross_entropy for sigmoid, squared_error for identity, poisson for exp.
+        l2: the penalty's factor, at least 0; never applied to biases.
+
+    Returns a frozen, hashable ``Objective``. Raises ValueError or TypeError for anything else.
+    """
+    methods = callable(getattr(network, "apply", None)) and callable(getattr(network, "init", None))
+    checks.require(methods, "network", "an object with init(key) and apply(params, x)", network, TypeError)
+    if loss is None:
+        loss = CANONICAL[getattr(network, "output", "identity")]
+    elif not callable(loss):
+        checks.choice("loss", loss, LOSSES)
+    if loss == "cross_entropy":
+        output = getattr(network, "output", "softmax")
+        checks.require(output == "softmax", "loss", f"a loss for {output!r} outputs such as {CANONICAL[output]}", loss)
+    return Objective(network, loss, checks.number("l2", l2, minimum=0))
+
+
+def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
+    """Compute sum(w v) / sum(w), or 0 where all weights are 0; without weights the plain mean."""
+    if weight is None:
+        return jnp.mean(values)
+    total = jnp.sum(weight)
+    # a row of weight 0 counts for nothing, whatever its loss: 0 * inf would be NaN
+    summed = jnp.sum(jnp.where(weight == 0, 0, weight * values))
+    return summed / jnp.where(total == 0, 1, total)
+
+
+def squared_weights(params: Pytree) -> jax.Array:
+    """Sum the squares of all weights: the leaves with two axes or more."""
+    weights = [leaf for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
+    return sum((jnp.sum(jnp.square(w)) for w in weights), start=jnp.zeros((), weights[0].dtype if weights else None))

@@ -1,0 +1,7 @@
+"""Networks as pure functions of one example; read activations, initializers, then mlp."""
+
+from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
+from jaxnet.network.initializers import Normal, Uniform, initializer
+from jaxnet.network.mlp import MLP, LayerValues
+
+__all__ = ["ACTIVATIONS", "MLP", "OUTPUTS", "LayerValues", "Normal", "Uniform", "activation", "initializer"]

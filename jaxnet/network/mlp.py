@@ -1,0 +1,160 @@
+"""A multilayer perceptron of any depth: one frozen description, pure functions over its parameters.
+
+Challenge 3 of the article asks for one program for any number of nodes and layers. Its answer is recursion: a
+network of L layers is a network of L - 1 layers feeding some perceptrons, so ``apply`` is a fold over the layers.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxnet import checks
+from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
+from jaxnet.network.initializers import Initializer, initializer
+from jaxnet.types import ArrayLike, Key, Layer, Params
+
+
+class LayerValues(NamedTuple):
+    """What one layer computed for one example: weighted sums ``z`` [H] and activations ``a`` [H]."""
+
+    z: jax.Array
+    a: jax.Array
+
+
+@dataclasses.dataclass(frozen=True)
+class MLP:
+    """A fully connected network; hashable, so that it can be a static argument of ``jax.jit``.
+
+    Attributes:
+        sizes: (D, H1, ..., K): inputs, hidden units of each layer, outputs. ``(D, K)`` has no hidden layer: a
+            perceptron, logistic regression or softmax regression, by its output.
+        activation: a name in ``ACTIVATIONS`` or a callable z -> a, for all hidden layers, or a tuple of one each.
+        output: identity, sigmoid, softmax or exp: what ``predict`` does to the logits.
+        dropout: probability, from 0 to below 1, that a hidden unit is left out of a training step (inverted
+            dropout, Srivastava et al. 2014: what is kept is divided by 1 - dropout, so predictions need no factor).
+        weights: an initialiser by name or callable (key, shape, dtype); default U(±sqrt(6 / (D + H))).
+        biases: the same for biases; default zeros.
+
+    Raises ValueError or TypeError, naming the argument, for anything else.
+    """
+
+    sizes: tuple[int, ...]
+    activation: str | Callable | tuple[str | Callable, ...] = dataclasses.field(default="relu", kw_only=True)
+    output: str = dataclasses.field(default="identity", kw_only=True)
+    dropout: float = dataclasses.field(default=0.0, kw_only=True)
+    weights: str | Initializer = dataclasses.field(default="glorot_uniform", kw_only=True)
+    biases: str | Initializer = dataclasses.field(default="zeros", kw_only=True)
+
+    def __post_init__(self) -> None:
+        set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
+        set_field("sizes", _sizes(self.sizes))
+        if isinstance(self.activation, list):
+            set_field("activation", tuple(self.activation))
+        set_field("dropout", checks.number("dropout", self.dropout, minimum=0, below=1))
+        checks.choice("output", self.output, OUTPUTS)
+        initializer("weights", self.weights), initializer("biases", self.biases)
+        for each in self.activations if isinstance(self.activation, tuple) else [self.activation]:
+            activation(each)
+
+    @property
+    def activations(self) -> tuple[str | Callable, ...]:
+        """The activation of each hidden layer, from the first to the last."""
+        hidden = len(self.sizes) - 2
+        if not isinstance(self.activation, tuple):
+            return (self.activation,) * hidden
+        expected = f"one name for all hidden layers or {hidden}, one a hidden layer of sizes={self.sizes}"
+        checks.require(len(self.activation) == hidden, "activation", expected, self.activation)
+        return self.activation
+
+    def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> Params:
+        """Draw parameters: ``[{"w": [D, H], "b": [H]}, ...]``, one dict a layer, of the given dtype."""
+        key = checks.random_key("key", key)
+        weights, biases = initializer("weights", self.weights), initializer("biases", self.biases)
+
+        def layer(key: Key, shape: tuple[int, int]) -> Layer:
+            key_w, key_b = jax.random.split(key)
+            return {"w": weights(key_w, shape, dtype), "b": biases(key_b, shape[1:], dtype)}
+
+        shapes = list(zip(self.sizes, self.sizes[1:], strict=False))
+        return [layer(k, shape) for k, shape in zip(jax.random.split(key, len(shapes)), shapes, strict=True)]
+
+    def layers(self, params: Params, x: ArrayLike, *, key: Key | None = None) -> list[LayerValues]:
+        """Compute every layer for one example ``x`` [D]; the last layer's ``z`` are the logits [K], its ``a`` the
+        prediction. Given a key, hidden units are dropped."""
+        self.check_params(params)
+        a = self._example(params, x)
+        values = []
+        functions = [activation(name) for name in self.activations] + [OUTPUTS[self.output]]
+        for depth, (layer, function) in enumerate(zip(params, functions, strict=True)):
+            z = a @ layer["w"] + layer["b"]
+            a = function(z)
+            if key is not None and depth < len(params) - 1:
+                a = drop(a, self.dropout, jax.random.fold_in(key, depth))
+            values.append(LayerValues(z, a))
+        return values
+
+    def apply(self, params: Params, x: ArrayLike, *, key: Key | None = None) -> jax.Array:
+        """Compute the logits [K] of one example ``x`` [D]; with a key, hidden units are dropped. vmap for a batch."""
+        return self.layers(params, x, key=key)[-1].z
+
+    def predict(self, params: Params, X: ArrayLike) -> jax.Array:
+        """Return identity, sigmoid, softmax or exp of the logits: [D] -> [K], [N, D] -> [N, K]."""
+        self.check_params(params)
+        X = jnp.asarray(checks.real_array("X", X), params[0]["w"].dtype)
+        expected = f"one example of shape ({self.sizes[0]},) or a batch of shape (N, {self.sizes[0]})"
+        checks.require(X.ndim in (1, 2) and X.shape[-1] == self.sizes[0], "X", expected, X)
+        return _predict(self, params, X)
+
+    def summary(self, dtype: jax.typing.DTypeLike = jnp.float32) -> str:
+        """Describe the network as a table: layers, shapes, parameters, operations an example, bytes."""
+        from jaxnet.network.summary import summary
+
+        return summary(self, dtype)
+
+    def check_params(self, params: Params) -> None:
+        """Refuse parameters of another network, naming the leaf, its shape and the shape that fits."""
+        count = len(self.sizes) - 1
+        expected = f"a list of {count} layers with 'w' and 'b', as MLP(sizes={self.sizes}).init(key) returns"
+        whole = isinstance(params, list | tuple) and len(params) == count
+        whole = whole and all(isinstance(layer, dict) and layer.keys() == {"w", "b"} for layer in params)
+        checks.require(whole, "params", expected, params, ValueError if isinstance(params, list | tuple) else TypeError)
+        for depth, layer in enumerate(params):
+            shape = self.sizes[depth : depth + 2]
+            _check_shape(f"params[{depth}]['w']", layer["w"], shape, self.sizes)
+            _check_shape(f"params[{depth}]['b']", layer["b"], shape[1:], self.sizes)
+
+    def _example(self, params: Params, x: ArrayLike) -> jax.Array:
+        x = jnp.asarray(checks.real_array("x", x), params[0]["w"].dtype)
+        expected = f"one example of shape ({self.sizes[0]},); for a batch use predict, or jax.vmap over apply"
+        checks.require(x.shape == self.sizes[:1], "x", expected, x)
+        return x
+
+
+@jax.jit(static_argnums=0)
+def _predict(net: MLP, params: Params, X: jax.Array) -> jax.Array:
+    one = lambda x: net.layers(params, x)[-1].a  # noqa: E731
+    return one(X) if X.ndim == 1 else jax.vmap(one)(X)
+
+
+def drop(a: jax.Array, rate: float | jax.Array, key: Key) -> jax.Array:
+    """Leave each unit out with probability ``rate`` and divide the others by 1 - rate (inverted dropout)."""
+    keep = 1 - jnp.asarray(rate, a.dtype)
+    return jnp.where(jax.random.bernoulli(key, keep, a.shape), a / keep, jnp.zeros_like(a))
+
+
+def _sizes(sizes: object) -> tuple[int, ...]:
+    expected = "two or more layer sizes such as (4, 2, 2)"
+    checks.require(isinstance(sizes, list | tuple), "sizes", expected, sizes, TypeError)
+    checks.require(len(sizes) >= 2, "sizes", expected, sizes)  # type: ignore[arg-type]
+    return tuple(checks.integer(f"sizes[{i}]", n, minimum=1) for i, n in enumerate(sizes))  # type: ignore[arg-type, var-annotated]
+
+
+def _check_shape(name: str, leaf: object, shape: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+    expected = f"an array of shape {shape} for sizes={sizes}"
+    checks.require(hasattr(leaf, "shape") and hasattr(leaf, "dtype"), name, expected, leaf, TypeError)
+    checks.require(tuple(leaf.shape) == shape, name, expected, leaf)  # type: ignore[attr-defined]
+    kind = jnp.issubdtype(leaf.dtype, jnp.floating)  # type: ignore[attr-defined]
+    checks.require(kind, name, "floating-point numbers", leaf, TypeError)

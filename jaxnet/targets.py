@@ -1,0 +1,81 @@
+"""What a target may be for each kind of loss: refused when it is anything else, then made dense [N, K]."""
+
+import enum
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.types import ArrayLike
+
+
+class Target(enum.Enum):
+    """The kinds of target; the value says in words what is accepted for K outputs."""
+
+    DISTRIBUTION = "integer labels of shape (N,) from 0 to K-1, or one-hot or probability rows of shape (N, K)"
+    PROBABILITY = "0 or 1 or probabilities between, of shape (N, K), or (N,) for one output, or integer labels (N,)"
+    REAL = "finite numbers of shape (N, K), or (N,) for one output"
+    COUNT = "numbers of at least 0 of shape (N, K), or (N,) for one output"
+
+
+def check_targets(kind: Target, y: ArrayLike, examples: int, outputs: int, *, classes: bool) -> Any:
+    """Return ``y`` as an array that ``dense_targets`` takes, for N = ``examples`` and K = ``outputs``.
+
+    ``classes`` says whether outputs are classes, so that integer labels (N,) make sense for them. Raises ValueError
+    for a wrong shape, a label out of range, a row that does not sum to 1, NaN; TypeError for a wrong dtype.
+    """
+    y = checks.real_array("y", y)
+    labels = _are_labels(kind, y, outputs, classes)
+    fits = y.shape == (examples, outputs) or (y.shape == (examples,) and (labels or outputs == 1))
+    rows = f"{kind.value}, here N={examples} and K={outputs}"
+    if kind is Target.DISTRIBUTION and y.shape == (examples,) and not labels:
+        checks.refuse("y", f"{rows}; whole numbers of a float dtype need y.astype(int)", y, TypeError)
+    checks.require(fits, "y", rows, y)
+    if checks.concrete(y):
+        checks.finite("y", y)
+        _check_values(kind, np.asarray(y), outputs, labels)
+    return y
+
+
+def _are_labels(kind: Target, y: Any, outputs: int, classes: bool) -> bool:
+    integral = y.dtype.kind in "iub" and y.ndim == 1
+    return integral and (kind is Target.DISTRIBUTION or (classes and outputs > 1))
+
+
+def _check_values(kind: Target, y: np.ndarray, outputs: int, labels: bool) -> None:
+    if labels:
+        _within("y", y, 0, outputs - 1, f"labels from 0 to {outputs - 1} (the network has {outputs} outputs)")
+    elif kind is Target.COUNT:
+        _within("y", y, 0, np.inf, "counts of at least 0")
+    elif kind in (Target.PROBABILITY, Target.DISTRIBUTION):
+        _within("y", y, 0, 1, "probabilities from 0 to 1")
+        if kind is Target.DISTRIBUTION:
+            _check_rows(y)
+
+
+def _within(argument: str, y: np.ndarray, low: float, high: float, expected: str) -> None:
+    outside = np.argwhere((y < low) | (y > high))
+    if len(outside):
+        first = tuple(int(i) for i in outside[0])
+        checks.refuse(argument, expected, checks.Words(f"{y[first]} at index {list(first)}"))
+
+
+def _check_rows(y: np.ndarray) -> None:
+    sums = y.sum(axis=1, dtype=np.float64)
+    # K rounded terms: a sum of probabilities is within K units of its dtype's rounding of 1
+    unit = np.finfo(y.dtype).eps if y.dtype.kind == "f" else 0
+    wrong = np.argwhere(np.abs(sums - 1) > y.shape[1] * unit)
+    if len(wrong):
+        row = int(wrong[0, 0])
+        checks.refuse("y", "rows of probabilities that sum to 1", checks.Words(f"a sum of {sums[row]:g} in row {row}"))
+
+
+def dense_targets(kind: Target, y: jax.Array, outputs: int, dtype: jax.typing.DTypeLike) -> jax.Array:
+    """Return the targets as [N, K] of ``dtype``: labels become one-hot rows, (N,) for one output becomes (N, 1)."""
+    if y.ndim == 2:
+        return y.astype(dtype)
+    if kind is Target.DISTRIBUTION or outputs > 1:
+        return jax.nn.one_hot(y, outputs, dtype=dtype)
+    return jnp.expand_dims(y, 1).astype(dtype)
