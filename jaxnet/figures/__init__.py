@@ -1,0 +1,22 @@
+"""Data in, matplotlib figure out: drawn here, computed elsewhere; read theme, then tiles, curves, maps.
+
+matplotlib is an extra, ``pip install 'jaxnet[plots]'``, imported when the first figure is drawn. Figures
+are plain ``matplotlib.figure.Figure`` objects: no pyplot, no global state, no window, so they can be drawn
+in any thread.
+"""
+
+from jaxnet.figures.curves import intervals, learning_curves, sigmoid_cases
+from jaxnet.figures.maps import boundary_slices, loss_surface
+from jaxnet.figures.saving import save
+from jaxnet.figures.tiles import gallery, weight_tiles
+
+__all__ = [
+    "boundary_slices",
+    "gallery",
+    "intervals",
+    "learning_curves",
+    "loss_surface",
+    "save",
+    "sigmoid_cases",
+    "weight_tiles",
+]

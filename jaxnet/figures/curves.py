@@ -1,0 +1,114 @@
+"""Curves: cases on the sigmoid, a run's history, means with their intervals."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.figures import inputs, theme
+from jaxnet.types import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HELD_OUT = ("validation_", "test_")  # beginnings of names that share a panel with the training data's
+FEW = 12  # points of a line that are marked and named on the axis each
+
+
+def sigmoid_cases(cases: Mapping[str, ArrayLike]) -> "Figure":
+    """Draw the sigmoid and each case's weighted sums as dots on it: the article's figure of cases A and B.
+
+    ``cases`` maps a name to its sequence of z, such as {"A": [-5.98, 2.18], "B": [2.18, 10.34]}; the legend
+    says from which probability to which each goes. Raises ValueError for an empty case and NaN.
+    """
+    sums = inputs.named_arrays("cases", cases, ("T",))
+    every = np.concatenate(list(sums.values()))
+    curve = np.linspace(min(-6.0, every.min() - 1), max(6.0, every.max() + 1), 400)
+    figure = theme.new_figure(6.4, 3.6)
+    axes = figure.subplots()
+    axes.plot(curve, _sigmoid(curve), color=theme.INK, linewidth=1.2, label="sigmoid")
+    for index, (name, z) in enumerate(sums.items()):
+        p = _sigmoid(z)
+        way = " → ".join(f"{value:.3f}" for value in p)
+        # smaller from case to case, so that a dot shared by two cases shows both
+        size = 11 - 3 * min(index, 2)
+        dots: dict[str, Any] = {"marker": theme.marker(index), "markersize": size, "markeredgecolor": "white"}
+        axes.plot(z, p, color=theme.colour(index), linestyle="", label=f"{name}: {way}", **dots)
+    theme.label(axes, x="weighted sum z", y="sigmoid(z)")
+    theme.rule(axes)
+    theme.legend(axes, loc="upper left")
+    return figure
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return (1 + np.tanh(z / 2)) / 2  # does not overflow
+
+
+def learning_curves(history: Mapping[str, ArrayLike], *, log: bool = False) -> "Figure":
+    """Draw a run's history, one panel a quantity: "loss" and "validation_loss" share one.
+
+    ``history`` maps a name to one number an epoch [E], as ``jn.fit(...).history`` does; names that begin with
+    "validation_" or "test_" are drawn beside the training data's. NaN and infinity are gaps. ``log`` makes
+    the vertical axes logarithmic.
+    """
+    curves = inputs.named_arrays("history", history, ("E",), gaps=True)
+    panels: dict[str, dict[str, np.ndarray]] = {}
+    for name, values in curves.items():
+        held_out = next((word for word in HELD_OUT if name.startswith(word)), "")
+        quantity = name.removeprefix(held_out)
+        panels.setdefault(quantity, {})[held_out.rstrip("_") or "training"] = values
+    figure, axes = theme.grid_of_panels(len(panels), columns=2, width=4.2, height=3.0)
+    for panel, (quantity, series) in zip(axes, panels.items(), strict=True):
+        for index, (name, values) in enumerate(series.items()):
+            panel.plot(np.arange(1, len(values) + 1), values, color=theme.colour(index), linewidth=1.5, label=name)
+        _finish(panel, log, x="epoch", y=quantity.replace("_", " "))
+    return figure
+
+
+def intervals(
+    x: ArrayLike,
+    means: Mapping[str, ArrayLike],
+    halves: Mapping[str, ArrayLike] | None = None,
+    *,
+    x_label: str = "",
+    y_label: str = "",
+    log_x: bool = False,
+    log_y: bool = False,
+) -> "Figure":
+    """Draw lines of means [S] over ``x`` [S], each in a band of mean ± half.
+
+    ``halves`` maps the names of ``means`` to the half-widths [S] of their intervals; without it only lines
+    are drawn. NaN and infinity are gaps. Raises ValueError for a length that is not that of ``x`` and for
+    other names.
+    """
+    at = inputs.array("x", x, ("S",))
+    lines = inputs.named_arrays("means", means, (len(at),), gaps=True)
+    bands = {} if halves is None else inputs.named_arrays("halves", halves, (len(at),), gaps=True)
+    stray = sorted(set(bands) - set(lines))
+    checks.require(not stray, "halves", f"names of means ({', '.join(lines)})", checks.Words(", ".join(stray)))
+    figure = theme.new_figure(6.4, 4.0)
+    axes = figure.subplots()
+    few = len(at) <= FEW
+    for index, (name, mean) in enumerate(lines.items()):
+        sign = theme.marker(index) if few else ""
+        axes.plot(at, mean, label=name, color=theme.colour(index), marker=sign, linewidth=1.5, markersize=5)
+        if name in bands:
+            low, high = mean - bands[name], mean + bands[name]
+            axes.fill_between(at, low, high, color=theme.colour(index), alpha=0.18, linewidth=0)
+    if log_x:
+        axes.set_xscale("log")
+    if few:
+        axes.set_xticks(at, labels=[f"{value:g}" for value in at])
+        axes.set_xticks([], minor=True)
+    _finish(axes, log_y, x=x_label, y=y_label)
+    return figure
+
+
+def _finish(axes: "Axes", log: bool, *, x: str, y: str) -> None:
+    if log:
+        axes.set_yscale("log")
+    theme.label(axes, x=x, y=y)
+    theme.rule(axes)
+    theme.legend(axes)

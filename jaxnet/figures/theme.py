@@ -1,0 +1,98 @@
+"""How every figure looks: colours that colour-blind readers can tell apart, sizes, panels without clutter.
+
+Everything is set on the objects themselves and nothing in ``matplotlib.rcParams``, so that drawing a figure
+changes no figure of the caller's.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's palette (Color Universal Design, 2008), without its yellow, which fades on white
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P")  # a second sign beside the colour
+INK, FAINT = "#262626", "#B8B8B8"
+SHADES = "gray_r"  # 0 = white, as the article prints intensities
+HEIGHTS = "GnBu"  # low is light
+
+TEXT, SMALL = 10, 8.5  # points
+PANEL = 2.4  # inches, the side of a small panel
+INSTALL = "figures are drawn by matplotlib, which is not installed: pip install 'jaxnet[plots]'"
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """Make an empty figure of ``width`` x ``height`` inches; raises ImportError, saying what to install."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError(INSTALL) from error
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=150)
+
+
+def grid_of_panels(count: int, *, columns: int, width: float = PANEL, height: float = PANEL) -> tuple["Figure", list]:
+    """Make a figure of ``count`` panels of ``width`` x ``height`` inches, in rows of at most ``columns``."""
+    rows = -(-count // columns)
+    columns = -(-count // rows)
+    figure = new_figure(columns * width, rows * height)
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for spare in panels[count:]:
+        spare.remove()
+    return figure, panels[:count]
+
+
+def label(axes: "Axes", *, title: str = "", x: str = "", y: str = "") -> None:
+    """Name a panel and its axes, and draw its frame: left and bottom only."""
+    axes.set_title(title, fontsize=TEXT, color=INK)
+    axes.set_xlabel(x, fontsize=TEXT, color=INK)
+    axes.set_ylabel(y, fontsize=TEXT, color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(which="both", labelsize=SMALL, color=FAINT, labelcolor=INK)
+
+
+def rule(axes: "Axes") -> None:
+    """Draw faint lines behind the data at the ticks."""
+    axes.grid(color=FAINT, alpha=0.35, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def legend(axes: "Axes", **options: Any) -> None:
+    """Name what is drawn, in a corner where it hides least."""
+    axes.legend(fontsize=SMALL, frameon=True, framealpha=0.85, edgecolor="none", labelcolor=INK, **options)
+
+
+def signed_colours() -> Any:
+    """Return the map for numbers on both sides of a middle: red below, white there, blue above; its dark
+    ends are cut off, so that lines and black text stay readable on it."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["RdBu"](np.linspace(0.12, 0.88, 256)), name="signed")
+
+
+def colour(index: int) -> str:
+    """Return the colour of the ``index``-th thing drawn in a panel."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def marker(index: int) -> str:
+    """Return the marker of the ``index``-th thing drawn in a panel."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def symmetric(values: np.ndarray, middle: float = 0.0) -> dict[str, float]:
+    """Return the limits of a colour scale whose white is at ``middle`` and which holds all ``values``."""
+    reach = float(np.max(np.abs(values - middle))) or 1.0
+    return {"vmin": middle - reach, "vmax": middle + reach}
+
+
+def colour_bar(figure: "Figure", image: Any, axes: list, *, title: str) -> None:
+    """Draw the scale of ``image`` beside ``axes``."""
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
+    bar.set_label(title, fontsize=TEXT, color=INK)
+    bar.ax.tick_params(labelsize=SMALL, color=FAINT, labelcolor=INK)
+    bar.outline.set_visible(False)
