@@ -17,7 +17,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxnet import checks, data, estimators, figures, gradients, network, reference, stairs, storage, training
+    from jaxnet import network, reference, stairs, training
     from jaxnet.losses import objective
     from jaxnet.network import MLP
     from jaxnet.reference_agreement import agreement
@@ -36,7 +36,19 @@ _HOMES = {
 }
 _MODULES = ("network", "reference", "stairs", "training")
 
-__all__ = ["MLP", "Outcome", "Run", "Stop", "agreement", "fit", "network", "objective", "reference", "stairs", "training"]
+__all__ = [
+    "MLP",
+    "Outcome",
+    "Run",
+    "Stop",
+    "agreement",
+    "fit",
+    "network",
+    "objective",
+    "reference",
+    "stairs",
+    "training",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,7 +21,9 @@ def refuse(argument: str, expected: str, got: object, error: type[Exception] = V
     raise error(f"{argument}: expected {expected}, got {describe(got)}")
 
 
-def require(condition: object, argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> None:
+def require(
+    condition: object, argument: str, expected: str, got: object, error: type[Exception] = ValueError
+) -> None:
     """Refuse unless ``condition`` holds."""
     if not condition:
         refuse(argument, expected, got, error)
@@ -53,13 +55,26 @@ def choice(argument: str, value: object, accepted: Iterable[str]) -> str:
 
 
 def number(
-    argument: str, value: Any, *, above: float = -math.inf, minimum: float = -math.inf, maximum: float = math.inf,
+    argument: str,
+    value: Any,
+    *,
+    above: float = -math.inf,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
     below: float = math.inf,
 ) -> float:
     """Return ``value`` as a float when it is a finite real number within the bounds; else refuse it."""
     expected = "a finite number" + _bounds(above, minimum, maximum, below)
-    scalar = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
-    require(isinstance(scalar, numbers.Real) and not isinstance(scalar, bool), argument, expected, value, TypeError)
+    scalar = (
+        value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
+    )
+    require(
+        isinstance(scalar, numbers.Real) and not isinstance(scalar, bool),
+        argument,
+        expected,
+        value,
+        TypeError,
+    )
     inside = math.isfinite(scalar) and above < scalar < below and minimum <= scalar <= maximum
     require(inside, argument, expected, value)
     return float(scalar)
@@ -71,11 +86,19 @@ def _bounds(above: float, minimum: float, maximum: float, below: float) -> str:
     return f" {' and '.join(named)}" if named else ""
 
 
-def integer(argument: str, value: Any, *, minimum: int = 0, maximum: int | None = None, note: str = "") -> int:
+def integer(
+    argument: str, value: Any, *, minimum: int = 0, maximum: int | None = None, note: str = ""
+) -> int:
     """Return ``value`` as an int when it is an integer within the bounds; else refuse it. ``note`` explains them."""
     bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
     expected = f"an integer {bounds}" + (f" ({note})" if note else "")
-    require(isinstance(value, numbers.Integral) and not isinstance(value, bool), argument, expected, value, TypeError)
+    require(
+        isinstance(value, numbers.Integral) and not isinstance(value, bool),
+        argument,
+        expected,
+        value,
+        TypeError,
+    )
     require(value >= minimum and (maximum is None or value <= maximum), argument, expected, value)
     return int(value)
 
@@ -93,7 +116,11 @@ def finite(argument: str, value: Any) -> None:
     if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         worst = np.asarray(value)[first]
-        refuse(argument, "finite numbers", Words(f"{int(bad.sum())} that are not, the first ({worst}) at index {list(first)}"))
+        refuse(
+            argument,
+            "finite numbers",
+            Words(f"{int(bad.sum())} that are not, the first ({worst}) at index {list(first)}"),
+        )
 
 
 def real_array(argument: str, value: Any) -> Any:
@@ -105,7 +132,13 @@ def real_array(argument: str, value: Any) -> Any:
             array = np.asarray(value)
         except ValueError:
             refuse(argument, "an array of numbers", Words("rows of different lengths"))
-    require(array.dtype.kind in "fiub" or str(array.dtype) == "bfloat16", argument, "an array of real numbers", _kind(array), TypeError)
+    require(
+        array.dtype.kind in "fiub" or str(array.dtype) == "bfloat16",
+        argument,
+        "an array of real numbers",
+        _kind(array),
+        TypeError,
+    )
     return array
 
 
@@ -118,7 +151,12 @@ def random_key(argument: str, value: Any) -> jax.Array:
     expected = "a key such as jax.random.key(0)"
     require(isinstance(value, jax.Array), argument, expected, value, TypeError)
     if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
-        require(value.ndim == 0, argument, f"one key, not {value.shape} keys", Words(f"keys of shape {value.shape}"))
+        require(
+            value.ndim == 0,
+            argument,
+            f"one key, not {value.shape} keys",
+            Words(f"keys of shape {value.shape}"),
+        )
         return value
     require(value.dtype == np.uint32 and value.shape == (2,), argument, expected, value, TypeError)
     return jax.random.wrap_key_data(value)
@@ -138,18 +176,33 @@ def examples(argument: str, value: Any, inputs: int | None, dtype: Any) -> jax.A
 def targets(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
     """Return targets [N] or [N, K] of ``count`` examples: numbers in ``dtype``, labels as int32."""
     array = real_array(argument, value)
-    require(array.ndim >= 1 and len(array) == count, argument, f"one target for each of the {count} examples", array)
+    require(
+        array.ndim >= 1 and len(array) == count,
+        argument,
+        f"one target for each of the {count} examples",
+        array,
+    )
     return jnp.asarray(array, jnp.int32 if array.dtype.kind in "iub" else dtype)
 
 
 def weights(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
     """Return example weights [N]: finite, none below zero, not all zero."""
     array = real_array(argument, value)
-    require(array.shape == (count,), argument, f"one weight for each of the {count} examples, shape ({count},)", array)
+    require(
+        array.shape == (count,),
+        argument,
+        f"one weight for each of the {count} examples, shape ({count},)",
+        array,
+    )
     finite(argument, array)
     if concrete(array):
         smallest, total = np.asarray(array).min(), np.asarray(array).sum()
-        require(smallest >= 0 and total > 0, argument, "weights of at least 0, not all 0", Words(f"a smallest weight of {smallest:g} and a sum of {total:g}"))
+        require(
+            smallest >= 0 and total > 0,
+            argument,
+            "weights of at least 0, not all 0",
+            Words(f"a smallest weight of {smallest:g} and a sum of {total:g}"),
+        )
     return jnp.asarray(array, dtype)
 
 
@@ -160,5 +213,11 @@ def parameters(argument: str, value: Any) -> Any:
     require(leaves and all(hasattr(leaf, "dtype") for leaf in leaves), argument, expected, value, TypeError)
     kinds = sorted({str(leaf.dtype) for leaf in leaves})
     floating = all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves)
-    require(floating and len(kinds) == 1, argument, expected, Words(f"leaves of dtype {', '.join(kinds)}"), TypeError)
+    require(
+        floating and len(kinds) == 1,
+        argument,
+        expected,
+        Words(f"leaves of dtype {', '.join(kinds)}"),
+        TypeError,
+    )
     return leaves[0].dtype

@@ -101,7 +101,13 @@ class Objective:
     l2: float
 
     def __call__(
-        self, params: Pytree, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None, key: Key | None = None
+        self,
+        params: Pytree,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        key: Key | None = None,
     ) -> jax.Array:
         """Compute the objective; ``weight`` [N] weighs the examples (their mean is sum(w loss) / sum(w))."""
         X, y, weight = self.checked(params, X, y, weight)
@@ -169,7 +175,9 @@ def objective(network: Any, loss: str | Callable | None = None, l2: float = 0.0)
         checks.choice("loss", loss, LOSSES)
     if loss == "cross_entropy":
         output = getattr(network, "output", "softmax")
-        checks.require(output == "softmax", "loss", f"a loss for {output!r} outputs such as {CANONICAL[output]}", loss)
+        checks.require(
+            output == "softmax", "loss", f"a loss for {output!r} outputs such as {CANONICAL[output]}", loss
+        )
     return Objective(network, loss, checks.number("l2", l2, minimum=0))
 
 
@@ -186,4 +194,6 @@ def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
 def squared_weights(params: Pytree) -> jax.Array:
     """Sum the squares of all weights: the leaves with two axes or more."""
     weights = [leaf for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
-    return sum((jnp.sum(jnp.square(w)) for w in weights), start=jnp.zeros((), weights[0].dtype if weights else None))
+    return sum(
+        (jnp.sum(jnp.square(w)) for w in weights), start=jnp.zeros((), weights[0].dtype if weights else None)
+    )

@@ -14,8 +14,12 @@ from jaxnet.types import ArrayLike
 class Target(enum.Enum):
     """The kinds of target; the value says in words what is accepted for K outputs."""
 
-    DISTRIBUTION = "integer labels of shape (N,) from 0 to K-1, or one-hot or probability rows of shape (N, K)"
-    PROBABILITY = "0 or 1 or probabilities between, of shape (N, K), or (N,) for one output, or integer labels (N,)"
+    DISTRIBUTION = (
+        "integer labels of shape (N,) from 0 to K-1, or one-hot or probability rows of shape (N, K)"
+    )
+    PROBABILITY = (
+        "0 or 1 or probabilities between, of shape (N, K), or (N,) for one output, or integer labels (N,)"
+    )
     REAL = "finite numbers of shape (N, K), or (N,) for one output"
     COUNT = "numbers of at least 0 of shape (N, K), or (N,) for one output"
 
@@ -69,7 +73,9 @@ def _check_rows(y: np.ndarray) -> None:
     wrong = np.argwhere(np.abs(sums - 1) > y.shape[1] * unit)
     if len(wrong):
         row = int(wrong[0, 0])
-        checks.refuse("y", "rows of probabilities that sum to 1", checks.Words(f"a sum of {sums[row]:g} in row {row}"))
+        checks.refuse(
+            "y", "rows of probabilities that sum to 1", checks.Words(f"a sum of {sums[row]:g} in row {row}")
+        )
 
 
 def dense_targets(kind: Target, y: jax.Array, outputs: int, dtype: jax.typing.DTypeLike) -> jax.Array:

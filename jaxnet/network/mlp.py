@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
-from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
+from jaxnet.network.activations import OUTPUTS, activation
 from jaxnet.network.initializers import Initializer, initializer
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
@@ -120,7 +120,9 @@ class MLP:
         expected = f"a list of {count} layers with 'w' and 'b', as MLP(sizes={self.sizes}).init(key) returns"
         whole = isinstance(params, list | tuple) and len(params) == count
         whole = whole and all(isinstance(layer, dict) and layer.keys() == {"w", "b"} for layer in params)
-        checks.require(whole, "params", expected, params, ValueError if isinstance(params, list | tuple) else TypeError)
+        checks.require(
+            whole, "params", expected, params, ValueError if isinstance(params, list | tuple) else TypeError
+        )
         for depth, layer in enumerate(params):
             shape = self.sizes[depth : depth + 2]
             _check_shape(f"params[{depth}]['w']", layer["w"], shape, self.sizes)

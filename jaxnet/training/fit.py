@@ -1,0 +1,157 @@
+"""``fit``: check everything, run the compiled program in chunks, hand back a ``Run``.
+
+Between chunks, and only there, the host looks at the run: to show progress, and to stop calling when it has ended.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxnet.training import stopping
+from jaxnet.training.loop import CHUNK, State, train
+from jaxnet.training.preparation import OptimizerState, Plan, prepare, without_lifting
+from jaxnet.training.progress import Progress
+from jaxnet.training.stopping import Outcome, Stop
+from jaxnet.types import Key, Pytree
+
+SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
+ORDERS = 16  # epochs whose given orders are handed over at once
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A finished training run.
+
+    Attributes:
+        params: the parameters at the end; the best ones where ``stop`` restores them, the last finite ones after
+            divergence.
+        optimizer_state: hand it to ``fit`` together with ``params`` to continue exactly.
+        history: name -> NumPy array [epochs run]; a diverged run's last entries are those of the diverged epoch.
+        outcome: why it ended; ``outcome.value`` is a sentence.
+        epoch: the epoch (from 1) in which it ended.
+        best_epoch: the epoch (from 1) of the best monitored value; None without ``stop``.
+    """
+
+    params: Pytree
+    optimizer_state: OptimizerState
+    history: Mapping[str, np.ndarray]
+    outcome: Outcome
+    epoch: int
+    best_epoch: int | None = None
+
+    def __str__(self) -> str:
+        last = ", ".join(f"{name} {values[-1]:.6g}" for name, values in self.history.items())
+        return f"{self.outcome.value} (epoch {self.epoch}: {last})"
+
+
+def fit(
+    f: Callable,
+    params: Pytree,
+    data: Any,
+    *,
+    optimizer: optax.GradientTransformation,
+    epochs: int,
+    batch_size: int | None = None,
+    shuffle: bool | Iterable = True,
+    key: Key | None = None,
+    optimizer_state: OptimizerState | None = None,
+    validation: Any = None,
+    stop: Stop | None = None,
+    metrics: Sequence[str | Callable] = (),
+    progress: bool = False,
+) -> Run:
+    """Minimise an objective by mini-batch gradient descent, as one compiled program.
+
+    Computes in the dtype of ``params``. Only a shape, a batch size or another kind of optimizer compiles anew, never
+    a number: learning rate, momentum, l2, dropout, tolerance, patience, key and epochs are traced.
+
+    Args:
+        f: ``jn.objective(...)``, or any (params, x [B, ...], y [B, ...]) -> scalar, averaged over the batch.
+            ``weight=`` and ``key=`` are passed only to objectives that name them.
+        params: any pytree of floating-point arrays of one dtype.
+        data: (X [N, ...], y [N, ...]) or (X, y, weight [N]), or an object with ``x`` and ``y``.
+        optimizer: any optax optimizer, with a number or a schedule for a learning rate.
+        epochs: passes over the data, at least 1.
+        batch_size: examples an update, from 1 to N; None is the full batch. A short last batch counts its own rows.
+        shuffle: whether mini-batches are drawn anew each epoch, or an iterable of orders, one [N] an epoch (such as
+            an array [epochs, N]), each a permutation of 0..N-1.
+        key: needed only to shuffle mini-batches or for dropout.
+        optimizer_state: ``run.optimizer_state`` of an earlier run, to continue it exactly, with the same key.
+        validation: (X, y), evaluated after every epoch without dropout; adds "validation_loss".
+        stop: a ``Stop``, to end on convergence or early on validation.
+        metrics: names in ``METRICS`` (for a ``jn.objective``) or callables (params, X, y) -> scalar; computed after
+            every epoch on the training data and, as "validation_...", on the validation data.
+        progress: show a progress bar; nothing is shown unless standard error is a terminal.
+
+    Returns a ``Run``. ``history["loss"][e]`` is the mean over the epoch's examples of the objective before each
+    update, as scikit-learn and Keras report it. Divergence is an outcome, not an error. Raises ValueError or TypeError
+    for bad input before anything is compiled.
+    """
+    plan = prepare(
+        f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,
+        optimizer_state=optimizer_state, validation=validation, stop=stop, metrics=metrics,
+    )  # fmt: skip
+    with Progress(plan.epochs, shown=progress) as bar:
+        state, history = run_chunks(plan, bar)
+    return finish(plan, state, history)
+
+
+def run_chunks(plan: Plan, bar: Progress) -> tuple[State, dict[str, np.ndarray]]:
+    """Call the compiled program until the run has ended; a chunk is as many epochs as take about SECONDS."""
+    state, parts = plan.state, []
+    done, chunk = 0, 1
+    while done < plan.epochs and int(state.status) == stopping.RUNNING:
+        count = min(chunk, plan.epochs - done)
+        started = time.perf_counter()
+        plan, (state, history) = one_chunk(plan, state, count)
+        ran = int(state.epoch) - int(plan.state.epoch) - done  # waits for the chunk to end
+        chunk = next_chunk(count, time.perf_counter() - started, limit=ORDERS if plan.orders else CHUNK)
+        parts.append({name: np.asarray(values)[:ran] for name, values in history.items()})
+        done += ran
+        bar.advance(done, {name: values[-1] for name, values in parts[-1].items()})
+    names = history_names(plan.program.metrics, plan.data.validation is not None)
+    return state, {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
+def next_chunk(count: int, seconds: float, *, limit: int) -> int:
+    """Say how many epochs should take about SECONDS, given what the last ones took (the first also compile)."""
+    wanted = int(count * SECONDS / max(seconds, 1e-6))
+    return max(1, min(wanted, 8 * count, limit)) if count > 1 or seconds < SECONDS else 2
+
+
+def one_chunk(plan: Plan, state: State, count: int) -> tuple[Plan, tuple[State, dict]]:
+    """Run some epochs; an optimizer that looks at its own numbers is compiled with them, as constants."""
+    data = plan.data
+    if plan.orders is not None:
+        data = data._replace(orders=plan.orders.next_block(count, ORDERS))
+    epochs = jnp.asarray(count, jnp.int32)
+    try:
+        return plan, train(plan.program, plan.numbers, state, data, plan.key, epochs)
+    except jax.errors.ConcretizationTypeError:
+        plan = without_lifting(plan)
+        return plan, train(plan.program, plan.numbers, state, data, plan.key, epochs)
+
+
+def finish(plan: Plan, state: State, history: dict[str, np.ndarray]) -> Run:
+    """Hand the last state back as a ``Run``."""
+    outcomes = {
+        stopping.RUNNING: Outcome.COMPLETED,
+        stopping.CONVERGED: Outcome.CONVERGED,
+        stopping.DIVERGED: Outcome.DIVERGED,
+    }
+    best = state.best
+    restored = best is not None and best.params is not None and int(best.epoch) > 0
+    return Run(
+        params=best.params if restored else state.params,
+        optimizer_state=OptimizerState(state.optimizer, state.epoch),
+        history=history,
+        outcome=outcomes[int(state.status)],
+        epoch=int(state.epoch),
+        best_epoch=None if best is None else int(best.epoch),
+    )

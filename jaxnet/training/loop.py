@@ -1,0 +1,206 @@
+"""Training as one compiled program: update -> epoch -> train.
+
+``train`` is a pure function of its state, its data and its key. What it is compiled for (``Program``: the structure
+of objective and optimizer, the batch size) is static; every number (learning rate, momentum, l2, dropout, patience,
+how many epochs) is traced, so changing one never recompiles, and ``vmap`` over them trains a population.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxnet.metrics import METRICS
+from jaxnet.training import stopping
+from jaxnet.training.batches import Examples, draw_order, take
+from jaxnet.training.lifting import Skeleton, lower
+from jaxnet.training.stopping import Best, Stop
+from jaxnet.types import Array, Batch, Key, Pytree
+
+CHUNK = 1024  # epochs that one call of the compiled program can record
+
+
+class Program(NamedTuple):
+    """What a training run is compiled for; hashable."""
+
+    objective: Skeleton
+    optimizer: Skeleton
+    stop: Skeleton
+    metrics: tuple[str | Callable, ...]
+    batch_size: int
+    tail: int  # rows of a short last batch that has a shape of its own
+    shuffled: bool
+    random: bool  # whether the objective draws random numbers (dropout)
+
+
+class State(NamedTuple):
+    """What a run carries from epoch to epoch."""
+
+    params: Pytree
+    optimizer: Pytree
+    epoch: Array  # int32, counted from the very beginning, also over continued runs
+    best: Best | None
+    status: Array  # int32: RUNNING, CONVERGED or DIVERGED
+
+
+class Data(NamedTuple):
+    """All that a run looks at; ``orders`` [epochs, M] where the caller gives the order of the examples."""
+
+    train: Examples
+    validation: Batch | None
+    orders: Array | None
+
+
+class Parts(NamedTuple):
+    """A program with its numbers in place: the functions that an epoch is made of."""
+
+    objective: Callable
+    optimizer: optax.GradientTransformationExtraArgs
+    stop: Stop | None
+    program: Program
+
+
+@functools.partial(jax.jit, static_argnames="program")
+def train(
+    program: Program, numbers: list, state: State, data: Data, key: Key, epochs: Array
+) -> tuple[State, dict[str, Array]]:
+    """Train for ``epochs`` more epochs (at most CHUNK), or until the run stops or diverges.
+
+    Returns the new state and the history, name -> [CHUNK], whose first entries (as many as epochs were run) are set.
+    """
+    parts = assemble(program, numbers)
+    first = state.epoch
+    names = history_names(program.metrics, data.validation is not None)
+    history = {name: jnp.full((CHUNK,), jnp.nan, _dtype(state.params)) for name in names}
+
+    def goes_on(carry: tuple[State, dict]) -> Array:
+        return (carry[0].epoch - first < epochs) & (carry[0].status == stopping.RUNNING)
+
+    def body(carry: tuple[State, dict]) -> tuple[State, dict]:
+        state, history = carry
+        done = state.epoch - first
+        state, values = one_epoch(parts, state, data, key, done)
+        return state, {name: history[name].at[done].set(values[name].astype(history[name].dtype)) for name in names}
+
+    return jax.lax.while_loop(goes_on, body, (state, history))
+
+
+def assemble(program: Program, numbers: list) -> Parts:
+    """Put the numbers, as ``lift`` ordered them, back into objective, optimizer and stopping rule."""
+    objective, optimizer, stop = (lower(skeleton, part) for skeleton, part in zip(program[:3], numbers, strict=True))
+    return Parts(objective, optax.with_extra_args_support(optimizer), stop, program)
+
+
+def one_epoch(parts: Parts, state: State, data: Data, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
+    """Train one epoch and evaluate; a diverged epoch leaves the parameters as they were before it."""
+    order_key, drop_key = jax.random.split(jax.random.fold_in(key, state.epoch))
+    order = None
+    if data.orders is not None:
+        order = data.orders[done]
+    elif parts.program.shuffled:
+        order = draw_order(order_key, data.train)
+    params, optimizer, loss = pass_over(parts, (state.params, state.optimizer), data.train, order, drop_key)
+    values = {"loss": loss, **evaluate(parts, params, data)}
+    finite = functools.reduce(
+        jnp.logical_and, [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves((loss, params))]
+    )
+    keep = lambda new, old: jnp.where(finite, new, old)  # noqa: E731
+    params, optimizer = jax.tree.map(keep, (params, optimizer), (state.params, state.optimizer))
+    best, status = judge(parts.stop, state, params, values, finite)
+    return State(params, optimizer, state.epoch + 1, best, status), values
+
+
+def judge(
+    stop: Stop | None, state: State, params: Pytree, values: dict[str, Array], finite: Array
+) -> tuple[Best | None, Array]:
+    """Say whether a run goes on after an epoch."""
+    status = jnp.where(finite, stopping.RUNNING, stopping.DIVERGED).astype(jnp.int32)
+    if stop is None or state.best is None:
+        return None, status
+    best = stopping.watch(stop, state.best, params, state.epoch + 1, values[stop.monitor])
+    converged = finite & (best.waited >= stop.patience)
+    return best, jnp.where(converged, stopping.CONVERGED, status).astype(jnp.int32)
+
+
+def pass_over(
+    parts: Parts, carry: tuple[Pytree, Pytree], examples: Examples, order: Array | None, key: Key
+) -> tuple[Pytree, Pytree, Array]:
+    """Update once a batch; return parameters, optimizer state and the mean loss of the examples before each update."""
+    size, tail = parts.program.batch_size, parts.program.tail
+
+    def step(i: Array, carry: tuple) -> tuple:
+        *trained, total = carry
+        batch = take(examples, order, i * size, size)
+        rows = jnp.minimum(size, examples.rows - i * size).astype(total.dtype)
+        *trained, loss = update(parts, *trained, batch, jax.random.fold_in(key, i))
+        return (*trained, total + loss * rows)
+
+    if size == len(examples.x):
+        return update(parts, *carry, Batch(*examples[:3]), key)
+    full = examples.rows // size if parts.program.tail else -(-examples.rows // size)
+    zero = jnp.zeros((), _dtype(carry[0]))
+    params, state, total = jax.lax.fori_loop(0, full, step, (*carry, zero))
+    if tail:
+        batch = take(examples, order, full * size, tail)
+        params, state, loss = update(parts, params, state, batch, jax.random.fold_in(key, full))
+        total = total + loss * tail
+    return params, state, total / examples.rows.astype(total.dtype)
+
+
+def update(parts: Parts, params: Pytree, state: Pytree, batch: Batch, key: Key) -> tuple[Pytree, Pytree, Array]:
+    """Take one step of the optimizer on one batch; return the loss before it."""
+    extra = {} if batch.weight is None else {"weight": batch.weight}
+    if parts.program.random:
+        extra["key"] = key
+
+    def loss_of(params: Pytree) -> Array:
+        return parts.objective(params, batch.x, batch.y, **extra)
+
+    loss, gradient = jax.value_and_grad(loss_of)(params)
+    # optax mixes integer counters with floats, which strict promotion refuses
+    with jax.numpy_dtype_promotion("standard"):
+        updates, state = parts.optimizer.update(gradient, state, params, value=loss, grad=gradient, value_fn=loss_of)
+        params = optax.apply_updates(params, updates)
+    return params, _strong(state), loss.astype(_dtype(params))
+
+
+def _dtype(params: Pytree) -> Any:
+    return jax.tree.leaves(params)[0].dtype
+
+
+def _strong(state: Pytree) -> Pytree:
+    """Make every leaf keep its dtype by itself, for a weakly typed one would be traced again."""
+    return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
+
+
+def evaluate(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
+    """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch."""
+    values = measure(parts, params, Batch(*data.train[:3]), "")
+    if data.validation is not None:
+        x, y, weight = data.validation
+        extra = {} if weight is None else {"weight": weight}
+        values["validation_loss"] = parts.objective(params, x, y, **extra)
+        values |= measure(parts, params, data.validation, "validation_")
+    return values
+
+
+def history_names(metrics: tuple[str | Callable, ...], validated: bool) -> list[str]:
+    """List the names of a history in the order in which they are reported."""
+    names = [metric if isinstance(metric, str) else metric.__name__ for metric in metrics]
+    validation = [f"validation_{name}" for name in ["loss", *names]]
+    return ["loss", *names, *(validation if validated else [])]
+
+
+def measure(parts: Parts, params: Pytree, batch: Batch, prefix: str) -> dict[str, Array]:
+    """Compute each metric of one set of examples."""
+    values: dict[str, Any] = {}
+    for metric in parts.program.metrics:
+        if callable(metric):
+            values[prefix + metric.__name__] = metric(params, batch.x, batch.y)
+        else:
+            logits = parts.objective.logits(params, batch.x)  # type: ignore[attr-defined]
+            values[prefix + metric] = METRICS[metric](logits, batch.y, batch.weight)
+    return values

@@ -1,0 +1,231 @@
+"""Before a run: every argument of ``fit`` is checked and brought into the form that the compiled program takes."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxnet import checks
+from jaxnet.losses import Objective
+from jaxnet.metrics import METRICS
+from jaxnet.training.batches import Examples, pad
+from jaxnet.training.lifting import fixed, lift
+from jaxnet.training.loop import Data, Program, State, history_names
+from jaxnet.training.stopping import RUNNING, Stop, first_best
+from jaxnet.types import Array, Batch, Key, Pytree
+
+
+class OptimizerState(NamedTuple):
+    """What, beside the parameters, a run needs to go on exactly: optax's state and the number of epochs behind it."""
+
+    optax: Pytree
+    epoch: Array
+
+
+class Orders:
+    """Orders of the examples that the caller gives, one an epoch, handed to the program in blocks of one shape."""
+
+    def __init__(self, orders: Iterable, rows: int, padded: int) -> None:
+        self._orders: Iterator = iter(orders)
+        self._rows, self._padded, self._given = rows, padded, 0
+
+    def next_block(self, count: int, block: int) -> Array:
+        """Return the next ``count`` orders as [block, M], the rows beyond them unused."""
+        orders = np.zeros((block, self._padded), np.int32)
+        orders[:, self._rows :] = np.arange(self._rows, self._padded)
+        for i in range(count):
+            orders[i, : self._rows] = self._next()
+        return jnp.asarray(orders)
+
+    def _next(self) -> np.ndarray:
+        name = f"shuffle[{self._given}]"
+        try:
+            order = np.asarray(next(self._orders))
+        except StopIteration:
+            checks.refuse("shuffle", "one order an epoch", checks.Words(f"only {self._given} orders"))
+        self._given += 1
+        fits = order.shape == (self._rows,) and order.dtype.kind in "iu"
+        fits = fits and np.array_equal(np.sort(order), np.arange(self._rows))
+        checks.require(fits, name, f"a permutation of 0..{self._rows - 1}", order)
+        return order
+
+
+class Plan(NamedTuple):
+    """A run that has passed every check: what ``train`` will be called with."""
+
+    program: Program
+    numbers: list
+    state: State
+    data: Data
+    key: Key
+    epochs: int
+    orders: Orders | None
+    described: tuple  # objective, optimizer and stopping rule as they were given
+
+
+def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | None, **options: Any) -> Plan:
+    """Turn the arguments of ``fit`` into a plan; raises ValueError or TypeError for bad ones."""
+    dtype = checks.parameters("params", params)
+    params = jax.tree.map(jnp.array, params)
+    epochs = checks.integer("epochs", epochs, minimum=1)
+    batch = examples_of(f, params, data, "data")
+    validation = None if options["validation"] is None else examples_of(f, params, options["validation"], "validation")
+    metrics = check_metrics(options["metrics"], f)
+    stop = check_stop(options["stop"], history_names(metrics, validation is not None))
+    optimizer = check_optimizer(options["optimizer"])
+
+    size, examples, tail = cut(f, batch, options["batch_size"], metrics)
+    shuffled, orders = check_shuffle(options["shuffle"], examples, mini=size < len(batch.x))
+    random = draws(f)
+    key = check_key(key, {"shuffle=True with mini-batches": shuffled, "an objective that draws random numbers": random})
+    check_scalar(f, params, Batch(*(None if leaf is None else leaf[:size] for leaf in batch)), random)
+
+    described = (f, optimizer, stop)
+    skeletons, numbers = zip(*map(lift, described), strict=True)
+    program = Program(*skeletons, metrics, size, tail, shuffled, random)
+    state = first_state(optimizer, params, options["optimizer_state"], first_best(stop, params, dtype))
+    return Plan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
+
+
+def without_lifting(plan: Plan) -> Plan:
+    """Compile the optimizer's numbers in: for one that decides in Python by their values."""
+    program = plan.program._replace(optimizer=fixed(plan.described[1]))
+    return plan._replace(program=program, numbers=[plan.numbers[0], [], plan.numbers[2]])
+
+
+def names_argument(f: Callable, name: str) -> bool:
+    """Whether an objective takes ``weight=`` or ``key=``."""
+    parameters = inspect.signature(f).parameters
+    return name in parameters
+
+
+def draws(f: Callable) -> bool:
+    """Whether an objective needs a key a step: one of jaxnet's for dropout, another where it names ``key``."""
+    return f.random if isinstance(f, Objective) else names_argument(f, "key")
+
+
+def examples_of(f: Callable, params: Pytree, data: Any, argument: str) -> Batch:
+    """Return (X, y), (X, y, weight) or an object with ``x`` and ``y`` as a checked ``Batch``."""
+    if hasattr(data, "x") and hasattr(data, "y"):
+        data = (data.x, data.y, *([] if getattr(data, "weight", None) is None else [data.weight]))
+    expected = "(X, y), (X, y, weight) or an object with x and y"
+    fits = isinstance(data, tuple | list) and len(data) in (2, 3)
+    checks.require(fits, argument, expected, checks.Words(type(data).__name__), TypeError)
+    weight = data[2] if len(data) == 3 else None
+    takes = weight is None or names_argument(f, "weight")
+    checks.require(takes, argument, "no weights, for this objective does not name weight=", checks.Words("weights"))
+    if isinstance(f, Objective):
+        return Batch(*f.checked(params, data[0], data[1], weight))
+    dtype = checks.parameters("params", params)
+    x = checks.examples("X", data[0], None, dtype)
+    y = checks.targets("y", data[1], len(x), dtype)
+    return Batch(x, y, None if weight is None else checks.weights("weight", weight, len(x), dtype))
+
+
+def cut(f: Callable, batch: Batch, batch_size: int | None, metrics: tuple) -> tuple[int, Examples, int]:
+    """Return the batch size, the padded examples, and the rows of a last batch with a shape of its own."""
+    rows = len(batch.x)
+    size = rows if batch_size is None else batch_size
+    size = checks.integer("batch_size", size, minimum=1, maximum=rows, note="the number of examples")
+    whole = Examples(*batch, rows=jnp.asarray(rows, jnp.int32))
+    if size == rows:
+        return size, whole, 0
+    if names_argument(f, "weight") and not any(callable(metric) for metric in metrics):
+        return size, pad(batch, size), 0
+    return size, whole, rows % size
+
+
+def check_metrics(metrics: Sequence, f: Callable) -> tuple:
+    """Refuse an unknown metric, and one by name for an objective that has no logits."""
+    checks.require(isinstance(metrics, tuple | list), "metrics", "a list of names or callables", metrics, TypeError)
+    for metric in metrics:
+        if not callable(metric):
+            checks.choice("metrics", metric, METRICS)
+            expected = "callables (params, X, y) -> scalar, for names need a jn.objective"
+            checks.require(isinstance(f, Objective), "metrics", expected, metric)
+    return tuple(metrics)
+
+
+def check_stop(stop: Any, names: list[str]) -> Stop | None:
+    """Refuse what is not a ``Stop``, and one that monitors what the history will not have."""
+    if stop is None:
+        return None
+    checks.require(isinstance(stop, Stop), "stop", "a Stop such as Stop('loss')", stop, TypeError)
+    checks.choice("stop.monitor", stop.monitor, names)
+    return stop
+
+
+def check_optimizer(optimizer: Any) -> optax.GradientTransformation:
+    """Refuse what is not an optax optimizer."""
+    expected = "an optax optimizer such as optax.sgd(0.1)"
+    checks.require(isinstance(optimizer, optax.GradientTransformation), "optimizer", expected, optimizer, TypeError)
+    return optimizer
+
+
+def check_shuffle(shuffle: Any, examples: Examples, *, mini: bool) -> tuple[bool, Orders | None]:
+    """Say whether orders are drawn, and return the given ones."""
+    if isinstance(shuffle, bool | np.bool_):
+        return bool(shuffle) and mini, None
+    expected = "True, False, or orders of the examples, one an epoch"
+    checks.require(
+        isinstance(shuffle, Iterable) and not isinstance(shuffle, str), "shuffle", expected, shuffle, TypeError
+    )
+    return False, Orders(shuffle, int(examples.rows), len(examples.x))
+
+
+def check_key(key: Any, needs: dict[str, bool]) -> Key:
+    """Refuse a missing key where something is drawn."""
+    if key is None:
+        needed = [reason for reason, holds in needs.items() if holds]
+        expected = f"a key such as jax.random.key(0), for {' and '.join(needed)}"
+        checks.require(not needed, "key", expected, key, TypeError)
+        return jax.random.key(0)
+    return checks.random_key("key", key)
+
+
+def check_scalar(f: Callable, params: Pytree, batch: Batch, random: bool) -> None:
+    """Refuse an objective that is not a floating-point scalar; jaxnet's own always is."""
+    if isinstance(f, Objective):
+        return
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), (params, batch))
+    leaves, structure = jax.tree.flatten(shapes)
+    value = _shape_of(f, structure, tuple(leaves), random)
+    expected = "an objective (params, x, y) -> floating-point scalar"
+    scalar = getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
+    checks.require(scalar, "f", expected, checks.Words(f"one that returns {value}"), TypeError)
+
+
+@functools.lru_cache(maxsize=256)
+def _shape_of(f: Callable, structure: Any, leaves: tuple, random: bool) -> Any:
+    params, (x, y, weight) = jax.tree.unflatten(structure, leaves)
+    extra = {"key": jax.random.key(0)} if random else {}
+    if weight is not None:
+        extra["weight"] = weight
+    return jax.eval_shape(f, params, x, y, **extra)
+
+
+def first_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any, best: Any) -> State:
+    """Return the state before the first epoch, new or continued."""
+    zero = jnp.zeros((), jnp.int32)
+    if given is None:
+        with jax.numpy_dtype_promotion("standard"):
+            given = OptimizerState(optimizer.init(params), zero)
+    else:
+        _check_optimizer_state(optimizer, params, given)
+    strong = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), given.optax)
+    return State(params, strong, jnp.asarray(given.epoch, jnp.int32), best, jnp.asarray(RUNNING, jnp.int32))
+
+
+def _check_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any) -> None:
+    expected = "run.optimizer_state of a run with this kind of optimizer and these shapes"
+    checks.require(isinstance(given, OptimizerState), "optimizer_state", expected, given, TypeError)
+    with jax.numpy_dtype_promotion("standard"):
+        fresh = jax.eval_shape(optimizer.init, params)
+    describe = lambda tree: (jax.tree.structure(tree), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)])  # noqa: E731
+    same = describe(fresh) == describe(given.optax)
+    checks.require(same, "optimizer_state", expected, checks.Words("that of another run"))

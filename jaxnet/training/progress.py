@@ -1,0 +1,39 @@
+"""One quiet progress bar for a whole run, on standard error, drawn between chunks and only in a terminal."""
+
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+
+class Progress:
+    """A context in which ``advance`` moves the bar; does nothing unless ``shown`` and in a terminal."""
+
+    def __init__(self, epochs: int, *, shown: bool) -> None:
+        self._bar: Any = _rich_bar() if shown and sys.stderr.isatty() else None
+        self._epochs = epochs
+
+    def __enter__(self) -> "Progress":
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=self._epochs, values="compiling")
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self, epochs: int, values: Mapping[str, Any]) -> None:
+        """Show how many epochs are done and the last value of each name of the history."""
+        if self._bar is not None:
+            text = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
+            self._bar.update(self._task, completed=epochs, values=text)
+
+
+def _rich_bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = ["epoch", MofNCompleteColumn(), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[values]}")]
+    return RichProgress(*columns, console=Console(stderr=True))

@@ -1,0 +1,81 @@
+"""How a run ends: after its epochs, because it no longer improves, or because it diverged."""
+
+import dataclasses
+import enum
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxnet import checks
+from jaxnet.types import Pytree
+
+
+class Outcome(enum.Enum):
+    """Why a run ended, as a sentence."""
+
+    COMPLETED = "trained for the given number of epochs"
+    CONVERGED = "stopped because the monitored value no longer improved"
+    DIVERGED = "diverged: the loss or a parameter became infinite or NaN; the last finite parameters are kept"
+
+
+RUNNING, CONVERGED, DIVERGED = 0, 1, 2  # what a compiled run carries in place of an Outcome
+
+
+@dataclasses.dataclass(frozen=True)
+class Stop:
+    """Stop a run when a value of its history has not improved for some epochs.
+
+    Attributes:
+        monitor: a name in the history: "loss" (convergence), "validation_loss" (early stopping), a metric.
+        patience: epochs without improvement after which the run ends, at least 1.
+        tolerance: by how much a value must beat the best one to count as an improvement, at least 0.
+        goal: "min" for losses, "max" for scores such as accuracy.
+        restore_best: whether the run ends with the parameters of its best epoch; by default where the monitor is a
+            validation value.
+
+    Raises ValueError or TypeError for anything else. As in scikit-learn, any better value becomes the best one, and
+    only one that is better by more than ``tolerance`` ends the wait.
+    """
+
+    monitor: str = "validation_loss"
+    patience: int = dataclasses.field(default=10, metadata={"traced": True})
+    tolerance: float = dataclasses.field(default=0.0, kw_only=True)
+    goal: str = dataclasses.field(default="min", kw_only=True)
+    restore_best: bool | None = dataclasses.field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        checks.require(isinstance(self.monitor, str), "monitor", "a name in the history", self.monitor, TypeError)
+        checks.integer("patience", self.patience, minimum=1)
+        checks.number("tolerance", self.tolerance, minimum=0)
+        checks.choice("goal", self.goal, ("min", "max"))
+        if self.restore_best is None:
+            object.__setattr__(self, "restore_best", self.monitor.startswith("validation_"))
+
+
+class Best(NamedTuple):
+    """The best epoch so far: its parameters (None unless they are to be restored), number and value to be lowered."""
+
+    params: Pytree
+    epoch: jax.Array
+    value: jax.Array
+    waited: jax.Array  # epochs since the last improvement
+
+
+def first_best(stop: Stop | None, params: Pytree, dtype: jax.typing.DTypeLike) -> Best | None:
+    """Return what is known before the first epoch: anything will be better."""
+    if stop is None:
+        return None
+    zero = jnp.zeros((), jnp.int32)
+    return Best(params if stop.restore_best else None, zero, jnp.full((), jnp.inf, dtype), zero)
+
+
+def watch(stop: Stop, best: Best, params: Pytree, epoch: jax.Array, value: jax.Array) -> Best:
+    """Take the value of one more epoch into account."""
+    value = value if stop.goal == "min" else -value
+    better = value < best.value
+    waited = jnp.where(value < best.value - stop.tolerance, 0, best.waited + 1)
+    kept = (
+        jax.tree.map(lambda new, old: jnp.where(better, new, old), params, best.params) if stop.restore_best else None
+    )
+    return Best(kept, jnp.where(better, epoch, best.epoch), jnp.where(better, value, best.value), waited)

@@ -1,0 +1,12 @@
+"""The whole suite runs under the strictest configuration: float64 is the court, and no rank is promoted silently."""
+
+import jax
+import pytest
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture
+def key() -> jax.Array:
+    return jax.random.key(0)
