@@ -34,9 +34,7 @@ def boundary_slices(
 
     Raises ValueError for maps that are not square, NaN and an empty extent.
     """
-    values = {
-        name: _square(f"maps[{name!r}]", each) for name, each in inputs.named_arrays("maps", maps, ("G", "G")).items()
-    }
+    values = inputs.named_arrays("maps", maps, ("G", "G"), shortest=2)
     edges = _extent(extent)
     figure, panels = theme.grid_of_panels(len(values), columns=4, width=theme.PANEL, height=theme.PANEL + 0.1)
     every = np.concatenate([each.ravel() for each in values.values()])
@@ -47,12 +45,6 @@ def boundary_slices(
         theme.label(panel, title=name, x=labels[0], y=labels[1])
     theme.colour_bar(figure, image, panels, title="answer")
     return figure
-
-
-def _square(argument: str, value: np.ndarray) -> np.ndarray:
-    square = value.shape[0] == value.shape[1] >= 2
-    checks.require(square, argument, "an array of shape (G, G) with G of at least 2", value)
-    return value
 
 
 def _extent(extent: Sequence[float]) -> Extent:
@@ -106,9 +98,8 @@ def loss_surface(
 
 
 def _rising(argument: str, value: ArrayLike) -> np.ndarray:
-    found = inputs.array(argument, value, ("G",))
-    rising = len(found) >= 2 and bool(np.all(np.diff(found) > 0))
-    checks.require(rising, argument, "two or more rising coordinates", found)
+    found = inputs.array(argument, value, ("G",), shortest=2)
+    checks.require(np.all(np.diff(found) > 0), argument, "rising coordinates", found.tolist())
     return found
 
 
