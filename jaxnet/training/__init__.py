@@ -1,7 +1,7 @@
-"""Training as one compiled program; read lifting, stopping, batches, loop, preparation, then fit."""
+"""Training as one compiled program; read lifting, stopping, batches, loop, preparation, then run."""
 
-from jaxnet.training.fit import Run, fit
 from jaxnet.training.preparation import OptimizerState
+from jaxnet.training.run import Run, fit
 from jaxnet.training.stopping import Outcome, Stop
 
 __all__ = ["OptimizerState", "Outcome", "Run", "Stop", "fit"]

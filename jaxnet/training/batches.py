@@ -30,8 +30,8 @@ def pad(batch: Batch, batch_size: int) -> Examples:
     grain = max(1, 2 ** (batches.bit_length() - 4))
     padded = -(-batches // grain) * grain * batch_size
     weight = jnp.ones(rows, batch.x.dtype) if batch.weight is None else batch.weight
-    longer = [_lengthen(array, padded - rows) for array in (batch.x, batch.y, weight)]
-    return Examples(*longer, rows=jnp.asarray(rows, jnp.int32))
+    x, y, weight = (_lengthen(array, padded - rows) for array in (batch.x, batch.y, weight))
+    return Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
 
 
 def _lengthen(array: Array, more: int) -> Array:
@@ -48,8 +48,8 @@ def draw_order(key: Key, examples: Examples) -> Array:
     """
     size = len(examples.x)
     last = jnp.asarray(jnp.iinfo(jnp.uint32).max, jnp.uint32)
-    drawn = jnp.where(jnp.arange(size) < examples.rows, jax.random.bits(key, (size,), jnp.uint32), last)
-    return jnp.argsort(drawn, stable=True)
+    drawn = jnp.where(jnp.arange(size, dtype=jnp.int32) < examples.rows, jax.random.bits(key, (size,), jnp.uint32), last)
+    return jnp.argsort(drawn, stable=True).astype(jnp.int32)
 
 
 def take(examples: Examples, order: Array | None, start: Array | int, size: int) -> Batch:
@@ -59,4 +59,4 @@ def take(examples: Examples, order: Array | None, start: Array | int, size: int)
         rows = lambda array: array.at[index].get(mode="promise_in_bounds")  # noqa: E731
     else:
         rows = lambda array: jax.lax.dynamic_slice_in_dim(array, start, size)  # noqa: E731
-    return Batch(*(None if array is None else rows(array) for array in examples[:3]))
+    return jax.tree.map(rows, Batch(*examples[:3]))

@@ -58,7 +58,7 @@ def _skeleton(value: Any, found: list[float]) -> Skeleton:
     if _opens(value) and isinstance(value, types.FunctionType):
         code = (value.__code__, value.__module__, _identity(value.__defaults__))
         return Skeleton(code, tuple(_skeleton(part, found) for part in _closed_over(value)), value)
-    if _opens(type(value)) and dataclasses.is_dataclass(value):
+    if _opens(type(value)) and dataclasses.is_dataclass(value) and not isinstance(value, type):
         return Skeleton(type(value), tuple(_field(value, field, found) for field in dataclasses.fields(value)), value)
     return fixed(value)
 

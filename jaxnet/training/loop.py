@@ -102,15 +102,13 @@ def one_epoch(parts: Parts, state: State, data: Data, key: Key, done: Array) -> 
         order = data.orders[done]
     elif parts.program.shuffled:
         order = draw_order(order_key, data.train)
-    params, optimizer, loss = pass_over(parts, (state.params, state.optimizer), data.train, order, drop_key)
-    values = {"loss": loss, **evaluate(parts, params, data)}
-    finite = functools.reduce(
-        jnp.logical_and, [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves((loss, params))]
-    )
-    keep = lambda new, old: jnp.where(finite, new, old)  # noqa: E731
-    params, optimizer = jax.tree.map(keep, (params, optimizer), (state.params, state.optimizer))
-    best, status = judge(parts.stop, state, params, values, finite)
-    return State(params, optimizer, state.epoch + 1, best, status), values
+    before = Trained(state.params, state.optimizer)
+    after, loss = pass_over(parts, before, data.train, order, drop_key)
+    values = {"loss": loss, **evaluate(parts, after.params, data)}
+    finite = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves((loss, after.params))]).all()
+    kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), after, before)
+    best, status = judge(parts.stop, state, kept.params, values, finite)
+    return State(kept.params, kept.optimizer, state.epoch + 1, best, status), values
 
 
 def judge(
@@ -125,32 +123,38 @@ def judge(
     return best, jnp.where(converged, stopping.CONVERGED, status).astype(jnp.int32)
 
 
+class Trained(NamedTuple):
+    """What an update changes."""
+
+    params: Pytree
+    optimizer: Pytree
+
+
 def pass_over(
-    parts: Parts, carry: tuple[Pytree, Pytree], examples: Examples, order: Array | None, key: Key
-) -> tuple[Pytree, Pytree, Array]:
-    """Update once a batch; return parameters, optimizer state and the mean loss of the examples before each update."""
+    parts: Parts, trained: Trained, examples: Examples, order: Array | None, key: Key
+) -> tuple[Trained, Array]:
+    """Update once a batch; return what was trained and the mean loss of the examples before each update."""
     size, tail = parts.program.batch_size, parts.program.tail
-
-    def step(i: Array, carry: tuple) -> tuple:
-        *trained, total = carry
-        batch = take(examples, order, i * size, size)
-        rows = jnp.minimum(size, examples.rows - i * size).astype(total.dtype)
-        *trained, loss = update(parts, *trained, batch, jax.random.fold_in(key, i))
-        return (*trained, total + loss * rows)
-
     if size == len(examples.x):
-        return update(parts, *carry, Batch(*examples[:3]), key)
-    full = examples.rows // size if parts.program.tail else -(-examples.rows // size)
-    zero = jnp.zeros((), _dtype(carry[0]))
-    params, state, total = jax.lax.fori_loop(0, full, step, (*carry, zero))
+        return update(parts, trained, Batch(*examples[:3]), key)
+
+    def step(i: Array, carry: tuple[Trained, Array]) -> tuple[Trained, Array]:
+        trained, total = carry
+        batch = take(examples, order, i * size, size)
+        trained, loss = update(parts, trained, batch, jax.random.fold_in(key, i))
+        rows = jnp.minimum(size, examples.rows - i * size)
+        return trained, total + loss * rows.astype(loss.dtype)
+
+    full = examples.rows // size if tail else -(-examples.rows // size)
+    trained, total = jax.lax.fori_loop(0, full, step, (trained, jnp.zeros((), _dtype(trained.params))))
     if tail:
         batch = take(examples, order, full * size, tail)
-        params, state, loss = update(parts, params, state, batch, jax.random.fold_in(key, full))
+        trained, loss = update(parts, trained, batch, jax.random.fold_in(key, full))
         total = total + loss * tail
-    return params, state, total / examples.rows.astype(total.dtype)
+    return trained, total / examples.rows.astype(total.dtype)
 
 
-def update(parts: Parts, params: Pytree, state: Pytree, batch: Batch, key: Key) -> tuple[Pytree, Pytree, Array]:
+def update(parts: Parts, trained: Trained, batch: Batch, key: Key) -> tuple[Trained, Array]:
     """Take one step of the optimizer on one batch; return the loss before it."""
     extra = {} if batch.weight is None else {"weight": batch.weight}
     if parts.program.random:
@@ -159,12 +163,13 @@ def update(parts: Parts, params: Pytree, state: Pytree, batch: Batch, key: Key) 
     def loss_of(params: Pytree) -> Array:
         return parts.objective(params, batch.x, batch.y, **extra)
 
+    params, state = trained
     loss, gradient = jax.value_and_grad(loss_of)(params)
     # optax mixes integer counters with floats, which strict promotion refuses
     with jax.numpy_dtype_promotion("standard"):
         updates, state = parts.optimizer.update(gradient, state, params, value=loss, grad=gradient, value_fn=loss_of)
         params = optax.apply_updates(params, updates)
-    return params, _strong(state), loss.astype(_dtype(params))
+    return Trained(params, _strong(state)), loss.astype(_dtype(params))
 
 
 def _dtype(params: Pytree) -> Any:

@@ -83,11 +83,11 @@ def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | N
     shuffled, orders = check_shuffle(options["shuffle"], examples, mini=size < len(batch.x))
     random = draws(f)
     key = check_key(key, {"shuffle=True with mini-batches": shuffled, "an objective that draws random numbers": random})
-    check_scalar(f, params, Batch(*(None if leaf is None else leaf[:size] for leaf in batch)), random)
+    check_scalar(f, params, jax.tree.map(lambda leaf: leaf[:size], batch), random)
 
     described = (f, optimizer, stop)
-    skeletons, numbers = zip(*map(lift, described), strict=True)
-    program = Program(*skeletons, metrics, size, tail, shuffled, random)
+    (a, b, c), numbers = zip(*map(lift, described), strict=True)
+    program = Program(a, b, c, metrics, size, tail, shuffled, random)
     state = first_state(optimizer, params, options["optimizer_state"], first_best(stop, params, dtype))
     return Plan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
 

@@ -14,7 +14,7 @@ import numpy as np
 import optax
 
 from jaxnet.training import stopping
-from jaxnet.training.loop import CHUNK, State, train
+from jaxnet.training.loop import CHUNK, State, history_names, train
 from jaxnet.training.preparation import OptimizerState, Plan, prepare, without_lifting
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
@@ -146,9 +146,11 @@ def finish(plan: Plan, state: State, history: dict[str, np.ndarray]) -> Run:
         stopping.DIVERGED: Outcome.DIVERGED,
     }
     best = state.best
-    restored = best is not None and best.params is not None and int(best.epoch) > 0
+    params = state.params
+    if best is not None and best.params is not None and int(best.epoch) > 0:
+        params = best.params
     return Run(
-        params=best.params if restored else state.params,
+        params=params,
         optimizer_state=OptimizerState(state.optimizer, state.epoch),
         history=history,
         outcome=outcomes[int(state.status)],
