@@ -17,8 +17,8 @@ def accuracy(logits: jax.Array, y: jax.Array, weight: jax.Array | None = None) -
     if logits.shape[-1] == 1:
         right = (logits[:, 0] > 0) == (y.reshape(len(logits)) > 0.5)
     else:
-        labels = y if y.ndim == 1 else jnp.argmax(y, axis=-1)
-        right = jnp.argmax(logits, axis=-1) == labels
+        labels = y.astype(jnp.int32) if y.ndim == 1 else jax.lax.argmax(y, 1, jnp.int32)
+        right = jax.lax.argmax(logits, 1, jnp.int32) == labels
     return weighted_mean(right.astype(logits.dtype), weight)
 
 
