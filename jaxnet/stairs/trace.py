@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxnet.reference.losses import softmax
+from jaxnet.reference.operations import sigmoid
+
 
 class Trace(NamedTuple):
     """All matrices of one step, named as in the article; N examples, 4 pixels, 2 hidden units, 2 outputs."""
@@ -46,9 +49,9 @@ def one_step(weights: tuple[np.ndarray, np.ndarray], x: np.ndarray, Y: np.ndarra
     W1, W2 = weights
     X1 = _with_ones(x.astype(np.float64))
     Z1 = X1 @ W1
-    X2 = _with_ones(_sigmoid(Z1))
+    X2 = _with_ones(sigmoid(Z1))
     Z2 = X2 @ W2
-    Yhat = _softmax(Z2)
+    Yhat = softmax(Z2)
     loss = float(np.mean(-np.sum(Y * np.log(Yhat), axis=1)))
     d1 = Yhat - Y
     gradient_W2 = X2.T @ d1 / len(x)
@@ -69,12 +72,3 @@ def steps(weights: tuple[np.ndarray, np.ndarray], x: np.ndarray, Y: np.ndarray, 
 
 def _with_ones(values: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(values)), values])
-
-
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
-
-
-def _softmax(z: np.ndarray) -> np.ndarray:
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)

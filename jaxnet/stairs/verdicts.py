@@ -4,9 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxnet.reference.losses import OUTPUTS
+from jaxnet.reference.network import forward
 from jaxnet.stairs.blocks import Lines, Tiles
 from jaxnet.stairs.images import Images
-from jaxnet.stairs.models import MODELS, Model
+from jaxnet.stairs.models import MODELS, Model, exact
 from jaxnet.stairs.writing import decimal, filled, formula
 
 PIXELS = ("x1", "x2", "x3", "x4")
@@ -25,22 +27,13 @@ class Verdict(NamedTuple):
 
 def judge(name: str, x: np.ndarray) -> list[Verdict]:
     """Return what the hand-set network ``name`` says of images [N, 4] of raw intensities."""
-    model = MODELS[name]
-    return [_judge_one(model, pixels) for pixels in x.astype(np.float64)]
-
-
-def _judge_one(model: Model, x: np.ndarray) -> Verdict:
-    sums = [float(np.dot(unit.weights, x) + unit.bias) for unit in model.hidden]
-    hidden = [sigmoid(z) for z in sums]
-    total = float(np.dot(model.out.weights, hidden if model.hidden else x) + model.out.bias)
-    answer = total if model.output == "identity" else sigmoid(total)
-    pixels = tuple(int(value) for value in x)
-    return Verdict(pixels, tuple(sums), tuple(hidden), total, answer, total > 0)
-
-
-def sigmoid(z: float) -> float:
-    """1 / (1 + exp(-z))."""
-    return float(1 / (1 + np.exp(-z)))
+    net, params = exact(name)
+    layers, sums = forward(params, ("sigmoid",) * (len(params) - 1), x.astype(np.float64))
+    answers = OUTPUTS[net.output].forward(sums)
+    nothing = np.empty((len(x), 0))
+    hidden = layers[0] if layers else (nothing, nothing)
+    rows = zip(*(each.tolist() for each in (x, *hidden, sums[:, 0], answers[:, 0])), strict=True)
+    return [Verdict(tuple(x), tuple(z), tuple(a), total, answer, total > 0) for x, z, a, total, answer in rows]
 
 
 def accuracy(name: str, images: Images) -> float:

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+
+Numbers: TypeAlias = Sequence[float] | np.ndarray
 
 
 def decimal(value: float, digits: int = 4) -> str:
@@ -20,13 +23,13 @@ def coefficient(value: float) -> str:
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
-def formula(weights: Sequence[float], bias: float, names: Sequence[str]) -> str:
+def formula(weights: Numbers, bias: float, names: Sequence[str]) -> str:
     """Write w.x + b with the inputs' names, terms of weight 0 left out: ``-.0019 x1 + .0020 x3 - 1``."""
     terms = [(w, f" {name}") for w, name in zip(weights, names, strict=True) if w]
     return _signed_sum(terms + ([(bias, "")] if bias else []))
 
 
-def filled(weights: Sequence[float], bias: float, values: Sequence[float], digits: int = 0) -> str:
+def filled(weights: Numbers, bias: float, values: Numbers, digits: int = 0) -> str:
     """Write w.x + b with the inputs' values filled in: ``-.0019·252 + .0020·155 + .0003``.
 
     Values are written with ``digits`` decimals, or as short as they are exact.
@@ -42,7 +45,7 @@ def _signed_sum(terms: list[tuple[float, str]]) -> str:
     return text.removeprefix(" + ") if text.startswith(" + ") else text.replace(" - ", "-", 1)
 
 
-def products(left: Sequence[float], right: Sequence[float], limit: int = 5, digits: int = 4) -> str:
+def products(left: Numbers, right: Numbers, limit: int = 5, digits: int = 4) -> str:
     """Write the terms of one cell of a matrix product: ``(-.0047·1) + (-.0026·252) + ...``, the first ``limit``."""
     write = lambda value: coefficient(value) if float(value).is_integer() else decimal(value, digits)  # noqa: E731
     pairs = list(zip(left, right, strict=True))

@@ -25,7 +25,7 @@ def section(image: int | None) -> Section:
         Lines((f"stairs = {formula(np.round(weights, 10), round(bias, 10), PIXELS)}",)),
         Paragraph(f"Over all 500 images the two differ by at most {difference:.1e} in float64: rounding."),
     ]
-    numbers = {
+    numbers: dict[str, dict] = {
         name: {"verdicts": as_numbers(name, shown), "accuracy": dict(zip(("train", "test"), scores[name], strict=True))}
         for name in NAMES
     }
