@@ -1,0 +1,46 @@
+# Sourced by run, test, check and bench: makes .venv on first use and installs jaxnet in it with the extras asked for.
+#   prepare core|dev|bench
+# Set PYTHON to choose an interpreter. Talk goes to standard error.
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+venv="${JAXNET_VENV:-$root/.venv}"
+
+say() { printf 'jaxnet: %s\n' "$*" >&2; }
+
+find_python() {
+    local candidate
+    for candidate in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11 python; do
+        [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 || continue
+        "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue
+        command -v "$candidate"
+        return
+    done
+    say "Python 3.11 or later is needed and was not found; set PYTHON=/path/to/python"
+    return 1
+}
+
+# The stamp tells whether what is installed is what pyproject.toml, the constraints and the extras ask for.
+stamp_of() { { cat "$root/pyproject.toml" "$root/scripts/constraints.txt"; echo "$root $1"; } | cksum | tr ' ' '-'; }
+
+prepare() {
+    local extras="$1" stamp
+    stamp="$(stamp_of "$extras")"
+    [ -x "$venv/bin/python" ] && [ -e "$venv/.jaxnet-$stamp" ] && return
+    if [ ! -x "$venv/bin/python" ]; then
+        local python
+        python="$(find_python)" || return 1
+        say "first use: making $venv with $("$python" --version)"
+        "$python" -m venv "$venv" || {
+            say "'$python -m venv' failed; on Debian and Ubuntu: apt-get install python3-venv"
+            rm -rf "$venv"
+            return 1
+        }
+    fi
+    say "installing jaxnet[$extras] and what it needs, pinned by scripts/constraints.txt (a few minutes the first time)"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --constraint "$root/scripts/constraints.txt" --editable "$root[$extras]" >&2 || {
+        say "the installation failed; the lines above say why. Run the command again to go on."
+        return 1
+    }
+    touch "$venv/.jaxnet-$stamp"
+}
