@@ -1,0 +1,49 @@
+"""Tables of right and wrong gradients as parameters of tests, by the name of a test's argument."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+import jaxnet as jn
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # `planted` is a namespace package: experiments read it too
+
+_TABLES = {
+    "problem": ("problems", lambda module: module.PROBLEMS.values()),
+    "mistake": ("mistakes", lambda module: module.SINGLE),
+    "pair": ("pairs", lambda module: module.PAIRS),
+    "sound": ("sound", lambda module: module.SOUND),
+    "sound_elsewhere": ("sound_elsewhere", lambda module: module.ELSEWHERE),
+    "malformed": ("malformed", lambda module: module.MALFORMED),
+}
+
+
+def pytest_generate_tests(metafunc):
+    for argument, (name, table) in _TABLES.items():
+        if argument in metafunc.fixturenames:
+            metafunc.parametrize(argument, table(importlib.import_module(f"planted.{name}")), ids=str)
+
+
+@pytest.fixture(scope="session")
+def backpropagate():
+    module = importlib.import_module("planted.backpropagation")
+    return lambda problem: module.backpropagate(module.RIGHT, problem, problem.params, *problem.data)
+
+
+@pytest.fixture(scope="session")
+def report_of():
+    """The report on planted mistakes; each is checked once for all tests."""
+    seen = {}
+
+    def report(planted):
+        if str(planted) not in seen:
+            problem = planted.problem
+            gradient, network = planted.gradient, problem.network
+            seen[str(planted)] = jn.check_gradient(
+                problem.objective, problem.params, *problem.data, gradient=gradient, network=network
+            )
+        return seen[str(planted)]
+
+    return report
