@@ -25,9 +25,9 @@ def section(image: int | None) -> Section:
     ]
     blocks = (
         Lines(tuple(_eight_steps(first, losses[1]))),
-        Table(("before step", "loss"), tuple((str(e), f"{losses[e - 1]:.12f}") for e in EPOCHS_SHOWN)),
+        Table(("before step", "loss"), tuple((str(e), f"{losses[e - 1]:.9f}") for e in EPOCHS_SHOWN)),
         Paragraph(
-            f"Only these first {REPRODUCIBLE} epochs can be repeated to the digit. Steps of "
+            f"Only these first {REPRODUCIBLE} epochs can be repeated to nine digits. Steps of "
             f"{decimal(STEP, 1)} are too big for pixels up to 255, so rounding errors grow until they decide "
             f"where the run goes. Here is the same run beside one whose weights W1 were changed by {NUDGE:g} "
             "of themselves:"

@@ -1,0 +1,97 @@
+"""``jaxnet stairs``: the article, told in order."""
+
+import argparse
+import importlib.util
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jaxnet.cli import compilation_cache
+from jaxnet.cli.arguments import one_of, whole_number
+from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
+from jaxnet.stairs.contents import CONTENTS
+
+if TYPE_CHECKING:
+    from jaxnet.stairs.blocks import Section
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Describe the command to argparse."""
+    contents = "\n".join(f"  {name:<13} {entry.title}" for name, entry in CONTENTS.items())
+    parser = commands.add_parser(
+        "stairs",
+        help="the article: is a 2x2 image a picture of stairs?",
+        description="Tell the article in order: its images, its networks set by hand, its worked example, training.",
+        epilog=f"sections:\n{contents}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--section", action="append", default=[], metavar="NAME", type=one_of(CONTENTS),
+        help="tell this section only; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--image", metavar="ID", type=whole_number(1, 500),
+        help="fill in this image, 1 to 500, instead of the article's own",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    parser.add_argument("--figures", metavar="DIR", type=Path, help="also draw the figures of the sections, as PNG")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tell the chosen sections, and draw their figures if asked to."""
+    if arguments.figures is not None:
+        prepare_folder(arguments.figures)
+    compilation_cache.enable()
+    from jaxnet.stairs import story
+
+    names = story.selected(arguments.section, arguments.image)
+    sections = ((name, announced(name, arguments.image)) for name in names)
+    if arguments.json:
+        numbers = {name: {"title": CONTENTS[name].title, **section.numbers} for name, section in sections}
+        print(json.dumps({"sections": numbers}, indent=1))
+    else:
+        show(sections)
+    if arguments.figures is not None:
+        draw(names, arguments)
+    return OK
+
+
+def announced(name: str, image: int | None) -> "Section":
+    """Compute a section; say so first where it takes seconds."""
+    from jaxnet.stairs import story
+
+    if CONTENTS[name].trains:
+        print(f"{CONTENTS[name].title}: training ...", file=sys.stderr)
+    return story.compute(name, image)
+
+
+def show(sections: Iterable[tuple[str, "Section"]]) -> None:
+    """Print sections for people, each as soon as it is computed."""
+    from jaxnet.cli.page import Page
+
+    page = Page()
+    for name, section in sections:
+        page.show(CONTENTS[name].title, section)
+
+
+def draw(names: list[str], arguments: argparse.Namespace) -> None:
+    """Draw the figures of the sections, one file each."""
+    from jaxnet.figures import save
+    from jaxnet.stairs.drawings import drawings
+
+    for name, figure in drawings(names, arguments.image):
+        path = save(figure, arguments.figures / f"{name}.png")
+        print(f"drew {path}", file=sys.stderr)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder for the figures, before anything is computed; refuse if they could not be drawn."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise Refusal("--figures needs matplotlib: pip install 'jaxnet[plots]'", USAGE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"--figures {folder}: {error.strerror}", DATA) from error
