@@ -34,7 +34,7 @@ def gallery(model: str) -> Drawing:
     def draw(image: int | None) -> "Figure":
         shown = chosen(image)
         captions = [
-            f"image {id}: {list(each.x)}\n{_sum(model, each.weighted_sum)}{decimal(each.answer, 2)} → {word(each.yes)} "
+            f"image {id}\n{list(each.x)}\n{_sum(model, each.weighted_sum)}{decimal(each.answer, 2)} → {word(each.yes)} "
             f"(stairs: {word(y)})"
             for id, y, each in zip(shown.ids, shown.y, judge(model, shown.x), strict=True)
         ]
@@ -79,7 +79,7 @@ def trained_units(image: int | None) -> "Figure":
     """Draw the weights that the best network found for its hidden units, with what each counts for stairs."""
     first, second = (np.asarray(layer["w"]) for layer in trained(BEST).params)
     counts = second[:, 0] - second[:, 1]
-    captions = [f"h{unit + 1}, counts {decimal(count, 1)}" for unit, count in enumerate(counts)]
+    captions = [f"h{unit + 1}, for stairs {decimal(count, 1)}" for unit, count in enumerate(counts)]
     return figures.weight_tiles(first.T, captions)
 
 

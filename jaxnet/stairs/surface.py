@@ -18,15 +18,15 @@ from jaxnet.stairs.trained import DARKEST
 from jaxnet.training import fit
 from jaxnet.types import Array, Key
 
-START = (3.0, 3.0)
-STEPS = 40
+START = (2.0, 4.0)
+STEPS = 60
 RUNS: Mapping[str, tuple[float, float]] = {  # step and momentum
     "plain, step 1": (1.0, 0.0),
-    "momentum .9, step 1": (1.0, 0.9),
-    "too big a step, 20": (20.0, 0.0),
+    "momentum .8, step 1": (1.0, 0.8),
+    "too big a step, 7": (7.0, 0.0),
 }
 GRID = 81
-TOP, BOTTOM = (-9.0, 6.0), (-3.0, 9.0)
+TOP, BOTTOM = (-10.0, 3.0), (-4.0, 8.0)
 
 
 class Rows(NamedTuple):
