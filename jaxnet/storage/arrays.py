@@ -1,0 +1,131 @@
+"""A pytree of arrays and its manifest as one file: safetensors, with a SHA-256 over every byte.
+
+The safetensors format has no checksum, so a flipped bit of a weight would load without a word. Here the manifest,
+which is kept in the header's metadata, holds the digest of the whole file (computed with zeros in the digest's
+place); any reader of safetensors can still open the file. Nothing in a file is ever executed: names are compared with
+what the caller expects, never looked up. A damaged or hostile file raises ``CheckpointError`` and nothing else.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jax
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from jaxnet.storage.files import write_atomically
+from jaxnet.types import Pytree
+
+HEADER_LIMIT = 1_000_000  # bytes
+TENSOR_LIMIT = 10_000
+_DIGEST = "file_sha256"
+_BLANK = "0" * 64
+
+
+class CheckpointError(ValueError):
+    """A file that cannot be trusted, or that belongs to something else; the words name file and fault."""
+
+
+def encode(tree: Pytree, manifest: dict[str, Any] | None = None) -> bytes:
+    """Return a pytree of arrays, with a manifest of JSON values, as the bytes of a safetensors file."""
+    named = {name: np.asarray(leaf, order="C") for name, leaf in _named(tree).items()}
+    text = json.dumps({_DIGEST: _BLANK, **(manifest or {})}, allow_nan=False)
+    content = safetensors.numpy.save(named, {"manifest": text})
+    return content.replace(_BLANK.encode(), _sha256(content).encode(), 1)
+
+
+def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple[Pytree, dict[str, Any]]:
+    """Return the pytree, with the structure of ``like`` and NumPy leaves, and the manifest.
+
+    ``like`` has arrays or ``jax.ShapeDtypeStruct`` for leaves; names, shapes and dtypes must be the same. ``source``
+    names the file in errors. Raises ``CheckpointError``.
+    """
+    manifest = _manifest(content, source)
+    digest = manifest.pop(_DIGEST, None)
+    blank = content.replace(str(digest).encode(), _BLANK.encode(), 1)
+    if not isinstance(digest, str) or digest != _sha256(blank):
+        _fail(source, "its checksum does not match: the file is damaged")
+    try:
+        named = safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
+        _fail(source, f"not a safetensors file ({error})")
+    return _match(named, like, source), manifest
+
+
+def save(path: str | os.PathLike, tree: Pytree, manifest: dict[str, Any] | None = None) -> None:
+    """Write a pytree of arrays and a manifest to one file, atomically."""
+    write_atomically(path, encode(tree, manifest))
+
+
+def load(path: str | os.PathLike, like: Pytree) -> tuple[Pytree, dict[str, Any]]:
+    """Read what ``save`` wrote; raises ``CheckpointError`` for a file that is missing, damaged or of something else."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
+    return decode(content, like, source=str(path))
+
+
+def _named(tree: Pytree) -> dict[str, Any]:
+    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {jax.tree_util.keystr(path): leaf for path, leaf in leaves}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _manifest(content: bytes, source: str) -> dict[str, Any]:
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > min(HEADER_LIMIT, len(content) - 8):
+        _fail(source, "not a whole safetensors file")
+    header = _strict_json(content[8 : 8 + length], source)
+    if len(header) > TENSOR_LIMIT:
+        _fail(source, f"more than {TENSOR_LIMIT} arrays")
+    metadata = header.get("__metadata__")
+    text = metadata.get("manifest") if isinstance(metadata, dict) else None
+    if not isinstance(text, str):
+        _fail(source, "no manifest: jaxnet did not write this file")
+    return _strict_json(text.encode(), source)
+
+
+def _strict_json(text: bytes, source: str) -> dict[str, Any]:
+    """Parse a JSON object; Python's reader would accept NaN and let the last of two equal keys win."""
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        _fail(source, f"its header is not JSON ({error})")
+    if not isinstance(value, dict):
+        _fail(source, "its header is not a JSON object")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key stands twice")
+    return value
+
+
+def _match(named: dict[str, np.ndarray], like: Pytree, source: str) -> Pytree:
+    expected = _named(like)
+    if named.keys() != expected.keys():
+        odd = sorted(named.keys() ^ expected.keys())
+        _fail(source, f"it holds other arrays than expected, for one {odd[0]}")
+    for name, leaf in expected.items():
+        got, wanted = (named[name].shape, named[name].dtype), (tuple(leaf.shape), np.dtype(leaf.dtype))
+        if got != wanted:
+            _fail(source, f"{name} has shape {got[0]} and dtype {got[1]}, expected {wanted[0]} and {wanted[1]}")
+    return jax.tree.unflatten(jax.tree.structure(like), [named[name] for name in expected])
+
+
+def _fail(source: str, fault: str) -> NoReturn:
+    raise CheckpointError(f"{source}: {fault}")

@@ -1,0 +1,61 @@
+"""Write a file so that a crash at any moment leaves the old content or the new, never neither.
+
+The content goes to a temporary name in the same folder and to the disk (fsync); one rename puts it in place; a second
+fsync, of the folder, makes the rename itself last. What a killed process leaves behind is a temporary file, which the
+next owner of the folder removes.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+SUFFIX = ".partial"
+
+
+def write_atomically(path: str | os.PathLike, content: bytes) -> None:
+    """Put ``content`` at ``path`` in one step.
+
+    Raises OSError (disk full, no permission, no folder), with the path and the number of bytes in its words; the
+    file is then as it was.
+    """
+    path = Path(path)
+    try:
+        temporary = _write_beside(path, content)
+        try:
+            os.replace(temporary, path)
+            _sync(path.parent)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        words = f"could not write {len(content)} bytes ({error.strerror})"
+        raise OSError(error.errno, words, str(path)) from error
+
+
+def remove_leftovers(folder: str | os.PathLike) -> None:
+    """Remove the temporary files that a killed process left in a folder; only for the one who holds its lock."""
+    for leftover in Path(folder).glob(f".*{SUFFIX}"):
+        leftover.unlink(missing_ok=True)
+
+
+def _write_beside(path: Path, content: bytes) -> Path:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    return Path(name)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,116 @@
+"""What is saved comes back, and what was damaged says so: every bit of a small file is flipped in turn."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from jaxnet.storage import CheckpointError, decode, encode, load, save
+
+TREE = [{"w": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.float64(3.5) * np.ones(3)}, np.int32(7)]
+
+
+def structure(tree: object) -> object:
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf), np.asarray(leaf).dtype), tree)
+
+
+def equal(a: object, b: object) -> bool:
+    return jax.tree.all(jax.tree.map(lambda x, y: np.array_equal(x, y) and np.asarray(x).dtype == y.dtype, a, b))
+
+
+def test_a_tree_and_its_manifest_come_back_as_they_were() -> None:
+    tree, manifest = decode(encode(TREE, {"epoch": 3, "note": 'a "quoted" word'}), structure(TREE))
+    assert equal(TREE, tree)
+    assert manifest == {"epoch": 3, "note": 'a "quoted" word'}
+
+
+def test_the_same_tree_is_the_same_bytes() -> None:
+    assert encode(TREE, {"a": 1, "b": 2}) == encode(TREE, {"a": 1, "b": 2})
+
+
+def test_a_file_is_an_ordinary_safetensors_file(tmp_path: Path) -> None:
+    save(tmp_path / "a.safetensors", TREE)
+    named = safetensors.numpy.load_file(tmp_path / "a.safetensors")
+    assert np.array_equal(named["[0]['w']"], [[0, 1, 2], [3, 4, 5]])
+
+
+def test_every_flipped_bit_is_noticed() -> None:
+    tree = {"w": np.arange(2, dtype=np.float32)}
+    content, like = encode(tree), structure(tree)
+    for position in range(len(content)):
+        for bit in range(8):
+            damaged = bytearray(content)
+            damaged[position] ^= 1 << bit
+            with pytest.raises(CheckpointError, match="checkpoint: "):
+                decode(bytes(damaged), like)
+
+
+def test_every_truncation_is_noticed() -> None:
+    content, like = encode(TREE), structure(TREE)
+    for length in range(len(content)):
+        with pytest.raises(CheckpointError, match=r"not a whole|checksum"):
+            decode(content[:length], like)
+
+
+@pytest.mark.parametrize(
+    ("like", "words"),
+    [
+        ({"v": np.zeros(2, np.float32)}, r"other arrays than expected, for one \['v'\]"),
+        ({"w": np.zeros(3, np.float32)}, r"\['w'\] has shape \(2,\) and dtype float32, expected \(3,\) and float32"),
+        ({"w": np.zeros(2, np.float64)}, r"\['w'\] has shape \(2,\) and dtype float32, expected \(2,\) and float64"),
+    ],
+)
+def test_arrays_of_something_else_are_refused(like: object, words: str) -> None:
+    with pytest.raises(CheckpointError, match=words):
+        decode(encode({"w": np.arange(2, dtype=np.float32)}), like)
+
+
+def hostile(header: bytes) -> bytes:
+    return len(header).to_bytes(8, "little") + header
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xff" * 16, "not a whole safetensors file"),
+        (hostile(b"[1]"), "not a JSON object"),
+        (hostile(b'{"a": NaN}'), "NaN is not a number"),
+        (hostile(b'{"a": 1, "a": 2}'), "a key stands twice"),
+        (hostile(b"[" * 100_000), "not JSON"),
+        (hostile(b"\xff\xfe{}"), "not JSON"),
+        (hostile(b"{}"), "no manifest"),
+        (hostile(b'{"__metadata__": 3}'), "no manifest"),
+        (hostile(json.dumps({str(i): 0 for i in range(10_001)}).encode()), "more than 10000 arrays"),
+        (safetensors.numpy.save({"w": np.zeros(2)}), "no manifest: jaxnet did not write this file"),
+        (safetensors.numpy.save({"w": np.zeros(2)}, {"manifest": "{}"}), "checksum does not match"),
+    ],
+)
+def test_a_hostile_file_is_refused_and_nothing_else_happens(content: bytes, words: str) -> None:
+    with pytest.raises(CheckpointError, match=words):
+        decode(content, {"w": np.zeros(2)}, source="x.safetensors")
+
+
+def test_a_header_that_lies_about_its_data_is_refused() -> None:
+    content = encode({"w": np.zeros(2)})
+    lying = content.replace(b'"shape":[2]', b'"shape":[9]')
+    blank = re.sub(rb"[0-9a-f]{64}", b"0" * 64, lying)
+    digest = hashlib.sha256(blank).hexdigest().encode()
+    with pytest.raises(CheckpointError, match="not a safetensors file"):
+        decode(blank.replace(b"0" * 64, digest, 1), {"w": np.zeros(9)})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="nothing: cannot be read"):
+        load(tmp_path / "nothing", {})
+
+
+def test_save_and_load_are_encode_and_decode_of_a_file(tmp_path: Path) -> None:
+    save(tmp_path / "a", TREE, {"epoch": 1})
+    tree, manifest = load(tmp_path / "a", structure(TREE))
+    assert equal(TREE, tree)
+    assert manifest == {"epoch": 1}

@@ -1,0 +1,44 @@
+"""One process at a time holds a run."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaxnet.storage import Locked, hold
+
+OWNER = """
+import sys, time
+from jaxnet.storage import hold
+with hold(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_missing_folder_is_made_and_leftovers_are_removed(tmp_path: Path) -> None:
+    with hold(tmp_path / "a" / "b") as folder:
+        (folder / ".x.partial").write_bytes(b"")
+    with hold(tmp_path / "a" / "b") as folder:
+        assert os.listdir(folder) == ["lock"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    with pytest.raises(FileExistsError), hold(tmp_path / "a"):
+        pass
+
+
+def test_a_second_owner_is_told_the_first_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", OWNER, tmp_path], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "held\n"
+        with pytest.raises(Locked, match=f"locked by process {owner.pid}"), hold(tmp_path):
+            pass
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        with hold(tmp_path) as folder:
+            assert (folder / "lock").read_text() == f"{os.getpid()}\n"
