@@ -1,0 +1,67 @@
+"""Run a traced function one operation at a time, with a rule of one's own for each: what kinks and rounding build on.
+
+JAX writes a function down as a list of operations (a jaxpr). ``walk`` goes through the list and hands every operation
+to a rule, which may compute something else than the operation does; ``apply`` is what the operation itself does.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.extend import core
+
+Value = Any
+Rule = Callable[[core.JaxprEqn, list[Value]], Sequence[Value]]
+
+# operations that only hold other operations, under the names of jax 0.10 to 0.12
+_HOLDERS = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat", "remat2"}
+CUSTOM = {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
+
+
+def trace(function: Callable, arrays: Sequence[Any]) -> core.ClosedJaxpr:
+    """Write down what ``function(arrays)`` does to arrays of these shapes and dtypes."""
+    return jax.make_jaxpr(function)([jax.ShapeDtypeStruct(a.shape, a.dtype) for a in arrays])
+
+
+def walk(
+    closed: core.ClosedJaxpr, values: Sequence[Value], rule: Rule, constant: Callable[[Any], Value]
+) -> list[Value]:
+    """Evaluate a jaxpr: ``rule`` computes each operation, ``constant`` turns a constant into a value."""
+    jaxpr = closed.jaxpr
+    known = dict(zip(jaxpr.constvars, map(constant, closed.consts), strict=True))
+    known.update(zip(jaxpr.invars, values, strict=True))
+
+    def read(atom: Any) -> Value:
+        return constant(atom.val) if isinstance(atom, core.Literal) else known[atom]
+
+    for eqn in jaxpr.eqns:
+        known.update(zip(eqn.outvars, rule(eqn, [read(atom) for atom in eqn.invars]), strict=True))
+    return [read(atom) for atom in jaxpr.outvars]
+
+
+def apply(eqn: core.JaxprEqn, arrays: Sequence[Any]) -> list[Any]:
+    """Do what the operation does, its derivative rules included."""
+    pairs = [(atom, a) for atom, a in zip(eqn.invars, arrays, strict=True) if not isinstance(atom, core.Literal)]
+    inputs = dict(pairs)  # an operand that appears twice is one input
+    no_names: Any = None
+    alone = core.Jaxpr((), list(inputs), eqn.outvars, [eqn], eqn.effects, debug_info=no_names)
+    return jax.core.eval_jaxpr(alone, (), *inputs.values())
+
+
+def inside(eqn: core.JaxprEqn, *, custom: bool) -> core.ClosedJaxpr | None:
+    """Return the operations that this one only holds, or None; ``custom``: functions with rules of their own count."""
+    name = eqn.primitive.name
+    if name not in _HOLDERS and not (custom and name in CUSTOM):
+        return None
+    held = next((eqn.params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in eqn.params), None)
+    return core.ClosedJaxpr(held, ()) if isinstance(held, core.Jaxpr) else held
+
+
+def shape(atom: Any) -> tuple[int, ...]:
+    return tuple(atom.aval.shape)
+
+
+def floating(array: Any) -> bool:
+    """Whether an array, a number or an operand of an operation holds floating-point numbers."""
+    return jnp.issubdtype(jnp.result_type(getattr(array, "aval", array)), jnp.floating)
