@@ -28,5 +28,7 @@ _TABLE = (
     ("the target left out", "the slope twice", "softplus"),
     ("a square weight transposed", "the slope missing at the first layer", "square relu"),
     ("the sum of absolute values for squares", "another layer's W", "square"),
+    ("the slope missing at the first layer", "one weight doubled", "vanishing"),
+    ("summed, not averaged, over the batch", "a bias summed over everything", "tiny"),
 )
 PAIRS = tuple(Planted((_NAMED[first], _NAMED[second]), PROBLEMS[on]) for first, second, on in _TABLE)

@@ -10,7 +10,7 @@ import jaxnet as jn
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """A network, its objective, parameters and data; ``params`` are float64 and nowhere zero."""
+    """A network, its objective, parameters and data in float64: normal draws, times these scales."""
 
     name: str
     sizes: tuple[int, ...]
@@ -19,6 +19,10 @@ class Problem:
     loss: str
     l2: float
     examples: int
+    weights: float = 1.2
+    biases: float = 0.3
+    inputs: float = 1.0
+    targets: float = 1.0
 
     def __str__(self):
         return self.name
@@ -35,12 +39,12 @@ class Problem:
     def params(self):
         draw = np.random.default_rng(sum(self.sizes)).normal
         pairs = zip(self.sizes, self.sizes[1:], strict=False)
-        return [{"w": draw(size=(d, h)) * 1.2 / np.sqrt(d), "b": draw(size=h) * 0.3} for d, h in pairs]
+        return [{"w": draw(size=(d, h)) * self.weights / np.sqrt(d), "b": draw(size=h) * self.biases} for d, h in pairs]
 
     @functools.cached_property
     def data(self):
         random = np.random.default_rng(self.examples)
-        X = random.normal(size=(self.examples, self.sizes[0]))
+        X = self.inputs * random.normal(size=(self.examples, self.sizes[0]))
         return X, self._targets(random)
 
     def _targets(self, random):
@@ -49,7 +53,7 @@ class Problem:
             return random.permutation(np.arange(self.examples) % outputs)
         if self.output == "sigmoid":
             return (random.permuted(np.arange(self.examples * outputs) % 2).reshape(-1, outputs)).astype(float)
-        return random.normal(size=(self.examples, outputs))
+        return self.targets * random.normal(size=(self.examples, outputs))
 
 
 _TABLE = (
@@ -65,5 +69,8 @@ _TABLE = (
     Problem("softplus", (3, 6, 5, 2), ("softplus", "softplus"), "sigmoid", "binary_cross_entropy", 0.05, 8),
     Problem("three hidden", (3, 5, 4, 5, 2), ("relu", "tanh", "sigmoid"), "identity", "squared_error", 0.1, 32),
     Problem("square relu", (5, 5, 5, 5), ("relu", "relu"), "identity", "mean_squared_error", 0.0, 5),
+    # gradients of 1e-12 and less: a tolerance with an absolute part, or one for all leaves, sees nothing here
+    Problem("tiny", (4, 5, 2), ("tanh",), "identity", "squared_error", 0.0, 8, biases=1e-6, inputs=1e-6, targets=1e-6),
+    Problem("vanishing", (4, 5, 5, 5, 5, 2), ("sigmoid",) * 4, "softmax", "cross_entropy", 0.0, 8, weights=0.02),
 )
 PROBLEMS = {problem.name: problem for problem in _TABLE}

@@ -37,7 +37,7 @@ BATCH = (
     mistake(
         "the first example dropped",
         "examples_dropped",
-        "softmax regression, regression, relu classifier",
+        "softmax regression, regression, relu classifier, tiny, vanishing",
         **averaged(lambda n: after(n, 1)),
     ),
     mistake(
@@ -61,7 +61,7 @@ BATCH = (
     mistake(
         "targets shifted by one example",
         "targets_shifted",
-        "softmax regression, the article's, regression, softplus",
+        "softmax regression, the article's, regression, softplus, tiny",
         output=against_shifted,
     ),
     mistake("targets in reverse", "targets_shifted", "the article's, regression", output=lambda s: s.p - s.t[::-1]),

@@ -30,7 +30,7 @@ SLOPES = (
     mistake(
         "the slope missing at the first layer",
         "activation_derivative_missing",
-        "the article's, regression, square, softplus, three hidden",
+        "the article's, regression, square, softplus, three hidden, vanishing",
         layer=0,
         slope=slope(lambda z, a: np.ones_like(z)),
     ),
@@ -50,7 +50,7 @@ SLOPES = (
     mistake(
         "the slope twice",
         "activation_derivative_twice",
-        "the article's, regression, softplus, one example",
+        "the article's, regression, softplus, one example, vanishing",
         slope=lambda s, l: right_slope(s, l) ** 2,
     ),
     mistake(
@@ -139,7 +139,7 @@ DOWN = (
     mistake(
         "W not transposed",
         "weight_not_transposed",
-        "square, square relu",
+        "square, square relu, vanishing",
         layer=0,
         down=lambda s, l: s.delta[l + 1] @ s.w[l + 1],
     ),

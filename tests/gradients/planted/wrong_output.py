@@ -94,7 +94,7 @@ OUTPUT_STAGE = (
         "logistic regression, softplus",
         output=lambda s: (1 - s.t) * s.p,
     ),
-    mistake("the target left out", "target_missing", "the article's, regression, softplus", output=lambda s: s.p),
+    mistake("the target left out", "target_missing", "the article's, regression, softplus, tiny", output=lambda s: s.p),
     mistake(
         "the squared error's derivative for cross-entropy",
         "other_loss",

@@ -8,7 +8,7 @@ OUTER_PRODUCT = (
     mistake(
         "z for a",
         "input_pre_activation",
-        "regression, relu classifier, softplus",
+        "regression, relu classifier, softplus, vanishing",
         layer=1,
         weight=lambda s, l: s.z[l - 1].T @ s.delta[l] / s.n,
     ),
@@ -81,7 +81,7 @@ BIAS = (
     mistake(
         "a bias summed over everything",
         "bias_summed_over_everything",
-        "relu classifier, softplus, three hidden",
+        "relu classifier, softplus, three hidden, tiny",
         layer=0,
         bias=lambda s, l: np.full(s.b[l].shape, s.delta[l].sum() / s.n),
     ),

@@ -29,7 +29,7 @@ SCALE = (
     mistake(
         "summed, not averaged, over the batch",
         "batch_sum",
-        "the article's, regression, relu classifier, square relu",
+        "the article's, regression, relu classifier, square relu, tiny",
         whole=scaled(lambda s: s.n),
     ),
     mistake(
@@ -64,7 +64,7 @@ SCALE = (
     mistake(
         "the sign of ascent",
         "sign",
-        "logistic regression, the article's, square, three hidden",
+        "logistic regression, the article's, square, three hidden, tiny, vanishing",
         whole=scaled(lambda s: -1),
     ),
     mistake(
@@ -79,12 +79,15 @@ SCALE = (
         "a batch size written as a constant", "factor", "the article's, regression", whole=scaled(lambda s: s.n / 100)
     ),
     mistake(
-        "one weight doubled", "factor", "the article's, square, three hidden", whole=changed(1, "w", lambda w, s: 2 * w)
+        "one weight doubled",
+        "factor",
+        "the article's, square, three hidden, vanishing",
+        whole=changed(1, "w", lambda w, s: 2 * w),
     ),
     mistake(
         "one bias times 4 / n", "factor", "regression, three hidden", whole=changed(0, "b", lambda b, s: 4 / s.n * b)
     ),
-    mistake("one bias negated", "sign", "square, relu classifier", whole=changed(1, "b", lambda b, s: -b)),
+    mistake("one bias negated", "sign", "square, relu classifier, vanishing", whole=changed(1, "b", lambda b, s: -b)),
     mistake(
         "all weights halved",
         "factor",
@@ -109,7 +112,12 @@ CLIPPING = (
 )
 
 ARRANGEMENT = (
-    mistake("a square weight transposed", "transposed", "square, square relu", whole=changed(1, "w", lambda w, s: w.T)),
+    mistake(
+        "a square weight transposed",
+        "transposed",
+        "square, square relu, vanishing",
+        whole=changed(1, "w", lambda w, s: w.T),
+    ),
     mistake("square weights transposed", "transposed", "square", whole=rearranged(lambda w: w.T)),
     mistake(
         "transposed and reshaped",
@@ -138,7 +146,7 @@ ARRANGEMENT = (
     mistake(
         "a bias in reverse",
         "permuted_entries",
-        "relu classifier, three hidden",
+        "relu classifier, three hidden, vanishing",
         whole=changed(0, "b", lambda b, s: b[::-1]),
     ),
     mistake(
@@ -187,7 +195,7 @@ FILLING = (
     mistake(
         "one entry never written",
         "unfilled",
-        "softmax regression, square",
+        "softmax regression, square, tiny",
         whole=changed(0, "w", lambda w, s: without(w, 2, 1)),
     ),
     mistake(
