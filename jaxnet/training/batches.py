@@ -48,7 +48,9 @@ def draw_order(key: Key, examples: Examples) -> Array:
     """
     size = len(examples.x)
     last = jnp.asarray(jnp.iinfo(jnp.uint32).max, jnp.uint32)
-    drawn = jnp.where(jnp.arange(size, dtype=jnp.int32) < examples.rows, jax.random.bits(key, (size,), jnp.uint32), last)
+    drawn = jnp.where(
+        jnp.arange(size, dtype=jnp.int32) < examples.rows, jax.random.bits(key, (size,), jnp.uint32), last
+    )
     return jnp.argsort(drawn, stable=True).astype(jnp.int32)
 
 

@@ -6,6 +6,7 @@ how many epochs) is traced, so changing one never recompiles, and ``vmap`` over 
 """
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -183,29 +184,46 @@ def _strong(state: Pytree) -> Pytree:
 
 def evaluate(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
     """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch."""
-    values = measure(parts, params, Batch(*data.train[:3]), "")
+    both = [metric for metric in parts.program.metrics if not _name(metric).startswith("validation_")]
+    values = measure(parts, params, Batch(*data.train[:3]), {_name(metric): metric for metric in both})
     if data.validation is not None:
         x, y, weight = data.validation
         extra = {} if weight is None else {"weight": weight}
         values["validation_loss"] = parts.objective(params, x, y, **extra)
-        values |= measure(parts, params, data.validation, "validation_")
+        metrics = {_validation_name(_name(metric)): metric for metric in parts.program.metrics}
+        values |= measure(parts, params, data.validation, metrics)
     return values
 
 
 def history_names(metrics: tuple[str | Callable, ...], validated: bool) -> list[str]:
     """List the names of a history in the order in which they are reported."""
-    names = [metric if isinstance(metric, str) else metric.__name__ for metric in metrics]
-    validation = [f"validation_{name}" for name in ["loss", *names]]
-    return ["loss", *names, *(validation if validated else [])]
+    names = ["loss", *map(_name, metrics)]
+    training = [name for name in names if not name.startswith("validation_")]
+    return training + ([_validation_name(name) for name in names] if validated else [])
 
 
-def measure(parts: Parts, params: Pytree, batch: Batch, prefix: str) -> dict[str, Array]:
-    """Compute each metric of one set of examples."""
+def _name(metric: str | Callable) -> str:
+    return metric if isinstance(metric, str) else metric.__name__
+
+
+def _validation_name(name: str) -> str:
+    return name if name.startswith("validation_") else f"validation_{name}"
+
+
+def measure(parts: Parts, params: Pytree, batch: Batch, metrics: dict[str, str | Callable]) -> dict[str, Array]:
+    """Compute the metrics, history's name -> metric, of one set of examples."""
     values: dict[str, Any] = {}
-    for metric in parts.program.metrics:
-        if callable(metric):
-            values[prefix + metric.__name__] = metric(params, batch.x, batch.y)
-        else:
+    for name, metric in metrics.items():
+        if not callable(metric):
             logits = parts.objective.logits(params, batch.x)  # type: ignore[attr-defined]
-            values[prefix + metric] = METRICS[metric](logits, batch.y, batch.weight)
+            values[name] = METRICS[metric](logits, batch.y, batch.weight)
+        elif batch.weight is not None and names_argument(metric, "weight"):
+            values[name] = metric(params, batch.x, batch.y, weight=batch.weight)
+        else:
+            values[name] = metric(params, batch.x, batch.y)
     return values
+
+
+def names_argument(f: Callable, name: str) -> bool:
+    """Whether an objective or a metric takes ``weight=`` or ``key=``."""
+    return name in inspect.signature(f).parameters

@@ -1,7 +1,6 @@
 """Before a run: every argument of ``fit`` is checked and brought into the form that the compiled program takes."""
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from jaxnet.losses import Objective
 from jaxnet.metrics import METRICS
 from jaxnet.training.batches import Examples, pad
 from jaxnet.training.lifting import fixed, lift
-from jaxnet.training.loop import Data, Program, State, history_names
+from jaxnet.training.loop import Data, Program, State, history_names, names_argument
 from jaxnet.training.stopping import RUNNING, Stop, first_best
 from jaxnet.types import Array, Batch, Key, Pytree
 
@@ -70,6 +69,7 @@ class Plan(NamedTuple):
 
 def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | None, **options: Any) -> Plan:
     """Turn the arguments of ``fit`` into a plan; raises ValueError or TypeError for bad ones."""
+    checks.require(callable(f), "f", "an objective (params, x, y) -> scalar such as jn.objective(net)", f, TypeError)
     dtype = checks.parameters("params", params)
     params = jax.tree.map(jnp.array, params)
     epochs = checks.integer("epochs", epochs, minimum=1)
@@ -82,7 +82,8 @@ def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | N
     size, examples, tail = cut(f, batch, options["batch_size"], metrics)
     shuffled, orders = check_shuffle(options["shuffle"], examples, mini=size < len(batch.x))
     random = draws(f)
-    key = check_key(key, {"shuffle=True with mini-batches": shuffled, "an objective that draws random numbers": random})
+    source = "dropout" if isinstance(f, Objective) else "an objective that names key="
+    key = check_key(key, {"shuffle=True with mini-batches": shuffled, source: random})
     check_scalar(f, params, jax.tree.map(lambda leaf: leaf[:size], batch), random)
 
     described = (f, optimizer, stop)
@@ -96,12 +97,6 @@ def without_lifting(plan: Plan) -> Plan:
     """Compile the optimizer's numbers in: for one that decides in Python by their values."""
     program = plan.program._replace(optimizer=fixed(plan.described[1]))
     return plan._replace(program=program, numbers=[plan.numbers[0], [], plan.numbers[2]])
-
-
-def names_argument(f: Callable, name: str) -> bool:
-    """Whether an objective takes ``weight=`` or ``key=``."""
-    parameters = inspect.signature(f).parameters
-    return name in parameters
 
 
 def draws(f: Callable) -> bool:
@@ -135,7 +130,8 @@ def cut(f: Callable, batch: Batch, batch_size: int | None, metrics: tuple) -> tu
     whole = Examples(*batch, rows=jnp.asarray(rows, jnp.int32))
     if size == rows:
         return size, whole, 0
-    if names_argument(f, "weight") and not any(callable(metric) for metric in metrics):
+    unweighted = [metric for metric in metrics if callable(metric) and not names_argument(metric, "weight")]
+    if names_argument(f, "weight") and not unweighted:
         return size, pad(batch, size), 0
     return size, whole, rows % size
 

@@ -5,7 +5,7 @@ Between chunks, and only there, the host looks at the run: to show progress, and
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -86,7 +86,8 @@ def fit(
         validation: (X, y), evaluated after every epoch without dropout; adds "validation_loss".
         stop: a ``Stop``, to end on convergence or early on validation.
         metrics: names in ``METRICS`` (for a ``jn.objective``) or callables (params, X, y) -> scalar; computed after
-            every epoch on the training data and, as "validation_...", on the validation data.
+            every epoch on the training data and, as "validation_...", on the validation data. A callable that names
+            ``weight`` is given the weights; one that is itself called "validation_..." sees validation data only.
         progress: show a progress bar; nothing is shown unless standard error is a terminal.
 
     Returns a ``Run``. ``history["loss"][e]`` is the mean over the epoch's examples of the objective before each
@@ -103,20 +104,31 @@ def fit(
 
 
 def run_chunks(plan: Plan, bar: Progress) -> tuple[State, dict[str, np.ndarray]]:
-    """Call the compiled program until the run has ended; a chunk is as many epochs as take about SECONDS."""
+    """Run until the end; return the last state and the whole history."""
     state, parts = plan.state, []
-    done, chunk = 0, 1
+    for after, part in chunks(plan):
+        state = after
+        parts.append(part)
+        bar.advance(sum(len(part["loss"]) for part in parts), {name: values[-1] for name, values in part.items()})
+    names = history_names(plan.program.metrics, plan.data.validation is not None)
+    return state, {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
+def chunks(plan: Plan, longest: int = CHUNK) -> Iterator[tuple[State, dict[str, np.ndarray]]]:
+    """Call the compiled program until the run has ended; yield the state and the history of every chunk.
+
+    A chunk is as many epochs as take about SECONDS, and at most ``longest``.
+    """
+    state, done, chunk = plan.state, 0, 1
     while done < plan.epochs and int(state.status) == stopping.RUNNING:
         count = min(chunk, plan.epochs - done)
         started = time.perf_counter()
         plan, (state, history) = one_chunk(plan, state, count)
         ran = int(state.epoch) - int(plan.state.epoch) - done  # waits for the chunk to end
-        chunk = next_chunk(count, time.perf_counter() - started, limit=ORDERS if plan.orders else CHUNK)
-        parts.append({name: np.asarray(values)[:ran] for name, values in history.items()})
+        limit = min(longest, ORDERS if plan.orders else CHUNK)
+        chunk = next_chunk(count, time.perf_counter() - started, limit=limit)
         done += ran
-        bar.advance(done, {name: values[-1] for name, values in parts[-1].items()})
-    names = history_names(plan.program.metrics, plan.data.validation is not None)
-    return state, {name: np.concatenate([part[name] for part in parts]) for name in names}
+        yield state, {name: np.asarray(values)[:ran] for name, values in history.items()}
 
 
 def next_chunk(count: int, seconds: float, *, limit: int) -> int:

@@ -33,6 +33,8 @@ class Stop:
         goal: "min" for losses, "max" for scores such as accuracy.
         restore_best: whether the run ends with the parameters of its best epoch; by default where the monitor is a
             validation value.
+        ties: whether a value that is better by exactly ``tolerance`` ends the wait too, as in scikit-learn; so a
+            tolerance of 0 never stops a run that stands still.
 
     Raises ValueError or TypeError for anything else. As in scikit-learn, any better value becomes the best one, and
     only one that is better by more than ``tolerance`` ends the wait.
@@ -43,6 +45,7 @@ class Stop:
     tolerance: float = dataclasses.field(default=0.0, kw_only=True)
     goal: str = dataclasses.field(default="min", kw_only=True)
     restore_best: bool | None = dataclasses.field(default=None, kw_only=True)
+    ties: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         checks.require(isinstance(self.monitor, str), "monitor", "a name in the history", self.monitor, TypeError)
@@ -74,7 +77,9 @@ def watch(stop: Stop, best: Best, params: Pytree, epoch: jax.Array, value: jax.A
     """Take the value of one more epoch into account."""
     value = value if stop.goal == "min" else -value
     better = value < best.value
-    waited = jnp.where(value < best.value - stop.tolerance, 0, best.waited + 1)
+    bar = best.value - stop.tolerance
+    improved = value <= bar if stop.ties else value < bar
+    waited = jnp.where(improved, 0, best.waited + 1)
     kept = (
         jax.tree.map(lambda new, old: jnp.where(better, new, old), params, best.params) if stop.restore_best else None
     )
