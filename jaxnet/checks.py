@@ -21,9 +21,7 @@ def refuse(argument: str, expected: str, got: object, error: type[Exception] = V
     raise error(f"{argument}: expected {expected}, got {describe(got)}")
 
 
-def require(
-    condition: object, argument: str, expected: str, got: object, error: type[Exception] = ValueError
-) -> None:
+def require(condition: object, argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> None:
     """Refuse unless ``condition`` holds."""
     if not condition:
         refuse(argument, expected, got, error)
@@ -65,9 +63,7 @@ def number(
 ) -> float:
     """Return ``value`` as a float when it is a finite real number within the bounds; else refuse it."""
     expected = "a finite number" + _bounds(above, minimum, maximum, below)
-    scalar = (
-        value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
-    )
+    scalar = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
     require(
         isinstance(scalar, numbers.Real) and not isinstance(scalar, bool),
         argument,
@@ -86,9 +82,7 @@ def _bounds(above: float, minimum: float, maximum: float, below: float) -> str:
     return f" {' and '.join(named)}" if named else ""
 
 
-def integer(
-    argument: str, value: Any, *, minimum: int = 0, maximum: int | None = None, note: str = ""
-) -> int:
+def integer(argument: str, value: Any, *, minimum: int = 0, maximum: int | None = None, note: str = "") -> int:
     """Return ``value`` as an int when it is an integer within the bounds; else refuse it. ``note`` explains them."""
     bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
     expected = f"an integer {bounds}" + (f" ({note})" if note else "")

@@ -175,9 +175,7 @@ def objective(network: Any, loss: str | Callable | None = None, l2: float = 0.0)
         checks.choice("loss", loss, LOSSES)
     if loss == "cross_entropy":
         output = getattr(network, "output", "softmax")
-        checks.require(
-            output == "softmax", "loss", f"a loss for {output!r} outputs such as {CANONICAL[output]}", loss
-        )
+        checks.require(output == "softmax", "loss", f"a loss for {output!r} outputs such as {CANONICAL[output]}", loss)
     return Objective(network, loss, checks.number("l2", l2, minimum=0))
 
 
@@ -194,6 +192,4 @@ def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
 def squared_weights(params: Pytree) -> jax.Array:
     """Sum the squares of all weights: the leaves with two axes or more."""
     weights = [leaf for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
-    return sum(
-        (jnp.sum(jnp.square(w)) for w in weights), start=jnp.zeros((), weights[0].dtype if weights else None)
-    )
+    return sum((jnp.sum(jnp.square(w)) for w in weights), start=jnp.zeros((), weights[0].dtype if weights else None))

@@ -14,23 +14,19 @@ from jaxnet.types import ArrayLike
 class Target(enum.Enum):
     """The kinds of target; the value says in words what is accepted for K outputs."""
 
-    DISTRIBUTION = (
-        "integer labels of shape (N,) from 0 to K-1, or one-hot or probability rows of shape (N, K)"
-    )
-    PROBABILITY = (
-        "0 or 1 or probabilities between, of shape (N, K), or (N,) for one output, or integer labels (N,)"
-    )
+    DISTRIBUTION = "integer labels of shape (N,) from 0 to K-1, or one-hot or probability rows of shape (N, K)"
+    PROBABILITY = "0 or 1 or probabilities between, of shape (N, K), or (N,) for one output, or integer labels (N,)"
     REAL = "finite numbers of shape (N, K), or (N,) for one output"
     COUNT = "numbers of at least 0 of shape (N, K), or (N,) for one output"
 
 
-def check_targets(kind: Target, y: ArrayLike, examples: int, outputs: int, *, classes: bool) -> Any:
-    """Return ``y`` as an array that ``dense_targets`` takes, for N = ``examples`` and K = ``outputs``.
+def check_targets(kind: Target, targets: ArrayLike, examples: int, outputs: int, *, classes: bool) -> Any:
+    """Return the targets as an array that ``dense_targets`` takes, for N = ``examples`` and K = ``outputs``.
 
     ``classes`` says whether outputs are classes, so that integer labels (N,) make sense for them. Raises ValueError
     for a wrong shape, a label out of range, a row that does not sum to 1, NaN; TypeError for a wrong dtype.
     """
-    y = checks.real_array("y", y)
+    y: Any = checks.real_array("y", targets)
     labels = _are_labels(kind, y, outputs, classes)
     fits = y.shape == (examples, outputs) or (y.shape == (examples,) and (labels or outputs == 1))
     rows = f"{kind.value}, here N={examples} and K={outputs}"
@@ -73,9 +69,7 @@ def _check_rows(y: np.ndarray) -> None:
     wrong = np.argwhere(np.abs(sums - 1) > y.shape[1] * unit)
     if len(wrong):
         row = int(wrong[0, 0])
-        checks.refuse(
-            "y", "rows of probabilities that sum to 1", checks.Words(f"a sum of {sums[row]:g} in row {row}")
-        )
+        checks.refuse("y", "rows of probabilities that sum to 1", checks.Words(f"a sum of {sums[row]:g} in row {row}"))
 
 
 def dense_targets(kind: Target, y: jax.Array, outputs: int, dtype: jax.typing.DTypeLike) -> jax.Array:

@@ -1,5 +1,5 @@
 # Sourced by run, test, check and bench: makes .venv on first use and installs jaxnet in it with the extras asked for.
-#   prepare core|dev|bench
+#   prepare plots|dev|bench     each holds what stands before it
 # Set PYTHON to choose an interpreter. Talk goes to standard error.
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -23,9 +23,8 @@ find_python() {
 stamp_of() { { cat "$root/pyproject.toml" "$root/scripts/constraints.txt"; echo "$root $1"; } | cksum | tr ' ' '-'; }
 
 prepare() {
-    local extras="$1" stamp
-    stamp="$(stamp_of "$extras")"
-    [ -x "$venv/bin/python" ] && [ -e "$venv/.jaxnet-$stamp" ] && return
+    local extras="$1" smaller
+    [ -x "$venv/bin/python" ] && [ -e "$venv/.jaxnet-$(stamp_of "$extras")" ] && return
     if [ ! -x "$venv/bin/python" ]; then
         local python
         python="$(find_python)" || return 1
@@ -38,9 +37,12 @@ prepare() {
     fi
     say "installing jaxnet[$extras] and what it needs, pinned by scripts/constraints.txt (a few minutes the first time)"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --constraint "$root/scripts/constraints.txt" --editable "$root[$extras]" >&2 || {
+        --constraint "$root/scripts/constraints.txt" --editable "$root[${extras/bench/dev,bench}]" >&2 || {
         say "the installation failed; the lines above say why. Run the command again to go on."
         return 1
     }
-    touch "$venv/.jaxnet-$stamp"
+    for smaller in plots dev bench; do
+        touch "$venv/.jaxnet-$(stamp_of "$smaller")"
+        [ "$smaller" != "$extras" ] || break
+    done
 }

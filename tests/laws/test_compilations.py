@@ -1,0 +1,98 @@
+"""Changing a number never recompiles; only a shape, or another kind of thing, does."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxnet as jn
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(100, 3)), RNG.integers(0, 2, 100)
+
+
+class Counted:
+    """A loss that counts how often it is traced."""
+
+    def __init__(self):
+        self.traces = 0
+
+    def __call__(self, logits, target):
+        self.traces += 1
+        return optax.softmax_cross_entropy_with_integer_labels(logits, target)
+
+
+def train(loss, *, rate=0.1, momentum=0.9, l2=0.0, dropout=0.1, seed=0, rows=100, stop=None, **options):
+    net = jn.MLP((3, 4, 2), output="softmax", dropout=dropout)
+    params = net.init(jax.random.key(seed))
+    optimizer = optax.sgd(rate, momentum=momentum)
+    options = {"epochs": 3, "batch_size": 16} | options
+    f = jn.objective(net, loss, l2=l2)
+    return jn.fit(f, params, (X[:rows], Y[:rows]), optimizer=optimizer, key=jax.random.key(seed), stop=stop, **options)
+
+
+NUMBERS = {
+    "learning rate": {"rate": 0.7},
+    "momentum": {"momentum": 0.2},
+    "l2": {"l2": 0.3},
+    "dropout": {"dropout": 0.4},
+    "seed": {"seed": 5},
+    "epochs": {"epochs": 2000},
+    "rows, as long as the padding fits": {"rows": 97},
+}
+
+
+@pytest.mark.parametrize("changed", NUMBERS.values(), ids=NUMBERS)
+def test_changing_a_number_never_traces_again(changed):
+    loss = Counted()
+    train(loss)
+    first = loss.traces
+    train(loss, **changed)
+    assert loss.traces == first > 0
+
+
+def test_patience_and_tolerance_are_numbers():
+    loss = Counted()
+    train(loss, stop=jn.Stop("loss", 3, tolerance=0.1))
+    first = loss.traces
+    train(loss, stop=jn.Stop("loss", 5, tolerance=0.2))
+    assert loss.traces == first > 0
+
+
+def test_the_numbers_of_a_schedule_are_numbers():
+    loss = Counted()
+    net = jn.MLP((3, 2), output="softmax")
+    f, params = jn.objective(net, loss), net.init(jax.random.key(0))
+    for rate in (0.1, 0.2):
+        schedule = optax.cosine_decay_schedule(rate, 10)
+        jn.fit(f, params, (X, Y), optimizer=optax.adam(schedule), epochs=2)
+        first = loss.traces if rate == 0.1 else first  # noqa: F821
+    assert loss.traces == first > 0
+
+
+@pytest.mark.parametrize("changed", [{"batch_size": 17}, {"rows": 64}, {"epochs": 3, "metrics": ["accuracy"]}])
+def test_another_shape_or_metric_traces_again(changed):
+    loss = Counted()
+    train(loss)
+    first = loss.traces
+    train(loss, **changed)
+    assert loss.traces > first
+
+
+def test_one_program_serves_all_chunks_of_a_run(monkeypatch):
+    loss = Counted()
+    train(loss, epochs=1)
+    first = loss.traces
+    monkeypatch.setattr("jaxnet.training.run.next_chunk", lambda *_, limit: 3)
+    train(loss, epochs=20)
+    assert loss.traces == first
+
+
+def test_the_numbers_that_are_traced_still_count():
+    runs = [
+        train(Counted(), **changed) for changed in ({}, {"rate": 0.7}, {"momentum": 0.2}, {"l2": 0.3}, {"dropout": 0.4})
+    ]
+    losses = [run.history["loss"][-1] for run in runs]
+    assert len(set(losses)) == len(losses)
+    assert jnp.all(jnp.isfinite(jnp.asarray(losses)))

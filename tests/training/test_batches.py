@@ -1,0 +1,57 @@
+"""Batches: a drawn order, whole batches, and rows that fill up the last one."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxnet.training.batches import Examples, draw_order, pad, take
+from jaxnet.types import Batch
+
+
+def examples_of(rows, padded):
+    x = jnp.arange(padded, dtype=jnp.float64).reshape(padded, 1)
+    return Examples(x, x[:, 0], None, jnp.asarray(rows, jnp.int32))
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "padded"), [(10, 10, 10), (10, 4, 12), (960, 10, 960), (961, 10, 1040), (1040, 10, 1040)]
+)
+def test_padding_goes_to_whole_batches_and_on_to_one_of_eight_sizes_an_octave(rows, batch_size, padded):
+    given = Batch(jnp.ones((rows, 2)), jnp.ones(rows, jnp.int32))
+    examples = pad(given, batch_size)
+    assert len(examples.x) == len(examples.y) == len(examples.weight) == padded
+    assert examples.rows == rows
+    assert examples.weight.sum() == rows
+    assert not examples.x[rows:].any()
+
+
+def test_padding_keeps_the_weights_of_the_examples():
+    examples = pad(Batch(jnp.ones((3, 1)), jnp.ones(3), jnp.array([2.0, 0.0, 1.0])), 2)
+    np.testing.assert_array_equal(examples.weight, [2, 0, 1, 0])
+
+
+def test_a_drawn_order_is_a_permutation_of_the_examples_with_the_padding_last(key):
+    order = np.asarray(draw_order(key, examples_of(7, 10)))
+    np.testing.assert_array_equal(np.sort(order[:7]), np.arange(7))
+    np.testing.assert_array_equal(order[7:], [7, 8, 9])
+
+
+def test_a_drawn_order_does_not_depend_on_the_padding(key):
+    few, many = (np.asarray(draw_order(key, examples_of(7, padded))) for padded in (7, 16))
+    np.testing.assert_array_equal(few, many[:7])
+
+
+def test_every_place_is_as_likely_for_every_example():
+    orders = jax.vmap(lambda seed: draw_order(jax.random.key(seed), examples_of(4, 5)))(jnp.arange(4000))
+    for place in range(4):
+        counts = np.bincount(np.asarray(orders)[:, place], minlength=4)
+        # a count of 4,000 draws of probability 1/4 deviates by sqrt(4000 * 3/16) = 27; five of them
+        assert np.abs(counts - 1000).max() < 137
+
+
+def test_a_batch_is_taken_at_its_place_in_the_order():
+    examples = examples_of(6, 6)
+    np.testing.assert_array_equal(take(examples, None, 2, 3).y, [2, 3, 4])
+    np.testing.assert_array_equal(take(examples, jnp.array([5, 4, 3, 2, 1, 0]), 2, 3).y, [3, 2, 1])
+    assert take(examples, None, 0, 2).weight is None
