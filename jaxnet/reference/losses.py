@@ -1,0 +1,168 @@
+"""The end of a network, where the backward pass begins: outputs and losses, each beside its derivative.
+
+A loss compares V, the logits or the predictions, with the targets T, both [N, K], and gives one number an example [N].
+Its derivative has the shape of V. For the three canonical pairs (softmax with cross-entropy, sigmoid with binary
+cross-entropy, identity with squared error) it is the same short formula, prediction - target.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxnet.reference.operations import Array, identity, sigmoid, sigmoid_derivative, softplus, softplus_derivative
+
+
+class Output(NamedTuple):
+    """What a network does to its logits: P = ``forward(Z)``, and dZ = ``backward(P, dP)``, all [N, K]."""
+
+    forward: Callable[[Array], Array]
+    backward: Callable[[Array, Array], Array]
+
+
+def identity_backward(P: Array, dP: Array) -> Array:
+    """dZ = dP."""
+    return dP
+
+
+def sigmoid_backward(P: Array, dP: Array) -> Array:
+    """dZ = dP · P (1 - P), each output alone."""
+    return dP * sigmoid_derivative(None, P)
+
+
+def softmax(Z: Array) -> Array:
+    """p_k = e^(z_k) / sum_j e^(z_j): positive, summing to 1; the largest logit is taken off against overflow."""
+    E = np.exp(Z - np.max(Z, axis=1, keepdims=True))
+    return E / np.sum(E, axis=1, keepdims=True)
+
+
+def softmax_backward(P: Array, dP: Array) -> Array:
+    """dz_k = p_k dp_k - p_k sum_j p_j dp_j, because dp_j/dz_k = p_k [j = k] - p_k p_j: outputs share their sum."""
+    return P * dP - P * np.sum(P * dP, axis=1, keepdims=True)
+
+
+def exp(Z: Array) -> Array:
+    """p = eᶻ, a rate."""
+    return np.exp(Z)
+
+
+def exp_backward(P: Array, dP: Array) -> Array:
+    """dZ = dP · P: the exponential is its own derivative."""
+    return dP * P
+
+
+OUTPUTS: Mapping[str, Output] = MappingProxyType(
+    {
+        "identity": Output(identity, identity_backward),
+        "sigmoid": Output(sigmoid, sigmoid_backward),
+        "softmax": Output(softmax, softmax_backward),
+        "exp": Output(exp, exp_backward),
+    }
+)
+
+
+class Loss(NamedTuple):
+    """A loss ``of(V, T) -> [N]`` and its derivative at V, ``derivative(V, T) -> [N, K]``; V are the logits or, where
+    ``on_predictions`` says so, the predictions. ``target`` names what T may hold."""
+
+    of: Callable[[Array, Array], Array]
+    derivative: Callable[[Array, Array], Array]
+    target: str
+    on_predictions: bool = False
+
+
+def cross_entropy(Z: Array, T: Array) -> Array:
+    """-sum_k t_k log p_k with p = softmax(z), where log p_k = z_k - log sum_j e^(z_j)."""
+    shifted = Z - np.max(Z, axis=1, keepdims=True)
+    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+    return -np.sum(T * log_p, axis=1)
+
+
+def cross_entropy_derivative(Z: Array, T: Array) -> Array:
+    """p - t: d(log sum_j e^(z_j))/dz_k = p_k counts once for each unit of target, and these sum to 1."""
+    return softmax(Z) * np.sum(T, axis=1, keepdims=True) - T
+
+
+def binary_cross_entropy(Z: Array, T: Array) -> Array:
+    """sum_k -t log p - (1 - t) log(1 - p) with p = sigmoid(z); because log p = z - softplus(z) and
+    log(1 - p) = -softplus(z), that is sum_k softplus(z) - z t, finite at any logit."""
+    return np.sum(softplus(Z) - Z * T, axis=1)
+
+
+def binary_cross_entropy_derivative(Z: Array, T: Array) -> Array:
+    """p - t, with the sigmoid p as the derivative of softplus."""
+    return softplus_derivative(Z, softplus(Z)) - T
+
+
+def squared_error(P: Array, T: Array) -> Array:
+    """sum_k (p - t)² / 2."""
+    return np.sum(np.square(P - T), axis=1) / 2.0
+
+
+def squared_error_derivative(P: Array, T: Array) -> Array:
+    """p - t."""
+    return P - T
+
+
+def mean_squared_error(P: Array, T: Array) -> Array:
+    """sum_k (p - t)² / K."""
+    return np.sum(np.square(P - T), axis=1) / float(P.shape[1])
+
+
+def mean_squared_error_derivative(P: Array, T: Array) -> Array:
+    """2 (p - t) / K."""
+    return 2.0 * (P - T) / float(P.shape[1])
+
+
+def huber(P: Array, T: Array) -> Array:
+    """sum_k e²/2 for |e| <= 1 and |e| - 1/2 beyond, with e = p - t (Huber 1964)."""
+    error = np.abs(P - T)
+    return np.sum(np.where(error <= 1, np.square(error) / 2.0, error - 0.5), axis=1)
+
+
+def huber_derivative(P: Array, T: Array) -> Array:
+    """e, held between -1 and 1: far away a row pulls no harder than at distance 1."""
+    return np.minimum(np.maximum(P - T, -1.0), 1.0)
+
+
+def hinge(Z: Array, T: Array) -> Array:
+    """sum_k max(0, 1 - s z) with the side s = 2 t - 1."""
+    return np.sum(np.maximum(1.0 - (2.0 * T - 1.0) * Z, 0.0), axis=1)
+
+
+def hinge_derivative(Z: Array, T: Array) -> Array:
+    """-s while the margin s z is below 1, else 0."""
+    side = 2.0 * T - 1.0
+    return np.where(1.0 - side * Z > 0, -side, 0.0)
+
+
+def poisson(Z: Array, T: Array) -> Array:
+    """sum_k eᶻ - t z: the negative log-likelihood of counts t with log-rates z, but for log t!."""
+    return np.sum(np.exp(Z) - T * Z, axis=1)
+
+
+def poisson_derivative(Z: Array, T: Array) -> Array:
+    """eᶻ - t: the rate less the count."""
+    return np.exp(Z) - T
+
+
+LOSSES: Mapping[str, Loss] = MappingProxyType(
+    {
+        "cross_entropy": Loss(cross_entropy, cross_entropy_derivative, "distribution"),
+        "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_derivative, "probability"),
+        "squared_error": Loss(squared_error, squared_error_derivative, "real", on_predictions=True),
+        "mean_squared_error": Loss(mean_squared_error, mean_squared_error_derivative, "real", on_predictions=True),
+        "huber": Loss(huber, huber_derivative, "real", on_predictions=True),
+        "hinge": Loss(hinge, hinge_derivative, "probability"),
+        "poisson": Loss(poisson, poisson_derivative, "count"),
+    }
+)
+CANONICAL: Mapping[str, str] = MappingProxyType(
+    {
+        "softmax": "cross_entropy",
+        "sigmoid": "binary_cross_entropy",
+        "identity": "squared_error",
+        "exp": "poisson",
+    }
+)

@@ -1,0 +1,156 @@
+"""Each operation beside its derivative, derived by hand: where backpropagation gets its numbers.
+
+The whole of backpropagation is the chain rule, read from the end. Write ``dZ`` for the derivative of the loss at Z: an
+array of the shape of Z that says how much the loss rises for each unit that an entry of Z rises. Every operation here
+answers one question: *given the derivative at my result, what is the derivative at what went into me?*
+
+An activation works on each number alone, a = f(z), so its answer is a product: dz = da · f'(z). Where f'(z) can be had
+from the value a that the forward pass has computed already, it is: no exponential is computed twice.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = Any  # an np.ndarray, or a rounding.Ball: the formulas are the same
+Params = list[dict[str, Array]]  # [{"w": [D, H], "b": [H]}, ...], one dict a layer
+
+
+def affine(A: Array, layer: Mapping[str, Array]) -> Array:
+    """Weigh and add: Z = A W + b, for inputs A [N, D], weights W [D, H], biases b [H] and weighted sums Z [N, H]."""
+    return A @ layer["w"] + layer["b"]
+
+
+def affine_backward(dZ: Array, A: Array, layer: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+    """Hand dZ [N, H] back through Z = A W + b: return dA [N, D] and {"w": dW [D, H], "b": db [H]}.
+
+    z_nh = sum_d a_nd w_dh + b_h, so a rise of a_nd raises every z_nh by w_dh, a rise of w_dh raises z_nh by a_nd for
+    every example n, and a rise of b_h raises z_nh by 1 for every example:
+
+        dA_nd = sum_h dz_nh w_dh  = (dZ Wᵀ)_nd
+        dW_dh = sum_n a_nd dz_nh  = (Aᵀ dZ)_dh
+        db_h  = sum_n dz_nh
+    """
+    return dZ @ layer["w"].T, {"w": A.T @ dZ, "b": np.sum(dZ, axis=0)}
+
+
+class Activation(NamedTuple):
+    """A function of each number alone: a = ``forward(z)``, and da/dz = ``derivative(z, a)``."""
+
+    forward: Callable[[Array], Array]
+    derivative: Callable[[Array, Array], Array]
+
+
+def identity(z: Array) -> Array:
+    """a = z."""
+    return z
+
+
+def identity_derivative(z: Array, a: Array) -> Array:
+    """da/dz = 1."""
+    return np.ones(z.shape)
+
+
+def sigmoid(z: Array) -> Array:
+    """a = 1 / (1 + e⁻ᶻ), written with e^-|z| <= 1, which cannot overflow."""
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
+
+
+def sigmoid_derivative(z: Array, a: Array) -> Array:
+    """da/dz = e⁻ᶻ / (1 + e⁻ᶻ)² = a (1 - a): from the value (the article's challenge 1)."""
+    return a * (1.0 - a)
+
+
+def tanh(z: Array) -> Array:
+    """a = (eᶻ - e⁻ᶻ) / (eᶻ + e⁻ᶻ)."""
+    return np.tanh(z)
+
+
+def tanh_derivative(z: Array, a: Array) -> Array:
+    """da/dz = 1 - a² = (1 + a)(1 - a): from the value; as a product, which keeps its digits where a is near ±1."""
+    return (1.0 + a) * (1.0 - a)
+
+
+def relu(z: Array) -> Array:
+    """a = max(z, 0)."""
+    return np.maximum(z, 0.0)
+
+
+def relu_derivative(z: Array, a: Array) -> Array:
+    """da/dz = 1 for z > 0, else 0; at the kink itself any slope between would do, and 0 is the custom."""
+    return np.where(z > 0, 1.0, 0.0)
+
+
+def leaky_relu(z: Array) -> Array:
+    """a = z for z >= 0, else z / 100 (Maas et al. 2013)."""
+    return np.where(z >= 0, z, 0.01 * z)
+
+
+def leaky_relu_derivative(z: Array, a: Array) -> Array:
+    """da/dz = 1 for z >= 0, else 0.01."""
+    return np.where(z >= 0, 1.0, 0.01)
+
+
+def elu(z: Array) -> Array:
+    """a = z for z > 0, else eᶻ - 1 (Clevert et al. 2016)."""
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0.0)))
+
+
+def elu_derivative(z: Array, a: Array) -> Array:
+    """da/dz = 1 for z > 0, else eᶻ = a + 1: from the value."""
+    return np.where(z > 0, 1.0, a + 1.0)
+
+
+def softplus(z: Array) -> Array:
+    """a = log(1 + eᶻ) = max(z, 0) + log(1 + e^-|z|), which cannot overflow."""
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def softplus_derivative(z: Array, a: Array) -> Array:
+    """da/dz = eᶻ / (1 + eᶻ) = e^(z - a), because 1 + eᶻ = eᵃ: the sigmoid, from the value."""
+    return np.exp(z - a)
+
+
+def silu(z: Array) -> Array:
+    """a = z s with s = sigmoid(z) (Hendrycks and Gimpel 2016)."""
+    return z * sigmoid(z)
+
+
+def silu_derivative(z: Array, a: Array) -> Array:
+    """da/dz = s + z s (1 - s), by the product rule."""
+    s = sigmoid(z)
+    return s + z * sigmoid_derivative(z, s)
+
+
+GELU_SCALE = np.sqrt(2 / np.pi)
+GELU_CUBIC = 0.044715
+
+
+def gelu(z: Array) -> Array:
+    """a = z (1 + tanh(u)) / 2 with u = sqrt(2/π) (z + 0.044715 z³) (Hendrycks and Gimpel 2016, the approximation)."""
+    return z * (0.5 * (1.0 + np.tanh(GELU_SCALE * (z + GELU_CUBIC * z**3))))
+
+
+def gelu_derivative(z: Array, a: Array) -> Array:
+    """da/dz = (1 + t)/2 + z/2 (1 + t)(1 - t) du/dz with t = tanh(u) and du/dz = sqrt(2/π) (1 + 3 · 0.044715 z²)."""
+    t = np.tanh(GELU_SCALE * (z + GELU_CUBIC * z**3))
+    inner = GELU_SCALE * (1.0 + 3 * GELU_CUBIC * z**2)
+    return 0.5 * (1.0 + t) + 0.5 * z * tanh_derivative(z, t) * inner
+
+
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
+    {
+        "identity": Activation(identity, identity_derivative),
+        "sigmoid": Activation(sigmoid, sigmoid_derivative),
+        "tanh": Activation(tanh, tanh_derivative),
+        "relu": Activation(relu, relu_derivative),
+        "leaky_relu": Activation(leaky_relu, leaky_relu_derivative),
+        "elu": Activation(elu, elu_derivative),
+        "gelu": Activation(gelu, gelu_derivative),
+        "silu": Activation(silu, silu_derivative),
+        "softplus": Activation(softplus, softplus_derivative),
+    }
+)

@@ -1,0 +1,246 @@
+"""JAX held against the NumPy reference: how far apart are they, and how far apart may they be?
+
+Everything is computed twice from the same parameters: by jaxnet in the dtype of the parameters, and by the reference in
+float64. Each difference stands beside the **rounding bound** of its entry, which no two correct programs can exceed.
+The bound is derived, not tuned: the reference is run once more over numbers that carry a radius
+(``jaxnet.reference.rounding``), and every operation of it (each product, sum of fan-in terms, exponential, comparison;
+forward, backward, and in every step of an optimizer) adds the rounding that it may add and hands on, times its slope in
+absolute value, the rounding that it was handed. So the bound is first order in the dtype's eps, grows with fan-in,
+depth and steps, and covers float32 as well as float64. It is a worst case: expect differences a hundredth of it.
+
+A training run is followed epoch by epoch: the reference trains each epoch from the parameters with which jaxnet entered
+it, with an optimizer's memory of its own that it carries from epoch to epoch. When every epoch ends within its bound,
+jaxnet's path is one that the reference takes too, rounding aside. The ends of two long runs on their own would say
+less: where steps are too big, runs that start 1e-15 apart are soon 1e-3 apart, and a bound that allows for that allows
+for mistakes.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxnet import checks, reference
+from jaxnet.losses import Objective, objective
+from jaxnet.network import MLP
+from jaxnet.reference.checks import Problem, check_params, check_problem
+from jaxnet.reference.losses import OUTPUTS
+from jaxnet.reference.network import evaluate, forward
+from jaxnet.reference.rounding import Ball, Precision
+from jaxnet.reference.training import State, batches, one_epoch
+from jaxnet.training import fit
+from jaxnet.types import ArrayLike, Params, Pytree
+
+
+def _pair(name: str, *numbers: float, **settings: Any) -> tuple[optax.GradientTransformation, reference.Optimizer]:
+    return getattr(optax, name)(*numbers, **settings), getattr(reference, name)(*numbers, **settings)
+
+
+OPTIMIZERS: Mapping[str, tuple[optax.GradientTransformation, reference.Optimizer]] = MappingProxyType(
+    {
+        "sgd": _pair("sgd", 0.1),
+        "momentum": _pair("sgd", 0.05, momentum=0.9),
+        "nesterov": _pair("sgd", 0.05, momentum=0.9, nesterov=True),
+        "adam": _pair("adam", 0.01),
+        "adamw": _pair("adamw", 0.01, weight_decay=0.01),
+        "rmsprop": _pair("rmsprop", 0.01),
+        "adagrad": _pair("adagrad", 0.1),
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One array computed twice; the numbers are those of its element that is worst in proportion to its bound.
+
+    Attributes:
+        name: what was compared: outputs, loss, a leaf of the gradient, the end of a training run.
+        difference: |jaxnet - reference|.
+        bound: the rounding bound.
+    """
+
+    name: str
+    difference: float
+    bound: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the difference is within the bound; not where either is NaN or infinite."""
+        return self.difference <= self.bound < np.inf
+
+    @property
+    def verdict(self) -> str:
+        """Nothing when all is well; else what is not."""
+        if self.ok:
+            return ""
+        return "  BEYOND THE BOUND" if self.bound < np.inf else "  NO BOUND: too much is lost in this dtype to tell"
+
+
+@dataclasses.dataclass(frozen=True)
+class Agreement:
+    """Every entry that was compared; ``print`` it.
+
+    Attributes:
+        entries: outputs, loss, every leaf of the gradient, every training run.
+        dtype: what jaxnet computed in.
+    """
+
+    entries: tuple[Entry, ...]
+    dtype: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether every entry is within its bound."""
+        return all(entry.ok for entry in self.entries)
+
+    def __str__(self) -> str:
+        width = max(len(entry.name) for entry in self.entries)
+        rows = [f"{'':{width}}  difference  rounding bound"]
+        rows += [f"{e.name:{width}}  {e.difference:10.1e}  {e.bound:14.1e}{e.verdict}" for e in self.entries]
+        failed = [entry.name for entry in self.entries if not entry.ok]
+        verdict = f"not within a bound: {', '.join(failed)}" if failed else "every entry is within its rounding bound"
+        return "\n".join([f"jaxnet in {self.dtype} against the NumPy reference in float64", *rows, verdict])
+
+
+def agreement(
+    net: MLP,
+    params: Params,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    loss: str | None = None,
+    l2: float = 0.0,
+    optimizers: Sequence[str] = tuple(OPTIMIZERS),
+    epochs: int = 3,
+) -> Agreement:
+    """Hold jaxnet against the NumPy reference on one network and its data.
+
+    Args:
+        net: an ``MLP`` whose activations are names, without dropout.
+        params: its parameters, float32 or float64; jaxnet computes in their dtype.
+        X: examples [N, D].
+        y: targets, as ``jn.objective`` takes them.
+        loss: a name in ``LOSSES``; by default the canonical one of the output.
+        l2: the penalty's factor.
+        optimizers: names in ``OPTIMIZERS`` to train with, each on the full batch, and the first also on two
+            mini-batches an epoch, the second of which is short. Each costs a compilation; ``()`` trains none.
+        epochs: how long to train.
+
+    Returns an ``Agreement``. Raises ValueError or TypeError for anything else.
+    """
+    checks.require(isinstance(net, MLP), "net", "an MLP", net, TypeError)
+    params = jax.tree.map(jnp.asarray, params)
+    dtype = checks.parameters("params", params)
+    expected = "arrays of dtype float32 or float64"
+    checks.require(dtype in (np.float32, np.float64), "params", expected, checks.Words(f"dtype {dtype}"), TypeError)
+    ours = JaxSide(objective(net, loss, l2), params, (X, y))
+    other = reference_side(net, params, check_problem(net, X, y, loss=loss, l2=l2), dtype)
+    runs = plan_runs(optimizers, len(other.problem.X), checks.integer("epochs", epochs, minimum=1))
+    # products of float32 are not computed in float32 on GPUs and TPUs unless asked for
+    with jax.default_matmul_precision("highest"), np.errstate(over="ignore", invalid="ignore"):
+        entries = [*hold_passes(ours, other), *(entry for run in runs for entry in hold_run(ours, other, run))]
+    return Agreement(tuple(entries), str(dtype))
+
+
+class TrainingRun(NamedTuple):
+    """One way to train, on both sides: the given order of the examples, in batches of ``size`` rows."""
+
+    optimizer: str
+    size: int
+    epochs: int
+
+
+def plan_runs(optimizers: Sequence[str], count: int, epochs: int) -> list[TrainingRun]:
+    """List the runs: each optimizer on the full batch, and the first on mini-batches too, the last of them short."""
+    names = [checks.choice("optimizers", name, OPTIMIZERS) for name in optimizers]
+    mini = [TrainingRun(name, count // 2 + 1, epochs) for name in names[:1] if count > 2]
+    return [TrainingRun(name, count, epochs) for name in names] + mini
+
+
+class JaxSide(NamedTuple):
+    """What jaxnet computes with."""
+
+    objective: Objective
+    params: Params
+    data: tuple[ArrayLike, ArrayLike]
+
+
+class ReferenceSide(NamedTuple):
+    """What the reference computes with: the same numbers, each with the radius that the other side's dtype gives it."""
+
+    problem: Problem
+    params: Pytree
+    lift: Callable[[Any], Ball]
+
+
+def reference_side(net: MLP, params: Params, problem: Problem, dtype: Any) -> ReferenceSide:
+    """Give every number of a problem its radius: 0, or the rounding to ``dtype`` where it does not fit."""
+    lift = functools.partial(Ball.of, precision=Precision.of(dtype))
+    problem = problem._replace(X=lift(problem.X), T=lift(problem.T), l2=lift(problem.l2))
+    return ReferenceSide(problem, jax.tree.map(lift, check_params(net, params)), lift)
+
+
+def hold_passes(ours: JaxSide, other: ReferenceSide) -> list[Entry]:
+    """Compare the predictions, the objective and every leaf of its gradient."""
+    f, (X, y) = ours.objective, ours.data
+    value, gradient = jax.value_and_grad(f)(ours.params, X, y)
+    _, logits = forward(other.params, other.problem.activations, other.problem.X)
+    outputs = OUTPUTS[other.problem.output].forward(logits)
+    expected_value, expected_gradient = evaluate(other.problem, other.params)
+    leaves = jax.tree_util.tree_leaves_with_path(gradient)
+    return [
+        hold("outputs", f.network.predict(ours.params, X), outputs),
+        hold("loss", value, expected_value),
+        *(
+            hold(f"gradient {jax.tree_util.keystr(path)}", leaf, ball)
+            for (path, leaf), ball in zip(leaves, jax.tree.leaves(expected_gradient), strict=True)
+        ),
+    ]
+
+
+def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[Entry]:
+    """Train with ``fit``; let the reference follow, each epoch from where ``fit`` began it, and compare every epoch."""
+    optimizer, twin = with_radii(OPTIMIZERS[run.optimizer], other.lift)
+    epoch = batches(range(len(other.problem.X)), run.size)
+    state = State(other.params, twin.remember(other.params), 0)
+    params, optimizer_state, ends = ours.params, None, []
+    for _ in range(run.epochs):
+        trained = fit(
+            ours.objective, params, ours.data, optimizer=optimizer, optimizer_state=optimizer_state,
+            epochs=1, batch_size=run.size, shuffle=False,
+        )  # fmt: skip
+        params, optimizer_state = trained.params, trained.optimizer_state
+        state, loss = one_epoch(other.problem, twin, state, epoch)
+        ends.append(((trained.history["loss"][0], params), (loss, state.params)))
+        state = state._replace(params=jax.tree.map(other.lift, params))
+    title = f"{run.optimizer}, {run.epochs * len(epoch)} steps of {run.size} rows"
+    (our_losses, our_params), (losses, all_params) = (
+        tuple(zip(*side, strict=True)) for side in zip(*ends, strict=True)
+    )
+    return [hold(f"losses: {title}", our_losses, losses), hold(f"parameters: {title}", our_params, all_params)]
+
+
+def with_radii(
+    pair: tuple[optax.GradientTransformation, reference.Optimizer], lift: Callable[[Any], Ball]
+) -> tuple[optax.GradientTransformation, reference.Optimizer]:
+    """Give the settings of the reference's optimizer the radii that the other side's dtype gives them."""
+    optimizer, twin = pair
+    settings = {name: lift(number) for name, number in twin.settings.items()}
+    return optimizer, dataclasses.replace(twin, settings=settings, start=tuple(map(lift, twin.start)))
+
+
+def hold(name: str, values: Pytree, balls: Pytree) -> Entry:
+    """Compare arrays with balls of the same structure; keep the element that is worst in proportion to its bound."""
+    pairs = zip(jax.tree.leaves(values), jax.tree.leaves(balls), strict=True)
+    both = [(np.abs(np.asarray(value, float) - ball.value).ravel(), ball.radius.ravel()) for value, ball in pairs]
+    difference, bound = (np.concatenate(part) for part in zip(*both, strict=True))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(difference == 0, 0, difference / bound)
+    worst = int(np.argmax(np.where(np.isnan(share), np.inf, share)))
+    return Entry(name, float(difference[worst]), float(np.nan_to_num(bound[worst], nan=np.inf)))
