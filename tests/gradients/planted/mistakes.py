@@ -4,6 +4,7 @@ from .mistake import Planted
 from .problems import PROBLEMS
 from .wrong_batch import BATCH
 from .wrong_layers import DOWN, SLOPES
+from .wrong_nameless import NAMELESS
 from .wrong_output import OUTPUT_STAGE
 from .wrong_parameters import BIAS, OUTER_PRODUCT, PENALTY
 from .wrong_whole import ARRANGEMENT, CLIPPING, FILLING, SCALE
@@ -20,5 +21,6 @@ MISTAKES = (
     *OUTER_PRODUCT,
     *BIAS,
     *PENALTY,
+    *NAMELESS,
 )
 SINGLE = tuple(Planted((mistake,), PROBLEMS[name]) for mistake in MISTAKES for name in mistake.on)

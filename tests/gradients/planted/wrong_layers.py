@@ -94,7 +94,12 @@ SLOPES = (
         "the article's, sigmoid squares",
         slope=slope(lambda z, a: 1 - a),
     ),
-    mistake("a for a (1 - a)", "activation_derivative_part", "the article's", slope=slope(lambda z, a: a)),
+    mistake(
+        "a for a (1 - a)",
+        "activation_derivative_part, activation_derivative_other",
+        "the article's",
+        slope=slope(lambda z, a: a),
+    ),
     mistake("1 - a for 1 - a²", "activation_derivative_part", "regression", slope=slope(lambda z, a: 1 - a)),
     mistake("1 + a² for 1 - a²", "unknown", "regression", slope=slope(lambda z, a: 1 + a**2)),
     mistake(

@@ -25,11 +25,14 @@ OUTPUT_STAGE = (
         output=lambda s: -RIGHT.output(s),
     ),
     mistake(
-        "the output's derivative missing", "output_derivative_missing", "sigmoid squares", output=lambda s: s.p - s.t
+        "the output's derivative missing",
+        "output_derivative_missing, other_loss",
+        "sigmoid squares",
+        output=lambda s: s.p - s.t,
     ),
     mistake(
         "the output's derivative extra",
-        "output_derivative_extra",
+        "output_derivative_extra, other_loss",
         "logistic regression, softplus, softmax regression, the article's",
         output=lambda s: (s.p - s.t) * s.p * (1 - s.p),
     ),
@@ -59,7 +62,7 @@ OUTPUT_STAGE = (
     ),
     mistake(
         "softmax not normalised",
-        "softmax_unnormalised",
+        "softmax_unnormalised, other_loss",
         "softmax regression, the article's, square",
         output=lambda s: np.exp(s.z[-1]) - s.t,
     ),
@@ -72,7 +75,7 @@ OUTPUT_STAGE = (
     mistake("softmax twice", "softmax_twice", "softmax regression", output=lambda s: softmax(s.p) - s.t),
     mistake(
         "sigmoid for softmax",
-        "output_activation_other",
+        "output_activation_other, other_loss",
         "relu classifier, square",
         output=lambda s: sigmoid(s.z[-1]) - s.t,
     ),
@@ -110,7 +113,7 @@ OUTPUT_STAGE = (
     mistake("labels counted from 1", "labels_shifted", "relu classifier, square", output=wrong_target_class),
     mistake(
         "the perceptron's rule",
-        "output_activation_other, unknown",
+        "output_activation_other, other_loss, unknown",
         "softmax regression, relu classifier",
         output=lambda s: (s.p == s.p.max(axis=1, keepdims=True)) - s.t,
     ),

@@ -108,7 +108,7 @@ BIAS = (
     ),
     mistake(
         "another layer's delta in the bias",
-        "delta_of_another_layer",
+        "delta_of_another_layer, wrong_leaf",
         "square",
         layer=0,
         bias=lambda s, l: s.delta[l + 1].sum(axis=0) / s.n,
