@@ -118,7 +118,7 @@ class Objective:
         """Compute the logits [N, K]; with a key, each example has its own dropped units."""
         if key is None:
             return jax.vmap(self.network.apply, (None, 0))(params, X)
-        one = lambda x, key: self.network.apply(params, x, key=key)  # noqa: E731
+        one = lambda x, key: self.network.apply(params, x, key=key)
         return jax.vmap(one)(X, jax.random.split(key, len(X)))
 
     def examples(self, params: Pytree, X: jax.Array, y: jax.Array, key: Key | None = None) -> jax.Array:

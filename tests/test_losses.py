@@ -66,7 +66,7 @@ def test_the_canonical_loss_has_the_derivative_prediction_minus_target(output):
     net = MLP((3, 3), output=output)
     y = {"softmax": ONE_HOT, "sigmoid": ONE_HOT, "identity": REAL, "exp": COUNTS}[output]
     predictions = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": LOGITS, "exp": np.exp(LOGITS)}[output]
-    at_the_bias = lambda b: objective(net)([{"w": jnp.eye(3), "b": b}], LOGITS, y)  # noqa: E731
+    at_the_bias = lambda b: objective(net)([{"w": jnp.eye(3), "b": b}], LOGITS, y)
     gradient = jax.grad(at_the_bias)(jnp.zeros(3))
     np.testing.assert_allclose(gradient, (predictions - y).mean(0), rtol=1e-13, atol=1e-15)
 
@@ -95,7 +95,7 @@ def test_an_outcome_of_probability_zero_costs_nothing_even_where_its_logit_is_lo
 
 
 def test_a_loss_may_be_any_callable_of_logits_and_target():
-    absolute = lambda logits, target: jnp.abs(logits - target).sum()  # noqa: E731
+    absolute = lambda logits, target: jnp.abs(logits - target).sum()
     np.testing.assert_allclose(mean_loss(absolute, REAL), np.abs(LOGITS - REAL).sum(1).mean(), rtol=1e-15)
 
 

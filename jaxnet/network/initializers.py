@@ -62,9 +62,7 @@ _PLAIN: Mapping[str, Initializer] = MappingProxyType(
         "normal": Normal(),
     }
 )
-_WITH_NUMBERS: Mapping[str, Callable[..., Initializer]] = MappingProxyType(
-    {"uniform": Uniform, "normal": Normal}
-)
+_WITH_NUMBERS: Mapping[str, Callable[..., Initializer]] = MappingProxyType({"uniform": Uniform, "normal": Normal})
 
 
 def initializer(argument: str, name: str | Initializer) -> Initializer:

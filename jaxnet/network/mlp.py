@@ -6,7 +6,7 @@ network of L layers is a network of L - 1 layers feeding some perceptrons, so ``
 
 import dataclasses
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jaxnet import checks
 from jaxnet.network.activations import OUTPUTS, activation
 from jaxnet.network.initializers import Initializer, initializer
+from jaxnet.network.summary import summary
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
 
@@ -49,7 +50,7 @@ class MLP:
     biases: str | Initializer = dataclasses.field(default="zeros", kw_only=True)
 
     def __post_init__(self) -> None:
-        set_field = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
+        set_field = lambda name, value: object.__setattr__(self, name, value)
         set_field("sizes", _sizes(self.sizes))
         if isinstance(self.activation, list):
             set_field("activation", tuple(self.activation))
@@ -110,8 +111,6 @@ class MLP:
 
     def summary(self, dtype: jax.typing.DTypeLike = jnp.float32) -> str:
         """Describe the network as a table: layers, shapes, parameters, operations an example, bytes."""
-        from jaxnet.network.summary import summary
-
         return summary(self, dtype)
 
     def check_params(self, params: Params) -> None:
@@ -120,9 +119,7 @@ class MLP:
         expected = f"a list of {count} layers with 'w' and 'b', as MLP(sizes={self.sizes}).init(key) returns"
         whole = isinstance(params, list | tuple) and len(params) == count
         whole = whole and all(isinstance(layer, dict) and layer.keys() == {"w", "b"} for layer in params)
-        checks.require(
-            whole, "params", expected, params, ValueError if isinstance(params, list | tuple) else TypeError
-        )
+        checks.require(whole, "params", expected, params, ValueError if isinstance(params, list | tuple) else TypeError)
         for depth, layer in enumerate(params):
             shape = self.sizes[depth : depth + 2]
             _check_shape(f"params[{depth}]['w']", layer["w"], shape, self.sizes)
@@ -137,7 +134,7 @@ class MLP:
 
 @jax.jit(static_argnums=0)
 def _predict(net: MLP, params: Params, X: jax.Array) -> jax.Array:
-    one = lambda x: net.layers(params, x)[-1].a  # noqa: E731
+    one = lambda x: net.layers(params, x)[-1].a
     return one(X) if X.ndim == 1 else jax.vmap(one)(X)
 
 
@@ -147,16 +144,15 @@ def drop(a: jax.Array, rate: float | jax.Array, key: Key) -> jax.Array:
     return jnp.where(jax.random.bernoulli(key, keep, a.shape), a / keep, jnp.zeros_like(a))
 
 
-def _sizes(sizes: object) -> tuple[int, ...]:
+def _sizes(sizes: Any) -> tuple[int, ...]:
     expected = "two or more layer sizes such as (4, 2, 2)"
     checks.require(isinstance(sizes, list | tuple), "sizes", expected, sizes, TypeError)
-    checks.require(len(sizes) >= 2, "sizes", expected, sizes)  # type: ignore[arg-type]
-    return tuple(checks.integer(f"sizes[{i}]", n, minimum=1) for i, n in enumerate(sizes))  # type: ignore[arg-type, var-annotated]
+    checks.require(len(sizes) >= 2, "sizes", expected, sizes)
+    return tuple(checks.integer(f"sizes[{i}]", size, minimum=1) for i, size in enumerate(sizes))
 
 
-def _check_shape(name: str, leaf: object, shape: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+def _check_shape(name: str, leaf: Any, shape: tuple[int, ...], sizes: tuple[int, ...]) -> None:
     expected = f"an array of shape {shape} for sizes={sizes}"
     checks.require(hasattr(leaf, "shape") and hasattr(leaf, "dtype"), name, expected, leaf, TypeError)
-    checks.require(tuple(leaf.shape) == shape, name, expected, leaf)  # type: ignore[attr-defined]
-    kind = jnp.issubdtype(leaf.dtype, jnp.floating)  # type: ignore[attr-defined]
-    checks.require(kind, name, "floating-point numbers", leaf, TypeError)
+    checks.require(tuple(leaf.shape) == shape, name, expected, leaf)
+    checks.require(jnp.issubdtype(leaf.dtype, jnp.floating), name, "floating-point numbers", leaf, TypeError)

@@ -58,7 +58,7 @@ def take(examples: Examples, order: Array | None, start: Array | int, size: int)
     """Take the batch of ``size`` rows that begins at position ``start`` of the order."""
     if order is not None:
         index = jax.lax.dynamic_slice(order, (start,), (size,))
-        rows = lambda array: array.at[index].get(mode="promise_in_bounds")  # noqa: E731
+        rows = lambda array: array.at[index].get(mode="promise_in_bounds")
     else:
-        rows = lambda array: jax.lax.dynamic_slice_in_dim(array, start, size)  # noqa: E731
+        rows = lambda array: jax.lax.dynamic_slice_in_dim(array, start, size)
     return jax.tree.map(rows, Batch(*examples[:3]))

@@ -58,7 +58,7 @@ class Data(NamedTuple):
 class Parts(NamedTuple):
     """A program with its numbers in place: the functions that an epoch is made of."""
 
-    objective: Callable
+    objective: Any
     optimizer: optax.GradientTransformationExtraArgs
     stop: Stop | None
     program: Program
@@ -215,7 +215,7 @@ def measure(parts: Parts, params: Pytree, batch: Batch, metrics: dict[str, str |
     values: dict[str, Any] = {}
     for name, metric in metrics.items():
         if not callable(metric):
-            logits = parts.objective.logits(params, batch.x)  # type: ignore[attr-defined]
+            logits = parts.objective.logits(params, batch.x)
             values[name] = METRICS[metric](logits, batch.y, batch.weight)
         elif batch.weight is not None and names_argument(metric, "weight"):
             values[name] = metric(params, batch.x, batch.y, weight=batch.weight)

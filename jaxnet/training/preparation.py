@@ -222,6 +222,6 @@ def _check_optimizer_state(optimizer: optax.GradientTransformation, params: Pytr
     checks.require(isinstance(given, OptimizerState), "optimizer_state", expected, given, TypeError)
     with jax.numpy_dtype_promotion("standard"):
         fresh = jax.eval_shape(optimizer.init, params)
-    describe = lambda tree: (jax.tree.structure(tree), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)])  # noqa: E731
+    describe = lambda tree: (jax.tree.structure(tree), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)])
     same = describe(fresh) == describe(given.optax)
     checks.require(same, "optimizer_state", expected, checks.Words("that of another run"))

@@ -50,7 +50,7 @@ def test_biases_are_zero_unless_asked_for(key):
 
 
 def test_any_callable_of_key_shape_and_dtype_is_an_initialiser(key):
-    identity = lambda key, shape, dtype: jnp.eye(*shape, dtype=dtype)  # noqa: E731
+    identity = lambda key, shape, dtype: jnp.eye(*shape, dtype=dtype)
     np.testing.assert_array_equal(MLP((2, 2), weights=identity).init(key)[0]["w"], np.eye(2))
 
 

@@ -227,13 +227,13 @@ def test_dropout_draws_with_the_key(key):
 
 
 def test_an_objective_that_names_a_key_is_given_one(params, key):
-    noisy = lambda params, x, y, key: squared(params, x + jax.random.normal(key, x.shape), y)  # noqa: E731
+    noisy = lambda params, x, y, key: squared(params, x + jax.random.normal(key, x.shape), y)
     first, other = (fit(noisy, params, key=jax.random.key(k)).history["loss"] for k in (0, 1))
     assert not np.array_equal(first, other)
 
 
 def test_any_pytree_of_parameters_is_trained():
-    f = lambda params, x, y: jnp.mean(jnp.square(params["slope"][0] * x[:, 0] + params["at"]["zero"] - y))  # noqa: E731
+    f = lambda params, x, y: jnp.mean(jnp.square(params["slope"][0] * x[:, 0] + params["at"]["zero"] - y))
     params = {"slope": (jnp.zeros(()),), "at": {"zero": jnp.zeros(())}}
     run = fit(f, params, epochs=50)
     assert run.history["loss"][-1] < run.history["loss"][0]

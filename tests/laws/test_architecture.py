@@ -1,0 +1,142 @@
+"""The architecture: what may import what, what a newcomer finds at the front door, and how it is documented."""
+
+import ast
+import doctest
+import graphlib
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import jaxnet
+
+PACKAGE = Path(jaxnet.__file__).parent
+# The order in which to read the package; each part may import only what stands before it.
+ORDER = [
+    "types", "checks",
+    "network", "storage", "data",
+    "targets", "losses", "metrics",
+    "training",
+    "reference", "reference_agreement",
+    "gradients",
+    "sweeps",
+    "figures", "stairs", "estimators",
+    "cli", "playground", "__main__",
+]  # fmt: skip
+ALONE = {
+    "reference": {"numpy"},
+    "gradients": {"numpy", "jax", "jaxnet.types", "jaxnet.checks", "jaxnet.gradients", "rich", "matplotlib"},
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = sorted(module.name for module in pkgutil.walk_packages([str(PACKAGE)], "jaxnet."))
+
+
+def name_of(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part_of(module):
+    return module.split(".")[1]
+
+
+def is_for_types_only(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imports(path):
+    """Every module that a file imports, also inside its functions, but for annotations only."""
+    found, waiting = [], [ast.parse(path.read_text())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [resolve(node.module, alias.name) for alias in node.names]
+        if not is_for_types_only(node):
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def resolve(module, name):
+    return f"{module}.{name}" if f"{module}.{name}" in MODULES else module
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent != PACKAGE or path.stem in ORDER], ids=name_of)
+def test_a_file_imports_only_parts_that_stand_before_its_own(path):
+    own = part_of(name_of(path))
+    allowed = ORDER[: ORDER.index(own) + 1]
+    for module in imports(path):
+        if module.startswith("jaxnet"):
+            assert module != "jaxnet", "the front door is for users"
+            assert part_of(module) in allowed, f"{own} imports {module}"
+
+
+@pytest.mark.parametrize("part", sorted(ALONE))
+def test_a_part_that_judges_the_others_stands_on_its_own(part):
+    for path in (PACKAGE / part).rglob("*.py"):
+        for module in imports(path):
+            outside = module.split(".")[0] not in sys.stdlib_module_names
+            if outside and not module.startswith(f"jaxnet.{part}"):
+                assert any(module == name or module.startswith(f"{name}.") for name in ALONE[part]), (path.name, module)
+
+
+def test_no_imports_go_in_a_circle():
+    graph = {name_of(path): {m for m in imports(path) if m in MODULES and m != name_of(path)} for path in FILES}
+    list(graphlib.TopologicalSorter(graph).static_order())
+
+
+def test_the_front_door_is_sorted_and_every_name_behind_it_is_there_and_documented():
+    assert jaxnet.__all__ == sorted(jaxnet.__all__)
+    for name in jaxnet.__all__:
+        assert inspect.getdoc(getattr(jaxnet, name)), name
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'jaxnet' has no attribute 'fitt'"):
+        _ = jaxnet.fitt
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_public_name_and_every_file_has_a_docstring(path):
+    tree = ast.parse(path.read_text())
+    if tree.body:
+        assert ast.get_docstring(tree), path
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{path}: {node.name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_is_short_and_never_asserts(path):
+    source = path.read_text()
+    assert len(source.splitlines()) <= 320, path
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source))), path
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_in_docstrings_run(module):
+    if module == "jaxnet.__main__":
+        pytest.skip("running it is running the command line")
+    result = doctest.testmod(importlib.import_module(module))
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("statement", ["import jaxnet", "import jaxnet.cli", "from jaxnet.cli import main"])
+def test_importing_jaxnet_or_its_command_line_does_not_import_jax(statement):
+    check = f"{statement}; import sys; sys.exit('jax' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_checker_suppressions_are_few_and_each_says_why():
+    silenced = [
+        f"{name_of(path)}:{number}: {line.strip()}"
+        for path in FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if any(mark in line for mark in ("# type: ignore", "# noqa", "# pragma"))
+    ]
+    assert len(silenced) <= 5, "\n".join(silenced)
