@@ -1,0 +1,105 @@
+"""Reading the backward pass of a gradient function: called on one example, it gives its own delta away.
+
+For one example the gradient of a layer's weights is the outer product of its inputs and delta, plus the penalty, and
+that of its biases is delta itself. With the delta of the layer above, also read, what lies between them can be seen:
+an error further up does not hide what happens below.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.passes import Model, Pass
+from jaxnet.gradients.problem import Gradient, Problem
+
+MOST_EXAMPLES = 64  # that are read one by one; of a larger batch a part is taken
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What a gradient function gave for every example of a batch, one at a time."""
+
+    model: Model
+    run: Pass
+    singles: tuple[Gradient, ...]
+
+    def deltas(self, layer: int) -> list[np.ndarray]:
+        """The delta [N, H] that the function used at a layer: as its biases have it, and as its weights have it."""
+        weights, biases = (self._leaf(layer, key) for key in (0, 1))
+        found = [(biases - self.run.decay[layer][1] * self.run.b[layer]) / self.model.total]
+        inputs = self.run.a[layer]
+        norms = np.sum(inputs**2, axis=1)
+        if (norms > 0).all():
+            data = weights - self.penalty(layer) * self.run.w[layer]
+            found.append(np.einsum("nd,ndh->nh", inputs, data) / norms[:, None] / self.model.total)
+        return [delta for delta in found if np.isfinite(delta).all()]
+
+    def penalty(self, layer: int) -> float:
+        """The coefficient of the weights in their gradient: from the part of it orthogonal to the inputs."""
+        inputs, weights, w = self.run.a[layer], self._leaf(layer, 0), self.run.w[layer]
+        unit = inputs / np.maximum(np.linalg.norm(inputs, axis=1, keepdims=True), 1e-300)
+        rest = weights - unit[:, :, None] * np.einsum("nd,ndh->nh", unit, weights)[:, None, :]
+        mine = w - unit[:, :, None] * (unit @ w)[:, None, :]
+        size = float(np.sum(mine**2))
+        return float(np.sum(rest * mine) / size) if size > 0 else 0.0
+
+    def slope(self, layer: int) -> np.ndarray:
+        """The derivative [N, H] by which the function multiplied what came down to a hidden layer."""
+        passed = self.deltas(layer + 1)[0] @ self.run.w[layer + 1].T
+        with np.errstate(all="ignore"):
+            return self.deltas(layer)[0] / passed
+
+    def _leaf(self, layer: int, key: int) -> np.ndarray:
+        path = self.model.leaves[layer][key]
+        return np.stack([single[path] for single in self.singles])
+
+
+def read(problem: Problem, model: Model) -> Reading | None:
+    """Call the function under test on every example alone; None if there is none, or it does not work so."""
+    singles = _singles(problem)
+    return singles and Reading(model, model.forward(problem.params, *problem.data), singles)
+
+
+def _singles(problem: Problem) -> tuple[Gradient, ...] | None:
+    count = len(problem.data[0])
+    if count == 1:
+        return (problem.yours,)
+    if problem.gradient is None or count > MOST_EXAMPLES:
+        return None
+    try:
+        found = tuple(problem.gradient(problem.params, *one(problem.data, i)) for i in range(count))
+    except Exception:  # whatever the user's own code raises for a batch of one
+        return None
+    right = all(single[path].shape == leaf.shape for single in found for path, leaf in problem.true.items())
+    return found if right else None
+
+
+def one(data: tuple, index: int) -> tuple[Any, ...]:
+    """The batch of one example."""
+    return tuple(part[index : index + 1] for part in data)
+
+
+def reader(problem: Problem, model: Model) -> Callable[[int], list[np.ndarray]]:
+    """Give the deltas of a layer as they are asked for; nothing is called before."""
+    reading = functools.cache(lambda: read(problem, model))
+
+    def deltas(layer: int) -> list[np.ndarray]:
+        found = reading()
+        return found.deltas(layer) if found else []
+
+    return deltas
+
+
+def implied_slopes(problem: Problem, model: Model) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """For every hidden layer, counted from 1: weighted sums z and the derivative that the function implies, flat.
+
+    Drawn over the true curve they show at a glance what is wrong with a derivative. Empty without a function.
+    """
+    reading = read(problem, model)
+    if reading is None:
+        return {}
+    hidden = range(reading.run.last)
+    return {layer + 1: (reading.run.z[layer].ravel(), reading.slope(layer).ravel()) for layer in hidden}

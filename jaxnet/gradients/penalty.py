@@ -1,0 +1,155 @@
+"""The penalty apart from the data term: a leaf is a sum of two known arrays, so two numbers explain it.
+
+    yours = alpha * data + beta * parameter
+
+(1, 0) is a missing penalty, (n, l2) a sum over the batch beside a right penalty, (c, c l2) a factor on everything. A
+fitted number counts under the names of the familiar numbers that it equals to within the noise.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from jaxnet.gradients.factors import ANYTHING, FAMILIAR, UNFAMILIAR, factor_kind, named_factors
+from jaxnet.gradients.replay import Hypothesis, Leaf
+
+FEWEST_ENTRIES = 3  # of a leaf that is taken to be proportional by an unfamiliar factor: one or two always are, nearly
+
+Lines = dict[str, Hypothesis]  # slot without its key and layer -> wrong line
+
+
+@dataclasses.dataclass(frozen=True)
+class Tolerance:
+    """Differences that rounding explains: ``noise`` of the leaf, plus ``roundings`` times a computation's size."""
+
+    noise: np.ndarray
+    roundings: float
+
+    def of(self, size: np.ndarray) -> np.ndarray:
+        """The largest difference for a computation of this size."""
+        return self.noise + self.roundings * size + 1e-300
+
+
+def fits(target: np.ndarray, value: np.ndarray, tolerance: np.ndarray | float) -> bool:
+    """Whether two arrays agree in every entry."""
+    return bool((np.abs(target - value) <= tolerance).all())
+
+
+def linear_mistakes(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str) -> Iterator[Lines]:
+    """Yield the factors and penalties that make a leaf's parts into the target."""
+    allowed = tolerance.of(leaf.size + np.abs(leaf.decay * leaf.parameter))
+    penalty = leaf.decay * leaf.parameter
+    scales = multiples(target - penalty, leaf.data, allowed)
+    yield from ({"scale": each} for c, error in scales for each in _factors(c, error, leaf))
+    if leaf.decay:
+        everything = multiples(target, leaf.expected, allowed)
+        yield from ({"whole": _of_everything(each)} for c, error in everything for each in _factors(c, error, leaf))
+    for beta, error in multiples(target - leaf.data, leaf.parameter, allowed):
+        yield from ({"penalty": each} for each in _penalties(beta, error, leaf, key))
+    for beta, error in multiples(target - leaf.data, np.sign(leaf.parameter), allowed):
+        yield from ({"penalty": each} for each in _signs(beta, error, leaf))
+    if leaf.data.size >= FEWEST_ENTRIES:
+        yield from _both(target, leaf, allowed, key)
+
+
+def multiples(target: np.ndarray, term: np.ndarray, allowed: np.ndarray) -> list[tuple[float, float]]:
+    """The c for which target = c * term, with its uncertainty: one or none."""
+    weighted = term / allowed
+    norm = float(np.sum(weighted**2))
+    if norm < 100 * term.size:  # hardly above the noise: any c would do
+        return []
+    c = float(np.sum(weighted * (target / allowed)) / norm)
+    error = float(np.sqrt(term.size / norm))
+    return [(c, error * max(1, abs(c)))] if fits(target, c * term, allowed * max(1, abs(c))) else []
+
+
+def _both(target: np.ndarray, leaf: Leaf, allowed: np.ndarray, key: str) -> Iterator[Lines]:
+    terms = np.stack([(leaf.data / allowed).ravel(), (leaf.parameter / allowed).ravel()], axis=1)
+    gram = terms.T @ terms
+    if np.linalg.cond(gram) > 1e20 or not terms.any(axis=0).all():
+        return
+    alpha, beta = np.linalg.solve(gram, terms.T @ (target / allowed).ravel())
+    errors = np.sqrt(target.size * np.abs(np.diag(np.linalg.inv(gram)))) * max(1, abs(alpha))
+    if fits(target, alpha * leaf.data + beta * leaf.parameter, allowed * max(1, abs(alpha))):
+        for scale in _factors(alpha, errors[0], leaf):
+            for penalty in _penalties(beta, errors[1], leaf, key):
+                yield {"scale": scale, "penalty": penalty}
+
+
+def _factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
+    """The names of a factor on the data term; a nameless one counts for leaves that are large enough."""
+    if abs(value - 1) <= error or abs(value) <= error:
+        return
+    for name, cost in _names(value, error, leaf):
+        of = lambda leaf, name=name: named_factors(leaf.counts)[name].value  # noqa: E731
+        yield Hypothesis(factor_kind(name), name, of, cost, named_factors(leaf.counts)[name].value)
+    if not list(_names(value, error, leaf)):
+        rounded = round_number(value, error)
+        yield Hypothesis("factor", f"{rounded:.6g}", lambda leaf: rounded, _price(leaf), rounded)
+
+
+def _price(leaf: Leaf) -> float:
+    """A factor of no name says nothing about one or two entries, unless a larger leaf has it too."""
+    return UNFAMILIAR if leaf.data.size >= FEWEST_ENTRIES else ANYTHING + 1
+
+
+def _names(value: float, error: float, leaf: Leaf) -> Iterator[tuple[str, float]]:
+    for name, factor in named_factors(leaf.counts).items():
+        if abs(value - factor.value) <= error:
+            yield name, factor.cost
+
+
+def round_number(value: float, error: float) -> float:
+    """The number with the fewest digits within the uncertainty."""
+    rounded = (float(f"{value:.{digits}g}") for digits in range(1, 16))
+    return next((number for number in rounded if abs(number - value) <= error), value)
+
+
+def _of_everything(factor: Hypothesis) -> Hypothesis:
+    return dataclasses.replace(factor, of=lambda leaf: factor.of(leaf) * leaf.expected)
+
+
+def _penalties(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypothesis]:
+    if abs(beta - leaf.decay) <= error:
+        return
+    if leaf.decay == 0:
+        yield from _unasked(beta, error, leaf, key)
+        return
+    ratio, error = beta / leaf.decay, error / abs(leaf.decay)
+    norm = float(np.linalg.norm(leaf.parameter))
+    if abs(ratio) <= error:
+        yield Hypothesis("penalty_missing", "", _penalty(lambda leaf: 0.0), FAMILIAR, 0.0)
+        return
+    if abs(ratio - 1 / norm) <= error:
+        inverse = lambda leaf: 1 / np.linalg.norm(leaf.parameter)  # noqa: E731
+        yield Hypothesis("penalty_norm", "W / |W|, the norm's derivative", _penalty(inverse))
+    names = list(_names(ratio, error, leaf))
+    for name, cost in names:
+        named = lambda leaf, name=name: named_factors(leaf.counts)[name].value  # noqa: E731
+        yield Hypothesis("penalty_factor", name, _penalty(named), cost, ratio)
+    if not names:
+        rounded = round_number(ratio, error)
+        yield Hypothesis("penalty_factor", f"{rounded:.6g}", _penalty(lambda leaf: rounded), _price(leaf), rounded)
+
+
+def _penalty(ratio: Callable[[Leaf], float]) -> Callable[[Leaf], np.ndarray]:
+    return lambda leaf: ratio(leaf) * leaf.decay * leaf.parameter
+
+
+def _unasked(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypothesis]:
+    """A penalty where the loss has none: on biases, or at all."""
+    kind = "penalty_on_biases" if key == "b" else "penalty_extra"
+    same = leaf.counts.l2 and abs(beta - leaf.counts.l2) <= error
+    rounded = leaf.counts.l2 if same else round_number(beta, error)
+    familiar = same or rounded == float(f"{rounded:.3g}")
+    if familiar or leaf.data.size >= FEWEST_ENTRIES:
+        of = lambda leaf: rounded * leaf.parameter  # noqa: E731
+        yield Hypothesis(kind, f"{rounded:.6g}", of, FAMILIAR if familiar else UNFAMILIAR, rounded)
+
+
+def _signs(beta: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
+    """The derivative of the sum of absolute values, where a sum of squares is asked for."""
+    if leaf.decay and abs(beta - leaf.decay) <= error and leaf.data.size > 1:
+        of = lambda leaf: leaf.decay * np.sign(leaf.parameter)  # noqa: E731
+        yield Hypothesis("penalty_norm", "sign(W), the derivative of |W|", of)
