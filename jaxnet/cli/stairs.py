@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -88,10 +89,14 @@ def draw(names: list[str], arguments: argparse.Namespace) -> None:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the folder for the figures, before anything is computed; refuse if they could not be drawn."""
+    """Make the folder for the figures, before anything is computed; refuse if they could not be drawn or saved."""
     if importlib.util.find_spec("matplotlib") is None:
         raise Refusal("--figures needs matplotlib: pip install 'jaxnet[plots]'", USAGE)
+    if folder.exists() and not folder.is_dir():
+        raise Refusal(f"--figures {folder}: expected a folder, got a file", DATA)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Refusal(f"--figures {folder}: {error.strerror}", DATA) from error
+    if not os.access(folder, os.W_OK):
+        raise Refusal(f"--figures {folder}: the folder cannot be written", DATA)

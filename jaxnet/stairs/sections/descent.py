@@ -65,7 +65,7 @@ def _eight_steps(first: Trace, next_loss: float) -> list[str]:
         f"3  Measure the loss:     {first.loss:.6f}, the mean over {len(first.X1)} images",
         f"4  Error at the output:  d1 = Yhat - Y, {decimal(first.d1[0, 0])} for image 1",
         f"5  Gradient of W2:       X2' d1 / N, {decimal(first.gradient_W2[1, 0])} for h1",
-        f"6  Back to the hidden:   d3 = {decimal(first.d3[0, 0], 6)} for image 1, gradient of W1[x1,h1] {g}",
+        f"6  Gradient of W1:       X1' d3 / N with d3 passed back, {g} for [x1,h1]",
         f"7  Step down:            {w} - {decimal(STEP, 1)}·{g} = {new}",
         f"8  Again from 2:         the loss is now {next_loss:.6f}",
     ]

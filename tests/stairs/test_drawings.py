@@ -1,0 +1,68 @@
+"""What is handed to the figures; how they look is tested with the figures."""
+
+import numpy as np
+import pytest
+
+from jaxnet import figures
+from jaxnet.stairs.contents import CONTENTS
+from jaxnet.stairs.drawings import DRAWINGS, drawings
+
+
+@pytest.fixture
+def handed(monkeypatch):
+    """Put recorders in the place of the drawing functions."""
+    calls = {}
+    for name in figures.__all__:
+        monkeypatch.setattr(figures, name, lambda *args, name=name, **options: calls.setdefault(name, []).append(args))
+    return calls
+
+
+def test_the_contents_say_which_sections_draw():
+    assert set(DRAWINGS) == {name for name, entry in CONTENTS.items() if entry.draws}
+
+
+def test_file_names_are_unique():
+    names = [name for section in DRAWINGS.values() for name in section]
+    assert len(set(names)) == len(names)
+
+
+def test_only_the_figures_of_the_chosen_sections_are_drawn(handed):
+    assert [name for name, _ in drawings(["images", "cases"])] == ["cases"]
+    assert list(handed) == ["sigmoid_cases"]
+
+
+def test_the_gallery_goes_from_the_lowest_answer_to_the_highest(handed):
+    list(drawings(["logistic"]))
+    ((images, captions),) = handed["gallery"]
+    assert images.shape == (6, 4)
+    assert captions[0] == "image 257\n[47, 250, 8, 88]\nz = -45.8\n.00 → no (stairs: no)"
+    assert captions[-1] == "image 495\n[12, 61, 158, 248]\nz = 34.6\n1.00 → yes (stairs: no)"
+
+
+def test_the_gallery_shows_the_chosen_image(handed):
+    list(drawings(["perceptron"], 1))
+    ((images, captions),) = handed["gallery"]
+    assert images.tolist() == [[252, 4, 155, 175]]
+    assert captions == ["image 1\n[252, 4, 155, 175]\n.23 → yes (stairs: yes)"]
+
+
+def test_cases_are_the_weighted_sums_before_and_after(handed):
+    list(drawings(["cases"]))
+    ((sums,),) = handed["sigmoid_cases"]
+    np.testing.assert_allclose(sums["A"], [-5.981, 2.179], atol=1e-9)
+    np.testing.assert_allclose(sums["B"], [2.179, 10.339], atol=1e-9)
+
+
+def test_slices_show_every_hidden_unit_and_the_output_of_the_best_network(handed):
+    list(drawings(["training"]))
+    ((maps, extent),) = handed["boundary_slices"]
+    assert list(maps) == ["h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8", "stairs"]
+    assert extent == (0, 255, 0, 255)
+    dark_right, dark_both = maps["stairs"][0, -1], maps["stairs"][-1, -1]  # rows are x2 from 0, columns x1
+    assert dark_right > 0.5 > dark_both
+
+
+def test_curves_are_those_of_training_and_test_images(handed):
+    list(drawings(["training"]))
+    ((history,),) = handed["learning_curves"]
+    assert set(history) == {"loss", "accuracy", "test_loss", "test_accuracy"}

@@ -1,0 +1,37 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from jaxnet.stairs import load, worked_example
+from jaxnet.stairs.trained import ARTICLE, BEST, LADDER, Recipe, start, trained
+
+SHORT = Recipe(hidden=2, step=0.5, epochs=3)
+
+
+def test_the_ladder_climbs_from_the_article_s_run_to_the_best():
+    recipes = list(LADDER.values())
+    assert recipes[0] == ARTICLE == Recipe(2, 0.1, 1500, scaled=False, published=True)
+    assert recipes[-1] == BEST == Recipe(8, 1.0, 10_000, momentum=0.9)
+
+
+def test_a_recipe_starts_from_the_published_weights_or_from_u_minus_one_to_one():
+    np.testing.assert_array_equal(start(ARTICLE)[1][0]["w"], worked_example()[1][0]["w"])
+    net, params = start(BEST)
+    assert net.sizes == (4, 8, 2)
+    weights = np.concatenate([np.ravel(layer[leaf]) for layer in params for leaf in layer])
+    assert 0.5 < np.abs(weights).max() < 1
+
+
+def test_a_trained_network_keeps_train_and_test_curves_and_its_accuracy():
+    result = trained(SHORT)
+    assert {name: len(values) for name, values in result.history.items()} == dict.fromkeys(
+        ("loss", "accuracy", "validation_loss", "validation_accuracy"), 3
+    )
+    train, test = load()
+    said = [np.mean((result.answers(part.x) > 0.5) == part.y) for part in (train, test)]
+    assert result.accuracy == pytest.approx(tuple(said))
+
+
+def test_a_recipe_is_trained_once():
+    assert trained(SHORT) is trained(dataclasses.replace(SHORT))
