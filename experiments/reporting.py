@@ -1,0 +1,129 @@
+"""What every experiment needs: its options, means with their intervals, a table of claims, a JSON file.
+
+A claim sets what was published, or what theory says, beside what was measured, and says whether the two agree.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+class Estimate(NamedTuple):
+    """The mean of independent runs, its 95 % t-interval mean ± half, and their range."""
+
+    mean: float
+    half: float
+    smallest: float
+    largest: float
+    runs: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.4g} ± {self.half:.2g}"
+
+    @property
+    def spread(self) -> str:
+        """The mean, its interval and the range in words."""
+        return f"{self} ({self.smallest:.4g} to {self.largest:.4g})"
+
+
+def estimate(values: Iterable[float]) -> Estimate:
+    """Estimate the mean of two or more independent runs."""
+    runs = np.asarray(list(values), np.float64)
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, len(runs) - 1) * runs.std(ddof=1) / math.sqrt(len(runs))
+    return Estimate(float(runs.mean()), float(half), float(runs.min()), float(runs.max()), len(runs))
+
+
+class Claim(NamedTuple):
+    """One line of the table; ``holds`` is None where nothing was published to compare with."""
+
+    what: str
+    published: str
+    measured: str
+    holds: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """What an experiment found.
+
+    Attributes:
+        claims: the lines of its table.
+        configurations: how many settings were tried, all of them reported.
+        runs: how many training runs that took.
+        results: numbers for the JSON file: name -> anything JSON can hold.
+        figures: file name -> a function that draws it.
+    """
+
+    claims: list[Claim]
+    configurations: int
+    runs: int
+    results: Mapping[str, Any]
+    figures: Mapping[str, Callable[[], Any]] = dataclasses.field(default_factory=dict)
+
+
+def main(document: str, experiment: Callable[[bool], Findings]) -> None:
+    """Run an experiment from the command line: ``--quick``, ``--json PATH``, ``--figures DIR``."""
+    options = _options(document)
+    started = time.perf_counter()
+    findings = experiment(options.quick)
+    seconds = time.perf_counter() - started
+    print(table(findings.claims))
+    print(f"{findings.configurations} configurations, {findings.runs} runs, {seconds:.0f} s")
+    if options.json:
+        options.json.write_text(json.dumps(_document(document, options.quick, findings, seconds), indent=1) + "\n")
+    if options.figures:
+        _draw(findings, options.figures)
+
+
+def _options(document: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer seeds and settings: seconds instead of minutes")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write what was claimed and measured to this file")
+    parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the figures into this folder")
+    return parser.parse_args()
+
+
+def table(claims: list[Claim]) -> str:
+    """Set the claims out in columns."""
+    verdicts = {True: "yes", False: "NO", None: ""}
+    rows = [("claim", "published", "measured", "holds")]
+    rows += [(claim.what, claim.published, claim.measured, verdicts[claim.holds]) for claim in claims]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _document(document: str, quick: bool, findings: Findings, seconds: float) -> dict[str, Any]:
+    return {
+        "question": document.split("\n\n")[0].removeprefix("Question:").strip(),
+        "quick": quick,
+        "configurations": findings.configurations,
+        "runs": findings.runs,
+        "seconds": round(seconds, 1),
+        "environment": {
+            "jax": jax.__version__,
+            "device": jax.devices()[0].device_kind,
+            "python": platform.python_version(),
+        },
+        "claims": [claim._asdict() for claim in findings.claims],
+        "results": findings.results,
+    }
+
+
+def _draw(findings: Findings, folder: Path) -> None:
+    from jaxnet import figures
+
+    for name, draw in findings.figures.items():
+        print(figures.save(draw(), folder / name))
