@@ -62,7 +62,8 @@ def learning_curves(history: Mapping[str, ArrayLike], *, log: bool = False) -> "
     figure, axes = theme.grid_of_panels(len(panels), columns=2, width=4.2, height=3.0)
     for panel, (quantity, series) in zip(axes, panels.items(), strict=True):
         for index, (name, values) in enumerate(series.items()):
-            panel.plot(np.arange(1, len(values) + 1), values, color=theme.colour(index), linewidth=1.5, label=name)
+            style: dict[str, Any] = {"color": theme.colour(index), "linewidth": 1.2, "zorder": 3 - index}
+            panel.plot(np.arange(1, len(values) + 1), values, label=name, **style)
         _finish(panel, log, x="epoch", y=quantity.replace("_", " "))
     return figure
 
