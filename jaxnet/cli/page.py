@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+from typing import NoReturn
 
 import numpy as np
 from rich.columns import Columns
@@ -16,13 +17,19 @@ CELL = 5  # characters a pixel is wide; it is two lines high, which is nearly sq
 TEXT_WIDTH = 88
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave it to ``main``, where rich would end the program with status 1."""
+        raise BrokenPipeError
+
+
 class Page:
     """Where sections are printed: standard output, with colours if it is a terminal and NO_COLOR is not set."""
 
     def __init__(self) -> None:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # a terminal without these characters shows ? for them
-        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._console = _Console(highlight=False, markup=False, emoji=False)
 
     def show(self, title: str, section: Section) -> None:
         """Print a section under its title."""

@@ -84,7 +84,11 @@ def draw(names: list[str], arguments: argparse.Namespace) -> None:
     from jaxnet.stairs.drawings import drawings
 
     for name, figure in drawings(names, arguments.image):
-        path = save(figure, arguments.figures / f"{name}.png")
+        path = arguments.figures / f"{name}.png"
+        try:
+            save(figure, path)
+        except OSError as error:
+            raise Refusal(f"{path}: {error.strerror}", DATA) from error
         print(f"drew {path}", file=sys.stderr)
 
 
