@@ -1,5 +1,6 @@
 """Bad input is refused before any arithmetic, in words that name the argument; good input comes back as float64."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
@@ -55,7 +56,7 @@ def check_params(net: Any, params: Any) -> Params:
     expected = f"a list of {count} dicts of 'w' and 'b', one a layer of sizes {net.sizes}"
     _require(whole, "params", expected, _describe(params))
     checked = []
-    for depth, (layer, shape) in enumerate(zip(params, zip(net.sizes, net.sizes[1:], strict=False), strict=True)):
+    for depth, (layer, shape) in enumerate(zip(params, itertools.pairwise(net.sizes), strict=True)):
         shapes = {"w": shape, "b": shape[1:]}
         checked.append({name: _array(f"params[{depth}][{name!r}]", layer[name], shapes[name]) for name in shapes})
     return checked

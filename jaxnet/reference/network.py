@@ -114,6 +114,12 @@ def loss_and_gradient(
 
     Returns the objective and its gradient in the structure of ``params``. Raises ValueError, naming the argument, for
     wrong shapes, labels out of range, NaN, and whatever has no derivation here (callables, dropout).
+
+    >>> from types import SimpleNamespace
+    >>> perceptron = SimpleNamespace(sizes=(2, 1), activations=(), output="identity")
+    >>> loss, gradient = loss_and_gradient(perceptron, [{"w": [[2.0], [-1.0]], "b": [0.5]}], [[3.0, 4.0]], [1.0])
+    >>> loss, gradient[0]["w"].tolist(), gradient[0]["b"].tolist()
+    (1.125, [[4.5], [6.0]], [1.5])
     """
     problem = check_problem(net, X, y, loss=loss, l2=l2, weight=weight)
     value, gradient = evaluate(problem, check_params(net, params))

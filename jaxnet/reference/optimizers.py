@@ -35,8 +35,8 @@ class Optimizer:
             {name: self.rule(w, g[name], m[name], t, **self.settings) for name, w in layer.items()}
             for layer, g, m in zip(params, gradient, memory, strict=True)
         ]
-        pick = lambda i: [{name: pair[i] for name, pair in layer.items()} for layer in moved]  # noqa: E731
-        return pick(0), pick(1)
+        params, memory = ([{name: pair[i] for name, pair in layer.items()} for layer in moved] for i in (0, 1))
+        return params, memory
 
 
 def sgd(learning_rate: float, *, momentum: float = 0.0, nesterov: bool = False) -> Optimizer:

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-# Accuracy of exp, expm1, log, log1p, tanh, sqrt and power, in units of half a last place of the result. Measured against
-# extended precision over their whole ranges: XLA on CPUs at most 6.9 (tanh), NumPy in float64 at most 1.7.
+# Accuracy of exp, expm1, log, log1p, tanh, sqrt and power, in units of half a last place of the result. Measured
+# against extended precision over their whole ranges: XLA on CPUs at most 6.9 (tanh), NumPy in float64 at most 1.7.
 ELEMENTARY = 8
 
 
@@ -145,9 +145,9 @@ def matmul(x: Ball, y: Ball) -> Ball:
 
 def total(x: Ball, axis: int | None = None, keepdims: bool = False) -> Ball:
     """sum(x): n numbers in any order round at most n times at the size of the sum of their sizes."""
-    add_up = lambda a: np.sum(a, axis=axis, keepdims=keepdims)  # noqa: E731
+    value, radius, magnitude = (np.sum(a, axis=axis, keepdims=keepdims) for a in (x.value, x.radius, x.largest))
     count = x.value.size if axis is None else x.shape[axis]
-    return Ball(add_up(x.value), add_up(x.radius), x.precision).rounded(count - 1, add_up(x.largest))
+    return Ball(value, radius, x.precision).rounded(count - 1, magnitude)
 
 
 def power(x: Ball, n: Ball) -> Ball:
@@ -173,8 +173,8 @@ def negative(x: Ball) -> Ball:
 
 def largest_along(x: Ball, axis: int, keepdims: bool) -> Ball:
     """The maximum along an axis, which does not round and moves no farther than any of its numbers."""
-    take = lambda a: np.max(a, axis=axis, keepdims=keepdims)  # noqa: E731
-    return Ball(take(x.value), take(x.radius), x.precision)
+    value, radius = (np.max(a, axis=axis, keepdims=keepdims) for a in (x.value, x.radius))
+    return Ball(value, radius, x.precision)
 
 
 def comparison(function: np.ufunc) -> Callable[[Ball, Ball], Ball]:
