@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # `planted` is a namespace p
 _TABLES = {
     "problem": ("problems", lambda module: module.PROBLEMS.values()),
     "mistake": ("mistakes", lambda module: module.SINGLE),
+    "each_mistake_once": ("mistakes", lambda module: module.ONCE),
+    "tie": ("ties", lambda module: module.TIES),
     "pair": ("pairs", lambda module: module.PAIRS),
     "sound": ("sound", lambda module: module.SOUND),
     "sound_elsewhere": ("sound_elsewhere", lambda module: module.ELSEWHERE),
@@ -37,13 +39,12 @@ def report_of():
     """The report on planted mistakes; each is checked once for all tests."""
     seen = {}
 
-    def report(planted):
-        if str(planted) not in seen:
-            problem = planted.problem
-            gradient, network = planted.gradient, problem.network
-            seen[str(planted)] = jn.check_gradient(
-                problem.objective, problem.params, *problem.data, gradient=gradient, network=network
-            )
-        return seen[str(planted)]
+    def report(planted, arrays=False):
+        key = (str(planted), arrays)
+        if key not in seen:
+            problem, f = planted.problem, planted.problem.objective
+            gradient = planted.gradient(problem.params, *problem.data) if arrays else planted.gradient
+            seen[key] = jn.check_gradient(f, problem.params, *problem.data, gradient=gradient, network=problem.network)
+        return seen[key]
 
     return report

@@ -24,3 +24,4 @@ MISTAKES = (
     *NAMELESS,
 )
 SINGLE = tuple(Planted((mistake,), PROBLEMS[name]) for mistake in MISTAKES for name in mistake.on)
+ONCE = tuple(Planted((mistake,), PROBLEMS[mistake.on[0]]) for mistake in MISTAKES)
