@@ -12,8 +12,11 @@ CHEAP = ["--section", "cases"]
 
 
 @pytest.fixture(autouse=True)
-def _no_cache(monkeypatch):
-    monkeypatch.setattr(compilation_cache, "enable", lambda: None)
+def cached(monkeypatch):
+    """Leave JAX's settings alone; record that the cache was asked for."""
+    calls = []
+    monkeypatch.setattr(compilation_cache, "enable", lambda: calls.append("enabled"))
+    return calls
 
 
 @pytest.fixture
@@ -28,6 +31,11 @@ def test_a_section_is_told_on_standard_output(capsys):
     assert "Cases A and B" in out
     assert "A: perceptron        .0978   .2178  .1200" in out
     assert err == ""
+
+
+def test_compiled_programs_are_kept_for_the_next_time(cached):
+    main(["stairs", *CHEAP])
+    assert cached == ["enabled"]
 
 
 def test_several_sections_are_told_in_the_order_of_the_story(capsys):

@@ -6,6 +6,7 @@ import pytest
 from jaxnet import figures
 from jaxnet.stairs.contents import CONTENTS
 from jaxnet.stairs.drawings import DRAWINGS, drawings
+from jaxnet.stairs.trained import BEST, trained
 
 
 @pytest.fixture
@@ -58,8 +59,11 @@ def test_slices_show_every_hidden_unit_and_the_output_of_the_best_network(handed
     ((maps, extent),) = handed["boundary_slices"]
     assert list(maps) == ["h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8", "stairs"]
     assert extent == (0, 255, 0, 255)
-    dark_right, dark_both = maps["stairs"][0, -1], maps["stairs"][-1, -1]  # rows are x2 from 0, columns x1
-    assert dark_right > 0.5 > dark_both
+    # rows are x2 from 0 to 255, columns x1; the middle of 61 is 127.5
+    for row, column, pixels in [(0, -1, (255, 0)), (30, 0, (0, 127.5)), (-1, 30, (127.5, 255))]:
+        x = np.array([[*pixels, 200, 200]])
+        assert maps["stairs"][row, column] == pytest.approx(trained(BEST).answers(x)[0], rel=1e-9)
+    assert maps["stairs"][0, -1] > 0.5 > maps["stairs"][-1, -1]
 
 
 def test_curves_are_those_of_training_and_test_images(handed):

@@ -1,7 +1,9 @@
 import json
 
+import optax
 import pytest
 
+import jaxnet as jn
 from jaxnet import stairs
 from jaxnet.stairs.blocks import Lines, Paragraph, Table, Tiles
 from jaxnet.stairs.contents import CONTENTS
@@ -115,6 +117,16 @@ def test_momentum_and_smaller_batches_both_lower_the_loss(story):
 def test_a_run_of_100_epochs_updates_once_a_batch(story):
     updates = {run["batch_size"]: run["updates"] for run in story["batches"].numbers["runs"]}
     assert updates == {400: 100, 100: 400, 20: 2000}
+
+
+def test_three_mini_batches_update_three_times_as_fit_does(story):
+    images, (net, params) = stairs.load()[0].only([1, 2, 3]), stairs.worked_example()
+    for count, weight in enumerate(story["batches"].numbers["three_updates"], start=1):
+        data = images.x[:count] / 255, images.targets[:count]
+        run = jn.fit(
+            jn.objective(net), params, data, optimizer=optax.sgd(0.5), epochs=1, batch_size=1, shuffle=False
+        )  # fmt: skip
+        assert weight == pytest.approx(float(run.params[0]["w"][0, 0]), abs=1e-14)
 
 
 @pytest.mark.parametrize("image", [1, 9, 500])
