@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jaxnet import network, reference, stairs, training
+    from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
     from jaxnet.network import MLP
     from jaxnet.reference_agreement import agreement
@@ -31,10 +32,12 @@ _HOMES = {
     "Run": "jaxnet.training",
     "Stop": "jaxnet.training",
     "agreement": "jaxnet.reference_agreement",
+    "assert_gradient": "jaxnet.gradients",
+    "check_gradient": "jaxnet.gradients",
     "fit": "jaxnet.training",
     "objective": "jaxnet.losses",
 }
-_MODULES = ("network", "reference", "stairs", "training")
+_MODULES = ("gradients", "network", "reference", "stairs", "training")
 
 __all__ = [
     "MLP",
@@ -42,7 +45,10 @@ __all__ = [
     "Run",
     "Stop",
     "agreement",
+    "assert_gradient",
+    "check_gradient",
     "fit",
+    "gradients",
     "network",
     "objective",
     "reference",

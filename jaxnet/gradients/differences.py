@@ -40,7 +40,7 @@ def derivative(along: Callable[[float], float], *, scale: float, noise: float) -
 
 
 def _extrapolate(estimates: np.ndarray, rounding: np.ndarray, *, power: int) -> tuple[float, float]:
-    """Extrapolate to step 0 where the error is a series in h**power, h**(2 power), ...; return the value of least error."""
+    """Extrapolate to step 0 where the error is a series in h**power, h**(2 power), ...; return the best value."""
     best, least = float(estimates[0]), np.inf
     previous = [estimates[0]]
     for level in range(1, len(estimates)):
@@ -56,15 +56,18 @@ def _extrapolate(estimates: np.ndarray, rounding: np.ndarray, *, power: int) -> 
     return best, least
 
 
-def value_noise(along: Callable[[float], float], scale: float) -> float:
+def value_noise(along: Callable[[float], float], *, scale: float) -> float:
     """Estimate how far rounding moves a value of ``along`` from third differences at steps too small for it to bend.
 
     ECnoise (Moré and Wild 2011): the k-th difference of noise of standard deviation s has variance s² (2k)! / (k!)².
     """
-    values = np.array([along(scale * 2.0**-40 * step) for step in range(-4, 5)])
-    third = np.diff(values, n=3)
-    measured = float(np.sqrt(np.mean(np.square(third)) / 20))
-    return max(measured, 2.0**-53 * float(np.max(np.abs(values))))
+    largest, noise = 0.0, 0.0
+    for step in (2.0**-40, 2.0**-20):  # the second one shows the noise of a function that computes in float32
+        values = np.array([along(scale * step * place) for place in range(-4, 5)])
+        third = np.diff(values, n=3)
+        noise = max(noise, float(np.sqrt(np.mean(np.square(third)) / 20)))
+        largest = max(largest, float(np.max(np.abs(values))))
+    return max(noise, 2.0**-53 * largest)
 
 
 class Taylor(NamedTuple):

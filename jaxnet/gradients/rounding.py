@@ -4,7 +4,8 @@ Every operation of the gradient's computation is disturbed at random by a relati
 spread of the results, scaled from h to the unit roundoff of the precision in use, is what rounding does to each entry
 (Monte Carlo arithmetic, Parker 1997). A sum of n terms is disturbed by sqrt(n) h times the sum of their absolute
 values, the probabilistic bound that holds for every order of summation (Higham and Mary 2019). What is zero in every
-draw has no noise, an entry of 1e-12 is judged as strictly as one of 1e+3, and cancellation, saturation (1 - a for a near 1) and stationary points show their true noise, because it is the intermediate values that are disturbed.
+draw has no noise, an entry of 1e-12 is judged as strictly as one of 1e+3, and cancellation, saturation (1 - a for an a
+near 1) and stationary points show their true noise, because it is the intermediate values that are disturbed.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,11 +19,16 @@ from jax.extend import core
 
 from jaxnet.gradients import tracing
 
-DRAWS, GROUP = 32, 16  # a group is computed at once
+DRAWS, GROUP = 32, 8  # a group is computed at once
 # 12: the Student quantile with 32 degrees of freedom at 2e-13 a side, one false alarm in two million gradients of a
 # million independent entries; 3: a derivation may take nine times as many rounding steps as the one JAX takes.
 FACTOR = 12 * 3
 STEP = 2.0**-40  # large against the rounding of float64 (2**-53), small enough for the response to be linear
+
+_DEVIATION = float(np.sqrt(np.pi / 2))  # from the mean size to the standard deviation, without squares that underflow
+_PERIOD, _OFFSETS = 65521, 4096  # random signs of one draw: operation k uses them from a place of its own on
+
+_QUICKLY = {"xla_backend_optimization_level": "0"}  # run a few times only: compiling is what costs
 
 _EXACT = {
     "reshape", "transpose", "broadcast_in_dim", "squeeze", "slice", "dynamic_slice", "gather", "concatenate", "pad",
@@ -53,7 +59,7 @@ class Rounding(NamedTuple):
     """What rounding does to a gradient, whatever the precision.
 
     Attributes:
-        gain: per leaf and entry, the deviation (root mean square) for one unit of relative disturbance.
+        gain: per leaf and entry, the standard deviation for one unit of relative disturbance.
         turns: the least unit roundoff at which some comparison (the sign of a relu's argument) could go the other way.
     """
 
@@ -64,21 +70,17 @@ class Rounding(NamedTuple):
 def measure(gradient: Callable) -> Callable[[list[Any]], Rounding]:
     """Compile what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand."""
 
-    @jax.jit
-    def run(arrays: list[Any]) -> tuple[list[Any], Any]:
-        deviations = partial(disturb, gradient, arrays, step=STEP, branches=False)
-
-        def group(sums: list[Any], seeds: Any) -> tuple[list[Any], Any]:
-            draws, turns = jax.vmap(lambda seed: deviations(seed=seed))(seeds)
-            return [s + jnp.sum(jnp.square(d), axis=0) for s, d in zip(sums, draws, strict=True)], jnp.min(turns)
-
-        zeros = [jnp.zeros(out.shape, out.dtype) for out in jax.eval_shape(gradient, arrays)]
-        sums, turns = jax.lax.scan(group, zeros, _seeds().reshape(-1, GROUP))
-        return [jnp.sqrt(total / DRAWS) / STEP for total in sums], jnp.min(turns)
+    @partial(jax.jit, compiler_options=_QUICKLY)
+    def group(arrays: list[Any], signs: Any) -> tuple[list[Any], Any]:
+        one = partial(disturb, gradient, arrays, step=STEP, branches=False)
+        deviations, turns = jax.vmap(one)(signs)
+        return [jnp.sum(jnp.abs(d), axis=0) for d in deviations], jnp.min(turns)
 
     def measured(arrays: list[Any]) -> Rounding:
-        gains, turns = run(arrays)
-        return Rounding([np.asarray(gain) for gain in gains], float(turns))
+        groups = [group(arrays, signs) for signs in _signs(DRAWS).reshape(-1, GROUP, _PERIOD + _OFFSETS)]
+        totals = [sum(leaf) for leaf in zip(*(totals for totals, _ in groups), strict=True)]
+        turns = min(float(turns) for _, turns in groups)
+        return Rounding([_DEVIATION * np.asarray(total) / DRAWS / STEP for total in totals], turns)
 
     return measured
 
@@ -86,26 +88,26 @@ def measure(gradient: Callable) -> Callable[[list[Any]], Rounding]:
 def jumps(gradient: Callable, arrays: list[Any], eps: float) -> list[np.ndarray]:
     """Return the largest deviation of every entry when comparisons within reach of ``eps`` go either way."""
 
-    @jax.jit
-    def run(arrays: list[Any], step: Any) -> list[Any]:
-        one = lambda seed: disturb(gradient, arrays, seed=seed, step=step, branches=True)[0]  # noqa: E731
-        return [jnp.max(jnp.abs(draws), axis=0) for draws in jax.vmap(one)(_seeds()[:GROUP])]
+    @partial(jax.jit, compiler_options=_QUICKLY)
+    def run(arrays: list[Any], signs: Any, step: Any) -> list[Any]:
+        one = lambda signs: disturb(gradient, arrays, signs, step=step, branches=True)[0]
+        return [jnp.max(jnp.abs(draws), axis=0) for draws in jax.vmap(one)(signs)]
 
-    return [np.asarray(jump) for jump in run(arrays, FACTOR * eps)]
+    return [np.asarray(jump) for jump in run(arrays, _signs(GROUP), FACTOR * eps)]
 
 
-def _seeds() -> Any:
-    return jnp.arange(1, DRAWS + 1, dtype=jnp.uint32) * np.uint32(0x27D4EB2F)
+def _signs(draws: int) -> np.ndarray:
+    return np.random.default_rng(0).choice([-1.0, 1.0], (draws, _PERIOD + _OFFSETS))
 
 
 def disturb(
-    gradient: Callable, arrays: Sequence[Any], *, seed: Any, step: Any, branches: bool
+    gradient: Callable, arrays: Sequence[Any], signs: Any, *, step: Any, branches: bool
 ) -> tuple[list[Any], Any]:
     """Compute ``gradient(arrays)`` with every operation disturbed by ``step``: deviations, and ``turns``.
 
-    ``branches``: comparisons decide by the disturbed values; otherwise they stand.
+    ``signs``: random -1 and 1. ``branches``: comparisons decide by the disturbed values; otherwise they stand.
     """
-    draw = _Draw(seed, step, branches)
+    draw = _Draw(signs * step, step, branches)
     inputs = [draw.jitter(_same(a), jnp.abs(a)) if tracing.floating(a) else _same(a) for a in arrays]
     outputs = tracing.walk(tracing.trace(gradient, arrays), inputs, draw.rule, _same)
     return [value.noisy - value.exact for value in outputs], draw.turns
@@ -115,24 +117,22 @@ def _same(array: Any) -> _Value:
     return _Value(array, array)
 
 
-def _signs(seed: Any, shape: tuple[int, ...]) -> Any:
-    """Draw -1 or 1 for every entry: a hash of its place (the finaliser of MurmurHash3), which compiles to little."""
-    x = jax.lax.iota(jnp.uint32, int(np.prod(shape))) * np.uint32(0x9E3779B1) + seed
-    x = (x ^ (x >> 16)) * np.uint32(0x85EBCA6B)
-    x = (x ^ (x >> 13)) * np.uint32(0xC2B2AE35)
-    return 1.0 - 2.0 * jnp.reshape((x >> 16) & 1, shape)
-
-
 class _Draw:
-    """One disturbed evaluation: its state is a seed, changed at every use, and the least ``turns`` so far."""
+    """One disturbed evaluation: its state counts the operations and keeps the least ``turns`` so far."""
 
-    def __init__(self, seed: Any, step: Any, branches: bool) -> None:
-        self.seed, self.step, self.branches = seed, step, branches
+    def __init__(self, steps: Any, step: Any, branches: bool) -> None:
+        self.steps, self.step, self.branches = steps, step, branches
+        self.operations = 0
         self.turns: Any = jnp.asarray(jnp.inf)
 
     def jitter(self, value: _Value, magnitude: Any) -> _Value:
-        self.seed = self.seed * np.uint32(0x9E3779B1) + np.uint32(1)
-        return _Value(value.exact, value.noisy + _signs(self.seed, jnp.shape(magnitude)) * magnitude * self.step)
+        self.operations += 1
+        return _Value(value.exact, value.noisy + self.disturbance(jnp.shape(magnitude)) * magnitude)
+
+    def disturbance(self, shape: tuple[int, ...]) -> Any:
+        size, start = int(np.prod(shape)), self.operations * 61 % _OFFSETS
+        steps = self.steps[start : start + _PERIOD]
+        return (jnp.tile(steps, -(-size // _PERIOD)) if size > _PERIOD else steps)[:size].reshape(shape)
 
     def rule(self, eqn: core.JaxprEqn, values: list[_Value]) -> list[_Value]:
         held = tracing.inside(eqn, custom=True)
@@ -166,12 +166,12 @@ class _Draw:
         consts, carry, xs = _split(values, p["num_consts"], p["num_carry"])
 
         def turn(state: Any, x: Any) -> Any:
-            inner = _Draw(state[1], self.step, self.branches)
+            inner = _Draw(self.steps, self.step, self.branches)
             results = tracing.walk(body, [*consts, *state[0], *x], inner.rule, _same)
-            return (results[: len(carry)], inner.seed, jnp.minimum(state[2], inner.turns)), results[len(carry) :]
+            return (results[: len(carry)], jnp.minimum(state[1], inner.turns)), results[len(carry) :]
 
-        state = (carry, self.seed, self.turns)
-        (carry, self.seed, self.turns), ys = jax.lax.scan(turn, state, xs, length=p["length"], reverse=p["reverse"])
+        state = (carry, self.turns)
+        (carry, self.turns), ys = jax.lax.scan(turn, state, xs, length=p["length"], reverse=p["reverse"])
         return [*carry, *ys]
 
 

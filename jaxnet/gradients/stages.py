@@ -1,0 +1,80 @@
+"""Stage by stage: weighted sums z, activations a and deltas of every layer, held against those handed in."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.gradients import arguments, verdict
+from jaxnet.gradients.problem import Gradient
+from jaxnet.gradients.rounding import FACTOR
+
+_NAME = re.compile(r"(z|a|delta)([1-9]\d*)")
+
+
+def compare(
+    stages: Mapping[str, Any], network: Any, gradient: Callable[..., Gradient], point: tuple, *, eps: float
+) -> dict[str, verdict.Leaf]:
+    """Judge intermediate values of an MLP in the order in which backpropagation computes them.
+
+    Args:
+        stages: ``{"z1": [N, H], "a1": [N, H], "delta2": [N, H], ...}``, layers from 1 (next to the input) to L (the
+            output); delta_l is the derivative by z_l of the loss of each example, or of their mean.
+        network: has ``layers(params, x)`` -> [(z, a), ...] for one example.
+        gradient: the true gradient of the mean of the examples' losses, (params, X, y) -> Gradient.
+        point: (params, X, y).
+        eps: unit roundoff of the precision of the stages.
+
+    Raises ValueError for an unknown name. A stage counts as right within the noise that relative errors of ``eps`` in
+    params and data give it.
+    """
+    checks.require(hasattr(network, "layers"), "stages", "a network= with layers(params, x), such as jn.MLP", network)
+    checks.require(len(point) == 3, "stages", "data of two arguments, X and y", point[1:])
+    known = true_stages(network, gradient, point)
+    for name in stages:
+        checks.choice("stages", name, known)
+    moved = [true_stages(network, gradient, _jittered(point, seed)) for seed in range(_DRAWS)]
+    noise = {name: FACTOR * eps / _STEP * _deviation([m[name] for m in moved], known[name]) for name in stages}
+    return {name: _judge(name, stages[name], known[name], noise[name]) for name in known if name in stages}
+
+
+_DRAWS, _STEP = 4, 2.0**-40
+
+
+def true_stages(network: Any, gradient: Callable[..., Gradient], point: tuple) -> dict[str, np.ndarray]:
+    """Compute every z_l, a_l and delta_l [N, H] in the order of the computation: forward, then back."""
+    params, X, y = point
+    with arguments.float64():
+        layers = jax.vmap(network.layers, (None, 0))(params, X)
+    forward = {
+        f"{letter}{i}": np.asarray(v) for i, zs in enumerate(layers, 1) for letter, v in zip("za", zs, strict=True)
+    }
+    # the derivative by a bias, of one example, is the derivative by the weighted sum
+    each = [gradient(params, X[n : n + 1], y[n : n + 1]) for n in range(len(X))]
+    backward = {f"delta{i}": np.stack([g[f"[{i - 1}]['b']"] for g in each]) for i in range(len(layers), 0, -1)}
+    return forward | backward
+
+
+def _jittered(point: tuple, seed: int) -> tuple:
+    rng = np.random.default_rng(seed)
+    move = lambda a: a * (1 + _STEP * rng.choice([-1.0, 1.0], a.shape)) if a.dtype.kind == "f" else a
+    return jax.tree.map(move, point)
+
+
+def _deviation(moved: list[np.ndarray], known: np.ndarray) -> np.ndarray:
+    # a value computed from rounded terms is itself rounded once more
+    return np.mean(np.abs(np.array(moved) - known), axis=0) + _STEP * np.abs(known)
+
+
+def _judge(name: str, given: Any, true: np.ndarray, noise: np.ndarray) -> verdict.Leaf:
+    yours = np.asarray(given, np.float64)
+    if yours.shape != true.shape:
+        return verdict.unreadable(name, true.shape, f"{name} has shape {yours.shape}, expected {true.shape}.")
+    judged = verdict.judge(name, yours, true, noise)
+    if not judged.ok and name.startswith("delta"):
+        mean = verdict.judge(name, yours, true / len(true), noise / len(true))
+        return mean if mean.ok else judged
+    return judged
