@@ -23,7 +23,7 @@ CONTENTS = {
     "logistic": Entry("logistic", "The sigmoid: a line becomes a probability", per_image=True, draws=True),
     "cases": Entry("cases", "Cases A and B: why the line is not enough", draws=True),
     "layers": Entry("layers", "Perceptrons that feed a perceptron", per_image=True, draws=True),
-    "light-stairs": Entry("light_stairs", "Six hidden units find light stairs", draws=True),
+    "light-stairs": Entry("light_stairs", "Six hidden units find light stairs", per_image=True, draws=True),
     "forward": Entry("forward", "The worked example: forward", per_image=True),
     "backward": Entry("backward", "The worked example: backward", per_image=True),
     "descent": Entry("descent", "Gradient descent in eight steps"),

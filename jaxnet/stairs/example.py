@@ -39,5 +39,5 @@ def exact() -> tuple[MLP, list[dict[str, np.ndarray]]]:
 def initial_weights() -> tuple[np.ndarray, np.ndarray]:
     """Return W1 [5, 2] and W2 [3, 2] in float64 as the article has them: the bias is the first row."""
     generator = seeded(SEED)
-    draw = lambda rows: generator.uniform(rows * 2, -HALF_WIDTH, HALF_WIDTH).reshape(2, rows).T  # noqa: E731
+    draw = lambda rows: generator.uniform(rows * 2, -HALF_WIDTH, HALF_WIDTH).reshape(2, rows).T
     return draw(5), draw(3)

@@ -46,7 +46,7 @@ def load() -> tuple[Images, Images]:
     """Return the article's 400 images for training and 100 for testing, sorted by id, with raw intensities."""
     images, test_ids = _generated()
     test = np.isin(images.ids, test_ids)
-    part = lambda rows: Images(*(column[rows] for column in images))  # noqa: E731
+    part = lambda rows: Images(*(column[rows] for column in images))
     return part(~test), part(test)
 
 

@@ -35,7 +35,16 @@ def test_chosen_sections_are_told_in_the_order_of_the_contents():
 
 
 def test_an_image_alone_chooses_the_sections_that_show_its_numbers():
-    assert selected([], 17) == ["images", "perceptron", "logistic", "layers", "forward", "backward", "training"]
+    assert selected([], 17) == [
+        "images",
+        "perceptron",
+        "logistic",
+        "layers",
+        "light-stairs",
+        "forward",
+        "backward",
+        "training",
+    ]
 
 
 def test_sections_are_computed_when_they_are_asked_for():
@@ -80,7 +89,7 @@ def test_a_table_s_rows_have_a_cell_a_column(story, name):
         ("backward", "the W2 that was already updated"),
         ("descent", "25 0.651936660"),
         ("descent", "between .83 and .90"),
-        ("training", "only its first 25 epochs can be repeated"),
+        ("training", "even in float64, only its first 25 epochs"),
         ("batches", "{1}, {2}, {3}"),
         ("reference", "Every entry is within its bound."),
         ("challenge", "sigmoid'(0.7) 0.221712873 0.221712873"),
@@ -131,7 +140,7 @@ def test_three_mini_batches_update_three_times_as_fit_does(story):
 
 @pytest.mark.parametrize("image", [1, 9, 500])
 def test_any_image_of_the_500_is_shown_through_the_models(image):
-    names = ["images", "perceptron", "logistic", "layers", "forward", "backward"]
+    names = ["images", "perceptron", "logistic", "layers", "light-stairs", "forward", "backward"]
     for name, section in stairs.tell(names, image):
         assert str(image) in text(section), name
 
@@ -141,6 +150,13 @@ def test_a_chosen_image_is_traced_forward():
     assert section.numbers["ids"] == [3]
     assert section.numbers["Z1"] == [pytest.approx([1.2575888767, 0.8760225934], abs=1e-10)]
     assert "X1  1 x 5" in text(section)
+
+
+def test_a_chosen_image_is_filled_into_light_stairs():
+    ((_, section),) = stairs.tell(["light-stairs"], 1)
+    # .06 · 155 + .06 · 175 - 3
+    assert "shaded bottom = sigmoid(.06·155 + .06·175 - 3) = sigmoid(16.80) = 1.0000" in text(section)
+    assert [shown["id"] for shown in section.numbers["shown"]] == [1]
 
 
 def test_the_best_network_is_asked_about_the_chosen_image():

@@ -51,7 +51,7 @@ def _runs() -> tuple[Trace, np.ndarray, np.ndarray]:
     """Return the first step's trace, the losses of the run, and those of the run from weights changed by NUDGE."""
     train, _ = load()
     W1, W2 = initial_weights()
-    run = lambda weights: itertools.islice(steps(weights, train.x, train.targets, STEP), EPOCHS)  # noqa: E731
+    run = lambda weights: itertools.islice(steps(weights, train.x, train.targets, STEP), EPOCHS)
     first = next(run((W1, W2)))
     losses, changed = (np.array([t.loss for t in run((w, W2))]) for w in (W1, W1 * (1 + NUDGE)))
     return first, losses, changed
