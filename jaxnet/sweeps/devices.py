@@ -1,0 +1,56 @@
+"""Which devices a sweep runs on, and how much they hold.
+
+A CPU is one device to JAX, whatever its cores; a population wants one device a core. That must be said before JAX
+starts, so every entrance to a sweep says it, and where it comes too late, ``advice`` tells the user what to do.
+"""
+
+import os
+import resource
+
+import jax
+
+
+def use_all_cores() -> None:
+    """Let JAX see one CPU device a core, unless it has started or the user has decided."""
+    decided = "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", "")
+    if decided or jax.config.values["jax_num_cpu_devices"] > 0:
+        return
+    try:
+        jax.config.update("jax_num_cpu_devices", cores())
+    except RuntimeError:  # JAX has started
+        return
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def advice() -> str | None:
+    """Say what to do where JAX started with fewer CPU devices than there are cores; else None."""
+    devices = jax.local_devices()
+    if devices[0].platform != "cpu" or len(devices) >= cores():
+        return None
+    return (
+        f"JAX started with {len(devices)} CPU device(s), so {cores() - len(devices)} of {cores()} cores are idle: "
+        f'call jax.config.update("jax_num_cpu_devices", {cores()}) before the first use of JAX'
+    )
+
+
+def memory_limit() -> int:
+    """Return the bytes that one device may hold: its own memory, or its share of what the host has left."""
+    device = jax.local_devices()[0]
+    statistics = device.memory_stats() or {}
+    if "bytes_limit" in statistics:
+        return int(statistics["bytes_limit"])
+    limits = [_available()]
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:
+        limits.append(soft)
+    return min(limits) // len(jax.local_devices())
+
+
+def _available() -> int:
+    with open("/proc/meminfo") as file:
+        lines = dict(line.split(":", 1) for line in file)
+    return int(lines["MemAvailable"].split()[0]) * 1024

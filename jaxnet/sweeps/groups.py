@@ -1,0 +1,70 @@
+"""Members and groups: who is trained, and who is trained by the same compiled program.
+
+A member is a configuration with a seed and a fold. Members whose trainings differ only in numbers (learning rate,
+momentum, penalty, dropout, ...) have equal skeletons and form a group, which is one program.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxnet.sweeps.parameters import Configuration
+from jaxnet.sweeps.recipe import Recipe, Training
+from jaxnet.sweeps.space import Space, digest, identity
+from jaxnet.training.lifting import lift
+
+LANES = {"cpu": 8}  # T; elsewhere, where wide tiles are cheap, ACCELERATED
+ACCELERATED = 64
+
+
+class Members(NamedTuple):
+    """All members, in the order of configurations, seeds and folds; a member is its position, 0 to P - 1."""
+
+    configuration: np.ndarray  # [P], into the list of configurations
+    seed: np.ndarray  # [P]
+    fold: np.ndarray  # [P]; -1 without folds
+    ids: tuple[str, ...]  # [P], a digest of configuration, seed and fold: the same in every sweep
+
+
+class Group(NamedTuple):
+    """Configurations that one program trains."""
+
+    training: Training  # of the first one, which stands for all but their numbers
+    skeletons: tuple  # of objective, optimizer and (no) stopping rule
+    configurations: np.ndarray  # [C]
+    networks: tuple  # [C]
+    numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``lift``
+    members: np.ndarray  # [P] of this group
+    lanes: int  # T
+
+
+def list_members(space: Space, configurations: Sequence[Configuration]) -> Members:
+    """Cross configurations with seeds and folds."""
+    seeds = range(space.seeds.first, space.seeds.first + space.seeds.count)
+    folds = range(space.folds.count) if space.folds else [-1]
+    crossed = [(c, s, f) for c in range(len(configurations)) for s in seeds for f in folds]
+    names = [identity(configuration) for configuration in configurations]
+    ids = tuple(digest(f"{names[c]} seed {s} fold {f} of {len(folds)}") for c, s, f in crossed)
+    configuration, seed, fold = np.array(crossed, np.int64).T
+    return Members(configuration, seed, fold, ids)
+
+
+def list_groups(recipe: Recipe, configurations: Sequence[Configuration], members: Members, lanes: int) -> list[Group]:
+    """Build the training of every configuration and group those that differ only in numbers."""
+    found: dict[Any, list[tuple[int, Training, list]]] = {}
+    for index, configuration in enumerate(configurations):
+        training = recipe.training(configuration)
+        skeletons, numbers = zip(*map(lift, (training.objective, training.optimizer, None)), strict=True)
+        # whether it draws is not in the skeleton, for a dropout of 0 is a number like any other
+        key = (skeletons, training.batch_size, getattr(training.objective, "random", None))
+        found.setdefault(key, []).append((index, training, list(numbers)))
+    return [_group(key[0], entries, members, lanes) for key, entries in found.items()]
+
+
+def _group(skeletons: tuple, entries: list[tuple[int, Training, list]], members: Members, lanes: int) -> Group:
+    indices, trainings, numbers = zip(*entries, strict=True)
+    columns = [[np.array(column) for column in zip(*part, strict=True)] for part in zip(*numbers, strict=True)]
+    mine = np.flatnonzero(np.isin(members.configuration, indices))
+    networks = tuple(training.network for training in trainings)
+    return Group(trainings[0], skeletons, np.array(indices), networks, columns, mine, lanes)

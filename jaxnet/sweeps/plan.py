@@ -1,0 +1,184 @@
+"""``plan``: everything that a sweep will do, checked and counted before anything is trained."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.metrics import METRICS
+from jaxnet.sweeps.devices import use_all_cores
+from jaxnet.sweeps.groups import ACCELERATED, LANES, Group, Members, list_groups, list_members
+from jaxnet.sweeps.parameters import Configuration
+from jaxnet.sweeps.preparation import Task
+from jaxnet.sweeps.recipe import NAMES, Recipe, are_labels, arrays_of
+from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
+from jaxnet.sweeps.sampling import sample
+from jaxnet.sweeps.space import Space
+from jaxnet.training.loop import history_names
+
+DTYPES = ("float32", "float64")
+MAXIMISED = ("accuracy", "r2")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plan:
+    """What ``sweep`` will train; ``print`` it to see groups, members, compiles, memory and time.
+
+    Attributes:
+        space, method, configurations: what varies, and what of it is tried.
+        members: configurations x seeds x folds.
+        groups: members that one compiled program trains.
+        brackets: which configurations are ranked against each other, and when.
+        recipe, task: how a configuration becomes a training, and what all trainings look at.
+        epochs: how long a run is at most.
+        names: of the history.
+        metric, goal: the name that configurations are ranked by, at their last epoch, and "min" or "max".
+        halving: None, ``Halving`` or ``Hyperband``.
+    """
+
+    space: Space
+    method: str
+    configurations: list[dict[str, Any]]
+    members: Members
+    groups: list[Group]
+    brackets: list[Bracket]
+    recipe: Recipe
+    task: Task
+    epochs: int
+    names: tuple[str, ...]
+    metric: str
+    goal: str
+    halving: Halving | Hyperband | None
+
+    def __str__(self) -> str:
+        from jaxnet.sweeps.estimate import forecast
+
+        return forecast(self)
+
+    def members_of(self, configurations: Sequence[int]) -> np.ndarray:
+        """Return the members of some configurations."""
+        return np.flatnonzero(np.isin(self.members.configuration, configurations))
+
+
+def plan(
+    space: Space,
+    data: Any,
+    *,
+    method: str = "random",
+    n: int | None = None,
+    configurations: Sequence[Configuration] | None = None,
+    epochs: int,
+    validation: Any = None,
+    metrics: Sequence[str | Callable] = (),
+    metric: str | None = None,
+    goal: str | None = None,
+    halving: Halving | Hyperband | None = None,
+    network: Callable[[Configuration], Any] | None = None,
+    objective: Callable[[Any, Configuration], Callable] | None = None,
+    root: int = 0,
+    dtype: str = "float32",
+    **constants: Any,
+) -> Plan:
+    """Check and count a sweep; nothing is trained.
+
+    Args:
+        space: a ``Space``. Its parameters are ``learning_rate``, ``optimizer`` ("sgd", "adam", "adamw", "nadam",
+            "rmsprop", "adagrad", "lion") and its numbers (``momentum``, ``nesterov``, ``b1``, ``b2``, ``eps``,
+            ``decay``, ``weight_decay``), ``schedule`` ("constant", "cosine", "linear", "exponential",
+            "warmup_cosine", over all epochs) and its numbers (``final``, ``warmup``), ``hidden``, ``activation``,
+            ``output``, ``dropout``, ``weights``, ``biases``, ``loss``, ``l2``, ``batch_size``, ``seed`` and ``fold``;
+            with ``network`` or ``objective``, any others too.
+        data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``.
+        method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
+            configurations), or "list" (``configurations``).
+        epochs: passes over the data of a run that is never pruned.
+        validation: (X, y), evaluated after every epoch; not together with ``Folds``.
+        metrics: names in ``METRICS``, or callables (params, X, y) -> scalar.
+        metric: the name in the history that configurations are ranked by, averaged over seeds and folds, at the last
+            epoch; by default the validation loss where there is one, else the loss.
+        goal: "min" or "max"; by default "max" for accuracy and r2.
+        halving: ``Halving`` or ``Hyperband``, to stop bad configurations early.
+        network: configuration -> any network, in place of an ``MLP``.
+        objective: (network, configuration) -> any objective, in place of ``jn.objective``.
+        root: the one seed from which configurations, folds, parameters and batch orders are drawn.
+        dtype: "float32", or "float64" where JAX has it enabled.
+        constants: further parameters of the space, such as output="softmax".
+
+    Raises ValueError or TypeError for bad input.
+    """
+    use_all_cores()
+    space = _complete(space, constants)
+    batch = arrays_of(data, "data")
+    epochs = checks.integer("epochs", epochs, minimum=1)
+    held_out = _check_validation(space, validation)
+    found = sample(
+        space, method, n=n, root=checks.integer("root", root, maximum=2**31 - 1), configurations=configurations
+    )
+    folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
+    rows = len(batch.x) if folds is None else int(np.sum(folds != 0))
+    recipe = Recipe(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective)
+    members = list_members(space, found)
+    groups = list_groups(recipe, found, members, lanes_of(jax.default_backend()))
+    metrics, names, ranked = _check_metrics(metrics, metric, validated=held_out is not None or folds is not None)
+    task = Task(batch, held_out, folds, metrics, root, np.dtype(checks.choice("dtype", dtype, DTYPES)))
+    kind = halving is None or isinstance(halving, Halving | Hyperband)
+    checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
+    brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
+    goal = _default_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
+    return Plan(
+        space, method, found, members, groups, brackets, recipe, task, epochs, names, ranked, goal, halving
+    )  # fmt: skip
+
+
+def lanes_of(platform: str) -> int:
+    """Return T, the lanes of a tile: a matter of the platform alone, for it is part of a member's bits."""
+    return LANES.get(platform, ACCELERATED)
+
+
+def assign_folds(y: Any, count: int, root: int) -> np.ndarray:
+    """Deal the examples out to folds [N], by lot, each class evenly where targets are labels."""
+    targets = np.asarray(y)
+    count = checks.integer("fold", count, minimum=2, maximum=len(targets), note="the examples")
+    shuffled = np.random.default_rng(root).permutation(len(targets))
+    dealt = shuffled[np.argsort(targets[shuffled], kind="stable")] if are_labels(targets) else shuffled
+    folds = np.empty(len(targets), np.int64)
+    folds[dealt] = np.arange(len(targets)) % count
+    return folds
+
+
+def _complete(space: Any, constants: dict[str, Any]) -> Space:
+    checks.require(isinstance(space, Space), "space", "a jn.Space(...)", space, TypeError)
+    own = {**space.parameters, **({} if space.folds is None else {"fold": space.folds})}
+    for name, value in constants.items():
+        checks.choice("argument", name, (*NAMES, "seed", "fold", *_ARGUMENTS))
+        checks.require(name not in own, name, "a value in the space or as an argument, not both", value)
+    return Space(constraints=space.constraints, **{"seed": space.seeds, **own, **constants})
+
+
+_ARGUMENTS = tuple(plan.__kwdefaults__ or ())
+
+
+def _check_validation(space: Space, validation: Any) -> Any:
+    if validation is None:
+        return None
+    expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
+    checks.require(space.folds is None, "validation", expected, checks.Words("both"))
+    return arrays_of(validation, "validation")
+
+
+def _check_metrics(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
+    """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
+    metrics = tuple(metrics)
+    ranked = metric or ("validation_loss" if validated else "loss")
+    plain = ranked.removeprefix("validation_")
+    if plain in METRICS and plain not in metrics:
+        metrics += (plain,)
+    names = tuple(history_names(metrics, validated))
+    return metrics, names, checks.choice("metric", ranked, names)
+
+
+def _default_goal(metric: str) -> str:
+    return "max" if metric.removeprefix("validation_") in MAXIMISED else "min"

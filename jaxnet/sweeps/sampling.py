@@ -1,0 +1,91 @@
+"""Which configurations of a space are tried: a grid, random points, a Sobol sequence, or a list.
+
+Every method returns distinct configurations in a fixed order, and more of them only ever adds to the end, so a sweep
+can be extended.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.sweeps.parameters import Configuration, plain
+from jaxnet.sweeps.space import Space, identity
+
+METHODS = ("grid", "random", "sobol", "list")
+TRIES = 64  # points drawn, for each configuration wanted, before a space is said to hold no more
+
+
+def sample(
+    space: Space, method: str, *, n: int | None, root: int, configurations: Sequence[Configuration] | None = None
+) -> list[dict[str, Any]]:
+    """Return distinct configurations.
+
+    Args:
+        space: what may vary.
+        method: "grid" (``n`` values along each Float without a step), "random" or "sobol" (``n`` configurations), or
+            "list" (``configurations``, each completed by the constants of the space).
+        root: the seed of random and Sobol points.
+
+    Raises ValueError for an unknown method, a missing ``n``, or a space with fewer than ``n`` configurations;
+    ImportError where Sobol points need SciPy and it is missing.
+    """
+    checks.choice("method", method, METHODS)
+    given = configurations is not None
+    checks.require(given == (method == "list"), "configurations", "a list exactly with method='list'", configurations)
+    if method == "grid":
+        return distinct(space.grid(n))
+    if method == "list":
+        return distinct(_complete(space, configuration) for configuration in configurations or ())
+    if space.axes == 0:
+        return distinct(space.grid(None))
+    n = checks.integer("n", n, minimum=1, note="configurations to draw")
+    return _draw(space, n, _random(space, root) if method == "random" else _sobol(space, root))
+
+
+def distinct(configurations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each configuration once, in order."""
+    return list({identity(configuration): configuration for configuration in configurations}.values())
+
+
+def _draw(space: Space, n: int, points: Callable[[int], np.ndarray]) -> list[dict[str, Any]]:
+    count = 1 << (n - 1).bit_length()
+    while True:
+        drawn = [space.at(units) for units in points(count).tolist()]
+        found = distinct(configuration for configuration in drawn if configuration is not None)
+        if len(found) >= n:
+            return found[:n]
+        expected = f"at most {len(found)}, for the space seems to hold no more configurations"
+        checks.require(count < TRIES * n, "n", expected, n)
+        count *= 2
+
+
+def _random(space: Space, root: int) -> Callable[[int], np.ndarray]:
+    return lambda count: np.random.default_rng(root).random((count, space.axes))
+
+
+def _sobol(space: Space, root: int) -> Callable[[int], np.ndarray]:
+    """Return scrambled Sobol points (Owen 1998), by SciPy; ``count`` must be a power of two, as it always is here."""
+    try:
+        from scipy.stats import qmc
+    except ImportError as error:
+        raise ImportError(
+            "method='sobol' needs SciPy, which the extra 'sklearn' installs; or take method='random'"
+        ) from error
+
+    def points(count: int) -> np.ndarray:
+        return qmc.Sobol(space.axes, rng=np.random.default_rng(root)).random_base2(count.bit_length() - 1)
+
+    return points
+
+
+def _complete(space: Space, given: Configuration) -> dict[str, Any]:
+    """Add the constants of a space to a configuration of a list, which must name every other parameter."""
+    constants = {name: value for name, value in space.parameters.items() if not hasattr(value, "axes")}
+    drawn = {**constants, **{name: plain(name, value) for name, value in given.items()}}
+    missing = [name for name in space.parameters if name not in drawn]
+    checks.require(not missing, "configurations", f"a value for {', '.join(missing)} in each", dict(given))
+    settled = space.settle(drawn)
+    checks.require(settled is not None, "configurations", "configurations that keep the constraints", dict(given))
+    return settled or {}

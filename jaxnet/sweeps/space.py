@@ -1,0 +1,118 @@
+"""A space of configurations: parameters by name, constants among them, and what a configuration must satisfy."""
+
+import dataclasses
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from jaxnet import checks
+from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, When, plain
+
+Parameter = Float | Int | Choice | Layers | Derived | When
+
+
+@dataclasses.dataclass(frozen=True, init=False)
+class Space:
+    """What a sweep varies.
+
+    ``Space(learning_rate=Float(1e-3, 1, log=True), hidden=(16,), seed=Seeds(5), constraints=[...])``: every keyword
+    is a parameter; a value that is no parameter is a constant. ``seed`` takes ``Seeds`` or one seed, ``fold`` takes
+    ``Folds``. A constraint is a callable configuration -> bool.
+
+    Raises TypeError for a constant that no file can hold, and where ``Seeds`` or ``Folds`` stand for something else.
+    """
+
+    parameters: dict[str, Any]
+    seeds: Seeds
+    folds: Folds | None
+    constraints: tuple[Callable[[Configuration], bool], ...]
+
+    def __init__(self, *, constraints: Sequence[Callable] = (), **parameters: Any) -> None:
+        seeds, folds = parameters.pop("seed", 0), parameters.pop("fold", None)
+        if not isinstance(seeds, Seeds):
+            seeds = Seeds(1, checks.integer("seed", seeds))
+        checks.require(folds is None or isinstance(folds, Folds), "fold", "jn.Folds(k)", folds, TypeError)
+        for constraint in constraints:
+            checks.require(
+                callable(constraint), "constraints", "callables configuration -> bool", constraint, TypeError
+            )
+        for name, parameter in parameters.items():
+            misplaced = isinstance(parameter, Seeds | Folds)
+            checks.require(not misplaced, name, "Seeds as seed= and Folds as fold=", parameter, TypeError)
+            if not isinstance(parameter, Parameter):
+                parameters[name] = plain(name, parameter)
+            for condition, _ in getattr(parameter, "conditions", ()):
+                checks.choice(f"{name}.when", condition, list(parameters))
+        for field, value in zip(("parameters", "seeds", "folds"), (parameters, seeds, folds), strict=True):
+            object.__setattr__(self, field, value)
+        object.__setattr__(self, "constraints", tuple(constraints))
+
+    @property
+    def axes(self) -> int:
+        """How many axes the unit cube of this space has."""
+        return sum(getattr(parameter, "axes", 0) for parameter in self.parameters.values())
+
+    def at(self, units: Sequence[float]) -> dict[str, Any] | None:
+        """Return the configuration at a point of the unit cube; None where a constraint forbids it."""
+        remaining = iter(units)
+        drawn = {}
+        for name, parameter in self.parameters.items():
+            drawn[name] = _draw(parameter, list(itertools.islice(remaining, getattr(parameter, "axes", 0))))
+        return self.settle(drawn)
+
+    def grid(self, count: int | None) -> Iterator[dict[str, Any]]:
+        """Yield the configurations of the grid, the last parameter varying fastest."""
+        levels = [_levels(parameter, count) for parameter in self.parameters.values()]
+        for values in itertools.product(*levels):
+            configuration = self.settle(dict(zip(self.parameters, values, strict=True)))
+            if configuration is not None:
+                yield configuration
+
+    def settle(self, drawn: Configuration) -> dict[str, Any] | None:
+        """Leave out what has no place in a configuration, compute what is derived, and ask the constraints."""
+        kept = {name: value for name, value in drawn.items() if self._stands(name, drawn)}
+        for name, parameter in self.parameters.items():
+            parameter = parameter.parameter if isinstance(parameter, When) else parameter
+            if name in kept and isinstance(parameter, Derived):
+                kept[name] = plain(name, parameter.of(kept))
+        return kept if all(constraint(kept) for constraint in self.constraints) else None
+
+    def _stands(self, name: str, drawn: Configuration) -> bool:
+        conditions = getattr(self.parameters.get(name), "conditions", ())
+        return all(drawn[other] in (wanted if isinstance(wanted, tuple) else (wanted,)) for other, wanted in conditions)
+
+
+def identity(configuration: Configuration) -> str:
+    """Return the text that names a configuration whatever the order of its parameters."""
+    return json.dumps(dict(sorted(configuration.items())), allow_nan=False)
+
+
+def digest(text: str) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def describe(space: Space) -> dict[str, Any]:
+    """Return the space as JSON values, for a manifest; callables by their names."""
+    parts: dict[str, Any] = {name: _described(parameter) for name, parameter in space.parameters.items()}
+    return parts | {"seed": _described(space.seeds), "fold": _described(space.folds)}
+
+
+def _described(parameter: Any) -> Any:
+    if not dataclasses.is_dataclass(parameter):
+        return parameter
+    fields = {field.name: getattr(parameter, field.name) for field in dataclasses.fields(parameter)}
+    shown = {name: getattr(value, "__qualname__", None) or _described(value) for name, value in fields.items()}
+    return {"kind": type(parameter).__name__, **shown}
+
+
+def _draw(parameter: Any, units: list[float]) -> Any:
+    parameter = parameter.parameter if isinstance(parameter, When) else parameter
+    return parameter.at(units) if hasattr(parameter, "at") else parameter
+
+
+def _levels(parameter: Any, count: int | None) -> list[Any]:
+    parameter = parameter.parameter if isinstance(parameter, When) else parameter
+    return parameter.levels(count) if hasattr(parameter, "levels") else [parameter]

@@ -1,0 +1,109 @@
+"""``sweep``: train a plan, rung by rung, and hand back a ``Result``."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.ledger import Ledger, empty, scores
+from jaxnet.sweeps.plan import Plan
+from jaxnet.sweeps.preparation import prepare_group
+from jaxnet.sweeps.result import Result
+from jaxnet.sweeps.rungs import Decision, audited, rank
+
+SECONDS = 0.5  # that a call of the compiled program should take
+
+
+class Trainer:
+    """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group."""
+
+    def __init__(self, plan: Plan, ledger: Ledger, commit: Callable[[np.ndarray], None]) -> None:
+        self._plan, self._ledger, self._commit = plan, ledger, commit
+        self._engine: tuple[int, Engine] | None = None
+        self.compiles = 0
+
+    def advance(self, members: np.ndarray, target: int) -> None:
+        """Train these members until each has ``target`` epochs or has diverged."""
+        for index, group in enumerate(self._plan.groups):
+            mine = np.isin(group.members, members)
+            epochs = self._ledger.epochs[group.members]
+            behind = mine & (epochs < target) & (self._ledger.diverged[group.members] == 0)
+            for first in np.unique(epochs[behind]):
+                self._advance_group(index, np.flatnonzero(behind & (epochs == first)), int(first), target)
+
+    def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
+        engine = self._engine_of(index)
+        chunk = 1
+        for seats in engine.batches(slots):
+            at = first
+            while at < target:
+                count = min(chunk, target - at, engine.block)
+                started = time.perf_counter()
+                trained, history = engine.train(seats, at, count)
+                chunk = next_chunk(count, time.perf_counter() - started)
+                self._record(index, trained, history, at)
+                at += count
+                self._commit(self._plan.groups[index].members[trained])
+
+    def _record(self, index: int, slots: np.ndarray, history: np.ndarray, first: int) -> None:
+        members, lanes = self._plan.groups[index].members[slots], self._ledger.lanes[index]
+        for position, name in enumerate(self._plan.names):
+            self._ledger.curves[name][members, first : first + history.shape[1]] = history[:, :, position]
+        ended = np.asarray(lanes.ended)[slots]
+        self._ledger.diverged[members] = ended
+        self._ledger.epochs[members] = np.where(ended > 0, ended, first + history.shape[1])
+
+    def _engine_of(self, index: int) -> Engine:
+        if self._engine is None or self._engine[0] != index:
+            self._engine = None  # free the last group's data first
+            group = self._plan.groups[index]
+            prepared = prepare_group(group, self._plan.members, self._plan.task)
+            engine = Engine(group, self._plan.members, prepared, self._ledger.lanes[index], self._plan.task.root)
+            self._engine = (index, engine)
+        return self._engine[1]
+
+
+def next_chunk(count: int, seconds: float) -> int:
+    """Say how many epochs should take about SECONDS, given what the last ones took (the first also compile)."""
+    return max(1, min(8 * count, int(count * SECONDS / max(seconds, 1e-6))))
+
+
+def sweep(plan: Plan, *, out: str | os.PathLike | None = None) -> Result:
+    """Train all members of a plan.
+
+    Args:
+        plan: what ``jn.plan`` returned.
+
+    Returns a ``Result``. A member that diverges is a result: it stays at its last finite state and ranks last.
+    """
+    checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
+    ledger = empty(plan)
+    search(plan, ledger, Trainer(plan, ledger, lambda members: None))
+    return Result(plan, ledger)
+
+
+def search(plan: Plan, ledger: Ledger, trainer: Any) -> None:
+    """Train to every rung in turn, rank there, and go on with the best; then train the audited to the end."""
+    alive = [list(bracket.configurations) for bracket in plan.brackets]
+    for epochs in sorted({epochs for bracket in plan.brackets for epochs, _ in bracket.rungs}):
+        here = [b for b, bracket in enumerate(plan.brackets) if epochs in dict(bracket.rungs)]
+        trainer.advance(plan.members_of([c for b in here for c in alive[b]]), epochs)
+        for b in here:
+            decision = decide(plan, ledger, b, alive[b], epochs)
+            ledger.decisions.append(decision)
+            alive[b] = sorted(decision.ranked[: decision.kept])
+    if plan.halving:
+        ledger.audited.extend(audited(ledger.decisions, plan.halving.audit, plan.task.root))
+        trainer.advance(plan.members_of(ledger.audited), plan.epochs)
+
+
+def decide(plan: Plan, ledger: Ledger, bracket: int, alive: Sequence[int], epochs: int) -> Decision:
+    """Rank the configurations of a bracket that are still in it."""
+    values = scores(plan, ledger, epochs)[list(alive)]
+    order = rank(alive, values, plan.goal)
+    ranked = tuple(alive[i] for i in order)
+    return Decision(bracket, epochs, ranked, tuple(values[order].tolist()), dict(plan.brackets[bracket].rungs)[epochs])

@@ -1,0 +1,68 @@
+"""Tables as columns: NumPy arrays by name, a pandas frame where pandas is installed, CSV and Parquet files."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxnet.sweeps.parameters import Configuration
+
+
+class Table(dict[str, np.ndarray]):
+    """Columns of equal length by name; prints as a table."""
+
+    def __str__(self) -> str:
+        rows = [list(self), *([_cell(value) for value in row] for row in zip(*self.values(), strict=True))]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def framed(table: Table) -> Any:
+    """Return a pandas frame where pandas is installed, else the table itself."""
+    try:
+        import pandas
+    except ImportError:
+        return table
+    return pandas.DataFrame(dict(table))
+
+
+def parameter_columns(configurations: Sequence[Configuration]) -> dict[str, np.ndarray]:
+    """Return one column a parameter; numbers as they are, with NaN where a configuration lacks it, else objects."""
+    names = dict.fromkeys(name for configuration in configurations for name in configuration)
+    return {name: _column([configuration.get(name) for configuration in configurations]) for name in names}
+
+
+def _column(values: list) -> np.ndarray:
+    numbers = [value for value in values if value is not None]
+    if numbers and all(isinstance(value, int | float) and not isinstance(value, bool) for value in numbers):
+        return np.array([np.nan if value is None else value for value in values])
+    column = np.empty(len(values), object)
+    column[:] = [" ".join(map(str, value)) if isinstance(value, tuple) else value for value in values]
+    return column
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float | np.floating):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
+
+
+def to_csv(table: Table) -> str:
+    """Return the table as CSV, numbers with all their digits; a cell that a spreadsheet would run is quoted with '."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table)
+    for row in zip(*table.values(), strict=True):
+        writer.writerow([_exact(value) for value in row])
+    return text.getvalue()
+
+
+def _exact(value: Any) -> str:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None:
+        return ""
+    text = repr(value) if isinstance(value, float) else str(value)
+    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" and text else text
