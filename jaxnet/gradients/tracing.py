@@ -42,11 +42,10 @@ def walk(
 
 def apply(eqn: core.JaxprEqn, arrays: Sequence[Any]) -> list[Any]:
     """Do what the operation does, its derivative rules included."""
-    pairs = [(atom, a) for atom, a in zip(eqn.invars, arrays, strict=True) if not isinstance(atom, core.Literal)]
-    inputs = dict(pairs)  # an operand that appears twice is one input
-    no_names: Any = None
-    alone = core.Jaxpr((), list(inputs), eqn.outvars, [eqn], eqn.effects, debug_info=no_names)
-    return jax.core.eval_jaxpr(alone, (), *inputs.values())
+    bound = eqn.primitive.get_bind_params(eqn.params)
+    functions, parameters = bound if isinstance(bound, tuple) else ((), bound)  # before and since jax 0.10
+    result = eqn.primitive.bind(*functions, *arrays, **parameters)
+    return list(result) if eqn.primitive.multiple_results else [result]
 
 
 def inside(eqn: core.JaxprEqn, *, custom: bool) -> core.ClosedJaxpr | None:
