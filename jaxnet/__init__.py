@@ -37,7 +37,7 @@ _HOMES = {
     "fit": "jaxnet.training",
     "objective": "jaxnet.losses",
 }
-_MODULES = ("gradients", "network", "reference", "stairs", "training")
+_MODULES = ("estimators", "gradients", "network", "reference", "stairs", "training")
 
 __all__ = [
     "MLP",
@@ -47,6 +47,7 @@ __all__ = [
     "agreement",
     "assert_gradient",
     "check_gradient",
+    "estimators",
     "fit",
     "gradients",
     "network",

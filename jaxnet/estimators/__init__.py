@@ -1,0 +1,15 @@
+"""scikit-learn's MLPClassifier and MLPRegressor, and more than they can; needs the extra ``sklearn``.
+
+Read settings, drawing, rules, losses (what scikit-learn does, exactly); padding, problem, descent, quasi_newton (the
+solvers); judging, recording, stochastic (what an estimator makes of them); prediction, base, classifier, regressor.
+"""
+
+try:
+    import sklearn  # noqa: F401
+except ImportError as missing:
+    raise ImportError("jaxnet.estimators needs scikit-learn: pip install 'jaxnet[sklearn]'") from missing
+
+from jaxnet.estimators.classifier import MLPClassifier
+from jaxnet.estimators.regressor import MLPRegressor
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

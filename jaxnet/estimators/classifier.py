@@ -1,0 +1,217 @@
+"""The classifier: labels become one-hot targets, outputs become classes."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import validate_data
+
+from jaxnet import checks
+from jaxnet import losses as house_losses
+from jaxnet.estimators import losses, scores, settings
+from jaxnet.estimators.base import BaseMLP, partial_fit_is_there
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """Multilayer perceptron for classes, with the parameters of ``sklearn.neural_network.MLPClassifier`` and more.
+
+    The same ``random_state`` gives the same model as scikit-learn's: in float64 its weights and losses agree to
+    rounding. scikit-learn's documentation holds for all of its parameters; what is added:
+
+    Args:
+        activation: also leaky_relu, elu, gelu, silu, softplus, sigmoid, any callable z -> a, or a tuple of one a
+            hidden layer.
+        solver: also any optax optimizer, with its own learning rate or schedule, or a function without arguments
+            that makes one (which can be pickled).
+        loss: "log_loss", "hinge", or a callable (logits [K], target [K]) -> scalar of one example.
+        class_weight: None, "balanced" or {class: weight}; multiplies ``sample_weight``.
+        dropout: probability that a hidden unit is left out of a training step.
+        scoring: with ``early_stopping``, what decides: None for accuracy, "loss" for the validation loss, or any
+            scorer of scikit-learn by name or callable (estimator, X, y).
+        keep_optimizer_state: whether pickles hold the optimizer's state, so that ``partial_fit`` continues exactly;
+            it is twice the size of the weights.
+
+    Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out), and
+    ``learning_rate_`` (the present rate of solver "sgd").
+
+    >>> MLPClassifier((16, 16), activation="gelu", dropout=0.1, class_weight="balanced").hidden_layer_sizes
+    (16, 16)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **settings.CONSTRAINTS,
+        "loss": [StrOptions({"log_loss", "hinge"}), callable],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+    }
+    _default_scoring = "accuracy"
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: Any = "log_loss",
+        class_weight: Any = None,
+        dropout: float = 0.0,
+        scoring: Any = None,
+        keep_optimizer_state: bool = False,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.class_weight = class_weight
+        self.dropout = dropout
+        self.scoring = scoring
+        self.keep_optimizer_state = keep_optimizer_state
+
+    @partial_fit_is_there
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> "MLPClassifier":
+        """Go once over the examples, going on from the weights and the optimizer's state of the last call.
+
+        ``classes`` are all labels that any call will have; the first call needs them.
+        """
+        if _check_partial_fit_first_call(self, classes):
+            self._label_binarizer = LabelBinarizer()
+            self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most likely class of each row, [N], or the labels that are more likely than not, [N, K]."""
+        outputs = self._outputs(X)
+        return self._label_binarizer.inverse_transform(outputs)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class, [N, K], in the order of ``classes_``."""
+        outputs = self._outputs(X)
+        return np.vstack([1 - outputs, outputs]).T if outputs.ndim == 1 else outputs
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithm of ``predict_proba``."""
+        probability = self.predict_proba(X)
+        return np.log(probability, out=probability)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the logits: [N] for two classes, positive for the second, else [N, K]."""
+        return self._flat(self._last_layer(X).z)
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        return self._flat(self._last_layer(X).a)
+
+    def _flat(self, values: np.ndarray) -> np.ndarray:
+        return values.ravel() if self.n_outputs_ == 1 else values
+
+    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> tuple[Any, Any, np.ndarray]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=first,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+        else:
+            self._check_classes(unique_labels(y))
+        # bool, because the split for early stopping names these values in its errors as scikit-learn's does
+        return X, y, self._label_binarizer.transform(y).astype(bool)
+
+    def _check_classes(self, classes: np.ndarray) -> None:
+        if self.warm_start and set(classes) != set(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {classes}"
+            )
+        if not self.warm_start and len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+
+    def _held_targets(self, y: Any, rows: int) -> np.ndarray:
+        y = np.asarray(y)
+        checks.require(len(y) == rows, "y_val", f"one label for each of the {rows} rows of X_val", y)
+        unknown = np.setdiff1d(unique_labels(y), self.classes_)
+        checks.require(not len(unknown), "y_val", f"labels among {self.classes_}", checks.Words(f"also {unknown}"))
+        return self._label_binarizer.transform(y).astype(bool)
+
+    def _labels(self, targets: np.ndarray) -> np.ndarray:
+        return self._label_binarizer.inverse_transform(targets)
+
+    def _weight(self, y: Any, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
+        if self.class_weight is None:
+            return sample_weight
+        fits = self.class_weight != "balanced" or not incremental
+        checks.require(fits, "class_weight", "weights by class, for partial_fit sees a part only", self.class_weight)
+        weight = compute_sample_weight(self.class_weight, y)
+        return weight if sample_weight is None else weight * sample_weight
+
+    def _output_name(self) -> str:
+        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+
+    def _loss_of_example(self) -> Callable:
+        if callable(self.loss):
+            return self.loss
+        if self.loss == "hinge":
+            return house_losses.hinge
+        return losses.log_loss if self.out_activation_ == "softmax" else losses.binary_log_loss
+
+    def _score_in_run(self) -> Callable:
+        return scores.accuracy if self.out_activation_ == "softmax" else scores.subset_accuracy
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

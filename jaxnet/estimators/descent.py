@@ -1,0 +1,149 @@
+"""The stochastic solvers: scikit-learn's descent as a plan for the very program that ``jn.fit`` runs.
+
+scikit-learn has checked the data by now, so the plan is made here from NumPy arrays, without a small compilation a
+shape. Everything that differs from run to run (weights, orders, numbers) is data of one compiled program.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import optax
+
+from jaxnet.estimators.padding import pad
+from jaxnet.losses import Objective
+from jaxnet.training import batches, stopping
+from jaxnet.training.lifting import lift
+from jaxnet.training.loop import Data, Program, State
+from jaxnet.training.preparation import Orders, Plan
+from jaxnet.training.run import chunks
+from jaxnet.training.stopping import Best, Stop
+from jaxnet.types import Batch, Key, Pytree
+
+History = dict[str, np.ndarray]
+
+
+class Task(NamedTuple):
+    """What a stochastic solver is asked to do.
+
+    Attributes:
+        objective: what to lower.
+        params: where to start.
+        train: the examples, in NumPy.
+        validation: examples to score after every epoch, or None.
+        batch_size: examples an update.
+        optimizer: rate -> the optimizer with this learning rate.
+        rate: the learning rate to begin with.
+        lowered: rate -> the rate to go on with where nothing improves any more, None to end.
+        optimizer_state: of an earlier call, to continue it; None for a new one.
+        stop: when nothing improves any more.
+        best: the best value so far.
+        metrics: computed after every epoch.
+        orders: (epochs behind) -> the orders of the examples from there on; None leaves them as they are.
+        key: for dropout.
+    """
+
+    objective: Objective
+    params: Pytree
+    train: Batch
+    validation: Batch | None
+    batch_size: int
+    optimizer: Callable[[float], optax.GradientTransformation]
+    rate: float
+    lowered: Callable[[float], float | None]
+    optimizer_state: Pytree
+    stop: Stop
+    best: Best
+    metrics: tuple[Callable, ...]
+    orders: Callable[[int], Iterator[np.ndarray]] | None
+    key: Key
+
+
+class Progress(NamedTuple):
+    """Where a descent is after some epochs: the state, what the new epochs recorded, the learning rate."""
+
+    state: State
+    history: History
+    rate: float
+    waited: bool  # nothing has improved for long enough
+    ended: bool  # and there is no lower rate to go on with
+    last: bool
+
+
+def descend(task: Task, epochs: int, judge: Callable[[State, History], State] | None = None) -> Iterator[Progress]:
+    """Run up to ``epochs`` epochs, and say after every chunk of them how things are.
+
+    ``judge`` looks at the state after every single epoch, on the host, and says when nothing improves any more.
+    """
+    plan, rate, done = plan_of(task, epochs), task.rate, 0
+    while True:
+        for state, history in chunks(plan._replace(epochs=1 if judge else epochs - done)):
+            after = judge(state, history) if judge else state
+            done += len(history["loss"])
+            waited = int(after.status) == stopping.CONVERGED
+            lowered = task.lowered(rate) if waited else rate
+            ended = lowered is None
+            last = ended or done == epochs or int(after.status) == stopping.DIVERGED
+            yield Progress(after, history, rate if ended else lowered, waited, ended, last)
+        if last:
+            return
+        plan = plan._replace(state=_going_on(after))
+        if lowered != rate:
+            plan, rate = _with_rate(plan, task, lowered, done), lowered
+
+
+def plan_of(task: Task, epochs: int) -> Plan:
+    """Return what ``train`` is called with; every array comes from NumPy, so nothing compiles on the way."""
+    optimizer = task.optimizer(task.rate)
+    described = (task.objective, optimizer, task.stop)
+    skeletons, numbers = zip(*map(lift, described), strict=True)
+    examples, size = cut(task.train, task.batch_size)
+    program = Program(*skeletons, task.metrics, size, 0, False, task.objective.random)
+    state = task.optimizer_state
+    if state is None:
+        with jax.numpy_dtype_promotion("standard"):
+            state = optimizer.init(task.params)
+    first = State(task.params, state, np.zeros((), np.int32), task.best, np.asarray(stopping.RUNNING, np.int32))
+    validation = None if task.validation is None else pad(task.validation)
+    data = jax.device_put(Data(examples, validation, None))
+    plan = Plan(program, list(numbers), first, data, task.key, epochs, None, described)
+    return plan._replace(orders=_orders(plan, task, 0))
+
+
+def cut(train: Batch, batch_size: int) -> tuple[batches.Examples, int]:
+    """Pad the examples to whole batches, or a full batch to one of few sizes; return them and the batch's size."""
+    rows = np.asarray(len(train.x), np.int32)
+    if batch_size < rows:
+        return batches.pad(train, batch_size), batch_size
+    whole = pad(train)
+    return batches.Examples(*whole, rows=rows), len(whole.x)
+
+
+def _orders(plan: Plan, task: Task, done: int) -> Orders | None:
+    examples = plan.data.train
+    if task.orders is None or plan.program.batch_size == len(examples.x):
+        return None
+    return Orders(task.orders(done), len(task.train.x), len(examples.x))
+
+
+def _going_on(state: State) -> State:
+    """Begin a new wait for an improvement."""
+    if int(state.status) != stopping.CONVERGED:
+        return state
+    best = state.best._replace(waited=np.zeros((), np.int32))
+    return state._replace(best=best, status=np.asarray(stopping.RUNNING, np.int32))
+
+
+def _with_rate(plan: Plan, task: Task, rate: float, done: int) -> Plan:
+    optimizer = task.optimizer(rate)
+    numbers = [plan.numbers[0], lift(optimizer)[1], plan.numbers[2]]
+    described = (plan.described[0], optimizer, plan.described[2])
+    return plan._replace(numbers=numbers, described=described, orders=_orders(plan, task, done))
+
+
+@functools.cache
+def key_of(seed: int) -> Any:
+    """Return a key; those of small seeds are asked for again and again."""
+    return jax.random.key(seed)

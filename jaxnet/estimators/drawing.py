@@ -1,0 +1,32 @@
+"""What scikit-learn draws from ``random_state``, in its order: initial weights, then one shuffle an epoch."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+
+def initial_parameters(
+    random: np.random.RandomState, sizes: Sequence[int], activations: Sequence, dtype: np.dtype
+) -> list[dict[str, np.ndarray]]:
+    """Draw from U(±sqrt(f / (D + H))) with f = 2 for logistic units and 6 for others, biases with the same bound.
+
+    ``activations`` has one a layer; scikit-learn treats the output layer as if it were hidden. Source: Glorot and
+    Bengio 2010, as scikit-learn applies it: layer by layer, weights first, drawn in float64.
+    """
+    layers = []
+    for inputs, units, activation in zip(sizes, sizes[1:], activations, strict=False):
+        bound = np.sqrt((2.0 if activation == "sigmoid" else 6.0) / (inputs + units))
+        w = random.uniform(-bound, bound, (inputs, units))
+        b = random.uniform(-bound, bound, units)
+        layers.append({"w": w.astype(dtype), "b": b.astype(dtype)})
+    return layers
+
+
+def shuffles(random: np.random.RandomState, rows: int) -> Iterator[np.ndarray]:
+    """Yield an order [N] an epoch, each a shuffle of the one before."""
+    order = np.arange(rows)
+    while True:
+        shuffled = np.arange(rows)
+        random.shuffle(shuffled)
+        order = order[shuffled]
+        yield order

@@ -1,0 +1,79 @@
+"""L-BFGS: SciPy's search along the compiled objective and its gradient, in float64."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import scipy.optimize
+from sklearn.utils.optimize import _check_optimize_result
+
+from jaxnet.estimators.callbacks import Epochs
+from jaxnet.estimators.padding import pad
+from jaxnet.estimators.precision import precision
+from jaxnet.estimators.problem import Problem
+from jaxnet.training.lifting import Skeleton, lift, lower
+from jaxnet.types import Array, Batch, Params
+
+
+def fit_lbfgs(mlp: Any, problem: Problem, epochs: Epochs) -> None:
+    """Search from an estimator's present weights, in float64 as scikit-learn does, and keep them in their dtype."""
+    dtype = problem.params[0]["w"].dtype
+    shapes = tuple(layer["w"].shape for layer in problem.params)
+
+    def hold(flat: np.ndarray) -> None:
+        mlp._hold([{name: leaf.astype(dtype) for name, leaf in layer.items()} for layer in unflatten(flat, shapes)])
+
+    def after_iteration(flat: np.ndarray) -> None:
+        hold(flat)
+        if epochs.end():
+            raise StopIteration
+        epochs.begin()
+
+    options = {"maxfun": mlp.max_fun, "maxiter": mlp.max_iter, "gtol": mlp.tol}
+    epochs.begin()
+    with precision(np.dtype(np.float64)):
+        result = scipy.optimize.minimize(
+            evaluator(problem, shapes),
+            flatten(problem.params).astype(np.float64),
+            method="L-BFGS-B",
+            jac=True,
+            options=options,
+            callback=after_iteration if epochs.listened else None,
+        )
+    hold(result.x)
+    epochs.end()
+    mlp.n_iter_ = _check_optimize_result("lbfgs", result, mlp.max_iter)
+    mlp.loss_ = result.fun
+
+
+def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Return what computes the objective and its gradient, in float64, from a vector of all parameters."""
+    skeleton, numbers = lift(problem.objective)
+    data = jax.device_put(pad(Batch(*(array.astype(np.float64) for array in problem.train))))
+
+    def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = _evaluate(skeleton, shapes, numbers, flat, data)
+        return float(value), np.asarray(gradient)
+
+    return value_and_gradient
+
+
+def flatten(params: Params) -> np.ndarray:
+    """Write all weights, then all biases, into one vector, as scikit-learn does."""
+    return np.concatenate([np.ravel(layer[name]) for name in ("w", "b") for layer in params])
+
+
+def unflatten(flat: Any, shapes: tuple[tuple[int, int], ...]) -> Params:
+    """Read the layers back from a vector, given the shapes [D, H] of the weights."""
+    sizes = [rows * columns for rows, columns in shapes] + [columns for _, columns in shapes]
+    starts = np.cumsum([0, *sizes])
+    parts = [flat[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+    weights, biases = parts[: len(shapes)], parts[len(shapes) :]
+    return [{"w": w.reshape(shape), "b": b} for w, b, shape in zip(weights, biases, shapes, strict=True)]
+
+
+@jax.jit(static_argnames=("skeleton", "shapes"))
+def _evaluate(skeleton: Skeleton, shapes: tuple, numbers: list, flat: Array, data: Batch) -> tuple[Array, Array]:
+    objective = lower(skeleton, numbers)
+    return jax.value_and_grad(lambda flat: objective(unflatten(flat, shapes), data.x, data.y, weight=data.weight))(flat)

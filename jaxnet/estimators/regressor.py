@@ -1,0 +1,167 @@
+"""The regressor: one output a target."""
+
+from collections.abc import Callable
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import validate_data
+
+from jaxnet import checks
+from jaxnet import losses as house_losses
+from jaxnet.estimators import losses, scores, settings
+from jaxnet.estimators.base import BaseMLP, partial_fit_is_there
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):
+    """Multilayer perceptron for numbers, with the parameters of ``sklearn.neural_network.MLPRegressor`` and more.
+
+    The same ``random_state`` gives the same model as scikit-learn's: in float64 its weights and losses agree to
+    rounding. With several outputs and squared error, scikit-learn descends the sum over outputs but reports their
+    mean (its issue 8349). Solvers "sgd" and "adam" do the same, so that ``coefs_`` and ``loss_curve_`` agree. Its
+    "lbfgs" searches along a value that does not belong to its gradient; here it minimises the sum, and ``loss_`` is
+    the mean, as ever.
+
+    scikit-learn's documentation holds for all of its parameters; what is added:
+
+    Args:
+        loss: also "huber" (delta 1), "absolute_error", "quantile", or a callable (prediction [K], target [K]) ->
+            scalar of one example.
+        activation, solver, dropout, keep_optimizer_state: as in ``MLPClassifier``.
+        quantile: the share of targets that are to lie below a prediction, for loss "quantile".
+        scoring: with ``early_stopping``, what decides: None for R², "loss" for the validation loss, or any scorer of
+            scikit-learn by name or callable (estimator, X, y).
+
+    Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out), and
+    ``learning_rate_`` (the present rate of solver "sgd").
+
+    >>> MLPRegressor("quantile", (16,), quantile=0.9).quantile
+    0.9
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **settings.CONSTRAINTS,
+        "loss": [StrOptions({"squared_error", "poisson", "huber", "absolute_error", "quantile"}), callable],
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+    }
+    _default_scoring = "r2"
+
+    def __init__(
+        self,
+        loss: Any = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        quantile: float = 0.5,
+        dropout: float = 0.0,
+        scoring: Any = None,
+        keep_optimizer_state: bool = False,
+    ) -> None:
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.quantile = quantile
+        self.dropout = dropout
+        self.scoring = scoring
+        self.keep_optimizer_state = keep_optimizer_state
+
+    @partial_fit_is_there
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
+        """Go once over the examples, going on from the weights and the optimizer's state of the last call."""
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predictions, [N] for one output, else [N, K]."""
+        return self._labels(self._last_layer(X).a)
+
+    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> tuple[Any, Any, np.ndarray]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=True,
+            dtype=(np.float64, np.float32),
+            reset=first,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y, y.reshape(len(y), -1)
+
+    def _held_targets(self, y: Any, rows: int) -> np.ndarray:
+        y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
+        checks.require(len(y) == rows, "y_val", f"one target for each of the {rows} rows of X_val", y)
+        targets = y.reshape(rows, -1)
+        checks.require(targets.shape[1] == self.n_outputs_, "y_val", f"{self.n_outputs_} outputs a row", y)
+        return targets
+
+    def _labels(self, targets: np.ndarray) -> np.ndarray:
+        return targets.ravel() if targets.shape[1] == 1 else targets
+
+    def _weight(self, y: Any, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
+        return sample_weight
+
+    def _output_name(self) -> str:
+        return "exp" if self.loss == "poisson" else "identity"
+
+    def _loss_of_example(self) -> Callable:
+        if callable(self.loss):
+            return self.loss
+        summed = self.solver == "lbfgs"  # a search needs a value and the gradient of the same function
+        return {
+            "squared_error": house_losses.squared_error if summed else losses.reported_squared_error,
+            "poisson": losses.poisson,
+            "huber": house_losses.huber,
+            "absolute_error": losses.absolute_error,
+            "quantile": losses.Quantile(float(self.quantile)),
+        }[self.loss]
+
+    def _score_in_run(self) -> Callable:
+        return scores.r2

@@ -1,0 +1,66 @@
+"""What the parameters of the estimators may be, and the network that they describe."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import optax
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+from jaxnet.network import ACTIVATIONS, MLP
+
+STOCHASTIC = ("sgd", "adam")
+NAMES = {"logistic": "sigmoid"}  # scikit-learn's name -> the house's
+OUTPUTS = {"logistic": "sigmoid", "softmax": "softmax", "identity": "identity", "exp": "exp"}
+
+CONSTRAINTS: dict[str, list] = {
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "activation": [StrOptions({"logistic", *ACTIVATIONS}), tuple, list, callable],
+    "solver": [StrOptions({"lbfgs", *STOCHASTIC}), optax.GradientTransformation, callable],
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+    "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+    "power_t": [Interval(Real, 0, None, closed="left")],
+    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
+    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "nesterovs_momentum": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    "beta_1": [Interval(Real, 0, 1, closed="left")],
+    "beta_2": [Interval(Real, 0, 1, closed="left")],
+    "epsilon": [Interval(Real, 0, None, closed="neither")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+    "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "scoring": [str, callable, None],
+    "keep_optimizer_state": ["boolean"],
+}
+
+
+def hidden_sizes(hidden_layer_sizes: Any) -> list[int]:
+    """Return the hidden units of each layer; a single number is one layer."""
+    listed = hasattr(hidden_layer_sizes, "__iter__")
+    sizes = list(hidden_layer_sizes) if listed else [hidden_layer_sizes]
+    if np.any(np.array(sizes) <= 0):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
+
+
+def house_name(activation: Any) -> Any:
+    """Translate scikit-learn's name of an activation, or a list of one a hidden layer."""
+    if isinstance(activation, tuple | list):
+        return tuple(house_name(each) for each in activation)
+    return NAMES.get(activation, activation) if isinstance(activation, str) else activation
+
+
+def each_layer(network: MLP, activation: Any) -> list:
+    """Return an activation for each layer, the output layer having that of the last hidden one."""
+    if isinstance(activation, tuple):
+        return [*network.activations, *(network.activations[-1:] or ["identity"])]
+    return [activation] * (len(network.sizes) - 1)

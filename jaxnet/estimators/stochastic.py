@@ -1,0 +1,155 @@
+"""How an estimator learns by a stochastic solver: what it asks of ``descend``, and what it makes of the answer."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+
+from jaxnet.estimators import rules
+from jaxnet.estimators.callbacks import Epochs
+from jaxnet.estimators.descent import Progress, Task, descend, key_of
+from jaxnet.estimators.drawing import shuffles
+from jaxnet.estimators.judging import Judge, ScorerJudge, first_best, judge_of, metrics_of, stop_of
+from jaxnet.estimators.problem import Problem
+from jaxnet.estimators.recording import begin, finish, record
+from jaxnet.training.stopping import DIVERGED
+from jaxnet.types import Pytree
+
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed."
+)
+SMALLEST_RATE = 1e-6  # "adaptive" ends where its rate is no larger
+
+
+def fit_stochastic(mlp: Any, problem: Problem, *, first: bool, incremental: bool, epochs: Epochs) -> None:
+    """Train ``mlp`` from its present weights, for one epoch if ``incremental``."""
+    begin(mlp, first=first, validated=problem.held is not None)
+    task = task_of(mlp, problem, incremental=incremental)
+    drawn = problem.random.get_state(legacy=False)
+    scorer = ScorerJudge(mlp, problem, problem.held) if judge_of(mlp) is Judge.SCORER else None
+    judge = scorer or ((lambda state, history: state) if epochs.listened else None)
+    progress = follow(mlp, descend(task, 1 if incremental else mlp.max_iter, judge), epochs, len(problem.train.x))
+    if progress is not None:
+        keep(mlp, progress, scorer.best if scorer else progress.state.best)
+        if not incremental:
+            finish(mlp, progress, len(problem.train.x))
+        if int(progress.state.status) == DIVERGED and not mlp.early_stopping:
+            raise ValueError(NOT_FINITE)
+    if mlp.shuffle and not isinstance(mlp.random_state, Integral):
+        problem.random.set_state(drawn)  # scikit-learn draws one shuffle an epoch, and none ahead
+        list(zip(range(mlp.n_iter_), shuffles(problem.random, len(problem.train.x)), strict=False))
+
+
+def follow(mlp: Any, steps: Iterator[Progress], epochs: Epochs, rows: int) -> Progress | None:
+    """Record a descent chunk by chunk until it ends, a callback ends it or the user interrupts it."""
+    progress = None
+    try:
+        while progress is None or not progress.last:
+            epochs.begin()
+            progress = next(steps)
+            record(mlp, progress, rows)
+            if epochs.listened:
+                mlp._hold(progress.state.params)
+            if epochs.end():
+                break
+    except KeyboardInterrupt:
+        warnings.warn("Training interrupted by user.", stacklevel=2)
+    return progress
+
+
+def keep(mlp: Any, progress: Progress, best: Any) -> None:
+    """Keep the weights of a descent, the best ones where it stops early, and what continues it exactly."""
+    mlp._hold(best.params if mlp.early_stopping else progress.state.params)
+    mlp._no_improvement_count = 0 if progress.waited and not progress.ended else int(best.waited)
+    mlp._optimizer_state = (mlp.solver, jax.tree.map(np.array, jax.device_get(progress.state.optimizer)))
+    if mlp.solver == "sgd":
+        scaled = mlp.learning_rate_init / (mlp.t_ + 1) ** mlp.power_t
+        mlp.learning_rate_ = scaled if mlp.learning_rate == "invscaling" else progress.rate
+
+
+def task_of(mlp: Any, problem: Problem, *, incremental: bool) -> Task:
+    """Say what ``descend`` has to do for an estimator."""
+    rows = len(problem.train.x)
+    size = batch_size(mlp, rows)
+    state = earlier_state(mlp) if incremental else None
+    rate = float(mlp.learning_rate_init if state is None else getattr(mlp, "learning_rate_", mlp.learning_rate_init))
+    stop = stop_of(mlp)
+    seed = int(problem.random.randint(2**31)) if mlp.dropout else 0
+    return Task(
+        objective=problem.objective,
+        params=problem.params,
+        train=problem.train,
+        validation=None if problem.held is None else problem.held.batch,
+        batch_size=size,
+        optimizer=optimizer_of(mlp, rows, -(-rows // size)),
+        rate=rate,
+        lowered=lowered if mlp.solver == "sgd" and mlp.learning_rate == "adaptive" else lambda rate: None,
+        optimizer_state=state,
+        stop=stop,
+        best=first_best(mlp, stop, problem.params),
+        metrics=metrics_of(mlp, problem),
+        orders=orders_of(problem.random, rows) if mlp.shuffle else None,
+        key=key_of(seed),
+    )
+
+
+def batch_size(mlp: Any, rows: int) -> int:
+    """Return the examples an update, 200 by default, and all of them at most."""
+    if mlp.batch_size == "auto":
+        return min(200, rows)
+    if mlp.batch_size > rows:
+        words = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
+        warnings.warn(words, stacklevel=2)
+    return min(int(mlp.batch_size), rows)
+
+
+def earlier_state(mlp: Any) -> Pytree:
+    """Return the state that an earlier call has left to this solver, if any."""
+    solver, state = getattr(mlp, "_optimizer_state", (None, None))
+    if solver is not mlp.solver and solver != mlp.solver:
+        return None
+    if isinstance(state, rules.Momentum):  # the epochs of this call are counted anew
+        zero = np.zeros((), np.int32)
+        return state._replace(step=zero, epoch=zero)
+    return state
+
+
+def lowered(rate: float) -> float | None:
+    """Return the rate that "adaptive" goes on with when nothing improves, or None to end."""
+    return None if rate <= SMALLEST_RATE else rate / 5
+
+
+def optimizer_of(mlp: Any, rows: int, steps: int) -> Callable[[float], optax.GradientTransformation]:
+    """Return what makes the optimizer of a learning rate; an optimizer of the user's has its own rates."""
+    if mlp.solver == "adam":
+        return partial(rules.adam, beta_1=float(mlp.beta_1), beta_2=float(mlp.beta_2), epsilon=float(mlp.epsilon))
+    if mlp.solver != "sgd":
+        optimizer = mlp.solver if isinstance(mlp.solver, optax.GradientTransformation) else mlp.solver()
+        return lambda rate: optimizer
+    scaled = mlp.learning_rate == "invscaling"
+    power, seen = float(mlp.power_t) if scaled else 0.0, float(mlp.t_)
+
+    def sgd(rate: float) -> optax.GradientTransformation:
+        initial = float(mlp.learning_rate_init) if scaled else rate
+        schedule = rules.Rate(rate, initial, power, seen, float(rows), float(steps))
+        return rules.sgd(schedule, momentum=float(mlp.momentum), nesterov=bool(mlp.nesterovs_momentum))
+
+    return sgd
+
+
+def orders_of(random: np.random.RandomState, rows: int) -> Callable[[int], Iterator[np.ndarray]]:
+    """Return what gives the orders of the epochs from a number of them on, always of the same stream."""
+    begun = random.get_state(legacy=False)
+
+    def orders(behind: int) -> Iterator[np.ndarray]:
+        random.set_state(begun)
+        drawn = shuffles(random, rows)
+        list(zip(range(behind), drawn, strict=False))
+        return drawn
+
+    return orders
