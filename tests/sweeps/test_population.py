@@ -1,0 +1,188 @@
+"""The guarantee: a member's result depends on the member alone, to the last bit."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+import pytest
+
+import jaxnet as jn
+from jaxnet import sweeps
+from jaxnet.sweeps.ledger import empty
+from jaxnet.sweeps.preparation import keys_of
+from jaxnet.sweeps.sweep import Trainer
+
+RATES = [{"learning_rate": 0.02 * 1.5**k, "momentum": 0.09 * k} for k in range(11)]
+EPOCHS = 6
+
+
+def plan(problem: Any, configurations: Sequence[dict], seeds: int = 2, **options: Any) -> sweeps.Plan:
+    space = sweeps.Space(hidden=(5,), batch_size=16, dropout=0.1, l2=1e-3, seed=sweeps.Seeds(seeds))
+    settings = {"method": "list", "configurations": configurations, "epochs": EPOCHS, "validation": problem.validation}
+    return sweeps.plan(space, problem.train, **{**settings, **options})
+
+
+def bits(result: sweeps.Result) -> dict[str, bytes]:
+    """Every member's curves and parameters, by the member's id."""
+    columns = [
+        b"".join(leaf[m].tobytes() for leaf in result.ledger.curves.values())
+        + b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(result.params(m)))
+        for m in range(len(result.plan.members.ids))
+    ]
+    return dict(zip(result.plan.members.ids, columns, strict=True))
+
+
+@pytest.fixture(scope="module")
+def whole(problem: Any) -> dict[str, bytes]:
+    return bits(sweeps.sweep(plan(problem, RATES)))
+
+
+@pytest.mark.parametrize(
+    ("configurations", "seeds"),
+    [(RATES[:1], 1), (RATES[::-1], 2), (RATES[3:9], 1), (RATES[::2], 2)],
+    ids=["one alone", "another order", "a subset with fewer seeds", "other tile mates"],
+)
+def test_a_member_has_the_same_bits_in_any_company(
+    configurations: list, seeds: int, problem: Any, whole: dict[str, bytes]
+) -> None:
+    parts = bits(sweeps.sweep(plan(problem, configurations, seeds)))
+    assert len(parts) == len(configurations) * seeds
+    assert all(whole[member] == value for member, value in parts.items())
+
+
+@pytest.mark.parametrize("cuts", [(1, 2, 6), (5, 6), (1, 2, 3, 4, 5, 6)])
+def test_a_cut_changes_no_bit(cuts: tuple[int, ...], problem: Any, whole: dict[str, bytes]) -> None:
+    cut = plan(problem, RATES)
+    ledger = empty(cut)
+    trainer = Trainer(cut, ledger, lambda members: None)
+    for epochs in cuts:
+        trainer.advance(np.arange(len(cut.members.ids)), epochs)
+    assert bits(sweeps.Result(cut, ledger)) == whole
+
+
+def test_members_at_different_epochs_catch_up_without_a_changed_bit(problem: Any, whole: dict[str, bytes]) -> None:
+    late = plan(problem, RATES)
+    ledger = empty(late)
+    trainer = Trainer(late, ledger, lambda members: None)
+    trainer.advance(np.arange(0, 22, 3), 2)
+    trainer.advance(np.arange(22), 6)
+    assert bits(sweeps.Result(late, ledger)) == whole
+
+
+def test_diverged_neighbours_change_no_bit_and_stay_at_their_last_finite_state(
+    problem: Any, whole: dict[str, bytes]
+) -> None:
+    wild = [{"learning_rate": 1e30, "momentum": 0.5}, {"learning_rate": 1e35, "momentum": 0.0}]
+    result = sweeps.sweep(plan(problem, [wild[0], *RATES, wild[1]]))
+    found = bits(result)
+    assert all(found[member] == value for member, value in whole.items())
+    table = result.columns()
+    diverged = table["diverged"] > 0
+    assert np.array_equal(np.unique(table["configuration"][diverged]), [0, 12])
+    assert np.array_equal(table["epochs"][diverged], table["diverged"][diverged])
+    for member in np.flatnonzero(diverged):
+        assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(result.params(member)))
+        assert np.isnan(result.curves("loss")[member, table["diverged"][member] :]).all()
+    assert result.ranking()[-2:] == [0, 12]
+
+
+def test_pruning_changes_no_bit_of_the_survivors(problem: Any, whole: dict[str, bytes]) -> None:
+    halved = sweeps.sweep(plan(problem, RATES, halving=sweeps.Halving(eta=3, min_epochs=2, audit=0)))
+    epochs = halved.ledger.epochs
+    assert sorted(set(epochs.tolist())) == [2, 6]
+    finished = {halved.plan.members.ids[m] for m in np.flatnonzero(epochs == 6)}
+    assert len(finished) == 3 * 2
+    found = bits(halved)
+    assert all(found[member] == whole[member] for member in finished)
+
+
+def test_exhausted_memory_halves_what_is_resident_and_changes_no_bit(
+    problem: Any, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jaxnet.sweeps.engine import Engine
+
+    real, failures = Engine._call, []
+
+    def exhausted(engine: Any, *arguments: Any) -> Any:
+        if engine._resident > 1:
+            failures.append(engine._resident)
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+        return real(engine, *arguments)
+
+    monkeypatch.setattr(Engine, "_call", exhausted)
+    assert bits(sweeps.sweep(plan(problem, RATES))) == whole
+    assert failures
+
+
+def test_a_program_that_needs_more_memory_than_there_is_holds_fewer_tiles(
+    problem: Any, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jaxnet.sweeps.engine.memory_limit", lambda: 1)
+    assert bits(sweeps.sweep(plan(problem, RATES))) == whole
+
+
+def test_other_failures_of_the_program_are_not_hidden(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jaxnet.sweeps.engine import Engine
+
+    def broken(engine: Any, *arguments: Any) -> Any:
+        raise jax.errors.JaxRuntimeError("INTERNAL: something else")
+
+    monkeypatch.setattr(Engine, "_call", broken)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="something else"):
+        sweeps.sweep(plan(problem, RATES[:1]))
+
+
+DEVICES = """
+import sys, hashlib
+import jax
+jax.config.update("jax_num_cpu_devices", int(sys.argv[1]))
+sys.path.insert(0, sys.argv[2])
+import numpy as np
+from jaxnet import sweeps
+draw = np.random.default_rng(0)
+x = draw.normal(size=(96, 4)).astype(np.float32)
+y = (x[:, 0] + x[:, 1] ** 2 > 0.5).astype(np.int32)
+space = sweeps.Space(learning_rate=sweeps.Float(1e-2, 1, log=True), hidden=(5,), batch_size=16, seed=sweeps.Seeds(3))
+result = sweeps.sweep(sweeps.plan(space, (x, y), n=19, epochs=5))
+assert len(jax.devices()) == int(sys.argv[1])
+parts = [*result.ledger.curves.values(), *jax.tree.leaves(result.ledger.lanes)]
+print(hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest())
+"""
+
+
+def test_the_number_of_devices_changes_no_bit() -> None:
+    def digest(devices: int) -> str:
+        command = [sys.executable, "-c", DEVICES, str(devices), os.getcwd()]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    one, four = digest(1), digest(4)
+    assert len(one) == 65
+    assert one == four
+
+
+@pytest.mark.parametrize(("optimizer", "batch_size"), [("sgd", None), ("adam", 24)], ids=["full batch", "mini-batches"])
+def test_a_member_is_what_fit_computes(optimizer: str, batch_size: int | None, problem: Any) -> None:
+    space = sweeps.Space(learning_rate=sweeps.Choice(0.05, 0.02), l2=0.01, hidden=(5,), optimizer=optimizer, seed=3)
+    result = sweeps.sweep(
+        sweeps.plan(
+            space, problem.train, method="grid", epochs=5, batch_size=batch_size, dtype="float64",
+            validation=problem.validation, metrics=("accuracy",),
+        )
+    )  # fmt: skip
+    init_key, run_key = keys_of(0, 3)
+    net = jn.MLP((4, 5, 2), output="softmax")
+    made = {"sgd": optax.sgd, "adam": optax.adam}[optimizer](0.02)
+    run = jn.fit(
+        jn.objective(net, l2=0.01), net.init(init_key, np.float64), problem.train, optimizer=made, epochs=5,
+        batch_size=batch_size, key=run_key, validation=problem.validation, metrics=("accuracy",),
+    )  # fmt: skip
+    for name, values in run.history.items():
+        # 20 updates, each rounded in its own order: some hundred units of float64's rounding
+        np.testing.assert_allclose(result.curves(name)[1], values, rtol=1e-12, atol=1e-14)
+    for mine, theirs in zip(jax.tree.leaves(result.params(1)), jax.tree.leaves(run.params), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-13)
