@@ -104,12 +104,15 @@ def concrete(value: object) -> bool:
 
 def finite(argument: str, value: Any) -> None:
     """Refuse an array that holds NaN or infinity, naming how many and where the first one is."""
-    if not concrete(value):
+    if not concrete(value) or np.size(value) == 0:
         return
-    bad = ~np.isfinite(np.asarray(value))
+    value = np.asarray(value)
+    if np.isfinite(value.min()) and np.isfinite(value.max()):  # NaN is both; faster than looking at each
+        return
+    bad = ~np.isfinite(value)
     if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
-        worst = np.asarray(value)[first]
+        worst = value[first]
         refuse(
             argument,
             "finite numbers",
@@ -156,18 +159,22 @@ def random_key(argument: str, value: Any) -> jax.Array:
     return jax.random.wrap_key_data(value)
 
 
-def examples(argument: str, value: Any, inputs: int | None, dtype: Any) -> jax.Array:
-    """Return examples [N, D] in ``dtype``; refuse another shape, no example, NaN and infinity."""
+def examples(argument: str, value: Any, inputs: int | None, dtype: Any) -> Any:
+    """Return examples [N, D] in ``dtype``; refuse another shape, no example, NaN and infinity.
+
+    NumPy arrays stay so: they are handed to the device once, when all is checked.
+    """
     array = real_array(argument, value)
     shape = f"an array of shape (N, {inputs if inputs is not None else 'D'}), one row an example"
     fits = array.ndim >= 1 and (inputs is None or (array.ndim == 2 and array.shape[1] == inputs))
     require(fits, argument, shape, array)
     require(array.shape[0] > 0, argument, "at least one example", array)
+    array = _cast(array, dtype)
     finite(argument, array)
-    return jnp.asarray(array, dtype)
+    return array
 
 
-def targets(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
+def targets(argument: str, value: Any, count: int, dtype: Any) -> Any:
     """Return targets [N] or [N, K] of ``count`` examples: numbers in ``dtype``, labels as int32."""
     array = real_array(argument, value)
     require(
@@ -176,10 +183,10 @@ def targets(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
         f"one target for each of the {count} examples",
         array,
     )
-    return jnp.asarray(array, jnp.int32 if array.dtype.kind in "iub" else dtype)
+    return _cast(array, jnp.int32 if array.dtype.kind in "iub" else dtype)
 
 
-def weights(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
+def weights(argument: str, value: Any, count: int, dtype: Any) -> Any:
     """Return example weights [N]: finite, none below zero, not all zero."""
     array = real_array(argument, value)
     require(
@@ -197,7 +204,14 @@ def weights(argument: str, value: Any, count: int, dtype: Any) -> jax.Array:
             "weights of at least 0, not all 0",
             Words(f"a smallest weight of {smallest:g} and a sum of {total:g}"),
         )
-    return jnp.asarray(array, dtype)
+    return _cast(array, dtype)
+
+
+def _cast(array: Any, dtype: Any) -> Any:
+    if isinstance(array, np.ndarray):
+        with np.errstate(over="ignore"):  # a number too large for the dtype becomes inf, and is refused as such
+            return array.astype(dtype, copy=False)
+    return array.astype(dtype)
 
 
 def parameters(argument: str, value: Any) -> Any:

@@ -110,9 +110,9 @@ class Objective:
         key: Key | None = None,
     ) -> jax.Array:
         """Compute the objective; ``weight`` [N] weighs the examples (their mean is sum(w loss) / sum(w))."""
-        X, y, weight = self.checked(params, X, y, weight)
-        losses = self.examples(params, X, y, key)
-        return weighted_mean(losses, weight) + self.l2 / 2 * squared_weights(params)
+        x, target, example_weight = self.checked(params, X, y, weight)
+        losses = self.examples(params, x, target, key)
+        return weighted_mean(losses, example_weight) + self.l2 / 2 * squared_weights(params)
 
     def logits(self, params: Pytree, X: jax.Array, key: Key | None = None) -> jax.Array:
         """Compute the logits [N, K]; with a key, each example has its own dropped units."""
@@ -140,9 +140,7 @@ class Objective:
         """Whether training needs a key: only for dropout."""
         return bool(getattr(self.network, "dropout", 0))
 
-    def checked(
-        self, params: Pytree, X: ArrayLike, y: ArrayLike, weight: ArrayLike | None
-    ) -> tuple[jax.Array, jax.Array, jax.Array | None]:
+    def checked(self, params: Pytree, X: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
         """Return the arrays in the dtype of ``params``, after refusing wrong shapes, dtypes, labels and NaN."""
         if isinstance(self.network, MLP):
             self.network.check_params(params)

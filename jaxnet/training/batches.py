@@ -29,15 +29,18 @@ def pad(batch: Batch, batch_size: int) -> Examples:
     batches = -(-rows // batch_size)
     grain = max(1, 2 ** (batches.bit_length() - 4))
     padded = -(-batches // grain) * grain * batch_size
-    weight = jnp.ones(rows, batch.x.dtype) if batch.weight is None else batch.weight
+    weight = np.ones(rows, batch.x.dtype) if batch.weight is None else batch.weight
     x, y, weight = (_lengthen(array, padded - rows) for array in (batch.x, batch.y, weight))
     return Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
 
 
-def _lengthen(array: Array, more: int) -> Array:
-    if not more:
-        return array
-    return jnp.asarray(np.concatenate([np.asarray(array), np.zeros((more, *array.shape[1:]), array.dtype)]))
+def _lengthen(array: Array | np.ndarray, more: int) -> Array:
+    if isinstance(array, np.ndarray):
+        # one copy on the host, zeros behind, which the device may then share
+        longer = np.zeros((len(array) + more, *array.shape[1:]), array.dtype)
+        longer[: len(array)] = array
+        return jnp.asarray(longer)
+    return jnp.concatenate([array, jnp.zeros((more, *array.shape[1:]), array.dtype)]) if more else array
 
 
 def draw_order(key: Key, examples: Examples) -> Array:

@@ -74,7 +74,9 @@ def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | N
     params = jax.tree.map(jnp.array, params)
     epochs = checks.integer("epochs", epochs, minimum=1)
     batch = examples_of(f, params, data, "data")
-    validation = None if options["validation"] is None else examples_of(f, params, options["validation"], "validation")
+    validation = options["validation"]
+    if validation is not None:
+        validation = jax.tree.map(jnp.asarray, examples_of(f, params, validation, "validation"))
     metrics = check_metrics(options["metrics"], f)
     stop = check_stop(options["stop"], history_names(metrics, validation is not None))
     optimizer = check_optimizer(options["optimizer"])
@@ -127,7 +129,8 @@ def cut(f: Callable, batch: Batch, batch_size: int | None, metrics: tuple) -> tu
     rows = len(batch.x)
     size = rows if batch_size is None else batch_size
     size = checks.integer("batch_size", size, minimum=1, maximum=rows, note="the number of examples")
-    whole = Examples(*batch, rows=jnp.asarray(rows, jnp.int32))
+    x, y, weight = jax.tree.map(jnp.asarray, batch)
+    whole = Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
     if size == rows:
         return size, whole, 0
     unweighted = [metric for metric in metrics if callable(metric) and not names_argument(metric, "weight")]
