@@ -123,15 +123,18 @@ def judge(question: Question, gradient: Any) -> Report:
     compared = compare_in_its_precision(question, answer)
     faults = answer.faults + repeat_faults(answer, compared.noise)
     leaves = {path: _leaf(path, answer, compared, faults) for path in compared.true}
-    whole = answer.usable.keys() == compared.true.keys()
+    whole = answer.usable.keys() == compared.true.keys() and all(np.isfinite(a).all() for a in answer.usable.values())
     report = Report(leaves, tuple(faults), question.truth.sentence, compared.notes)
     if not whole:
         return report
     problem = problem_of(question, answer, compared)
-    causes = () if compared.right else diagnose(problem)
+    reliable = not {cause.kind for cause in faults} & form.UNRELIABLE
+    causes = diagnose(problem) if reliable and not compared.right else ()
     taylor = remainders(question.truth.value, question.params, answer.usable)
     notes = compared.notes if answer.caller or compared.right else (*compared.notes, ARRAYS_ONLY)
-    return replace(report, causes=(*faults, *causes), notes=notes, taylor=taylor, problem=problem)
+    return replace(
+        report, causes=(*faults, *causes), notes=notes, taylor=taylor, problem=problem, corner=question.truth.corner
+    )
 
 
 def ask(question: Question, gradient: Any) -> Answer:

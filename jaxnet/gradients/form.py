@@ -33,6 +33,9 @@ FORMS: Mapping[str, str] = MappingProxyType(
 )
 
 
+UNRELIABLE = {"changes_arguments", "does_not_repeat", "dtype"}  # what the values say then is no evidence
+
+
 def fault(kind: str, sentence: str, fix: str, *leaves: str) -> Cause:
     """A cause that needs no arithmetic."""
     return Cause(kind, (), leaves, None, sentence, fix, 1.0)

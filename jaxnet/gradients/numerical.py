@@ -22,8 +22,8 @@ class Differences:
 
     name = "extrapolated differences of f alone (f is not written for JAX)"
 
-    def __init__(self, f: Callable) -> None:
-        self.f = f
+    def __init__(self, f: Callable, floor: float = 0.0) -> None:
+        self.f, self.floor = f, floor
         self._last: tuple[bytes, dict[str, np.ndarray]] | None = None
 
     def value(self, params: Pytree, *data: Any) -> float:
@@ -32,7 +32,7 @@ class Differences:
     def gradient(self, params: Pytree, *data: Any, slope: float = 0.0) -> Gradient:
         return {path: leaf[0] for path, leaf in self.derivatives(params, data).items()}
 
-    def noise(self, params: Pytree, *data: Any, eps: float) -> Gradient:
+    def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
         found = self.derivatives(params, data)
         noise = {path: leaf[1] + leaf[2] for path, leaf in found.items()}
         if eps <= 2.0**-53:
@@ -51,7 +51,7 @@ class Differences:
         checks.require(count <= MOST_DIFFERENCES, "f", expected, checks.Words(f"{count} parameters"))
         key = b"".join(np.ascontiguousarray(a).tobytes() for a in arguments.split((params, *data)).arrays)
         if self._last is None or self._last[0] != key:
-            self._last = (key, entrywise(lambda p: self.value(p, *data), params))
+            self._last = (key, entrywise(lambda p: self.value(p, *data), params, floor=self.floor))
         return self._last[1]
 
     def _jitter(self, params: Pytree, data: tuple, eps: float) -> Gradient:
@@ -75,10 +75,13 @@ def _rounded(leaf: Any, eps: float, rng: np.random.Generator) -> Any:
     return leaf * (1 + eps * rng.choice([-1.0, 1.0], leaf.shape)) if floating else leaf
 
 
-def entrywise(value: Callable[[Pytree], float], params: Pytree) -> dict[str, np.ndarray]:
-    """Differentiate by every parameter: per leaf an array [3, ...] of derivative, error and jump."""
+def entrywise(value: Callable[[Pytree], float], params: Pytree, *, floor: float = 0.0) -> dict[str, np.ndarray]:
+    """Differentiate by every parameter: per leaf an array [3, ...] of derivative, error and jump.
+
+    ``floor``: the least that rounding moves a value, where that is known.
+    """
     leaves = flatten(params)
-    noise = along_random(value, params)
+    noise = max(along_random(value, params), floor)
     found = {}
     for path, leaf in leaves.items():
         scale = max(float(np.sqrt(np.mean(np.square(leaf)))) if leaf.size else 0.0, 1.0)
@@ -102,8 +105,14 @@ def _entry(
 
 
 def along_random(value: Callable[[Pytree], float], params: Pytree) -> float:
-    """Return how far rounding moves a value of f, looked at along one direction."""
-    return differences.value_noise(line(value, params, direction(params)), scale=1.0)
+    """Return how far rounding moves a value of f: looked at along one direction, and at least by its size elsewhere.
+
+    A certain classifier has a loss of exactly 0, and so has its neighbourhood; that it is the difference of numbers as
+    large as f elsewhere is what its rounding comes from.
+    """
+    elsewhere = [value(jax.tree.map(lambda leaf, c=c: c * leaf, params)) for c in (-1.0, 0.0, 0.5)]
+    largest = max((abs(v) for v in elsewhere if np.isfinite(v)), default=0.0)
+    return max(differences.value_noise(line(value, params, direction(params)), scale=1.0), 2.0**-53 * largest)
 
 
 def direction(params: Pytree, seed: int = 0) -> Gradient:

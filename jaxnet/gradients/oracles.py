@@ -31,8 +31,8 @@ class Oracle(Protocol):
         """Compute the gradient of f, with ``slope`` for relu'(0) and its like."""
         ...
 
-    def noise(self, params: Pytree, *data: Any, eps: float) -> Gradient:
-        """Compute for every entry the largest difference that rounding to ``eps`` explains."""
+    def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
+        """Compute for every entry the largest difference that rounding to ``eps`` explains; ``corner``: f has one."""
         ...
 
     def value_noise(self, params: Pytree, *data: Any, eps: float) -> float:
@@ -44,6 +44,7 @@ class _Programs(NamedTuple):
     value: Callable[[list], Any]
     gradient: Callable[[Any, list], list]
     measure: Callable[[list], rounding.Rounding]
+    measure_active: Callable[[list], rounding.Rounding]
     plain: Callable[[list], list]
 
 
@@ -77,9 +78,11 @@ class Automatic:
             gain = rounding.measure(lambda arrays: [self.f(*taken.joined(arrays))])(taken.arrays).gain
         return float(rounding.FACTOR * eps * gain[0])
 
-    def noise(self, params: Pytree, *data: Any, eps: float) -> Gradient:
+    def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
         arrays, programs = self._ready(params, data)
         gains, turns = programs.measure(arrays)
+        if corner:  # what is at a corner counts as active, for JAX leaves it out
+            gains = [np.maximum(a, b) for a, b in zip(gains, programs.measure_active(arrays).gain, strict=True)]
         noise = [rounding.FACTOR * (eps * gain + _UNDERFLOW.get(eps, 0.0)) for gain in gains]
         if eps >= turns:  # some relu's argument is zero within rounding: either side is right
             with arguments.float64():
@@ -100,8 +103,13 @@ class Automatic:
             return jax.grad(bent)(arrays[:count])
 
         plain = lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
-        measure = rounding.measure(plain)
-        return _Programs(_in_float64(jax.jit(value)), _in_float64(jax.jit(gradient)), _in_float64(measure), plain)
+        return _Programs(
+            _in_float64(jax.jit(value)),
+            _in_float64(jax.jit(gradient)),
+            _in_float64(rounding.measure(plain)),
+            _in_float64(rounding.measure(functools.partial(gradient, 1.0))),
+            plain,
+        )
 
 
 def _in_float64(function: Callable) -> Callable:

@@ -37,7 +37,7 @@ def check(f: Callable, point: tuple) -> Report:
     leaves = {path: judge(path, leaf, true[path], noise[path]) for path, leaf in yours.items()}
     oracle = "extrapolated differences of f; gradient is what jax.grad returns"
     taylor = remainders(lambda params: rule.value(params, *point[1:]), point[0], yours)
-    return Report(leaves, (*causes, *forward), oracle, (*notes, *words), {}, taylor, problem)
+    return Report(leaves, (*causes, *forward), oracle, (*notes, *words), taylor=taylor, problem=problem)
 
 
 def as_scalar(f: Callable, point: tuple) -> tuple[Callable, tuple[str, ...]]:

@@ -23,6 +23,7 @@ class Report:
         notes: what else the reader has to know: conventions at corners, precision, what could not be asked.
         stages: the verdict on intermediate values, in the order of the computation, when they were given.
         taylor: Taylor remainders of the gradient handed in; they shrink as h² when it is right.
+        corner: whether f has a corner here, where remainders shrink as h whatever the gradient.
         problem: everything the diagnosis knew, or None when nothing could be compared.
     """
 
@@ -32,6 +33,7 @@ class Report:
     notes: tuple[str, ...] = ()
     stages: dict[str, Leaf] = field(default_factory=dict)
     taylor: Taylor | None = None
+    corner: bool = False
     problem: Problem | None = None
 
     @property

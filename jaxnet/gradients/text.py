@@ -1,5 +1,6 @@
 """The report as a good reviewer would write it: the verdict, the root cause with its formula, a table of leaves."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def headline(report: "Report") -> str:
 def paragraphs(report: "Report") -> Iterator[str]:
     """Root cause first, then the others."""
     for place, cause in enumerate(report.causes):
-        yield paragraph(cause, "Cause" if place == 0 else "Also" if cause.kind in FORMS else f"Cause {place + 1}")
+        yield paragraph(cause, "Cause" if place == 0 else f"Cause {place + 1}")
     if report.first_wrong_stage is not None:
         yield f"First wrong intermediate value: {report.first_wrong_stage}; what is computed from it follows."
 
@@ -84,9 +85,9 @@ def row(leaf: Leaf) -> tuple[str, ...]:
         size *= length
     if not leaf.compared:
         return (leaf.path, "wrong", "", "", "", "", "", leaf.form, "")
-    cells = (leaf.path, "right" if leaf.ok else "wrong", f"{leaf.wrong} of {size}")
     factor = "" if leaf.factor is None else f"{leaf.factor:.6g}"
-    cells += (factor, f"{leaf.error:.1e}", f"{leaf.excess:.1e}")
+    verdict = "right" if leaf.ok else "wrong"
+    cells = (leaf.path, verdict, f"{leaf.wrong} of {size}", factor, f"{leaf.error:.1e}", f"{leaf.excess:.1e}")
     if not leaf.worst:
         return (*cells, "", "", "")
     worst = leaf.worst[0]
@@ -101,7 +102,7 @@ def stage_lines(report: "Report") -> list[str]:
 def remarks(report: "Report") -> list[str]:
     """How it was judged, and what else the reader has to know."""
     lines = [f"Judged by: {report.oracle}."]
-    if report.taylor is not None and report.taylor.slope == report.taylor.slope:
+    if report.taylor is not None and not math.isnan(report.taylor.slope) and not report.corner:
         words = "2 when right, 1 when wrong"
         lines.append(f"The Taylor remainder of your gradient shrinks as h^{report.taylor.slope:.2f} ({words}).")
     return [*lines, *(f"Note: {note}" for note in report.notes)]

@@ -23,9 +23,14 @@ class Vetting(NamedTuple):
     taylor: Taylor
 
 
-def vet(value: Callable[[Pytree], float], params: Pytree, gradient: Gradient, noise: Gradient) -> Vetting:
-    """Compare the slope of f along random directions with the one that ``gradient`` promises."""
-    rounding = along_random(value, params)
+def vet(
+    value: Callable[[Pytree], float], params: Pytree, gradient: Gradient, noise: Gradient, *, floor: float = 0.0
+) -> Vetting:
+    """Compare the slope of f along random directions with the one that ``gradient`` promises.
+
+    ``floor``: the least that rounding moves a value of f, where that is known.
+    """
+    rounding = max(along_random(value, params), floor)
     found = [_along(value, params, gradient, noise, seed=seed, rounding=rounding) for seed in range(DIRECTIONS)]
     return Vetting(all(ok for ok, _ in found), max(error for _, error in found), remainders(value, params, gradient))
 
