@@ -14,6 +14,7 @@ its sentence names the first wrong stage.
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -21,12 +22,13 @@ from jaxnet.gradients.backward import reader
 from jaxnet.gradients.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.exchanges import exchanged
 from jaxnet.gradients.experiments import Replay, counted_examples, settle
+from jaxnet.gradients.layer_leaves import Case
 from jaxnet.gradients.leafwise import diagnose_leafwise
 from jaxnet.gradients.passes import Model, Pass, model_of
 from jaxnet.gradients.penalty import Tolerance, fits
 from jaxnet.gradients.problem import Cause, Problem
 from jaxnet.gradients.replay import Hypothesis, replay
-from jaxnet.gradients.search import Case, Solution, search
+from jaxnet.gradients.search import Solution, search
 
 FEWER_EXAMPLES = 32  # of a large batch are looked at one by one when the whole batch stays unexplained
 
@@ -85,7 +87,9 @@ def _case(problem: Problem, model: Model) -> Case | None:
     if not exact:
         return None
     targets = {key: problem.yours[path] for key, path in keys.items()}
-    return Case(run, targets, tolerances, _counted(run, targets, tolerances), reader(problem, model))
+    return Case(
+        run, targets, tolerances, functools.cache(lambda: _counted(run, targets, tolerances)), reader(problem, model)
+    )
 
 
 def _part(problem: Problem) -> Problem | None:
@@ -108,7 +112,7 @@ def _counted(run: Pass, targets: dict, tolerances: dict) -> tuple[Hypothesis, ..
     deltas = _true_deltas(run)
     for layer in range(run.last + 1):
         inputs, outputs = run.w[layer].shape
-        chosen = random.permutation(inputs * outputs)[: 2 * len(run.y) + 16]
+        chosen = random.permutation(inputs * outputs)[: len(run.y) + 16]
         d, h = chosen // outputs, chosen % outputs
         rows += [run.scale * (run.a[layer][:, d] * deltas[layer][:, h]).T, run.scale * deltas[layer].T]
         decay_w, decay_b = run.decay[layer]

@@ -27,34 +27,75 @@ class Factor(NamedTuple):
 def named_factors(counts: Counts) -> dict[str, Factor]:
     """Name the numbers that a gradient is commonly wrong by; those equal to 1 are left out.
 
-    Names that are equal for these counts (8 examples, 8 hidden units) all stay, so that ties show as ties.
+    Numbers of the network that are equal share one name, such as "the inputs or the outputs", for nothing tells them
+    apart; the number of examples stays by itself, for another batch does.
     """
-    simple = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5, "1/4": 0.25, "4": 4.0}
-    logarithms = {"1/ln 2": 1 / math.log(2), "ln 2": math.log(2), "1/ln 10": 1 / math.log(10), "ln 10": math.log(10)}
-    compound = {"255": 255.0, "1/255": 1 / 255, "1/256": 1 / 256, "256": 256.0}
+    plain, quotients = _constants(counts)
+    table: dict[str, Factor] = {}
+    for numbers, cost in (
+        (plain, FAMILIAR),
+        (_batch(counts), FAMILIAR),
+        (quotients, COMPOUND),
+        (_mixed(counts), COMPOUND),
+    ):
+        fixed = numbers is plain or numbers is quotients
+        taken = {factor.value for factor in table.values()}
+        for value, name in _by_value(numbers) if fixed else [(value, name) for name, value in numbers.items()]:
+            if value != 1 and not (fixed and value in taken):
+                table[name] = Factor(value, cost)
+    return table
+
+
+def _by_value(numbers: dict[str, float]) -> list[tuple[float, str]]:
+    names: dict[float, list[str]] = {}
+    for name, value in numbers.items():
+        names.setdefault(value, []).append(name)
+    return [(value, " or ".join(equal)) for value, equal in names.items()]
+
+
+def _constants(counts: Counts) -> tuple[dict[str, float], dict[str, float]]:
+    """Numbers that no batch changes: plain ones, and quotients of two."""
+    plain = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5, "1/4": 0.25, "4": 4.0}
+    plain |= {"1/ln 2": 1 / math.log(2), "ln 2": math.log(2), "1/ln 10": 1 / math.log(10), "ln 10": math.log(10)}
+    quotients = {"255": 255.0, "1/255": 1 / 255, "256": 256.0, "1/256": 1 / 256}
     if counts.l2:
-        compound["the penalty's factor"] = counts.l2
-    _add_counts(simple, compound, counts)
-    pairs = [(simple, FAMILIAR), (logarithms, FAMILIAR), (compound, COMPOUND)]
-    table = {name: Factor(value, cost) for group, cost in pairs for name, value in group.items()}
-    return {name: factor for name, factor in table.items() if factor.value != 1}
+        quotients["the penalty's factor"] = counts.l2
+    for name, size in _sizes(counts).items():
+        plain |= {name: float(size), f"1/{name}": 1 / size}
+        quotients |= {f"2/{name}": 2 / size, f"{name}/2": size / 2}
+    return plain, quotients
 
 
-def _add_counts(simple: dict[str, float], compound: dict[str, float], counts: Counts) -> None:
+def _sizes(counts: Counts) -> dict[str, int]:
+    hidden = {f"the units of layer {i + 1}": width for i, width in enumerate(counts.hidden)}
+    sizes = {"the outputs": counts.outputs, "the inputs": counts.inputs, **hidden}
+    return {name: size for name, size in sizes.items() if size}
+
+
+def _batch(counts: Counts) -> dict[str, float]:
     n = counts.examples
-    sizes = {"the outputs": counts.outputs, "the inputs": counts.inputs}
-    sizes |= {f"the units of layer {i + 1}": width for i, width in enumerate(counts.hidden)}
-    for name, size in sizes.items():
-        if size:
-            simple |= {name: float(size), f"1/{name}": 1 / size}
-            compound |= {f"2/{name}": 2 / size, f"{name}/2": size / 2}
-            if n:
-                compound[f"n/{name}"] = n / size
-                compound[f"{name}/n"] = size / n
-    if n:
-        simple |= {"n": float(n), "1/n": 1 / n, "-n": -float(n), "-1/n": -1 / n, "n/(n + 1)": n / (n + 1)}
-        simple |= {"n/(n - 1)": n / (n - 1), "(n - 1)/n": (n - 1) / n} if n > 1 else {}
-        compound |= {"n/2": n / 2, "2/n": 2 / n, "2n": 2.0 * n, "1/(2n)": 1 / (2 * n), "n**2": n**2, "1/n**2": 1 / n**2}
+    if not n:
+        return {}
+    numbers = {"n": float(n), "1/n": 1 / n, "-n": -float(n), "-1/n": -1 / n, "n/(n + 1)": n / (n + 1)}
+    return numbers | ({"n/(n - 1)": n / (n - 1), "(n - 1)/n": (n - 1) / n} if n > 1 else {})
+
+
+def _mixed(counts: Counts) -> dict[str, float]:
+    """Quotients with the number of examples."""
+    n = counts.examples
+    if not n:
+        return {}
+    numbers = {
+        "n/2": n / 2,
+        "2/n": 2 / n,
+        "2n": 2.0 * n,
+        "1/(2n)": 1 / (2 * n),
+        "n**2": float(n**2),
+        "1/n**2": 1 / n**2,
+    }
+    for name, size in _sizes(counts).items():
+        numbers |= {f"n/{name}": n / size, f"{name}/n": size / n}
+    return numbers
 
 
 def factor_kind(name: str) -> str:
@@ -65,4 +106,6 @@ def factor_kind(name: str) -> str:
 def factor_sentence(name: str, value: float) -> str:
     """Say a factor in words: times its name, and its value where the name hides it."""
     number = f"{value:.6g}"
-    return f"{number} times" if name in (number, "") else f"{number} = {name} times"
+    if name in (number, ""):
+        return f"{number} times"
+    return f"{number} ({name}) times" if " or " in name else f"{number} = {name} times"

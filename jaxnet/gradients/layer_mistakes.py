@@ -166,7 +166,7 @@ def right_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     rows: list[Row] = [
         ("delta_before_derivative", f"delta{layer + 2} @ W{layer + 2}.T", lambda s: s.passed),
         ("delta_of_another_layer", f"delta{layer + 2}", lambda s: _same_width(s.above.delta, s)),
-        ("activation_derivative_twice", "its square", lambda s: s.delta * s.slope),
+        ("activation_derivative_twice", "once more in the product", lambda s: s.delta * s.slope),
     ]
     # dearer by a little: in both leaves it is what a missing derivative does, where nothing is below to tell
     return [Hypothesis(kind, text, of, 1.1) for kind, text, of in rows]

@@ -8,13 +8,12 @@ import numpy as np
 
 from jaxnet.gradients.algebra import finishes
 from jaxnet.gradients.causes import as_ties, clipped_by_norm, wrong_leaves
-from jaxnet.gradients.experiments import Replay, counted_examples, settle
-from jaxnet.gradients.factors import Counts
+from jaxnet.gradients.experiments import counted_examples, settle
+from jaxnet.gradients.factors import ANYTHING, Counts
 from jaxnet.gradients.leaves import flatten
 from jaxnet.gradients.penalty import Tolerance
 from jaxnet.gradients.problem import Cause, Gradient, Problem
 from jaxnet.gradients.problem import residual as residual_of
-from jaxnet.gradients.factors import ANYTHING
 from jaxnet.gradients.replay import Hypothesis, Leaf, cost, finish
 from jaxnet.gradients.sentences import Place, fix, sentence
 
@@ -63,7 +62,8 @@ def predict(problem: Problem, explanation: Explanation, params: Any, *data: Any)
 
 def _leaf(problem: Problem, true: np.ndarray, parameter: np.ndarray, data: tuple) -> Leaf:
     decay = problem.l2 if parameter.ndim > 1 else 0.0
-    return Leaf(true - decay * parameter, 0 * np.abs(true), parameter, decay, counts(problem, data))
+    norm = float(np.linalg.norm(parameter))
+    return Leaf(true - decay * parameter, 0 * np.abs(true), parameter, decay, counts(problem, data), norm)
 
 
 def counts(problem: Problem, data: tuple) -> Counts:
@@ -109,7 +109,7 @@ def _variants(problem: Problem) -> Iterator[Variant]:
         "y[::-1]": lambda y: y[::-1],
     }
     for text, shift in shifts.items():
-        shifted = lambda params, *data, shift=shift: problem.oracle(params, *data[:-1], shift(data[-1]))  # noqa: E731
+        shifted = lambda params, *data, shift=shift: problem.oracle(params, *data[:-1], shift(data[-1]))
         yield Variant(Hypothesis("targets_shifted", text, lambda step: None), shifted)
     if count <= MOST_EXAMPLES:
         yield from _counted(problem, count)
@@ -119,7 +119,7 @@ def _counted(problem: Problem, count: int) -> Iterator[Variant]:
     """Which examples count, from the true gradients of each alone, where the loss is their mean."""
     singles = [problem.oracle(problem.params, *(part[i : i + 1] for part in problem.data)) for i in range(count)]
     penalty = {path: problem.l2 * leaf * (leaf.ndim > 1) for path, leaf in flatten(problem.params).items()}
-    flat = lambda gradient: np.concatenate([(gradient[path] - penalty[path]).ravel() for path in gradient])  # noqa: E731
+    flat = lambda gradient: np.concatenate([(gradient[path] - penalty[path]).ravel() for path in gradient])
     each = np.stack([flat(single) for single in singles], axis=1) / count
     allowed = (
         np.concatenate([leaf.ravel() for leaf in problem.noise.values()]) + 1e-12 * np.abs(each).sum(axis=1) + 1e-300
@@ -135,7 +135,7 @@ def _counted(problem: Problem, count: int) -> Iterator[Variant]:
             + penalty[path]
             for path in problem.true
         }
-        here = lambda params, *data: total if data[0] is problem.data[0] else None  # noqa: E731
+        here = lambda params, *data: total if data[0] is problem.data[0] else None
         yield Variant(found, here)
 
 

@@ -3,6 +3,7 @@ oracle what the true backward pass is: which loss, averaged or summed, and which
 """
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,11 @@ class Pass:
     scale: float
     decay: tuple[tuple[float, float], ...]
     sensitivity: tuple[np.ndarray, ...]
+
+    @functools.cached_property
+    def norms(self) -> tuple[float, ...]:
+        """The Euclidean norm of every layer's weights."""
+        return tuple(float(np.linalg.norm(w)) for w in self.w)
 
     @property
     def last(self) -> int:

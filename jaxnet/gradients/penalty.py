@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from jaxnet.gradients.factors import ANYTHING, FAMILIAR, UNFAMILIAR, factor_kind, named_factors
-from jaxnet.gradients.replay import Hypothesis, Leaf
+from jaxnet.gradients.replay import Hypothesis, Leaf, Window
 
 FEWEST_ENTRIES = 3  # of a leaf that is taken to be proportional by an unfamiliar factor: one or two always are, nearly
 
@@ -29,6 +29,10 @@ class Tolerance:
     def of(self, size: np.ndarray) -> np.ndarray:
         """The largest difference for a computation of this size."""
         return self.noise + self.roundings * size + 1e-300
+
+    def at(self, window: Window) -> "Tolerance":
+        """The same for a part of the leaf."""
+        return self if window is None else Tolerance(self.noise[window], self.roundings)
 
 
 def fits(target: np.ndarray, value: np.ndarray, tolerance: np.ndarray | float) -> bool:
@@ -82,7 +86,7 @@ def _factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
     if abs(value - 1) <= error or abs(value) <= error:
         return
     for name, cost in _names(value, error, leaf):
-        of = lambda leaf, name=name: named_factors(leaf.counts)[name].value  # noqa: E731
+        of = lambda leaf, name=name: named_factors(leaf.counts)[name].value
         yield Hypothesis(factor_kind(name), name, of, cost, named_factors(leaf.counts)[name].value)
     if not list(_names(value, error, leaf)):
         rounded = round_number(value, error)
@@ -117,16 +121,15 @@ def _penalties(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypo
         yield from _unasked(beta, error, leaf, key)
         return
     ratio, error = beta / leaf.decay, error / abs(leaf.decay)
-    norm = float(np.linalg.norm(leaf.parameter))
     if abs(ratio) <= error:
         yield Hypothesis("penalty_missing", "", _penalty(lambda leaf: 0.0), FAMILIAR, 0.0)
         return
-    if abs(ratio - 1 / norm) <= error:
-        inverse = lambda leaf: 1 / np.linalg.norm(leaf.parameter)  # noqa: E731
+    if abs(ratio - 1 / leaf.norm) <= error:
+        inverse = lambda leaf: 1 / leaf.norm
         yield Hypothesis("penalty_norm", "W / |W|, the norm's derivative", _penalty(inverse))
     names = list(_names(ratio, error, leaf))
     for name, cost in names:
-        named = lambda leaf, name=name: named_factors(leaf.counts)[name].value  # noqa: E731
+        named = lambda leaf, name=name: named_factors(leaf.counts)[name].value
         yield Hypothesis("penalty_factor", name, _penalty(named), cost, ratio)
     if not names:
         rounded = round_number(ratio, error)
@@ -144,12 +147,12 @@ def _unasked(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypoth
     rounded = leaf.counts.l2 if same else round_number(beta, error)
     familiar = same or rounded == float(f"{rounded:.3g}")
     if familiar or leaf.data.size >= FEWEST_ENTRIES:
-        of = lambda leaf: rounded * leaf.parameter  # noqa: E731
+        of = lambda leaf: rounded * leaf.parameter
         yield Hypothesis(kind, f"{rounded:.6g}", of, FAMILIAR if familiar else UNFAMILIAR, rounded)
 
 
 def _signs(beta: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
     """The derivative of the sum of absolute values, where a sum of squares is asked for."""
     if leaf.decay and abs(beta - leaf.decay) <= error and leaf.data.size > 1:
-        of = lambda leaf: leaf.decay * np.sign(leaf.parameter)  # noqa: E731
+        of = lambda leaf: leaf.decay * np.sign(leaf.parameter)
         yield Hypothesis("penalty_norm", "sign(W), the derivative of |W|", of)

@@ -47,34 +47,38 @@ class Hypothesis:
 
 Slot = tuple[str, int]
 Recipe = Mapping[Slot, Hypothesis]
+Window = tuple[np.ndarray, ...] | None  # rows [r, 1] and columns [1, c] of a weight matrix; None is all of it
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
     """One layer of a backward pass: what is known when its lines are computed, from above to below.
 
-    ``passed`` is what came down through the matrix, ``slope`` what it was multiplied by, ``delta`` the product
-    [N, H] and ``size`` its size. ``gradient`` is the gradient of the layer's weights, once it is there.
+    ``above`` is the layer above, ``passed`` what came down from it through the matrix, ``slope`` what that was
+    multiplied by, ``delta`` the product [N, H] and ``size`` its size; ``gradient`` is the gradient of the layer's
+    weights. Lines are computed in this order, and each sees what is there by then; the rest is None.
     """
 
     run: Pass
     layer: int
-    above: "Step | None" = None
-    passed: np.ndarray | None = None
-    slope: np.ndarray | None = None
-    delta: np.ndarray | None = None
-    size: np.ndarray | None = None
-    gradient: np.ndarray | None = None
+    above: Any = None
+    passed: Any = None
+    slope: Any = None
+    delta: Any = None
+    size: Any = None
+    gradient: Any = None
 
 
 class Leaf(NamedTuple):
-    """The gradient of one leaf in its parts: ``data`` term with its ``size``, and ``decay`` times ``parameter``."""
+    """The gradient of one leaf, or of a window of it, in its parts: the ``data`` term with its ``size``, and ``decay``
+    times ``parameter``; ``norm`` is that of the whole parameter."""
 
     data: np.ndarray
     size: np.ndarray
     parameter: np.ndarray
     decay: float
     counts: Counts
+    norm: float
 
     @property
     def expected(self) -> np.ndarray:
@@ -113,16 +117,25 @@ def descend(run: Pass, above: Step | None, recipe: Recipe) -> Step | None:
     """Compute delta one layer further down, or at the output when there is none above; None if a line does not fit."""
     if above is None:
         return _output_step(run, recipe)
-    layer = above.layer - 1
-    step = Step(run, layer, above)
-    matrix = line(recipe, "matrix", layer).of(step)
+    step = pass_down(run, above, recipe)
+    return None if step is None else multiply(step, recipe)
+
+
+def pass_down(run: Pass, above: Step, recipe: Recipe) -> Step | None:
+    """Take delta down through the matrix: the first half of ``descend`` in a hidden layer; ``size`` goes with it."""
+    step = Step(run, above.layer - 1, above)
+    matrix = line(recipe, "matrix", step.layer).of(step)
     if matrix is None:
         return None
-    step = dataclasses.replace(step, passed=above.delta @ matrix)
-    slope = line(recipe, "slope", layer).of(step)
+    return dataclasses.replace(step, passed=above.delta @ matrix, size=above.size @ np.abs(matrix))
+
+
+def multiply(step: Step, recipe: Recipe) -> Step | None:
+    """Multiply what came down by the slope: the second half."""
+    slope = line(recipe, "slope", step.layer).of(step)
     if slope is None:
         return None
-    size = (above.size @ np.abs(matrix)) * np.abs(slope) * run.sensitivity[layer]
+    size = step.size * np.abs(slope) * step.run.sensitivity[step.layer]
     return _unless_read(dataclasses.replace(step, slope=slope, delta=step.passed * slope, size=size), recipe)
 
 
@@ -148,15 +161,19 @@ def _output_step(run: Pass, recipe: Recipe) -> Step | None:
     return _unless_read(dataclasses.replace(step, slope=np.ones_like(delta), delta=delta, size=size), recipe)
 
 
-def weight_leaf(step: Step, recipe: Recipe, rows: Any = slice(None)) -> Leaf | None:
-    """The parts of a layer's weight gradient, of some rows (inputs) or all."""
+def weight_leaf(step: Step, recipe: Recipe, window: Window = None) -> Leaf | None:
+    """The parts of a layer's weight gradient, or of a window of it: rows [r, 1] and columns [1, c]."""
     left, right = (line(recipe, slot, step.layer).of(step) for slot in ("left", "right_w"))
     run = step.run
     if left is None or right is None:
         return None
     size = np.abs(right) if right is not step.delta else step.size
-    data, size = run.scale * left[:, rows].T @ right, run.scale * np.abs(left[:, rows]).T @ size
-    return Leaf(data, size, run.w[step.layer][rows], run.decay[step.layer][0], run.counts)
+    w, norm = run.w[step.layer], run.norms[step.layer]
+    if window is not None:
+        rows, columns = (each.ravel() for each in window)
+        left, right, size, w = left[:, rows], right[:, columns], size[:, columns], w[window]
+    data, size = run.scale * left.T @ right, run.scale * np.abs(left).T @ size
+    return Leaf(data, size, w, run.decay[step.layer][0], run.counts, norm)
 
 
 def bias_leaf(step: Step, recipe: Recipe) -> Leaf | None:
@@ -169,7 +186,9 @@ def bias_leaf(step: Step, recipe: Recipe) -> Leaf | None:
         return None
     run, assumed = step.run, np.abs(right) if right is not step.delta else step.size
     size = np.maximum(assumed.sum(axis=0), np.abs(summed))
-    return Leaf(run.scale * summed, run.scale * size, run.b[step.layer], run.decay[step.layer][1], run.counts)
+    b = run.b[step.layer]
+    norm = float(np.linalg.norm(b))
+    return Leaf(run.scale * summed, run.scale * size, b, run.decay[step.layer][1], run.counts, norm)
 
 
 def finish(leaf: Leaf, recipe: Recipe, layer: int, key: str) -> np.ndarray:

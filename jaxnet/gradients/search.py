@@ -8,56 +8,32 @@ cost, so the first that reaches the input is the least far-fetched explanation, 
 import dataclasses
 import heapq
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.algebra import finishes
-from jaxnet.gradients.factors import ANYTHING, UNFAMILIAR
+from jaxnet.gradients.factors import ANYTHING
+from jaxnet.gradients.layer_leaves import Case, Recipe, explain_leaves, leaf_of, window_of
 from jaxnet.gradients.layer_mistakes import (
-    bias_mistakes,
-    left_mistakes,
     matrix_mistakes,
-    right_mistakes,
     slope_mistakes,
     update_direction,
     updated_weights,
 )
 from jaxnet.gradients.output_mistakes import example_mistakes, output_mistakes
-from jaxnet.gradients.passes import Pass
-from jaxnet.gradients.penalty import Lines, Tolerance, fits, multiples, round_number
+from jaxnet.gradients.penalty import multiples, round_number
 from jaxnet.gradients.replay import (
     Hypothesis,
-    Leaf,
-    Slot,
     Step,
-    bias_leaf,
     cost,
     descend,
-    finish,
-    weight_leaf,
+    multiply,
+    pass_down,
 )
 
 MOST_STATES = 40  # explored before the search gives up on finding more ties
 MOST_TIES = 12  # explanations of one layer that are followed
-MOST_ROWS = 48  # of a large weight matrix that are compared first; what passes is compared whole
-
-Recipe = dict[Slot, Hypothesis]
-
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """A gradient to be explained: ``targets`` and ``tolerances`` by (layer, "w" or "b").
-
-    ``read`` gives the deltas of a layer that the gradient under test itself seems to have used, if it can be asked.
-    """
-
-    run: Pass
-    targets: Mapping[tuple[int, str], np.ndarray]
-    tolerances: Mapping[tuple[int, str], Tolerance]
-    examples: tuple[Hypothesis, ...] = ()
-    read: Callable[[int], list[np.ndarray]] = lambda layer: []
 
 
 class Solution(NamedTuple):
@@ -81,6 +57,7 @@ def search(case: Case) -> list[Solution]:
     count = itertools.count()
     heap: list[tuple[float, int, State]] = [(0.0, next(count), State(0.0, {}, None))]
     found: list[Solution] = []
+    stuck: list[Solution] = []
     for _ in range(MOST_STATES):
         if not heap or (found and heap[0][0] > found[0].cost):
             break
@@ -89,28 +66,49 @@ def search(case: Case) -> list[Solution]:
             found.append(Solution(state.cost, state.recipe))
             continue
         explained = explain_layer(case, state)
-        if not explained and not found and not heap:
-            layer = case.run.last if state.step is None else state.step.layer - 1
-            return [Solution(state.cost, state.recipe, layer)]
+        if not explained:
+            stuck.append(Solution(state.cost, state.recipe, _below(case, state)))
         for new in explained:
             heapq.heappush(heap, (new.cost, next(count), new))
-    return found
+    return found or stuck[:1]
+
+
+def _below(case: Case, state: State) -> int:
+    """The layer that is explained next."""
+    return case.run.last if state.step is None else state.step.layer - 1
 
 
 def explain_layer(case: Case, state: State) -> list[State]:
     """Explain the layer below a state: with the right delta, with one wrong line above it, with two."""
     partial: list[State] = []
     found: list[State] = []
+    passed: dict[Hypothesis | None, Step | None] = {}
     for depth in (0, 1, 2):
         for lines in _deltas(case, state, depth):
-            step = descend(case.run, state.step, lines)
+            step = _descend(case, state, lines, passed)
             if step is not None and np.isfinite(step.delta).all():
-                whole, half = _explain_leaves(case, state, step, lines, thorough=depth < 2)
-                found += whole
-                partial += half
+                whole, half = explain_leaves(case, step, depth)
+                found += [_state(case, state, step, lines | more) for more in whole]
+                partial += [_state(case, state, step, lines | more) for more in half]
         if found and (depth > 0 or min(new.cost for new in found) == state.cost):
             break
     return _cheapest([*found, *partial] or _read(case, state))
+
+
+def _descend(case: Case, state: State, lines: Recipe, passed: dict[Hypothesis | None, Step | None]) -> Step | None:
+    """Compute delta with some wrong lines; what each matrix passes down is kept in ``passed`` for the next time."""
+    if state.step is None:
+        return descend(case.run, None, lines)
+    matrix = lines.get(("matrix", _below(case, state)))
+    if matrix not in passed:
+        passed[matrix] = pass_down(case.run, state.step, lines)
+    step = passed[matrix]
+    return None if step is None else multiply(step, lines)
+
+
+def _state(case: Case, state: State, step: Step, lines: Recipe) -> State:
+    recipe = {**state.recipe, **lines}
+    return State(cost(recipe), recipe, dataclasses.replace(step, gradient=case.targets[step.layer, "w"]))
 
 
 def _cheapest(states: list[State]) -> list[State]:
@@ -123,10 +121,10 @@ def _deltas(case: Case, state: State, depth: int) -> Iterator[Recipe]:
     if depth == 0:
         yield {}
         return
-    layer = case.run.last if state.step is None else state.step.layer - 1
+    layer = _below(case, state)
     if state.step is None:
         first, second = "examples", "output"
-        firsts = [*case.examples, *example_mistakes(case.run)]
+        firsts = [*case.examples(), *example_mistakes(case.run)]
         seconds = output_mistakes(case.run)
     else:
         first, second = "matrix", "slope"
@@ -145,9 +143,10 @@ def _updates(case: Case, state: State, slopes: list[Hypothesis]) -> Iterator[Rec
         return
     layer = state.step.layer - 1
     direction = Hypothesis("", "", update_direction)
+    passed: dict[Hypothesis | None, Step | None] = {}
     for slope in slopes or [None]:
         chosen: Recipe = {("slope", layer): slope} if slope else {}
-        right, change = (descend(case.run, state.step, chosen | more) for more in ({}, {("matrix", layer): direction}))
+        right, change = (_descend(case, state, chosen | more, passed) for more in ({}, {("matrix", layer): direction}))
         if right is None or change is None:
             continue
         for size in _step_sizes(case, right, change):
@@ -158,118 +157,26 @@ def _step_sizes(case: Case, right: Step, change: Step) -> set[float]:
     """The step sizes for which right + step size * change is the layer's gradient, in one leaf at least."""
     sizes = set()
     for key in "wb":
-        rows = _rows(case, right.layer) if key == "w" else slice(None)
-        base, slope = _leaf(right, {}, key, rows), _leaf(change, {}, key, rows)
+        window = window_of(case.targets[right.layer, key])
+        base, slope = leaf_of(right, {}, key, window), leaf_of(change, {}, key, window)
         if base is None or slope is None:
             continue
-        tolerance = _at(case.tolerances[right.layer, key], rows).of(base.size)
-        target = case.targets[right.layer, key][rows] - base.expected
+        tolerance = case.tolerances[right.layer, key].at(window).of(base.size)
+        target = case.targets[right.layer, key][() if window is None else window] - base.expected
         sizes |= {round_number(eta, error) for eta, error in multiples(target, slope.data, tolerance) if eta}
     return sizes
 
 
-# --- the leaves of one layer
-
-
-def _explain_leaves(
-    case: Case, state: State, step: Step, lines: Recipe, *, thorough: bool
-) -> tuple[list[State], list[State]]:
-    """Explain both leaves of a layer, given its delta; and, apart, only one of them, the other one unknown."""
-    biases = _explain(case, step, "b", thorough)
-    if not biases and not thorough:
-        return [], []
-    weights = _explain(case, step, "w", thorough)
-    new = lambda w, b: _state(case, state, step, {**lines, **w, **b})  # noqa: E731
-    if weights and biases:
-        return [new(w, b) for w in weights for b in biases], []
-    unknown = lambda key: {(f"whole_{key}", step.layer): _unknown(case.targets[step.layer, key], key)}  # noqa: E731
-    plain = [each for each in weights or biases if not each]
-    return [], [new(each, unknown("b")) if weights else new(unknown("w"), each) for each in plain]
-
-
-def _unknown(target: np.ndarray, key: str) -> Hypothesis:
-    return Hypothesis("unknown", key, lambda leaf: target, ANYTHING)
-
-
-def _state(case: Case, state: State, step: Step, lines: Recipe) -> State:
-    recipe = {**state.recipe, **lines}
-    return State(cost(recipe), recipe, dataclasses.replace(step, gradient=case.targets[step.layer, "w"]))
-
-
-def _explain(case: Case, step: Step, key: str, thorough: bool) -> list[Recipe]:
-    """Explain one leaf: nothing wrong, a wrong finish, or another array in its product."""
-    plain = _finished(case, step, {}, key, whole=thorough)
-    if {} in plain:
-        return [{}]
-    others = _other_products(case, step, key) if thorough else []
-    return sorted([*plain, *others], key=cost)[:MOST_TIES]
-
-
-def _other_products(case: Case, step: Step, key: str) -> list[Recipe]:
-    """Another array in the product, with a familiar factor at most: with any factor, too much would fit."""
-    found = [recipe for lines in _products(step, key) for recipe in _finished(case, step, lines, key, whole=False)]
-    return [recipe for recipe in found if all(each.cost < UNFAMILIAR for each in recipe.values())]
-
-
-def _products(step: Step, key: str) -> Iterator[Recipe]:
-    run, layer = step.run, step.layer
-    slots: dict[str, Iterable[Hypothesis]] = {f"right_{key}": right_mistakes(run, layer)}
-    slots |= {"left": left_mistakes(run, layer)} if key == "w" else {"bias": bias_mistakes(run, layer)}
-    return ({(slot, layer): each} for slot, table in slots.items() for each in table)
-
-
-def _finished(case: Case, step: Step, lines: Recipe, key: str, *, whole: bool) -> list[Recipe]:
-    """Explain how a product becomes the leaf: first on some rows of a large leaf, then on all."""
-    target, tolerance = case.targets[step.layer, key], case.tolerances[step.layer, key]
-    rows = _rows(case, step.layer) if key == "w" else slice(None)
-    leaf = _leaf(step, lines, key, rows)
-    if leaf is None:
-        return []
-    if isinstance(rows, slice):
-        found = finishes(target, leaf, tolerance, key, whole=whole)
-    else:
-        few = finishes(target[rows], leaf, _at(tolerance, rows), key, whole=False)
-        entire = _leaf(step, lines, key, slice(None)) if few or whole else None
-        found = [] if entire is None else [each for each in few if _holds(target, entire, tolerance, each)]
-        if not found and entire is not None and whole:
-            found = finishes(target, entire, tolerance, key)
-    return [{**lines, **{(f"{slot}_{key}", step.layer): each for slot, each in one.items()}} for one in found]
-
-
-def _holds(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, lines: Lines) -> bool:
-    recipe = {(f"{slot}_w", 0): each for slot, each in lines.items()}
-    largest = max(1.0, *(abs(each.factor or 1) for each in lines.values())) if lines else 1.0
-    return fits(target, finish(leaf, recipe, 0, "w"), tolerance.of(leaf.size) * largest)
-
-
-def _leaf(step: Step, lines: Recipe, key: str, rows: Any) -> Leaf | None:
-    with np.errstate(all="ignore"):
-        leaf = weight_leaf(step, lines, rows) if key == "w" else bias_leaf(step, lines)
-    return leaf if leaf is not None and np.isfinite(leaf.data).all() else None
-
-
-def _rows(case: Case, layer: int) -> Any:
-    """The rows of a weight matrix where its gradient is largest: a few are enough to refute most hypotheses."""
-    target = case.targets[layer, "w"]
-    if len(target) <= MOST_ROWS:
-        return slice(None)
-    return np.sort(np.argsort(-np.abs(target).sum(axis=1), kind="stable")[:MOST_ROWS])
-
-
-def _at(tolerance: Tolerance, rows: Any) -> Tolerance:
-    return Tolerance(tolerance.noise[rows], tolerance.roundings)
-
-
 def _read(case: Case, state: State) -> list[State]:
     """Where no formula fits, go on with the delta that the gradient under test used."""
-    layer = case.run.last if state.step is None else state.step.layer - 1
+    layer = _below(case, state)
     halves: list[State] = []
     for delta in case.read(layer):
         lines: Recipe = {("delta", layer): Hypothesis("unknown", "delta", lambda step, d=delta: d, ANYTHING)}
         step = descend(case.run, state.step, lines)
         if step is not None:
-            whole, half = _explain_leaves(case, state, step, lines, thorough=True)
+            whole, half = explain_leaves(case, step, 0)
             if whole:
-                return whole
-            halves += half
+                return [_state(case, state, step, lines | more) for more in whole]
+            halves += [_state(case, state, step, lines | more) for more in half]
     return halves
