@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax.extend import core
 
 from jaxnet.gradients import tracing
@@ -56,6 +57,8 @@ def _relu(eqn: core.JaxprEqn) -> core.ClosedJaxpr | None:
 
 def _larger(eqn: core.JaxprEqn, values: list[_Value], slope: Any) -> _Value:
     left, right = values
+    if any(isinstance(atom, core.Literal) and not np.isfinite(atom.val) for atom in eqn.invars):
+        return _Value(tracing.apply(eqn, [left.array, right.array])[0])  # where a maximum starts from -inf
     weight = 1 - slope if isinstance(eqn.invars[0], core.Literal) else slope  # max(0, z) has the corner of max(z, 0)
     if eqn.primitive.name == "min":
         weight = 1 - weight
