@@ -45,7 +45,7 @@ def headline(report: "Report") -> str:
         return f"The gradient is right: {which} to rounding."
     if not wrong:
         return "The gradient's values are right, but something else is wrong."
-    which = ", ".join(report.wrong[:4]) + (", ..." if wrong > 4 else "")
+    which = ", ".join(report.wrong[:4]) + (f" and {wrong - 4} more" if wrong > 4 else "")
     return f"The gradient is wrong in {wrong} of {count} {'leaf' if count == 1 else 'leaves'}: {which}."
 
 
