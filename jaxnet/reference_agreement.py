@@ -188,20 +188,24 @@ def reference_side(net: MLP, params: Params, problem: Problem, dtype: Any) -> Re
 
 def hold_passes(ours: JaxSide, other: ReferenceSide) -> list[Entry]:
     """Compare the predictions, the objective and every leaf of its gradient."""
-    f, (X, y) = ours.objective, ours.data
-    value, gradient = jax.value_and_grad(f)(ours.params, X, y)
+    outputs, (value, gradient) = _passes(ours.objective, ours.params, *map(np.asarray, ours.data))
     _, logits = forward(other.params, other.problem.activations, other.problem.X)
-    outputs = OUTPUTS[other.problem.output].forward(logits)
+    expected_outputs = OUTPUTS[other.problem.output].forward(logits)
     expected_value, expected_gradient = evaluate(other.problem, other.params)
     leaves = jax.tree_util.tree_leaves_with_path(gradient)
     return [
-        hold("outputs", f.network.predict(ours.params, X), outputs),
+        hold("outputs", outputs, expected_outputs),
         hold("loss", value, expected_value),
         *(
             hold(f"gradient {jax.tree_util.keystr(path)}", leaf, ball)
             for (path, leaf), ball in zip(leaves, jax.tree.leaves(expected_gradient), strict=True)
         ),
     ]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _passes(f: Objective, params: Params, X: jax.Array, y: jax.Array) -> tuple[jax.Array, tuple[jax.Array, Params]]:
+    return f.network.predict(params, X), jax.value_and_grad(f)(params, X, y)
 
 
 def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[Entry]:
@@ -242,5 +246,6 @@ def hold(name: str, values: Pytree, balls: Pytree) -> Entry:
     difference, bound = (np.concatenate(part) for part in zip(*both, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(difference == 0, 0, difference / bound)
-    worst = int(np.argmax(np.where(np.isnan(share), np.inf, share)))
-    return Entry(name, float(difference[worst]), float(np.nan_to_num(bound[worst], nan=np.inf)))
+    settled = np.isfinite(difference) & np.isfinite(bound)
+    worst = int(np.argmax(np.where(settled, share, np.inf)))
+    return Entry(name, float(difference[worst]), float(np.nan_to_num(bound[worst], nan=np.inf, posinf=np.inf)))
