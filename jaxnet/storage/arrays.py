@@ -63,11 +63,20 @@ def save(path: str | os.PathLike, tree: Pytree, manifest: dict[str, Any] | None 
 
 def load(path: str | os.PathLike, like: Pytree) -> tuple[Pytree, dict[str, Any]]:
     """Read what ``save`` wrote; raises ``CheckpointError`` for a file that is missing, damaged or of something else."""
+    return decode(_read(path), like, source=str(path))
+
+
+def manifest_of(path: str | os.PathLike) -> dict[str, Any]:
+    """Read the manifest alone, to learn what a file holds before it is loaded; only ``load`` vouches for its bytes."""
+    manifest = _manifest(_read(path), str(path))
+    return {name: value for name, value in manifest.items() if name != _DIGEST}
+
+
+def _read(path: str | os.PathLike) -> bytes:
     try:
-        content = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
-    return decode(content, like, source=str(path))
 
 
 def _named(tree: Pytree) -> dict[str, Any]:

@@ -7,7 +7,7 @@ next owner of the folder removes.
 
 import contextlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 SUFFIX = ".partial"
@@ -40,7 +40,8 @@ def remove_leftovers(folder: str | os.PathLike) -> None:
 
 
 def _write_beside(path: Path, content: bytes) -> Path:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=SUFFIX, dir=path.parent)
+    name = path.parent / f".{path.name}.{secrets.token_hex(8)}{SUFFIX}"
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -50,7 +51,7 @@ def _write_beside(path: Path, content: bytes) -> Path:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
-    return Path(name)
+    return name
 
 
 def _sync(folder: Path) -> None:

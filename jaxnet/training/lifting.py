@@ -42,6 +42,11 @@ def lower(skeleton: Skeleton, numbers: list) -> Any:
     return _build(skeleton, iter(numbers))
 
 
+def describe(skeleton: Skeleton, numbers: list) -> str:
+    """Write a description out, numbers and all: equal texts for equal descriptions, in any process."""
+    return _text(skeleton, iter(numbers))
+
+
 def fixed(description: Any) -> Skeleton:
     """Return a skeleton that keeps its numbers: a program compiled for it serves these numbers only."""
     return Skeleton(_identity(description), origin=description)
@@ -88,6 +93,18 @@ def _identity(value: Any) -> Hashable:
     except TypeError:
         return ("the object", id(value))  # Skeleton.origin keeps it alive, so its id is not used again
     return (type(value), value)
+
+
+def _text(skeleton: Skeleton, numbers: Iterator) -> str:
+    if skeleton.kind == _NUMBER:
+        return repr(next(numbers))
+    origin = skeleton.origin
+    if skeleton.parts or isinstance(origin, tuple | list | dict | types.FunctionType):
+        name = origin.__qualname__ if isinstance(origin, types.FunctionType) else type(origin).__name__
+        return f"{name}({', '.join(_text(part, numbers) for part in skeleton.parts)})"
+    if origin is None or isinstance(origin, str | int):
+        return repr(origin)
+    return getattr(origin, "__qualname__", type(origin).__qualname__)
 
 
 def _build(skeleton: Skeleton, numbers: Iterator) -> Any:

@@ -33,6 +33,11 @@ class Orders:
         self._orders: Iterator = iter(orders)
         self._rows, self._padded, self._given = rows, padded, 0
 
+    def skip(self, count: int) -> None:
+        """Pass over the orders of epochs that an interrupted run has behind it."""
+        for _ in range(count):
+            self._next()
+
     def next_block(self, count: int, block: int) -> Array:
         """Return the next ``count`` orders as [block, M], the rows beyond them unused."""
         orders = np.zeros((block, self._padded), np.int32)

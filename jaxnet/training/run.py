@@ -4,6 +4,7 @@ Between chunks, and only there, the host looks at the run: to show progress, and
 """
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import optax
 
 from jaxnet.training import stopping
+from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, train
 from jaxnet.training.preparation import OptimizerState, Plan, prepare, without_lifting
 from jaxnet.training.progress import Progress
@@ -64,6 +66,7 @@ def fit(
     validation: Any = None,
     stop: Stop | None = None,
     metrics: Sequence[str | Callable] = (),
+    out: str | os.PathLike | None = None,
     progress: bool = False,
 ) -> Run:
     """Minimise an objective by mini-batch gradient descent, as one compiled program.
@@ -88,30 +91,41 @@ def fit(
         metrics: names in ``METRICS`` (for a ``jn.objective``) or callables (params, X, y) -> scalar; computed after
             every epoch on the training data and, as "validation_...", on the validation data. A callable that names
             ``weight`` is given the weights; one that is itself called "validation_..." sees validation data only.
+        out: a folder to keep the run in. It can be killed at any moment and goes on with the same call; SIGINT and
+            SIGTERM end it when the chunk is saved.
         progress: show a progress bar; nothing is shown unless standard error is a terminal.
 
     Returns a ``Run``. ``history["loss"][e]`` is the mean over the epoch's examples of the objective before each
     update, as scikit-learn and Keras report it. Divergence is an outcome, not an error. Raises ValueError or TypeError
-    for bad input before anything is compiled.
+    for bad input, or an ``out`` that belongs to another run, before anything is compiled.
     """
     plan = prepare(
         f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,
         optimizer_state=optimizer_state, validation=validation, stop=stop, metrics=metrics,
     )  # fmt: skip
-    with Progress(plan.epochs, shown=progress) as bar:
-        state, history = run_chunks(plan, bar)
+    with checkpoint(out, plan) as kept, Progress(plan.epochs, shown=progress) as bar:
+        state, history = run_chunks(plan, bar, kept)
     return finish(plan, state, history)
 
 
-def run_chunks(plan: Plan, bar: Progress) -> tuple[State, dict[str, np.ndarray]]:
-    """Run until the end; return the last state and the whole history."""
-    state, parts = plan.state, []
+def run_chunks(plan: Plan, bar: Progress, kept: Checkpoint | None = None) -> tuple[State, dict[str, np.ndarray]]:
+    """Run until the end, saving now and then where it is to be kept; return the last state and the whole history."""
+    plan, parts = (plan, []) if kept is None else kept.restore(plan)
+    names = history_names(plan.program.metrics, plan.data.validation is not None)
+    state = plan.state
+
+    def history() -> dict[str, np.ndarray]:
+        return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
     for after, part in chunks(plan):
         state = after
         parts.append(part)
         bar.advance(sum(len(part["loss"]) for part in parts), {name: values[-1] for name, values in part.items()})
-    names = history_names(plan.program.metrics, plan.data.validation is not None)
-    return state, {name: np.concatenate([part[name] for part in parts]) for name in names}
+        if kept is not None:
+            kept.keep(state, history)
+    if kept is not None:
+        kept.keep(state, history, now=True)
+    return state, history()
 
 
 def chunks(plan: Plan, longest: int = CHUNK) -> Iterator[tuple[State, dict[str, np.ndarray]]]:

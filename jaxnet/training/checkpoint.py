@@ -1,0 +1,118 @@
+"""``fit(out=...)``: a run that can be killed at any moment, and goes on with the same call.
+
+One file holds everything (parameters, optimizer, epoch, best parameters, history), so there is one atomic commit
+point, and a manifest of what was asked for: another objective, optimizer, number, key or data is refused with the
+difference shown. More epochs may be asked for. Resumed, a run ends with the bits of one that was never interrupted, on
+the same platform and with the same versions.
+"""
+
+import contextlib
+import hashlib
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxnet import checks, storage
+from jaxnet.training.lifting import describe, lift
+from jaxnet.training.loop import State, history_names
+from jaxnet.training.preparation import Plan
+from jaxnet.types import Pytree
+
+FILE = "run.safetensors"
+SECONDS = 5.0  # between two saves
+ENVIRONMENT = ("jax", "platform")  # on these only the last bits depend
+
+
+class Checkpoint:
+    """The folder of one run; ``keep`` after every chunk, which saves when it is time to."""
+
+    def __init__(self, folder: Path, plan: Plan, watch: storage.Watch) -> None:
+        self._path, self._manifest, self._watch = folder / FILE, manifest(plan), watch
+        self._saved = time.monotonic()
+        self._first = int(plan.state.epoch)
+
+    def restore(self, plan: Plan) -> tuple[Plan, list[dict[str, np.ndarray]]]:
+        """Return the plan of what is left to do, and the history so far; the same plan where nothing was saved."""
+        if not self._path.exists():
+            return plan, []
+        saved = storage.manifest_of(self._path)
+        self._compare(saved)
+        names = history_names(plan.program.metrics, plan.data.validation is not None)
+        dtype = jax.tree.leaves(plan.state.params)[0].dtype
+        empty = {name: jax.ShapeDtypeStruct((saved["epochs"],), dtype) for name in names}
+        (state, history), _ = storage.load(self._path, (plan.state, empty))
+        state = jax.tree.map(jax.numpy.asarray, state)
+        done = int(state.epoch) - self._first
+        if plan.orders is not None:
+            plan.orders.skip(done)
+        return plan._replace(state=state, epochs=plan.epochs - done), [history]
+
+    def keep(self, state: State, history: Callable[[], dict[str, np.ndarray]], *, now: bool = False) -> None:
+        """Save, if the last time is a while ago, or ``now``, or when a signal asks the run to end: then raise it."""
+        if now or self._watch.caught or time.monotonic() - self._saved > SECONDS:
+            values = history()
+            storage.save(self._path, (state, values), {**self._manifest, "epochs": len(values["loss"])})
+            self._saved = time.monotonic()
+        self._watch.check()
+
+    def _compare(self, saved: dict[str, Any]) -> None:
+        given = {**self._manifest, "epochs": saved.get("epochs")}
+        odd = sorted(name for name in saved.keys() | given.keys() if saved.get(name) != given.get(name))
+        if outside := [name for name in odd if name not in ENVIRONMENT]:
+            lines = [f"{name} was {saved.get(name)} and is {given.get(name)}" for name in outside]
+            words = f"a run of something else: {'; '.join(lines)}"
+            checks.refuse("out", "an empty folder, or that of a run with the same arguments", checks.Words(words))
+        for name in odd:
+            words = f"{name} was {saved[name]} and is {given[name]}: the last bits may differ from an uninterrupted run"
+            warnings.warn(words, stacklevel=4)
+
+
+@contextlib.contextmanager
+def checkpoint(out: str | os.PathLike | None, plan: Plan) -> Iterator[Checkpoint | None]:
+    """Hold the folder of a run while it trains; None without ``out``.
+
+    Raises ValueError for the folder of another run, ``storage.CheckpointError`` for a damaged file,
+    ``storage.Locked`` while another process trains there, and OSError where nothing can be written.
+    """
+    if out is None:
+        yield None
+        return
+    checks.require(isinstance(out, str | os.PathLike), "out", "the path of a folder", out, TypeError)
+    with storage.hold(out) as folder, storage.Watch() as watch:
+        yield Checkpoint(folder, plan, watch)
+
+
+def manifest(plan: Plan) -> dict[str, Any]:
+    """Say what a run is of: digests of its arrays, names of its parts, and every number."""
+    program, (objective, optimizer, stop) = plan.program, map(lift, plan.described)
+    return {
+        "format": 1,
+        "jax": jax.__version__,
+        "platform": jax.default_backend(),
+        "objective": describe(objective[0], objective[1]),
+        "optimizer": describe(optimizer[0], optimizer[1]),
+        "stop": describe(stop[0], stop[1]),
+        "metrics": [metric if isinstance(metric, str) else metric.__name__ for metric in program.metrics],
+        "batch_size": program.batch_size,
+        "shuffle": "given orders" if plan.orders is not None else program.shuffled,
+        "key": np.asarray(jax.random.key_data(plan.key)).tolist(),
+        "start": digest((plan.state.params, plan.state.epoch)),
+        "data": digest(plan.data.train),
+        "validation": digest(plan.data.validation),
+    }
+
+
+def digest(tree: Pytree) -> str:
+    """Return the SHA-256 of the arrays of a pytree, their shapes and dtypes."""
+    total = hashlib.sha256()
+    for leaf in jax.tree.leaves(tree):
+        array = np.asarray(leaf, order="C")
+        total.update(f"{array.shape}{array.dtype}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
