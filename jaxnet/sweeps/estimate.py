@@ -11,6 +11,7 @@ from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.groups import Group
 from jaxnet.sweeps.plan import Plan
 from jaxnet.sweeps.preparation import initial_params, keys_of
+from jaxnet.sweeps.progress import work
 
 COMPILE_SECONDS = 2.0  # a program, on an idle machine
 EFFICIENCY = 0.5  # of a large matrix product's rate that small networks reach
@@ -70,17 +71,9 @@ def _name(network: Any) -> str:
 
 def _model_epochs(plan: Plan) -> Iterator[int]:
     """Count each group's model-epochs, as if pruning took from every group alike."""
-    each = len(plan.members.ids) // len(plan.configurations)
-    epochs = sum(_bracket_epochs(bracket) for bracket in plan.brackets) * each
+    total = work(plan)
     for group in plan.groups:
-        yield round(epochs * len(group.members) / len(plan.members.ids))
-
-
-def _bracket_epochs(bracket: Any) -> int:
-    total, alive, at = 0, len(bracket.configurations), 0
-    for epochs, kept in bracket.rungs:
-        total, alive, at = total + alive * (epochs - at), kept, epochs
-    return total
+        yield round(total * len(group.members) / len(plan.members.ids))
 
 
 def _rungs(plan: Plan) -> str:

@@ -66,11 +66,11 @@ class Int:
 
     def at(self, units: Sequence[float]) -> int:
         """Return the value at a point of the unit interval; each whole number has its share of it."""
-        low, high = (self.low, self.high + 1) if not self.log else (self.low - 0.5, self.high + 0.5)
-        value = (
-            math.floor(_stretch(Float(low, high), units[0])) if not self.log else round(_geometric(low, high, units))
-        )
-        return min(max(int(value), self.low), self.high)
+        if self.log:  # from half below to half above, so that the bounds have their share too
+            value = round(_geometric(self.low - 0.5, self.high + 0.5, units))
+        else:
+            value = self.low + math.floor((self.high + 1 - self.low) * units[0])
+        return min(max(value, self.low), self.high)
 
     def unit(self, value: float) -> float:
         """Return where between its bounds a value lies, from 0 to 1."""
@@ -131,12 +131,15 @@ class Layers:
 
     def at(self, units: Sequence[float]) -> tuple[int, ...]:
         """Return the hidden sizes at a point of the unit square: (depth, width)."""
-        return self._sizes(Int(*self.depth).at(units[:1]), Choice(*self._widths()).at(units[1:]))
+        depth, width = Choice(*self._depths()).at(units[:1]), Choice(*self._widths()).at(units[1:])
+        return self._sizes(depth, width)
 
     def levels(self, count: int | None) -> list[tuple[int, ...]]:
         """List all hidden sizes."""
-        depths = range(self.depth[0], self.depth[1] + 1)
-        return list(dict.fromkeys(self._sizes(depth, width) for depth in depths for width in self._widths()))
+        return list(dict.fromkeys(self._sizes(d, w) for d in self._depths() for w in self._widths()))
+
+    def _depths(self) -> range:
+        return range(self.depth[0], self.depth[1] + 1)
 
     def _widths(self) -> list[int]:
         low, high = self.width

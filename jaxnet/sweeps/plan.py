@@ -133,6 +133,12 @@ def plan(
     )  # fmt: skip
 
 
+def place_of(plan: Plan, member: int) -> tuple[int, int]:
+    """Return the group of a member and its position in it."""
+    group = next(i for i, group in enumerate(plan.groups) if member in group.members)
+    return group, int(np.searchsorted(plan.groups[group].members, member))
+
+
 def lanes_of(platform: str) -> int:
     """Return T, the lanes of a tile: a matter of the platform alone, for it is part of a member's bits."""
     return LANES.get(platform, ACCELERATED)

@@ -1,6 +1,8 @@
 """``Result``: what came out of a sweep, as tables, curves and parameters."""
 
 import dataclasses
+import os
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,9 +11,9 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.sweeps.ledger import Ledger, scores
-from jaxnet.sweeps.plan import Plan
+from jaxnet.sweeps.plan import Plan, place_of
 from jaxnet.sweeps.rungs import rank
-from jaxnet.sweeps.tables import Table, framed, parameter_columns
+from jaxnet.sweeps.tables import Table, framed, parameter_columns, write
 from jaxnet.types import Pytree
 
 
@@ -59,8 +61,7 @@ class Result:
     def params(self, member: int) -> Pytree:
         """Return the parameters of a member at its last epoch (the last finite ones where it diverged)."""
         member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
-        group = next(i for i, group in enumerate(self.plan.groups) if member in group.members)
-        slot = int(np.searchsorted(self.plan.groups[group].members, member))
+        group, slot = place_of(self.plan, member)
         return jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), self.ledger.lanes[group].params)
 
     def network(self, member: int) -> Any:
@@ -68,6 +69,32 @@ class Result:
         member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
         configuration = int(self.plan.members.configuration[member])
         return self.plan.recipe.training(self.plan.configurations[configuration]).network
+
+    def curve_table(self) -> Table:
+        """Return the curves as one row a member and epoch that was trained."""
+        members, epochs = np.nonzero(np.arange(self.plan.epochs) < np.expand_dims(self.ledger.epochs, 1))
+        columns = {"member": members, "epoch": epochs + 1}
+        return Table(columns | {name: curve[members, epochs] for name, curve in self.ledger.curves.items()})
+
+    def rung_table(self) -> Table:
+        """Return one row a configuration and rung: bracket, epochs, rank from 1, score, and whether it went on."""
+        rows = [
+            (decision.bracket, decision.epochs, configuration, place + 1, decision.scores[place], place < decision.kept)
+            for decision in self.ledger.decisions
+            for place, configuration in enumerate(decision.ranked)
+        ]
+        names = ("bracket", "epochs", "configuration", "rank", "score", "kept")
+        return Table(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+
+    def export(self, folder: str | os.PathLike, kind: str = "csv") -> list[Path]:
+        """Write members, curves and rungs as files of a kind, "csv" or "parquet"; return their paths."""
+        checks.choice("kind", kind, ("csv", "parquet"))
+        tables = {"members": self.columns(), "curves": self.curve_table(), "rungs": self.rung_table()}
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        paths = [Path(folder) / f"{name}.{kind}" for name in tables]
+        for path, table in zip(paths, tables.values(), strict=True):
+            write(table, path)
+        return paths
 
     def _parameters(self) -> dict[str, np.ndarray]:
         return parameter_columns(self.plan.configurations)

@@ -1,5 +1,6 @@
 """``sweep``: train a plan, rung by rung, and hand back a ``Result``."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -8,23 +9,31 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.storage import hold
 from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.interruption import Watch
 from jaxnet.sweeps.ledger import Ledger, empty, scores
 from jaxnet.sweeps.plan import Plan
 from jaxnet.sweeps.preparation import prepare_group
+from jaxnet.sweeps.progress import Progress
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
+from jaxnet.sweeps.store import Store
 
 SECONDS = 0.5  # that a call of the compiled program should take
+SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung
 
 
 class Trainer:
-    """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group."""
+    """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group.
 
-    def __init__(self, plan: Plan, ledger: Ledger, commit: Callable[[np.ndarray], None]) -> None:
-        self._plan, self._ledger, self._commit = plan, ledger, commit
+    ``done(members, reached)`` is called after each call of the compiled program, with the members that it trained and
+    whether they have reached their epoch.
+    """
+
+    def __init__(self, plan: Plan, ledger: Ledger, done: Callable[[np.ndarray, bool], None]) -> None:
+        self._plan, self._ledger, self._done = plan, ledger, done
         self._engine: tuple[int, Engine] | None = None
-        self.compiles = 0
 
     def advance(self, members: np.ndarray, target: int) -> None:
         """Train these members until each has ``target`` epochs or has diverged."""
@@ -47,7 +56,7 @@ class Trainer:
                 chunk = next_chunk(count, time.perf_counter() - started)
                 self._record(index, trained, history, at)
                 at += count
-                self._commit(self._plan.groups[index].members[trained])
+                self._done(self._plan.groups[index].members[trained], at == target)
 
     def _record(self, index: int, slots: np.ndarray, history: np.ndarray, first: int) -> None:
         members, lanes = self._plan.groups[index].members[slots], self._ledger.lanes[index]
@@ -72,18 +81,56 @@ def next_chunk(count: int, seconds: float) -> int:
     return max(1, min(8 * count, int(count * SECONDS / max(seconds, 1e-6))))
 
 
-def sweep(plan: Plan, *, out: str | os.PathLike | None = None) -> Result:
+def sweep(plan: Plan, *, out: str | os.PathLike | None = None, progress: bool = False) -> Result:
     """Train all members of a plan.
 
     Args:
         plan: what ``jn.plan`` returned.
+        out: a folder that keeps every member. The same call goes on where an earlier one ended, however it ended, and
+            its tables have the same bytes as those of a run that nothing interrupted; a plan with further members
+            extends it. One process at a time holds the folder.
+        progress: show a progress bar; nothing is shown unless standard error is a terminal.
 
     Returns a ``Result``. A member that diverges is a result: it stays at its last finite state and ranks last.
+
+    Raises ValueError, with the differences, for the folder of another sweep; ``CheckpointError`` for a damaged one;
+    ``Locked`` where another process holds it; ``Interrupted``, a KeyboardInterrupt, after SIGINT, SIGTERM or SIGHUP,
+    when all that was done is saved.
     """
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
     ledger = empty(plan)
-    search(plan, ledger, Trainer(plan, ledger, lambda members: None))
+    with Progress(plan, ledger, shown=progress) as bar:
+        if out is None:
+            search(plan, ledger, Trainer(plan, ledger, lambda members, reached: bar.show()))
+        else:
+            _search_saving(plan, ledger, out, bar)
     return Result(plan, ledger)
+
+
+def _search_saving(plan: Plan, ledger: Ledger, out: str | os.PathLike, bar: Progress) -> None:
+    with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store, Watch() as watch:
+        store.restore(ledger)
+        saver = Saver(store, ledger)
+
+        def done(members: np.ndarray, reached: bool) -> None:
+            saver.done(members, now=reached or watch.caught is not None)
+            watch.check()
+            bar.show()
+
+        search(plan, ledger, Trainer(plan, ledger, done))
+
+
+class Saver:
+    """Saves members when they have reached their epoch, and on the way there every few seconds."""
+
+    def __init__(self, store: Store, ledger: Ledger) -> None:
+        self._store, self._ledger, self._last = store, ledger, time.monotonic()
+
+    def done(self, members: np.ndarray, *, now: bool) -> None:
+        """Take note of trained members."""
+        if now or time.monotonic() - self._last > SAVE_SECONDS:
+            self._store.save(self._ledger, members)
+            self._last = time.monotonic()
 
 
 def search(plan: Plan, ledger: Ledger, trainer: Any) -> None:

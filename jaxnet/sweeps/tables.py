@@ -2,11 +2,15 @@
 
 import csv
 import io
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from jaxnet import checks
+from jaxnet.storage import write_atomically
 from jaxnet.sweeps.parameters import Configuration
 
 
@@ -66,3 +70,25 @@ def _exact(value: Any) -> str:
         return ""
     text = repr(value) if isinstance(value, float) else str(value)
     return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" and text else text
+
+
+def write(table: Table, path: str | os.PathLike) -> None:
+    """Write a table to a file ending in .csv or .parquet, atomically; Parquet needs pyarrow (the extra 'parquet')."""
+    suffix = checks.choice("path", Path(path).suffix, (".csv", ".parquet"))
+    write_atomically(path, to_csv(table).encode() if suffix == ".csv" else _to_parquet(table))
+
+
+def _to_parquet(table: Table) -> bytes:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise ImportError("a .parquet file needs pyarrow, which the extra 'parquet' installs; or take .csv") from error
+    sink = io.BytesIO()
+    columns = {name: [_text(value) for value in column] for name, column in table.items()}
+    parquet.write_table(pyarrow.table(columns), sink)
+    return sink.getvalue()
+
+
+def _text(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

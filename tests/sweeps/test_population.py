@@ -59,7 +59,7 @@ def test_a_member_has_the_same_bits_in_any_company(
 def test_a_cut_changes_no_bit(cuts: tuple[int, ...], problem: Any, whole: dict[str, bytes]) -> None:
     cut = plan(problem, RATES)
     ledger = empty(cut)
-    trainer = Trainer(cut, ledger, lambda members: None)
+    trainer = Trainer(cut, ledger, lambda members, reached: None)
     for epochs in cuts:
         trainer.advance(np.arange(len(cut.members.ids)), epochs)
     assert bits(sweeps.Result(cut, ledger)) == whole
@@ -68,7 +68,7 @@ def test_a_cut_changes_no_bit(cuts: tuple[int, ...], problem: Any, whole: dict[s
 def test_members_at_different_epochs_catch_up_without_a_changed_bit(problem: Any, whole: dict[str, bytes]) -> None:
     late = plan(problem, RATES)
     ledger = empty(late)
-    trainer = Trainer(late, ledger, lambda members: None)
+    trainer = Trainer(late, ledger, lambda members, reached: None)
     trainer.advance(np.arange(0, 22, 3), 2)
     trainer.advance(np.arange(22), 6)
     assert bits(sweeps.Result(late, ledger)) == whole

@@ -1,0 +1,70 @@
+"""One quiet bar for a whole sweep, on standard error and only in a terminal: done, best so far, time left."""
+
+import sys
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from jaxnet.sweeps.ledger import Ledger
+from jaxnet.sweeps.plan import Plan
+
+
+class Progress:
+    """A context in which ``show`` draws how far a ledger is; does nothing unless ``shown`` and in a terminal."""
+
+    def __init__(self, plan: Plan, ledger: Ledger, *, shown: bool) -> None:
+        self._plan, self._ledger = plan, ledger
+        self._bar: Any = _bar() if shown and sys.stderr.isatty() else None
+
+    def __enter__(self) -> "Progress":
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=work(self._plan), said="compiling")
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self) -> None:
+        """Draw the bar."""
+        if self._bar is not None:
+            done = int(self._ledger.epochs.sum())
+            self._bar.update(self._task, completed=done, said=said(self._plan, self._ledger))
+
+
+def work(plan: Plan) -> int:
+    """Count the model-epochs of a plan, as if no member diverged; the audit is not counted."""
+    each = len(plan.members.ids) // len(plan.configurations)
+    total = 0
+    for bracket in plan.brackets:
+        alive, at = len(bracket.configurations), 0
+        for epochs, kept in bracket.rungs:
+            total, alive, at = total + alive * (epochs - at) * each, kept, epochs
+    return total
+
+
+def said(plan: Plan, ledger: Ledger) -> str:
+    """Say in a few words: members begun, rungs decided, diverged, the best value so far."""
+    values = ledger.curves[plan.metric][np.arange(len(ledger.epochs)), np.maximum(ledger.epochs - 1, 0)]
+    seen = values[np.isfinite(values)]
+    best = "" if not len(seen) else f"  best {plan.metric} {seen.min() if plan.goal == 'min' else seen.max():.4g}"
+    begun = f"{int((ledger.epochs > 0).sum())} of {len(ledger.epochs)} members"
+    diverged = int((ledger.diverged > 0).sum())
+    return f"{begun}  rung {len(ledger.decisions) + 1}{f'  {diverged} diverged' if diverged else ''}{best}"
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = [
+        TextColumn("model-epochs"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}"),
+    ]
+    return RichProgress(*columns, console=Console(stderr=True))

@@ -1,0 +1,100 @@
+"""Each kind of parameter maps the unit interval to its values."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaxnet.sweeps import Choice, Float, Folds, Int, Layers, Seeds, when
+from jaxnet.sweeps.parameters import plain
+
+
+@pytest.mark.parametrize(
+    ("parameter", "unit", "value"),
+    [
+        (Float(2, 4), 0.25, 2.5),
+        (Float(1e-4, 1, log=True), 0.5, 1e-2),
+        (Float(0, 1, step=0.25), 0.3, 0.25),
+        (Float(0, 1, step=0.4), 0.99, 0.8),
+        (Int(1, 4), 0.0, 1),
+        (Int(1, 4), 0.2499, 1),
+        (Int(1, 4), 0.25, 2),
+        (Int(1, 4), 0.9999, 4),
+        (Int(1, 100, log=True), 0.5, 7),  # sqrt(0.5 x 100.5) = 7.09
+        (Choice("a", "b", "c"), 0.34, "b"),
+        (Choice((8,), (8, 8)), 0.99, (8, 8)),
+    ],
+)
+def test_a_point_of_the_unit_interval_has_its_value(parameter: Any, unit: float, value: Any) -> None:
+    found = parameter.at([unit])
+    assert type(found) is type(value)
+    assert found == pytest.approx(value, rel=1e-12) if isinstance(value, float) else found == value
+
+
+@given(unit=st.floats(0, 1, exclude_max=True))
+@pytest.mark.parametrize("parameter", [Float(-1, 3), Float(1e-6, 1e3, log=True), Int(-2, 5), Int(1, 64, log=True)])
+def test_no_value_lies_outside_the_bounds(parameter: Any, unit: float) -> None:
+    assert parameter.low <= parameter.at([unit]) <= parameter.high
+
+
+@pytest.mark.parametrize("parameter", [Float(-1, 3), Float(1e-6, 1e3, log=True)])
+def test_unit_is_the_inverse_of_at(parameter: Float) -> None:
+    for unit in (0.0, 0.125, 0.9):
+        assert parameter.unit(parameter.at([unit])) == pytest.approx(unit, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "count", "levels"),
+    [
+        (Float(0, 1, step=0.25), None, [0, 0.25, 0.5, 0.75, 1]),
+        (Float(0, 1), 3, [0, 0.5, 1]),
+        (Float(0.01, 1, log=True), 3, [0.01, 0.1, 1]),
+        (Int(2, 5), None, [2, 3, 4, 5]),
+        (Int(1, 16, log=True), 3, [1, 4, 16]),
+        (Choice("x", "y"), None, ["x", "y"]),
+        (Layers((0, 2), (4, 8)), None, [(), (4,), (8,), (4, 4), (8, 8)]),
+    ],
+)
+def test_a_grid_has_these_levels(parameter: Any, count: int | None, levels: list) -> None:
+    found = parameter.levels(count)
+    assert found == (pytest.approx(levels, rel=1e-12) if isinstance(levels[0], int | float) else levels)
+
+
+def test_layers_take_a_depth_and_a_width() -> None:
+    assert Layers((1, 3), (8, 64)).at([0.5, 0.99]) == (64, 64)
+    assert Layers((3, 3), (8, 64), pyramid=True).at([0, 0.99]) == (64, 32, 16)
+    assert Layers((1, 1), (5, 7), powers=False).at([0, 0.5]) == (6,)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: Float(1, 1), ValueError, "high: expected a number above low=1, got 1"),
+        (lambda: Float(0, 1, log=True), ValueError, "low: expected a number above 0 with log=True"),
+        (lambda: Float(0, math.inf), ValueError, "high: expected a finite number"),
+        (lambda: Float(0, 1, step=2), ValueError, "step: expected a finite number above 0 and at most 1"),
+        (lambda: Float(1, 2, log=True, step=0.5), ValueError, "step: expected no step with log=True"),
+        (lambda: Float("0", 1), TypeError, "low: expected a finite number, got '0'"),
+        (lambda: Int(1.5, 2), TypeError, "low: expected an integer"),
+        (lambda: Choice(), ValueError, "Choice: expected at least one value, got none"),
+        (lambda: Choice(math.sin), TypeError, "Choice: expected numbers, text, booleans"),
+        (lambda: Choice(math.nan), ValueError, "Choice: expected a finite number"),
+        (lambda: Layers(2, (1, 2)), TypeError, "depth: expected \\(lowest, highest\\)"),
+        (lambda: Layers((2, 1), (1, 2)), ValueError, "depth: expected \\(lowest, highest\\) in order"),
+        (lambda: Layers((1, 2), (5, 7)), ValueError, "width: expected bounds with a power of two between them"),
+        (lambda: Seeds(0), ValueError, "Seeds.count: expected an integer of at least 1"),
+        (lambda: Folds(1), ValueError, "Folds.count: expected an integer of at least 2"),
+        (lambda: when(Float(0, 1)), ValueError, "when: expected at least one condition"),
+        (lambda: Float(0, 1).levels(None), TypeError, "n: expected an integer of at least 1 \\(grid points"),
+    ],
+)
+def test_bad_bounds_are_refused(make: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_plain_values_are_what_a_file_gives_back() -> None:
+    assert plain("x", [np.int64(3), [np.float32(0.5), "a"], None, True]) == (3, (0.5, "a"), None, True)

@@ -1,0 +1,110 @@
+"""Which configurations are tried: distinct ones, in an order that only ever grows at its end."""
+
+import builtins
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jaxnet.sweeps import Choice, Float, Int, Space
+from jaxnet.sweeps.sampling import sample
+
+SPACE = Space(rate=Float(1e-3, 1, log=True), momentum=Float(0, 1), kind=Choice("a", "b"))
+
+
+def test_a_grid_crosses_all_levels_with_the_last_varying_fastest() -> None:
+    space = Space(a=Int(1, 2), b=Choice("x", "y"), c=0)
+    found = sample(space, "grid", n=None, root=0)
+    assert [(c["a"], c["b"], c["c"]) for c in found] == [(1, "x", 0), (1, "y", 0), (2, "x", 0), (2, "y", 0)]
+
+
+@pytest.mark.parametrize("method", ["random", "sobol"])
+def test_more_points_only_add_to_the_end(method: str) -> None:
+    few, many = (sample(SPACE, method, n=n, root=3) for n in (5, 37))
+    assert len(many) == 37
+    assert many[:5] == few
+
+
+@pytest.mark.parametrize("method", ["random", "sobol"])
+def test_another_root_draws_other_points(method: str) -> None:
+    assert sample(SPACE, method, n=4, root=0) != sample(SPACE, method, n=4, root=1)
+
+
+@pytest.mark.parametrize("method", ["random", "sobol"])
+def test_configurations_are_distinct(method: str) -> None:
+    found = sample(Space(a=Int(1, 3), b=Int(1, 3)), method, n=9, root=0)
+    assert sorted((c["a"], c["b"]) for c in found) == [(a, b) for a in (1, 2, 3) for b in (1, 2, 3)]
+
+
+def test_sobol_points_fill_every_slice_evenly() -> None:
+    """A scrambled Sobol sequence is a net: each of 16 slices of each axis holds one of the first 16 points."""
+    found = sample(Space(a=Float(0, 1), b=Float(0, 1)), "sobol", n=16, root=0)
+    for name in ("a", "b"):
+        assert sorted(int(16 * c[name]) for c in found) == list(range(16))
+
+
+def test_constraints_are_kept_and_the_number_is_still_met() -> None:
+    space = Space(a=Float(0, 1), b=Float(0, 1), constraints=[lambda c: c["a"] + c["b"] < 0.5])
+    found = sample(space, "random", n=20, root=0)
+    assert len(found) == 20
+    assert all(c["a"] + c["b"] < 0.5 for c in found)
+
+
+def test_a_space_of_constants_is_one_configuration() -> None:
+    assert sample(Space(rate=0.1), "random", n=None, root=0) == [{"rate": 0.1}]
+
+
+def test_a_list_is_completed_by_the_constants() -> None:
+    found = sample(
+        Space(rate=Float(0, 1), hidden=(3,)), "list", n=None, root=0, configurations=[{"rate": np.float64(0.5)}]
+    )
+    assert found == [{"rate": 0.5, "hidden": (3,)}]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"method": "grids", "n": 1}, ValueError, "did you mean 'grid'"),
+        (
+            {"method": "random", "n": None},
+            TypeError,
+            r"n: expected an integer of at least 1 \(configurations to draw\)",
+        ),
+        ({"method": "random", "n": 1, "configurations": []}, ValueError, "exactly with method='list'"),
+        ({"method": "list", "n": None}, ValueError, "configurations: expected a list exactly with"),
+        (
+            {"method": "list", "n": None, "configurations": [{"rate": 1}]},
+            ValueError,
+            "a value for momentum, kind in each",
+        ),
+    ],
+)
+def test_what_cannot_be_sampled_is_refused(options: dict, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        sample(SPACE, root=0, **options)
+
+
+def test_a_space_with_too_few_configurations_says_how_many_it_has() -> None:
+    with pytest.raises(
+        ValueError, match="n: expected at most 3, for the space seems to hold no more configurations, got 4"
+    ):
+        sample(Space(a=Int(1, 3)), "random", n=4, root=0)
+
+
+def test_a_list_that_breaks_a_constraint_is_refused() -> None:
+    space = Space(a=Int(1, 3), constraints=[lambda c: c["a"] > 1])
+    with pytest.raises(ValueError, match="configurations that keep the constraints"):
+        sample(space, "list", n=None, root=0, configurations=[{"a": 1}])
+
+
+def test_without_scipy_the_words_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *arguments: Any) -> Any:
+        if name.startswith("scipy"):
+            raise ImportError(name)
+        return real(name, *arguments)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match="needs SciPy, which the extra 'sklearn' installs"):
+        sample(SPACE, "sobol", n=4, root=0)

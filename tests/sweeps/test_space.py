@@ -1,0 +1,70 @@
+"""A space settles what a configuration is: conditions, derived values, constraints, identity."""
+
+from typing import Any
+
+import pytest
+
+from jaxnet.sweeps import Choice, Derived, Float, Folds, Int, Seeds, Space, when
+from jaxnet.sweeps.space import describe, identity
+
+
+def test_constants_stand_as_they_are_and_axes_are_counted() -> None:
+    space = Space(learning_rate=Float(0, 1), momentum=0.9, hidden=[32, 16])
+    assert space.axes == 1
+    assert space.at([0.5]) == {"learning_rate": 0.5, "momentum": 0.9, "hidden": (32, 16)}
+
+
+def test_a_conditional_parameter_stands_only_where_its_condition_holds() -> None:
+    space = Space(
+        optimizer=Choice("sgd", "adam"), momentum=when(Float(0, 1), optimizer="sgd"), b1=when(0.9, optimizer="adam")
+    )
+    assert space.at([0.0, 0.5]) == {"optimizer": "sgd", "momentum": 0.5}
+    assert space.at([0.9, 0.5]) == {"optimizer": "adam", "b1": 0.9}
+
+
+def test_a_condition_may_name_several_values() -> None:
+    space = Space(optimizer=Choice("sgd", "rmsprop", "adam"), momentum=when(0.5, optimizer=("sgd", "rmsprop")))
+    assert ["momentum" in configuration for configuration in space.grid(None)] == [True, True, False]
+
+
+def test_a_derived_value_follows_the_others() -> None:
+    space = Space(learning_rate=Float(0, 1), weight_decay=Derived(lambda c: 0.1 * c["learning_rate"]))
+    assert space.at([0.5])["weight_decay"] == pytest.approx(0.05)
+
+
+def test_constraints_forbid() -> None:
+    space = Space(a=Int(1, 3), b=Int(1, 3), constraints=[lambda c: c["a"] < c["b"]])
+    assert [tuple(c.values()) for c in space.grid(None)] == [(1, 2), (1, 3), (2, 3)]
+    assert space.at([0.9, 0.1]) is None
+
+
+def test_one_seed_is_a_constant_and_no_parameter() -> None:
+    assert Space(seed=7).seeds == Seeds(1, 7)
+    assert "seed" not in Space(seed=7).parameters
+
+
+def test_an_identity_does_not_depend_on_the_order_of_parameters() -> None:
+    assert identity({"a": 1, "b": (2, 3)}) == identity({"b": (2, 3), "a": 1}) == '{"a": 1, "b": [2, 3]}'
+
+
+def test_a_space_is_described_for_a_manifest() -> None:
+    described = describe(Space(rate=Float(0, 1), hidden=(4,), fold=Folds(3)))
+    assert described["rate"] == {"kind": "Float", "low": 0, "high": 1, "log": False, "step": None}
+    assert described["hidden"] == (4,)
+    assert described["fold"] == {"kind": "Folds", "count": 3}
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: Space(seed=1.5), TypeError, "seed: expected an integer"),
+        (lambda: Space(fold=3), TypeError, r"fold: expected jn.Folds\(k\), got 3"),
+        (lambda: Space(rate=Seeds(3)), TypeError, "rate: expected Seeds as seed= and Folds as fold="),
+        (lambda: Space(rate=print), TypeError, "rate: expected numbers, text"),
+        (lambda: Space(constraints=[3]), TypeError, "constraints: expected callables"),
+        (lambda: Space(a=when(1, optimiser="sgd"), optimizer="sgd"), ValueError, "did you mean 'optimizer'"),
+    ],
+)
+def test_what_is_no_space_is_refused(make: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        make()
