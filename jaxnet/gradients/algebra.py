@@ -63,7 +63,7 @@ def _permutations(target: np.ndarray, expected: np.ndarray, allowed: float) -> I
     for axis, kind in enumerate(kinds):
         order = _order(target, expected, axis)
         if fits(target, np.take(expected, order, axis), allowed):
-            of = lambda leaf, order=order, axis=axis: np.take(leaf.expected, order, axis)  # noqa: E731
+            of = lambda leaf, order=order, axis=axis: np.take(leaf.expected, order, axis)
             yield Hypothesis(kind, _named_order(order), of)
             return
 

@@ -7,7 +7,6 @@ an error further up does not hide what happens below.
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -52,15 +51,64 @@ class Reading:
         with np.errstate(all="ignore"):
             return self.deltas(layer)[0] / passed
 
+    def matrix(self, layer: int) -> np.ndarray | None:
+        """The matrix [H above, H] through which delta came down to a hidden layer, if its slope is right.
+
+        Least squares for every unit; None when there are too few examples, or no matrix fits.
+        """
+        above, slope = self.deltas(layer + 1)[0], self.run.activations[layer].slope(self.run.z[layer])
+        delta = self.deltas(layer)[0]
+        columns = [_solved(above[live], (delta[live, h] / slope[live, h])) for h, live in enumerate(slope.T != 0)]
+        return np.stack(columns, axis=1) if all(column is not None for column in columns) else None  # type: ignore[arg-type]
+
+    def located(self, layer: int) -> str:
+        """Say more about a wrong delta of a hidden layer that nothing explains: matrix or slope, with numbers."""
+        if layer == self.run.last:
+            return ""
+        right, matrix = self.run.w[layer + 1].T, self.matrix(layer)
+        if matrix is not None and np.abs(matrix - right).max() > 1e-6 * np.abs(right).max():
+            i, j = (int(k) for k in np.unravel_index(np.argmax(np.abs(matrix - right)), right.shape))
+            return f"the matrix it came down through has {matrix[i, j]:.4g} where W{layer + 2}.T[{i}, {j}] is {right[i, j]:.4g}"
+        z, slope = self.run.z[layer].ravel(), self.slope(layer).ravel()
+        order = np.argsort(np.abs(z))[:1]
+        true = self.run.activations[layer].slope(z[order])
+        return f"if W{layer + 2}.T is right, the derivative used at z = {z[order][0]:.4g} is {slope[order][0]:.4g}, not {true[0]:.4g}"
+
     def _leaf(self, layer: int, key: int) -> np.ndarray:
         path = self.model.leaves[layer][key]
         return np.stack([single[path] for single in self.singles])
 
 
+def _solved(above: np.ndarray, passed: np.ndarray) -> np.ndarray | None:
+    """The vector m with above @ m = passed, if there are examples enough to see that there is one."""
+    if len(above) <= above.shape[1]:
+        return None
+    column, _, rank, _ = np.linalg.lstsq(above, passed, rcond=1e-10)
+    fits = np.abs(above @ column - passed).max() <= 1e-8 * np.abs(passed).max()
+    return column if fits and rank == above.shape[1] else None
+
+
+class Reader:
+    """Reads a gradient function's backward pass when it is first asked something; knows nothing if that fails."""
+
+    def __init__(self, problem: Problem, model: Model) -> None:
+        self._ask = functools.cache(lambda: read(problem, model))
+
+    def deltas(self, layer: int) -> list[np.ndarray]:
+        """The deltas that the function may have used at a layer; none where it cannot be read."""
+        reading = self._ask()
+        return reading.deltas(layer) if reading else []
+
+    def located(self, layer: int) -> str:
+        """What can be said about a delta that nothing explains."""
+        reading = self._ask()
+        return reading.located(layer) if reading and reading.deltas(layer) else ""
+
+
 def read(problem: Problem, model: Model) -> Reading | None:
     """Call the function under test on every example alone; None if there is none, or it does not work so."""
     singles = _singles(problem)
-    return singles and Reading(model, model.forward(problem.params, *problem.data), singles)
+    return None if singles is None else Reading(model, model.forward(problem.params, *problem.data), singles)
 
 
 def _singles(problem: Problem) -> tuple[Gradient, ...] | None:
@@ -80,17 +128,6 @@ def _singles(problem: Problem) -> tuple[Gradient, ...] | None:
 def one(data: tuple, index: int) -> tuple[Any, ...]:
     """The batch of one example."""
     return tuple(part[index : index + 1] for part in data)
-
-
-def reader(problem: Problem, model: Model) -> Callable[[int], list[np.ndarray]]:
-    """Give the deltas of a layer as they are asked for; nothing is called before."""
-    reading = functools.cache(lambda: read(problem, model))
-
-    def deltas(layer: int) -> list[np.ndarray]:
-        found = reading()
-        return found.deltas(layer) if found else []
-
-    return deltas
 
 
 def implied_slopes(problem: Problem, model: Model) -> dict[int, tuple[np.ndarray, np.ndarray]]:

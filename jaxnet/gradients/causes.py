@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxnet.gradients.layer_leaves import Case
 from jaxnet.gradients.passes import Model, Pass
 from jaxnet.gradients.problem import Cause, Gradient, Problem
 from jaxnet.gradients.problem import residual as residual_of
@@ -21,18 +22,20 @@ def named(model: Model, gradient: Mapping[tuple[int, str], np.ndarray]) -> Gradi
     return {model.leaves[layer]["wb".index(key)]: leaf for (layer, key), leaf in gradient.items()}
 
 
-def causes_of(problem: Problem, model: Model, run: Pass, solution: Solution) -> list[Cause]:
+def causes_of(problem: Problem, model: Model, case: Case, solution: Solution) -> list[Cause]:
     """Describe the wrong lines of a solution as causes, root first."""
     recipe = dict(solution.recipe)
     if solution.stopped is not None:
-        recipe["stopped", solution.stopped] = Hypothesis("unknown", "", lambda step: None)
-    gradient = replay(run, solution.recipe)
-    replayed = solution.stopped is None and gradient is not None
-    error = residual_of(problem.yours, named(model, gradient)) if replayed and gradient else 1.0
+        ask = "" if problem.gradient else "a gradient function instead of arrays would let its own deltas be read"
+        recipe["stopped", solution.stopped] = Hypothesis("unknown", ask, lambda step: None)
+    for slot, layer in [key for key in recipe if key[0] == "delta"]:
+        recipe[slot, layer] = Hypothesis("unknown", case.reader.located(layer), lambda step: None)
+    gradient = replay(case.run, solution.recipe)
+    error = residual_of(problem.yours, named(model, gradient)) if solution.stopped is None and gradient else 1.0
     groups: dict[tuple, dict] = {}
     for slot, mistake in sorted(recipe.items(), key=_order):
         groups.setdefault(mistake.habit, {})[slot] = mistake
-    texts = right_lines(model, run)
+    texts = right_lines(model, case.run)
     return [_cause(problem, model, slots, texts, error) for slots in groups.values()]
 
 
@@ -54,11 +57,10 @@ def _cause(problem: Problem, model: Model, slots: Recipe, lines: Lines, error: f
     numbers = tuple(layer + 1 for layer in layers)
     if slot == "stopped" or (slot, mistake.kind) == ("delta", "unknown"):
         numbers = numbers[-1:]
-    whole = dataclasses.replace(mistake, factor=mistake.factor)
     place = Place(slot, numbers, _covered(model, slots, leaves))
     known = mistake.kind != "unknown"
     return Cause(
-        mistake.kind, numbers, leaves, whole.factor, sentence(whole, place, lines), fix(whole, place, lines),
+        mistake.kind, numbers, leaves, mistake.factor, sentence(mistake, place, lines), fix(mistake, place, lines),
         error if known else 1.0,
     )  # fmt: skip
 

@@ -18,12 +18,13 @@ import functools
 
 import numpy as np
 
-from jaxnet.gradients.backward import reader
+from jaxnet.gradients.backward import Reader
 from jaxnet.gradients.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.exchanges import exchanged
 from jaxnet.gradients.experiments import Replay, counted_examples, settle
 from jaxnet.gradients.layer_leaves import Case
 from jaxnet.gradients.leafwise import diagnose_leafwise
+from jaxnet.gradients.output_mistakes import weighted_examples
 from jaxnet.gradients.passes import Model, Pass, model_of
 from jaxnet.gradients.penalty import Tolerance, fits
 from jaxnet.gradients.problem import Cause, Problem
@@ -65,7 +66,7 @@ def _diagnose_network(problem: Problem, model: Model, case: Case) -> tuple[Cause
             problem, case = part, smaller
             solutions = search(case)
     kept = settle(problem, [_replay(model, solution) for solution in solutions])
-    groups = [causes_of(problem, model, case.run, solutions[i]) for i in kept]
+    groups = [causes_of(problem, model, case, solutions[i]) for i in kept]
     return as_ties([clipped_by_norm(problem, causes) for causes in groups])
 
 
@@ -88,7 +89,7 @@ def _case(problem: Problem, model: Model) -> Case | None:
         return None
     targets = {key: problem.yours[path] for key, path in keys.items()}
     return Case(
-        run, targets, tolerances, functools.cache(lambda: _counted(run, targets, tolerances)), reader(problem, model)
+        run, targets, tolerances, functools.cache(lambda: _counted(run, targets, tolerances)), Reader(problem, model)
     )
 
 
@@ -119,8 +120,8 @@ def _counted(run: Pass, targets: dict, tolerances: dict) -> tuple[Hypothesis, ..
         goals += [(targets[layer, "w"] - decay_w * run.w[layer])[d, h], targets[layer, "b"] - decay_b * run.b[layer]]
         tolerance = tolerances[layer, "w"], tolerances[layer, "b"]
         allowed += [tolerance[0].noise[d, h] + _slack(rows[-2]), tolerance[1].noise + _slack(rows[-1])]
-    found = counted_examples(np.concatenate(goals), np.concatenate(rows), np.concatenate(allowed))
-    return (found,) if found else ()
+    weights = counted_examples(np.concatenate(goals), np.concatenate(rows), np.concatenate(allowed))
+    return () if weights is None else (weighted_examples(weights),)
 
 
 def _slack(contributions: np.ndarray) -> np.ndarray:

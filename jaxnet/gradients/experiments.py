@@ -10,9 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxnet.gradients.output_mistakes import weighted_examples
 from jaxnet.gradients.problem import Gradient, Problem, residual
-from jaxnet.gradients.replay import Hypothesis
 
 Replay = Callable[..., Gradient | None]  # (params, *data) -> the gradient that an explanation predicts
 MOST_EXAMPLES = 400  # whose weights are solved for
@@ -39,7 +37,7 @@ def settle(problem: Problem, replays: Sequence[Replay]) -> list[int]:
 def _probes(problem: Problem) -> Iterator[tuple[Any, tuple]]:
     """Half of the batch, the batch twice, one example, and the same batch at other parameters."""
     random = np.random.default_rng(0)
-    nudge = lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape))  # noqa: E731
+    nudge = lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape))
     count = len(problem.data[0]) if problem.data and np.ndim(problem.data[0]) else 0
     if count and all(np.shape(part)[:1] == (count,) for part in problem.data):
         rows = np.arange(count)
@@ -61,7 +59,7 @@ def _error(problem: Problem, replay: Replay, params: Any, data: tuple) -> float 
     return residual(mine, predicted) if same else None
 
 
-def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.ndarray) -> Hypothesis | None:
+def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.ndarray) -> np.ndarray | None:
     """Find how each example counts in a gradient, from what each contributes to its entries.
 
     Args:
@@ -69,7 +67,8 @@ def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.
         contributions: what every example adds to them when it counts once [M, N].
         allowed: the differences that rounding explains [M].
 
-    Returns None unless the weights are determined, fit, and are plain: some 0, or counted twice.
+    Returns the weights [N], 1 where an example counts as it should; None unless they are determined, fit, and are
+    plain: some 0, or some counted twice.
     """
     count = contributions.shape[1]
     if not 2 <= count <= MOST_EXAMPLES or len(target) <= count:
@@ -81,8 +80,7 @@ def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.
     plain = len(values) <= 3 and max(values) > 0
     if rank < count or not fits.all() or not plain or values == {1.0}:
         return None
-    uneven = len(values) > 1
-    return weighted_examples(_snapped(weights)) if uneven else None
+    return _snapped(weights) if len(values) > 1 else None
 
 
 def _snapped(weights: np.ndarray) -> np.ndarray:

@@ -83,8 +83,8 @@ def activation(function: str | Callable) -> Activation:
 
     def slope(z: np.ndarray) -> np.ndarray:
         with jax.enable_x64(True):
-            z = jnp.asarray(z)
-            return np.asarray(jax.jvp(called, (z,), (jnp.ones_like(z),))[1])
+            at = jnp.asarray(z)
+            return np.asarray(jax.jvp(called, (at,), (jnp.ones_like(at),))[1])
 
     return Activation(value, slope, f"{getattr(function, '__name__', 'activation')}_derivative({{z}})")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 
 from jaxnet.gradients.algebra import finishes
+from jaxnet.gradients.backward import Reader
 from jaxnet.gradients.factors import ANYTHING, UNFAMILIAR
 from jaxnet.gradients.layer_mistakes import bias_mistakes, left_mistakes, right_mistakes
 from jaxnet.gradients.passes import Pass
@@ -29,14 +30,14 @@ class Case:
         run: the forward pass.
         targets, tolerances: the gradient and what rounding explains, by (layer, "w" or "b").
         examples: ways in which the examples may count that were read from this gradient; asked for when needed.
-        read: the deltas [N, H] of a layer that the gradient itself seems to have used, if it can be asked.
+        reader: reads the backward pass of the gradient function, if there is one.
     """
 
     run: Pass
     targets: Mapping[tuple[int, str], np.ndarray]
     tolerances: Mapping[tuple[int, str], Tolerance]
-    examples: Callable[[], tuple[Hypothesis, ...]] = lambda: ()
-    read: Callable[[int], list[np.ndarray]] = lambda layer: []
+    examples: Callable[[], tuple[Hypothesis, ...]]
+    reader: Reader
 
 
 def explain_leaves(case: Case, step: Step, depth: int) -> tuple[list[Recipe], list[Recipe]]:

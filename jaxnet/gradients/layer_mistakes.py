@@ -4,6 +4,7 @@ The formulas are written as NumPy with the numbers of the layer: W2, z1, a1, del
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -36,10 +37,15 @@ def matrix_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     for other in range(run.last + 1):
         if other != layer + 1:
             rows += [
-                ("weight_of_another_layer", f"W{other + 1}.T", lambda s, k=other: _fits(s.run.w[k].T, s)),
-                ("weight_of_another_layer", f"W{other + 1}", lambda s, k=other: _fits(s.run.w[k], s)),
+                ("weight_of_another_layer", f"W{other + 1}.T", partial(_weights_of, other, transposed=True)),
+                ("weight_of_another_layer", f"W{other + 1}", partial(_weights_of, other, transposed=False)),
             ]
     return _hypotheses(rows)
+
+
+def _weights_of(layer: int, step: Step, *, transposed: bool) -> np.ndarray | None:
+    w = step.run.w[layer]
+    return _fits(w.T if transposed else w, step)
 
 
 def _fits(matrix: np.ndarray, step: Step) -> np.ndarray | None:
@@ -67,7 +73,7 @@ def updated_weights(step_size: float) -> Hypothesis:
 
 def update_direction(step: Step) -> np.ndarray:
     """The change of ``updated_weights`` for a unit step."""
-    return -step.above.gradient.T  # type: ignore[union-attr]
+    return -step.above.gradient.T
 
 
 # --- the activation's derivative: slopes [N, H]
@@ -75,9 +81,9 @@ def update_direction(step: Step) -> np.ndarray:
 
 def slope_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the wrong derivatives that delta may have been multiplied by in a hidden layer."""
-    right = lambda s: s.run.activations[s.layer]  # noqa: E731
-    z = lambda s: s.run.z[s.layer]  # noqa: E731
-    a = lambda s: s.run.a[s.layer + 1]  # noqa: E731
+    right = lambda s: s.run.activations[s.layer]
+    z = lambda s: s.run.z[s.layer]
+    a = lambda s: s.run.a[s.layer + 1]
     name = run.names[layer]
     rows: list[Row] = [
         ("activation_derivative_missing", "1", lambda s: np.ones_like(z(s))),
@@ -92,17 +98,18 @@ def slope_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     ]
     if name == "silu":
         rows += [("activation_derivative_part", "sigmoid(z)", lambda s: sigmoid(z(s)))]
-    formulas = {"sigmoid": ("{} * (1 - {})", lambda v: v * (1 - v)), "tanh": ("1 - {}**2", lambda v: 1 - v**2)}
-    for function, (text, of) in formulas.items():
+    at_z = {"sigmoid": ("z * (1 - z)", lambda s: z(s) * (1 - z(s))), "tanh": ("1 - z**2", lambda s: 1 - z(s) ** 2)}
+    at_a = {"sigmoid": ("a * (1 - a)", lambda s: a(s) * (1 - a(s))), "tanh": ("1 - a**2", lambda s: 1 - a(s) ** 2)}
+    for function in ("sigmoid", "tanh"):
         kind = "activation_derivative_at_z" if function == name else "activation_derivative_other"
-        rows += [(kind, text.replace("{}", "z"), lambda s, of=of: of(z(s)))]
+        rows += [(kind, *at_z[function])]
         if function != name:
-            rows += [("activation_derivative_other", text.replace("{}", "a"), lambda s, of=of: of(a(s)))]
+            rows += [("activation_derivative_other", *at_a[function])]
     return _hypotheses([*rows, *_other_functions(run, layer), *_other_layers(run, layer), *_masks(run, layer)])
 
 
 def _other_functions(run: Pass, layer: int) -> list[Row]:
-    slope = lambda name: lambda s: ACTIVATIONS[name].slope(s.run.z[s.layer])  # noqa: E731
+    slope = lambda name: lambda s: ACTIVATIONS[name].slope(s.run.z[s.layer])
     own = run.names[layer]
     same = {"sigmoid": "softplus"}.get(own or "")  # softplus' is the sigmoid: the activation itself, listed as a part
     names = [name for name in ACTIVATIONS if name not in (own, same, "identity")]
@@ -114,12 +121,16 @@ def _other_layers(run: Pass, layer: int) -> list[Row]:
     rows: list[Row] = []
     for other in range(run.last):
         if other != layer:
-            theirs = lambda s, k=other: _same_width(s.run.activations[k].slope(s.run.z[k]), s)
-            ours = lambda s, k=other: _same_width(s.run.activations[s.layer].slope(s.run.z[k]), s)
-            rows += [("activation_derivative_other_layer", f"f{other + 1}'(z{other + 1})", theirs)]
-            if run.names[other] != run.names[layer]:
-                rows += [("activation_derivative_other_layer", f"f{layer + 1}'(z{other + 1})", ours)]
+            functions = {other} if run.names[other] == run.names[layer] else {other, layer}
+            rows += [
+                ("activation_derivative_other_layer", f"f{k + 1}'(z{other + 1})", partial(_slope_of, k, other))
+                for k in sorted(functions)
+            ]
     return rows
+
+
+def _slope_of(function: int, layer: int, step: Step) -> np.ndarray | None:
+    return _same_width(step.run.activations[function].slope(step.run.z[layer]), step)
 
 
 def _masks(run: Pass, layer: int) -> list[Row]:
@@ -131,9 +142,12 @@ def _masks(run: Pass, layer: int) -> list[Row]:
     ]
     for other in range(run.last + 1):
         if other != layer:
-            mask = lambda s, k=other: _same_width(1.0 * (s.run.z[k] > 0), s)
-            rows += [("relu_mask", f"z{other + 1} > 0", mask)]
+            rows += [("relu_mask", f"z{other + 1} > 0", partial(_mask_of, other))]
     return [*rows, ("relu_mask", "X > 0", lambda s: _same_width(1.0 * (s.run.a[0] > 0), s))]
+
+
+def _mask_of(layer: int, step: Step) -> np.ndarray | None:
+    return _same_width(1.0 * (step.run.z[layer] > 0), step)
 
 
 # --- one layer's gradients: left [N, D] and right [N, H] of the outer product, and the bias's sum [H]
@@ -141,7 +155,6 @@ def _masks(run: Pass, layer: int) -> list[Row]:
 
 def left_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the arrays that may stand for a layer's inputs in the outer product."""
-    fits = lambda value, s: value if value.shape == s.run.a[s.layer].shape else None  # noqa: E731
     rows: list[Row] = [
         ("input_missing", "ones", lambda s: np.ones_like(s.run.a[s.layer])),
         ("input_shifted", "the next example's", lambda s: np.roll(s.run.a[s.layer], -1, axis=0)),
@@ -153,10 +166,15 @@ def left_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     for other in range(run.last + 2):
         if other != layer:
             name = f"a{other}" if other else "X"
-            rows += [("input_of_another_layer", name, lambda s, k=other: fits(s.run.a[k], s))]
+            rows += [("input_of_another_layer", name, partial(_input_of, other))]
         if 0 < other != layer:
-            rows += [("input_of_another_layer", f"z{other}", lambda s, k=other: fits(s.run.z[k - 1], s))]
+            rows += [("input_of_another_layer", f"z{other}", partial(_input_of, other, before=True))]
     return _hypotheses(rows)
+
+
+def _input_of(layer: int, step: Step, *, before: bool = False) -> np.ndarray | None:
+    value = step.run.z[layer - 1] if before else step.run.a[layer]
+    return value if value.shape == step.run.a[step.layer].shape else None
 
 
 def right_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
@@ -184,10 +202,14 @@ def bias_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     if n > 1:
         for name, index in (("first", 0), ("last", -1)):
             rows += [
-                ("bias_not_summed", f"the {name} example's", lambda s, i=index: s.delta[i] / s.run.scale),
-                ("bias_not_summed", f"the {name} example's, divided by n", lambda s, i=index: s.delta[i]),
+                ("bias_not_summed", f"the {name} example's", partial(_one_example, index)),
+                ("bias_not_summed", f"the {name} example's, divided by n", partial(_one_example, index, divided=True)),
             ]
     return _hypotheses(rows)
+
+
+def _one_example(index: int, step: Step, *, divided: bool = False) -> np.ndarray:
+    return step.delta[index] if divided else step.delta[index] / step.run.scale
 
 
 def _weight_gradient_summed(step: Step) -> np.ndarray:

@@ -11,6 +11,7 @@ from jaxnet.gradients.causes import as_ties, clipped_by_norm, wrong_leaves
 from jaxnet.gradients.experiments import counted_examples, settle
 from jaxnet.gradients.factors import ANYTHING, Counts
 from jaxnet.gradients.leaves import flatten
+from jaxnet.gradients.output_mistakes import weighted_examples
 from jaxnet.gradients.penalty import Tolerance
 from jaxnet.gradients.problem import Cause, Gradient, Problem
 from jaxnet.gradients.problem import residual as residual_of
@@ -68,11 +69,9 @@ def _leaf(problem: Problem, true: np.ndarray, parameter: np.ndarray, data: tuple
 
 def counts(problem: Problem, data: tuple) -> Counts:
     """What is countable: the examples, the inputs and, of a network, its layers."""
-    shape = np.shape(data[0]) if data else ()
+    shape = [*np.shape(data[0]), None, None] if data else [None, None]
     sizes = tuple(getattr(problem.network, "sizes", ()))
-    inputs = shape[1] if len(shape) == 2 else None
-    hidden, outputs = (sizes[1:-1], sizes[-1]) if len(sizes) > 1 else ((), None)
-    return Counts(shape[0] if shape else None, inputs, hidden, outputs, problem.l2)
+    return Counts(shape[0], shape[1], sizes[1:-1], sizes[-1] if sizes else None, problem.l2)
 
 
 def _explanations(problem: Problem, variant: Variant) -> list[Explanation]:
@@ -127,22 +126,16 @@ def _counted(problem: Problem, count: int) -> Iterator[Variant]:
     if (np.abs(each.sum(axis=1) - flat(problem.true)) > allowed).any():
         return
     chosen = np.random.default_rng(0).permutation(len(each))[: 4 * count + 256]
-    found = counted_examples(flat(problem.yours)[chosen], each[chosen], allowed[chosen])
-    if found is not None:
-        weights = _weights(found, count)
-        total = {
-            path: sum(w * (s[path] - penalty[path]) for w, s in zip(weights, singles, strict=True)) / count
-            + penalty[path]
-            for path in problem.true
-        }
-        here = lambda params, *data: total if data[0] is problem.data[0] else None
-        yield Variant(found, here)
+    weights = counted_examples(flat(problem.yours)[chosen], each[chosen], allowed[chosen])
+    if weights is not None:
+        parts = {path: np.stack([single[path] - penalty[path] for single in singles]) for path in problem.true}
+        total = {path: np.tensordot(weights, part, 1) / count + penalty[path] for path, part in parts.items()}
+        yield Variant(weighted_examples(weights), _only_here(problem, total))
 
 
-def _weights(found: Hypothesis, count: int) -> np.ndarray:
-    from types import SimpleNamespace
-
-    return found.of(SimpleNamespace(run=SimpleNamespace(y=np.zeros(count))))
+def _only_here(problem: Problem, gradient: Gradient) -> Batch:
+    """A gradient that is known for the problem's own batch and parameters."""
+    return lambda params, *data: gradient if params is problem.params and data[0] is problem.data[0] else None
 
 
 def _causes(problem: Problem, explanation: Explanation) -> list[Cause]:

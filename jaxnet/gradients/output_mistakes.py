@@ -158,10 +158,16 @@ def _predictions(run: Pass) -> list[Row]:
     }
     for name, function in others.items():
         if name != run.output:
-            rows += [
-                ("output_activation_other", f"{name}(z) - Y", lambda r, f=function: _constant(r) * (f(r.z[-1]) - r.y))
-            ]
+            rows += [("output_activation_other", f"{name}(z) - Y", _difference(function))]
     return rows
+
+
+def _difference(function: Callable[[np.ndarray], np.ndarray]) -> Formula:
+    return lambda r: _constant(r) * (function(r.z[-1]) - r.y)
+
+
+def _delta_of(loss: str) -> Formula:
+    return lambda r: loss_delta(loss, r.output, r.z[-1], r.y)
 
 
 def _terms(run: Pass) -> list[Row]:
@@ -188,7 +194,7 @@ def _targets(run: Pass) -> list[Row]:
         ("labels_shifted", "np.roll(Y, 1, axis=1)"): lambda y: np.roll(y, 1, axis=1),
         ("labels_shifted", "np.roll(Y, -1, axis=1)"): lambda y: np.roll(y, -1, axis=1),
     }
-    with_targets = lambda change: lambda r: loss_delta(r.loss, r.output, r.z[-1], change(r.y))  # noqa: E731
+    with_targets = lambda change: lambda r: loss_delta(r.loss, r.output, r.z[-1], change(r.y))
     return [(kind, text, with_targets(change)) for (kind, text), change in changes.items()]
 
 
@@ -198,7 +204,7 @@ def _losses(run: Pass) -> list[Row]:
     for loss in LOSSES:
         if loss != run.loss and {run.loss, loss} != {"squared_error", "mean_squared_error"}:
             text = f"{loss.replace('_', ' ')}: {delta_line(loss, run.output)}"
-            rows += [("other_loss", text, lambda r, loss=loss: loss_delta(loss, r.output, r.z[-1], r.y))]
+            rows += [("other_loss", text, _delta_of(loss))]
     rows += [
         ("other_loss", "absolute error: sign(p - Y)", lambda r: np.sign(r.a[-1] - r.y)),
         ("other_loss", "absolute error: sign(p - Y) through the output", lambda r: _through(r, np.sign(r.a[-1] - r.y))),
@@ -257,7 +263,8 @@ def weighted_examples(weights: np.ndarray) -> Hypothesis:
         odd = [int(i) for i in np.flatnonzero(np.abs(weights - 1) > 1e-6)]
         shown = ", ".join(f"{i} ({weights[i]:.4g} times)" for i in odd[:5])
         kind, text = "examples_reweighted", f"examples {shown}{', ...' if len(odd) > 5 else ''} count otherwise"
-    return Hypothesis(kind, text, lambda step: weights if len(step.run.y) == len(weights) else None)
+    # dearer than a named part of the batch that is the same
+    return Hypothesis(kind, text, lambda step: weights if len(step.run.y) == len(weights) else None, 1.1)
 
 
 def _shown(indices: list[int]) -> str:

@@ -204,10 +204,11 @@ def replay(run: Pass, recipe: Recipe) -> dict[tuple[int, str], np.ndarray] | Non
     gradient, step = {}, None
     for layer in reversed(range(run.last + 1)):
         step = descend(run, step, recipe)
-        parts = None if step is None else (weight_leaf(step, recipe), bias_leaf(step, recipe))
-        if step is None or parts is None or parts[0] is None or parts[1] is None:
+        if step is None:
             return None
-        for key, part in zip("wb", parts, strict=True):
+        for key, part in (("w", weight_leaf(step, recipe)), ("b", bias_leaf(step, recipe))):
+            if part is None:
+                return None
             gradient[layer, key] = finish(part, recipe, layer, key)
         step = dataclasses.replace(step, gradient=gradient[layer, "w"])
     return gradient

@@ -144,8 +144,8 @@ def _updates(case: Case, state: State, slopes: list[Hypothesis]) -> Iterator[Rec
     layer = state.step.layer - 1
     direction = Hypothesis("", "", update_direction)
     passed: dict[Hypothesis | None, Step | None] = {}
-    for slope in slopes or [None]:
-        chosen: Recipe = {("slope", layer): slope} if slope else {}
+    choices: list[Recipe] = [{("slope", layer): slope} for slope in slopes] or [{}]
+    for chosen in choices:
         right, change = (_descend(case, state, chosen | more, passed) for more in ({}, {("matrix", layer): direction}))
         if right is None or change is None:
             continue
@@ -171,7 +171,7 @@ def _read(case: Case, state: State) -> list[State]:
     """Where no formula fits, go on with the delta that the gradient under test used."""
     layer = _below(case, state)
     halves: list[State] = []
-    for delta in case.read(layer):
+    for delta in case.reader.deltas(layer):
         lines: Recipe = {("delta", layer): Hypothesis("unknown", "delta", lambda step, d=delta: d, ANYTHING)}
         step = descend(case.run, state.step, lines)
         if step is not None:

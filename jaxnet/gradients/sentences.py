@@ -11,6 +11,8 @@ from jaxnet.gradients.factors import factor_sentence
 from jaxnet.gradients.kinds import KINDS
 from jaxnet.gradients.replay import Hypothesis
 
+FACTORS = ("factor", "sign", "batch_sum", "batch_mean_twice")
+
 
 class Place(NamedTuple):
     """Where a mistake is made: its ``slot``, the layers from 1 (or none), and a name for what it makes wrong."""
@@ -109,7 +111,7 @@ def _instead(place: Place, lines: Lines | None) -> str:
 def _where(place: Place, lines: Lines | None) -> str:
     if place.slot in ("output", "examples", "delta") and lines and place.layers == (lines.last,):
         return "Output" if place.slot != "examples" else "Batch"
-    if place.slot in ("matrix", "slope", "delta") and place.layers:
+    if place.slot in ("matrix", "slope", "delta", "stopped") and place.layers:
         return _numbered("Layer", place.layers)
     return place.leaves
 
@@ -123,22 +125,23 @@ def _numbered(name: str, numbers: Sequence[int]) -> str:
 def _scaled(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     if mistake.kind == "times_parameter":
         return f"{place.leaves}: {KINDS[mistake.kind]}."
+    beside = lines is not None and lines.l2 > 0 and place.slot == "scale_w"
+    what = "the data term (the penalty is right)" if beside else "the gradient"
     number = factor_sentence(mistake.text, mistake.factor or 1)
-    penalty = "the data term is" if lines and lines.l2 and not place.slot.startswith("whole") else "is"
-    penalty = penalty if not penalty.startswith("the") else f"{penalty}"
-    meaning = f": {KINDS[mistake.kind]}" if mistake.kind in ("batch_sum", "batch_mean_twice", "sign") else ""
-    return f"{place.leaves}: {penalty if penalty != 'is' else 'the gradient is'} {number} what it should be{meaning}."
+    meaning = f": {KINDS[mistake.kind]}" if mistake.kind in FACTORS and mistake.kind != "factor" else ""
+    return f"{place.leaves}: {what} is {number} what it should be{meaning}."
 
 
 def _unknown(mistake: Hypothesis, place: Place, where: str) -> str:
-    stage = {
-        "delta": "delta, the derivative at the weighted sums, is the first quantity that is wrong",
-        "whole_w": "the gradient of the weights is the first quantity that is wrong; the delta that it is made of is right",
-        "whole_b": "the gradient of the biases is the first quantity that is wrong; the delta that it is made of is right",
-        "stopped": "this is the first stage of the backward pass that is wrong",
+    unexplained = "is the first quantity that is wrong, and no known mistake reproduces it"
+    what = {
+        "delta": "delta, the derivative at the weighted sums,",
+        "whole_w": "the delta of the layer is right; the gradient of its weights",
+        "whole_b": "the delta of the layer is right; the gradient of its biases",
+        "stopped": "this stage of the backward pass",
     }
-    detail = f" ({mistake.text})" if place.slot in ("stopped", "delta") and mistake.text not in ("", "delta") else ""
-    return f"{where}: no known mistake reproduces it; {stage.get(place.slot, 'it is wrong')}{detail}."
+    detail = f"; {mistake.text}" if place.slot in ("stopped", "delta") and mistake.text else ""
+    return f"{where}: {what.get(place.slot, 'this leaf')} {unexplained}{detail}."
 
 
 def fix(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
