@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-RATIO, LEVELS = 4.0, 8
+RATIO, LEVELS = 4.0, 10
+_FINEST = 5  # rates of the smallest steps, which see no corners but those very near
 _WIDEST = 0.25
 
 
@@ -60,14 +61,18 @@ def value_noise(along: Callable[[float], float], *, scale: float) -> float:
     """Estimate how far rounding moves a value of ``along`` from third differences at steps too small for it to bend.
 
     ECnoise (Moré and Wild 2011): the k-th difference of noise of standard deviation s has variance s² (2k)! / (k!)².
+    The median is not moved by a corner among the points.
     """
     largest, noise = 0.0, 0.0
-    for step in (2.0**-40, 2.0**-20):  # the second one shows the noise of a function that computes in float32
-        values = np.array([along(scale * step * place) for place in range(-4, 5)])
+    for step in (2.0**-40, 2.0**-24):  # the second one shows the noise of a function that computes in float32
+        values = np.array([along(scale * step * place) for place in range(-6, 7)])
         third = np.diff(values, n=3)
-        noise = max(noise, float(np.sqrt(np.mean(np.square(third)) / 20)))
+        noise = max(noise, _DEVIATIONS * float(np.median(np.abs(third))) / np.sqrt(20))
         largest = max(largest, float(np.max(np.abs(values))))
     return max(noise, 2.0**-53 * largest)
+
+
+_DEVIATIONS = 1.4826  # standard deviations in a median absolute deviation
 
 
 class Taylor(NamedTuple):
@@ -95,5 +100,5 @@ def taylor(along: Callable[[float], float], slope: float, noise: float) -> Taylo
     clear &= np.cumsum(~clear) == 0  # from the widest step to the first one that drowns
     if clear.sum() < 3:
         return Taylor(steps, remainders, float("nan"), noise)
-    rates = np.diff(np.log(remainders[clear])) / np.diff(np.log(steps[clear]))
+    rates = (np.diff(np.log(remainders[clear])) / np.diff(np.log(steps[clear])))[-_FINEST:]
     return Taylor(steps, remainders, float(np.median(rates)), noise)

@@ -13,7 +13,7 @@ from jaxnet.gradients.leaves import flatten, unflatten
 from jaxnet.gradients.problem import Gradient
 from jaxnet.types import Pytree
 
-MOST_DIFFERENCES = 20_000  # parameters; sixteen values of f each
+MOST_DIFFERENCES = 20_000  # parameters; twenty values of f each
 _JITTERS = 4
 
 
