@@ -49,6 +49,12 @@ def test_the_derivative_of_a_loss_is_the_limit_of_differences(name):
     np.testing.assert_allclose(loss.derivative(Z, T), differences(lambda Z: loss.of(Z, T), Z), atol=3e-9)
 
 
+def test_the_derivative_of_cross_entropy_is_right_for_a_target_that_does_not_sum_to_one():
+    T = np.array([[0.5, 0.2, 0.1], [0.0, 2.0, 0.0]])
+    expected = differences(lambda Z: LOSSES["cross_entropy"].of(Z, T), Z)
+    np.testing.assert_allclose(LOSSES["cross_entropy"].derivative(Z, T), expected, atol=3e-9)
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_an_output_hands_its_derivative_back(name):
     output, dP = OUTPUTS[name], np.array([[0.5, -1.0, 2.0], [3.0, 0.0, -0.25]])

@@ -54,6 +54,33 @@ def test_the_same_formula_in_float32_lands_within_the_radius(name):
     assert_holds(formula(single(A), single(B)), formula(A.astype(np.float32), B.astype(np.float32)), at_most)
 
 
+R, S = 1e-3, 2e-3  # radii so large that roundings do not matter beside them
+HANDED_ON = {
+    "sum": (lambda x, y: x + y, R + S),
+    "difference": (lambda x, y: x - y, R + S),
+    "product": (lambda x, y: x * y, 2 * S + 3 * R + R * S),
+    "quotient": (lambda x, y: x / y, (R + 2 / 3 * S) / (3 - S)),
+    "matrix product": (lambda x, y: x @ y, 2 * S + 3 * R + R * S),
+    "sum of all": (lambda x, y: np.sum(x), R),
+    "square": (lambda x, y: np.square(x), 4 * R + R**2),
+    "power": (lambda x, y: x**3, 3 * (2 + R) ** 2 * R),
+    "exp": (lambda x, y: np.exp(x), np.exp(2 + R) * R),
+    "expm1": (lambda x, y: np.expm1(x), np.exp(2 + R) * R),
+    "log": (lambda x, y: np.log(x), R / (2 - R)),
+    "log1p": (lambda x, y: np.log1p(x), R / (3 - R)),
+    "sqrt": (lambda x, y: np.sqrt(x), np.sqrt(2) - np.sqrt(2 - R)),
+    "tanh": (lambda x, y: np.tanh(x), R / np.cosh(2 - R) ** 2),
+}
+
+
+@pytest.mark.parametrize("name", HANDED_ON)
+def test_what_came_in_is_handed_on_times_the_slope(name):
+    formula, radius = HANDED_ON[name]
+    x = Ball(np.array([[2.0]]), np.array([[R]]), DOUBLE)
+    y = Ball(np.array([[3.0]]), np.array([[S]]), DOUBLE)
+    np.testing.assert_allclose(formula(x, y).radius.item(), radius, rtol=1e-9)
+
+
 def test_a_sum_in_any_order_lands_within_the_radius():
     numbers = RNG.normal(size=1000).astype(np.float32) * 10.0 ** RNG.integers(-3, 4, 1000).astype(np.float32)
     ball = np.sum(single(numbers))

@@ -37,6 +37,18 @@ def test_the_full_batch_is_one_step_an_epoch():
     assert trained.loss.shape == (2,)
 
 
+def test_an_optimizer_remembers_from_epoch_to_epoch():
+    # momentum 1/2: v = -7/3 and b = 7/6; then v = (7/6 - 7/3) - 7/6 = -7/3 and b = 7/3
+    options = {"optimizer": reference.sgd(0.5, momentum=0.5), "epochs": 2}
+    np.testing.assert_allclose(reference.train(NET, PARAMS, X, Y, **options).params[0]["b"], [7 / 3])
+
+
+def test_steps_are_counted_from_epoch_to_epoch():
+    # Adam's first two steps are the learning rate, nearly, only if the second is corrected as a second step
+    options = {"optimizer": reference.adam(0.01), "epochs": 2}
+    np.testing.assert_allclose(reference.train(NET, PARAMS, X, Y, **options).params[0]["b"], [0.02], rtol=1e-3)
+
+
 def test_a_given_order_is_followed():
     np.testing.assert_allclose(train(batch_size=1, orders=[[2, 1, 0]]).params[0]["b"], [((4 / 2) + 2) / 4 + 1 / 2])
 
