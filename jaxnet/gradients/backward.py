@@ -65,14 +65,16 @@ class Reading:
         """Say more about a wrong delta of a hidden layer that nothing explains: matrix or slope, with numbers."""
         if layer == self.run.last:
             return ""
-        right, matrix = self.run.w[layer + 1].T, self.matrix(layer)
+        right, matrix, above = self.run.w[layer + 1].T, self.matrix(layer), f"W{layer + 2}.T"
         if matrix is not None and np.abs(matrix - right).max() > 1e-6 * np.abs(right).max():
             i, j = (int(k) for k in np.unravel_index(np.argmax(np.abs(matrix - right)), right.shape))
-            return f"the matrix it came down through has {matrix[i, j]:.4g} where W{layer + 2}.T[{i}, {j}] is {right[i, j]:.4g}"
+            return (
+                f"the matrix it came down through has {matrix[i, j]:.4g} where {above}[{i}, {j}] is {right[i, j]:.4g}"
+            )
         z, slope = self.run.z[layer].ravel(), self.slope(layer).ravel()
-        order = np.argsort(np.abs(z))[:1]
-        true = self.run.activations[layer].slope(z[order])
-        return f"if W{layer + 2}.T is right, the derivative used at z = {z[order][0]:.4g} is {slope[order][0]:.4g}, not {true[0]:.4g}"
+        at = int(np.argmin(np.abs(z)))
+        true = self.run.activations[layer].slope(z[at : at + 1])[0]
+        return f"if {above} is right, the derivative used at z = {z[at]:.4g} is {slope[at]:.4g}, not {true:.4g}"
 
     def _leaf(self, layer: int, key: int) -> np.ndarray:
         path = self.model.leaves[layer][key]

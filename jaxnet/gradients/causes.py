@@ -28,8 +28,8 @@ def causes_of(problem: Problem, model: Model, case: Case, solution: Solution) ->
     if solution.stopped is not None:
         ask = "" if problem.gradient else "a gradient function instead of arrays would let its own deltas be read"
         recipe["stopped", solution.stopped] = Hypothesis("unknown", ask, lambda step: None)
-    for slot, layer in [key for key in recipe if key[0] == "delta"]:
-        recipe[slot, layer] = Hypothesis("unknown", case.reader.located(layer), lambda step: None)
+    for layer in [layer for slot, layer in recipe if slot == "delta"]:
+        recipe["delta", layer] = Hypothesis("unknown", case.reader.located(layer), lambda step: None)
     gradient = replay(case.run, solution.recipe)
     error = residual_of(problem.yours, named(model, gradient)) if solution.stopped is None and gradient else 1.0
     groups: dict[tuple, dict] = {}

@@ -27,8 +27,8 @@ class Factor(NamedTuple):
 def named_factors(counts: Counts) -> dict[str, Factor]:
     """Name the numbers that a gradient is commonly wrong by; those equal to 1 are left out.
 
-    Numbers of the network that are equal share one name, such as "the inputs or the outputs", for nothing tells them
-    apart; the number of examples stays by itself, for another batch does.
+    Numbers of the network that are equal share one name, such as "number of inputs or number of outputs", for nothing
+    tells them apart; the number of examples stays by itself, for another batch does.
     """
     plain, quotients = _constants(counts)
     table: dict[str, Factor] = {}
@@ -67,8 +67,8 @@ def _constants(counts: Counts) -> tuple[dict[str, float], dict[str, float]]:
 
 
 def _sizes(counts: Counts) -> dict[str, int]:
-    hidden = {f"the units of layer {i + 1}": width for i, width in enumerate(counts.hidden)}
-    sizes = {"the outputs": counts.outputs, "the inputs": counts.inputs, **hidden}
+    hidden = {f"units of layer {i + 1}": width for i, width in enumerate(counts.hidden)}
+    sizes = {"number of outputs": counts.outputs, "number of inputs": counts.inputs, **hidden}
     return {name: size for name, size in sizes.items() if size}
 
 
@@ -106,6 +106,7 @@ def factor_kind(name: str) -> str:
 def factor_sentence(name: str, value: float) -> str:
     """Say a factor in words: times its name, and its value where the name hides it."""
     number = f"{value:.6g}"
-    if name in (number, ""):
-        return f"{number} times"
-    return f"{number} ({name}) times" if " or " in name else f"{number} = {name} times"
+    names = [each for each in name.split(" or ") if each != number]
+    if len(names) > 1 or (names and number in name.split(" or ")):
+        return f"{number} ({' or '.join(names)}) times"
+    return f"{number} = {names[0]} times" if names and name else f"{number} times"

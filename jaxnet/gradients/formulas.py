@@ -63,7 +63,7 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
             lambda z: sigmoid(z) * (1 + z * sigmoid(-z)),
             "sigmoid({z}) * (1 + {z} * (1 - sigmoid({z})))",
         ),
-        "softplus": Activation(lambda z: np.logaddexp(z, 0), sigmoid, "1 / (1 + np.exp(-{z}))"),
+        "softplus": Activation(lambda z: np.logaddexp(z, 0), sigmoid, "(1 / (1 + np.exp(-{z})))"),
     }
 )
 OUTPUTS: Mapping[str, Elementwise] = MappingProxyType(
@@ -125,7 +125,7 @@ def delta_line(loss: str, output: str, y: str = "Y") -> str:
     error = f"(p - {y})" if loss != "huber" else f"np.clip(p - {y}, -1, 1)"
     error = f"2 / K * {error}" if loss == "mean_squared_error" else error
     jacobian = {
-        "identity": f"{error}",
+        "identity": error.removeprefix("(").removesuffix(")") if error.startswith("(") else error,
         "exp": f"{error} * p",
         "sigmoid": f"{error} * p * (1 - p)",
         "softmax": f"p * ({error} - ({error} * p).sum(axis=1, keepdims=True))",

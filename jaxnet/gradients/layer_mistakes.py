@@ -141,7 +141,7 @@ def _masks(run: Pass, layer: int) -> list[Row]:
         ("relu_mask", "z < 0", lambda s: 1.0 * (s.run.z[s.layer] < 0)),
     ]
     for other in range(run.last + 1):
-        if other != layer:
+        if other != layer and (other == run.last or run.names[other] != "relu"):  # those of relu are derivatives
             rows += [("relu_mask", f"z{other + 1} > 0", partial(_mask_of, other))]
     return [*rows, ("relu_mask", "X > 0", lambda s: _same_width(1.0 * (s.run.a[0] > 0), s))]
 
@@ -194,8 +194,8 @@ def bias_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the ways in which a bias gradient is not the sum of delta over the examples (averaged where that is)."""
     n = len(run.y)
     rows: list[Row] = [
-        ("bias_summed_over_everything", "delta.sum()", lambda s: np.full_like(s.delta[0], s.delta.sum())),
-        ("bias_summed_over_everything", "delta.mean()", lambda s: np.full_like(s.delta[0], s.delta.mean() / s.run.scale)),
+        ("bias_summed_over_everything", "delta.sum()", lambda s: np.full(s.delta.shape[1], s.delta.sum())),
+        ("bias_summed_over_everything", "delta.mean()", _mean_of_everything),
         ("bias_wrong_axis", "delta.sum(axis=1)", lambda s: _square(s.delta.sum(axis=1), s)),
         ("bias_from_weights", f"dW{layer + 1}.sum(axis=0)", _weight_gradient_summed),
     ]  # fmt: skip
@@ -206,6 +206,10 @@ def bias_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
                 ("bias_not_summed", f"the {name} example's, divided by n", partial(_one_example, index, divided=True)),
             ]
     return _hypotheses(rows)
+
+
+def _mean_of_everything(step: Step) -> np.ndarray:
+    return np.full(step.delta.shape[1], step.delta.mean() / step.run.scale)
 
 
 def _one_example(index: int, step: Step, *, divided: bool = False) -> np.ndarray:

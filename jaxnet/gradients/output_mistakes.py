@@ -39,7 +39,9 @@ def _with_loss(found: list[Hypothesis], loss: Hypothesis, step: Step) -> list[Hy
     value = loss.of(step)
     for i, each in enumerate(found):
         if np.allclose(each.of(step), value, rtol=1e-12, atol=0):
-            note = f"{each.text}, as for the {loss.text.partition(':')[0]}"
+            if ", as for " in each.text:
+                return found
+            note = f"{each.text}, as for the loss {loss.text.partition(':')[0]}"
             return [*found[:i], dataclasses.replace(each, text=note), *found[i + 1 :]]
     return [*found, loss]
 

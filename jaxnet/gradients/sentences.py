@@ -11,7 +11,12 @@ from jaxnet.gradients.factors import factor_sentence
 from jaxnet.gradients.kinds import KINDS
 from jaxnet.gradients.replay import Hypothesis
 
-FACTORS = ("factor", "sign", "batch_sum", "batch_mean_twice")
+FACTORS = {  # kinds that are a constant factor: what it means
+    "factor": "",
+    "sign": ": its sign is flipped",
+    "batch_sum": ": it is summed over the examples where the loss averages",
+    "batch_mean_twice": ": it is divided by the number of examples twice",
+}
 
 
 class Place(NamedTuple):
@@ -65,9 +70,7 @@ class Lines(NamedTuple):
 def sentence(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     """Say what is wrong, where, and by which formula."""
     kind, where = mistake.kind, _where(place, lines)
-    if place.slot.startswith("scale") or (
-        place.slot.startswith("whole") and kind in ("factor", "sign", "batch_sum", "batch_mean_twice")
-    ):
+    if place.slot.startswith("scale") or (place.slot.startswith("whole") and kind in FACTORS):
         return _scaled(mistake, place, lines)
     if kind == "weight_already_updated":
         above = _numbered("layer", [layer + 1 for layer in place.layers])
@@ -76,7 +79,7 @@ def sentence(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
             f"(step {mistake.text}); use the weights of the forward pass."
         )
     if kind == "unknown":
-        return _unknown(mistake, place, where)
+        return _unknown(mistake, place, where, lines)
     shown = _formula(mistake, place, lines)
     return f"{where}: {KINDS[kind]}{f' ({shown})' if shown else ''}{_instead(place, lines)}."
 
@@ -128,16 +131,17 @@ def _scaled(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     beside = lines is not None and lines.l2 > 0 and place.slot == "scale_w"
     what = "the data term (the penalty is right)" if beside else "the gradient"
     number = factor_sentence(mistake.text, mistake.factor or 1)
-    meaning = f": {KINDS[mistake.kind]}" if mistake.kind in FACTORS and mistake.kind != "factor" else ""
-    return f"{place.leaves}: {what} is {number} what it should be{meaning}."
+    return f"{place.leaves}: {what} is {number} what it should be{FACTORS[mistake.kind]}."
 
 
-def _unknown(mistake: Hypothesis, place: Place, where: str) -> str:
+def _unknown(mistake: Hypothesis, place: Place, where: str, lines: Lines | None) -> str:
+    if lines is None:
+        return f"{where}: no known mistake in a leaf or a batch reproduces it; with network= the backward pass is read."
     unexplained = "is the first quantity that is wrong, and no known mistake reproduces it"
     what = {
         "delta": "delta, the derivative at the weighted sums,",
-        "whole_w": "the delta of the layer is right; the gradient of its weights",
-        "whole_b": "the delta of the layer is right; the gradient of its biases",
+        "whole_w": "the layer's delta is right; the gradient of its weights",
+        "whole_b": "the layer's delta is right; the gradient of its biases",
         "stopped": "this stage of the backward pass",
     }
     detail = f"; {mistake.text}" if place.slot in ("stopped", "delta") and mistake.text else ""
@@ -149,19 +153,16 @@ def fix(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     if lines is None or not place.layers:
         return _without_network(mistake, place)
     layer = max(place.layers)
-    if mistake.kind == "batch_sum" and lines.averaged:
-        return "\n".join([lines.weights(layer), lines.biases(layer)][_which(place)])
+    everything = place.leaves.startswith(("Every leaf", "From"))
+    if mistake.kind == "sign" and everything:
+        return lines.delta(layer)
+    if place.slot == "examples" or (mistake.kind in FACTORS and everything):
+        return f"{lines.weights(layer)}\n{lines.biases(layer)}"
     if place.slot in ("output", "matrix", "slope", "delta", "stopped"):
         return "\n".join(lines.delta(each) for each in sorted(place.layers, reverse=True))
-    right = {"examples": f"{lines.weights(layer)}  # all n examples, each with its own target"}
-    keys = {"w": lines.weights, "b": lines.biases}
     key = {"left": "w", "bias": "b"}.get(place.slot, place.slot[-1])
-    default = "\n".join(keys[key](each) for each in place.layers) if key in keys else lines.delta(layer)
-    return right.get(place.slot, default)
-
-
-def _which(place: Place) -> slice:
-    return {"scale_w": slice(0, 1), "scale_b": slice(1, 2)}.get(place.slot, slice(0, 2))
+    line = {"w": lines.weights, "b": lines.biases}[key]
+    return "\n".join(line(each) for each in place.layers)
 
 
 def _without_network(mistake: Hypothesis, place: Place) -> str:
