@@ -1,9 +1,12 @@
 """Populations: hundreds of networks as one compiled program, and what can honestly be said of them.
 
 Read parameters, space, sampling; optimizers, recipe, groups; tiles, preparation, engine; rungs, plan, ledger, sweep;
-then result.
+statistics, answers, result, confirmation, finder; store and interruption keep it all on disk.
 """
 
+from jaxnet.sweeps.confirmation import Confirmation
+from jaxnet.sweeps.finder import Rates, learning_rates
+from jaxnet.sweeps.interruption import Interrupted
 from jaxnet.sweeps.parameters import Choice, Derived, Float, Folds, Int, Layers, Seeds, when
 from jaxnet.sweeps.plan import Plan, plan
 from jaxnet.sweeps.result import Result
@@ -13,17 +16,21 @@ from jaxnet.sweeps.sweep import sweep
 
 __all__ = [
     "Choice",
+    "Confirmation",
     "Derived",
     "Float",
     "Folds",
     "Halving",
     "Hyperband",
     "Int",
+    "Interrupted",
     "Layers",
     "Plan",
+    "Rates",
     "Result",
     "Seeds",
     "Space",
+    "learning_rates",
     "plan",
     "sweep",
     "when",

@@ -118,7 +118,7 @@ class Engine:
         folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
         keys = np.stack([self._key(int(seed)) for seed in self._seeds[leaders]])
         numbers = jax.tree.map(gather, self._prepared.numbers)
-        host = (Tile(numbers, jax.tree.map(gather, self.lanes), keys, self._orders(leaders, bounds), folds), counts)  # type: ignore[arg-type]
+        host = (Tile(numbers, jax.tree.map(gather, self.lanes), keys, self._orders(leaders, bounds), folds), counts)
         tiles, counts = jax.device_put(host, self._tiled)
         return tiles, counts, places
 

@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
 
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.groups import Group
-from jaxnet.sweeps.plan import Plan
 from jaxnet.sweeps.preparation import initial_params, keys_of
 from jaxnet.sweeps.progress import work
+
+if TYPE_CHECKING:
+    from jaxnet.sweeps.plan import Plan
 
 COMPILE_SECONDS = 2.0  # a program, on an idle machine
 EFFICIENCY = 0.5  # of a large matrix product's rate that small networks reach
@@ -27,7 +29,7 @@ class Cost(NamedTuple):
     memory: int  # bytes on a device that hold one tile: its states twice, its activations, the examples
 
 
-def forecast(plan: Plan) -> str:
+def forecast(plan: "Plan") -> str:
     """Describe a plan in a few lines; the time is an estimate, the rest is counted."""
     costs = [cost(plan, group, alive) for group, alive in zip(plan.groups, _model_epochs(plan), strict=True)]
     seeds, folds = plan.space.seeds.count, plan.space.folds.count if plan.space.folds else 1
@@ -48,7 +50,7 @@ def forecast(plan: Plan) -> str:
     return "\n".join(lines + ([f"note:     {hint}"] if hint else []))
 
 
-def cost(plan: Plan, group: Group, model_epochs: int) -> Cost:
+def cost(plan: "Plan", group: Group, model_epochs: int) -> Cost:
     """Count the operations and the memory of a group: 2 operations a weight forwards, 4 backwards."""
     params = jax.eval_shape(lambda: initial_params(group.networks[0], keys_of(0, 0)[0], plan.task.dtype))
     leaves = jax.tree.leaves(params)
@@ -69,14 +71,14 @@ def _name(network: Any) -> str:
     return "-".join(map(str, sizes)) if sizes else str(network)[:60]
 
 
-def _model_epochs(plan: Plan) -> Iterator[int]:
+def _model_epochs(plan: "Plan") -> Iterator[int]:
     """Count each group's model-epochs, as if pruning took from every group alike."""
     total = work(plan)
     for group in plan.groups:
         yield round(total * len(group.members) / len(plan.members.ids))
 
 
-def _rungs(plan: Plan) -> str:
+def _rungs(plan: "Plan") -> str:
     if plan.halving is None:
         return ""
     return f", {plan.halving.audit:.0%} of the pruned trained on as an audit not counted"

@@ -29,12 +29,26 @@ def empty(plan: Plan) -> Ledger:
     return Ledger(curves, np.zeros(count, np.int64), np.zeros(count, np.int64), lanes, [], [])
 
 
-def scores(plan: Plan, ledger: Ledger, epochs: int) -> np.ndarray:
-    """Return the score [C] of every configuration at an epoch: the mean over its seeds and folds.
+def values_at(plan: Plan, ledger: Ledger, epochs: int | np.ndarray) -> np.ndarray:
+    """Return the metric [C, seeds x folds] of every member at an epoch, one for all or one a configuration [C].
 
-    NaN where one of them diverged by then or was not trained so far.
+    NaN where a member diverged by then or was not trained so far.
     """
-    values = ledger.curves[plan.metric][:, epochs - 1].astype(np.float64)
-    diverged = (ledger.diverged > 0) & (ledger.diverged <= epochs)
-    values = np.where(diverged | ~np.isfinite(values), np.nan, values)
-    return np.array([values[plan.members.configuration == c].mean() for c in range(len(plan.configurations))])
+    at = np.broadcast_to(epochs, len(plan.configurations))[plan.members.configuration]
+    values = ledger.curves[plan.metric][np.arange(len(at)), at - 1].astype(np.float64)
+    diverged = (ledger.diverged > 0) & (ledger.diverged <= at)
+    return np.where(diverged | ~np.isfinite(values), np.nan, values).reshape(len(plan.configurations), -1)
+
+
+def scores(plan: Plan, ledger: Ledger, epochs: int | np.ndarray) -> np.ndarray:
+    """Return the score [C] of every configuration at an epoch: the mean over its seeds and folds, NaN as above."""
+    return values_at(plan, ledger, epochs).mean(axis=1)
+
+
+def levels(plan: Plan, ledger: Ledger) -> np.ndarray:
+    """Return the epoch [C] at which every configuration was ranked last: the end, unless it was pruned before."""
+    found = np.zeros(len(plan.configurations), np.int64)
+    for decision in ledger.decisions:
+        found[list(decision.ranked)] = decision.epochs
+    found[ledger.audited] = plan.epochs
+    return found

@@ -94,7 +94,7 @@ def first_lanes(group: Group, members: Members, task: Task) -> Lane:
             started[keys[-1]] = jax.tree.map(np.asarray, (state.params, state.optimizer))
     params, optimizer = jax.tree.map(lambda *leaves: np.stack(leaves), *(started[key] for key in keys))
     none = np.zeros(len(keys), np.int32)
-    return Lane(params, optimizer, none + RUNNING, none)  # type: ignore[arg-type]
+    return Lane(params, optimizer, none + RUNNING, none)
 
 
 def initial_params(network: Any, key: Key, dtype: Any) -> Pytree:

@@ -2,18 +2,19 @@
 
 import sys
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jaxnet.sweeps.ledger import Ledger
-from jaxnet.sweeps.plan import Plan
+if TYPE_CHECKING:
+    from jaxnet.sweeps.ledger import Ledger
+    from jaxnet.sweeps.plan import Plan
 
 
 class Progress:
     """A context in which ``show`` draws how far a ledger is; does nothing unless ``shown`` and in a terminal."""
 
-    def __init__(self, plan: Plan, ledger: Ledger, *, shown: bool) -> None:
+    def __init__(self, plan: "Plan", ledger: "Ledger", *, shown: bool) -> None:
         self._plan, self._ledger = plan, ledger
         self._bar: Any = _bar() if shown and sys.stderr.isatty() else None
 
@@ -34,7 +35,7 @@ class Progress:
             self._bar.update(self._task, completed=done, said=said(self._plan, self._ledger))
 
 
-def work(plan: Plan) -> int:
+def work(plan: "Plan") -> int:
     """Count the model-epochs of a plan, as if no member diverged; the audit is not counted."""
     each = len(plan.members.ids) // len(plan.configurations)
     total = 0
@@ -45,7 +46,7 @@ def work(plan: Plan) -> int:
     return total
 
 
-def said(plan: Plan, ledger: Ledger) -> str:
+def said(plan: "Plan", ledger: "Ledger") -> str:
     """Say in a few words: members begun, rungs decided, diverged, the best value so far."""
     values = ledger.curves[plan.metric][np.arange(len(ledger.epochs)), np.maximum(ledger.epochs - 1, 0)]
     seen = values[np.isfinite(values)]

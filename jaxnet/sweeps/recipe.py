@@ -98,9 +98,10 @@ def arrays_of(data: Any, argument: str) -> Batch:
     expected = "(X, y), (X, y, weight) or an object with x and y"
     fits = isinstance(data, tuple | list) and len(data) in (2, 3)
     checks.require(fits, argument, expected, checks.Words(type(data).__name__), TypeError)
-    x, y, *weight = (np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(data))
+    parts: list[Any] = [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(data)]
+    x, y, *_ = parts
     checks.require(x.ndim >= 2 and len(x) > 0, argument, "examples of shape (N, D)", x)
     checks.require(y.ndim in (1, 2) and len(y) == len(x), argument, f"one target for each of {len(x)} examples", y)
-    checks.finite(argument, x)
-    checks.finite(argument, y)
-    return Batch(x, y, weight[0] if weight else None)  # type: ignore[arg-type]
+    for part in parts:
+        checks.finite(argument, part)
+    return Batch(*parts)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.ledger import Ledger, scores
+from jaxnet.sweeps.answers import Audit, audit, cv_results, describe, summary, warnings
+from jaxnet.sweeps.confirmation import Confirmation, confirm
+from jaxnet.sweeps.ledger import Ledger, levels, values_at
 from jaxnet.sweeps.plan import Plan, place_of
 from jaxnet.sweeps.rungs import rank
+from jaxnet.sweeps.statistics import expected_best
 from jaxnet.sweeps.tables import Table, framed, parameter_columns, write
 from jaxnet.types import Pytree
 
@@ -23,6 +27,7 @@ class Result:
 
     plan: Plan
     ledger: Ledger
+    train: Callable[..., "Result"] = dataclasses.field(repr=False)  # trains another plan, to confirm
 
     def table(self) -> Any:
         """Return one row a member: parameters, seed, fold, epochs, the epoch of divergence (0 for none), and the
@@ -33,7 +38,7 @@ class Result:
         """Return ``table()`` as NumPy columns."""
         members, ledger = self.plan.members, self.ledger
         columns = {"member": np.arange(len(members.ids)), "configuration": members.configuration}
-        columns |= {name: values[members.configuration] for name, values in self._parameters().items()}
+        columns |= {name: values[members.configuration] for name, values in self.parameters().items()}
         columns |= {"seed": members.seed} | ({} if self.plan.space.folds is None else {"fold": members.fold})
         columns |= {"epochs": ledger.epochs, "diverged": ledger.diverged, "id": np.array(members.ids)}
         last = np.maximum(ledger.epochs - 1, 0)
@@ -43,20 +48,65 @@ class Result:
         """Return the history of a name, [P, epochs]; NaN after a member was pruned or diverged."""
         return self.ledger.curves[checks.choice("name", name, self.ledger.curves)]
 
-    def scores(self) -> np.ndarray:
-        """Return the score [C] of each configuration at the end; NaN for one that was pruned or that diverged."""
-        return scores(self.plan, self.ledger, self.plan.epochs)
+    def values(self) -> np.ndarray:
+        """Return the metric [C, seeds x folds] at the epoch where each configuration was ranked last; NaN where a
+        member diverged."""
+        return values_at(self.plan, self.ledger, self.levels())
+
+    def levels(self) -> np.ndarray:
+        """Return the epoch [C] at which each configuration was ranked last: the end, unless it was pruned."""
+        return levels(self.plan, self.ledger)
 
     def ranking(self) -> list[int]:
-        """Return all configurations, the best first; NaN last."""
-        return rank(range(len(self.plan.configurations)), self.scores(), self.plan.goal)
+        """Return all configurations, the best first: those trained longest by their score, then the pruned, then
+        those with a member that diverged."""
+        order = rank(range(len(self.plan.configurations)), self.values().mean(axis=1), self.plan.goal)
+        longest = -np.where(np.isnan(self.values().mean(axis=1)), 0, self.levels())
+        return sorted(order, key=lambda configuration: longest[configuration])
 
     def best(self, k: int = 1) -> Any:
-        """Return the k best configurations as a table: parameters and score."""
+        """Return the k best configurations as a table: parameters, epochs and mean of the metric."""
         first = self.ranking()[: checks.integer("k", k, minimum=1)]
         columns = {"configuration": np.array(first)}
-        columns |= {name: values[first] for name, values in self._parameters().items()}
-        return framed(Table(columns | {self.plan.metric: self.scores()[first]}))
+        columns |= {name: values[first] for name, values in self.parameters().items()}
+        return framed(Table(columns | {"epochs": self.levels()[first], self.plan.metric: self.values().mean(1)[first]}))
+
+    def summary(self) -> Any:
+        """Return one row a configuration, the best first: parameters, seeds x folds, mean, standard deviation and
+        95 % interval of the metric, share diverged, and whether it is tied with the best."""
+        return framed(summary(self))
+
+    def warnings(self) -> list[str]:
+        """Say what to beware of: a best value at a bound of the space, one seed only, diverged members."""
+        return warnings(self)
+
+    def audit(self) -> Audit | None:
+        """Say what halving missed, from the share of the pruned that was trained to the end; None without halving."""
+        return audit(self)
+
+    def expected_best(self, estimator: str = "unbiased") -> np.ndarray:
+        """Return the expected best score of k = 1..C configurations tried, [C]: what the search was worth.
+
+        ``estimator`` is "unbiased" or "plug-in". Raises ValueError where configurations were pruned, for their scores
+        are not those of finished runs.
+        """
+        pruned = int(np.sum(self.levels() < self.plan.epochs))
+        checks.require(pruned == 0, "expected_best", "a sweep without pruning", checks.Words(f"{pruned} pruned"))
+        return expected_best(self.values().mean(axis=1), self.plan.goal, estimator)
+
+    def confirm(
+        self, *, top: int = 5, seeds: int = 20, test: Any, out: str | os.PathLike | None = None
+    ) -> Confirmation:
+        """Train the best configurations again with fresh seeds and read the test set once; see ``confirm``."""
+        return confirm(self, top=top, seeds=seeds, test=test, out=out)
+
+    @property
+    def cv_results_(self) -> dict[str, Any]:
+        """The scores as scikit-learn's searches give theirs: greater is better, one split a seed and fold."""
+        return cv_results(self)
+
+    def __str__(self) -> str:
+        return describe(self)
 
     def params(self, member: int) -> Pytree:
         """Return the parameters of a member at its last epoch (the last finite ones where it diverged)."""
@@ -96,5 +146,6 @@ class Result:
             write(table, path)
         return paths
 
-    def _parameters(self) -> dict[str, np.ndarray]:
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Return one column [C] a parameter."""
         return parameter_columns(self.plan.configurations)

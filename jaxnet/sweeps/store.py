@@ -9,6 +9,7 @@ import hashlib
 import json
 import sqlite3
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ import jax
 import jaxlib
 import numpy as np
 
-import jaxnet
 from jaxnet.storage import CheckpointError, decode, encode, write_atomically
 from jaxnet.sweeps.ledger import Ledger
 from jaxnet.sweeps.plan import Plan, place_of
@@ -131,7 +131,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "jaxlib": jaxlib.__version__,
     }
     extendable = {"space": describe(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
-    about = {"format": FORMAT, "jaxnet": jaxnet.__version__}
+    about = {"format": FORMAT, "jaxnet": version("jaxnet")}
     return json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
 
 

@@ -104,7 +104,7 @@ def sweep(plan: Plan, *, out: str | os.PathLike | None = None, progress: bool = 
             search(plan, ledger, Trainer(plan, ledger, lambda members, reached: bar.show()))
         else:
             _search_saving(plan, ledger, out, bar)
-    return Result(plan, ledger)
+    return Result(plan, ledger, sweep)
 
 
 def _search_saving(plan: Plan, ledger: Ledger, out: str | os.PathLike, bar: Progress) -> None:

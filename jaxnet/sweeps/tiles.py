@@ -6,7 +6,7 @@ works through its tiles one after the other, as many as it is told. Nothing in h
 so a member has the same bits whatever stands beside it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,8 +22,8 @@ class Lane(NamedTuple):
 
     params: Pytree
     optimizer: Pytree
-    status: Array  # int32: RUNNING or DIVERGED
-    ended: Array  # int32: the epoch, from 1, in which it diverged; 0 while it runs
+    status: Any  # int32: RUNNING or DIVERGED
+    ended: Any  # int32: the epoch, from 1, in which it diverged; 0 while it runs
 
 
 class Tile(NamedTuple):
@@ -31,9 +31,9 @@ class Tile(NamedTuple):
 
     numbers: list  # leaves [T], in the order of ``lift``
     lanes: Lane  # leaves [T, ...]
-    key: Array  # the data of the key of the tile's seed
-    orders: Array | None  # [epochs, M]
-    fold: Array  # int32
+    key: Any  # the data of the key of the tile's seed
+    orders: Any  # [epochs, M]
+    fold: Any  # int32
 
 
 class FoldRows(NamedTuple):

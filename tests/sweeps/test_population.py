@@ -62,7 +62,7 @@ def test_a_cut_changes_no_bit(cuts: tuple[int, ...], problem: Any, whole: dict[s
     trainer = Trainer(cut, ledger, lambda members, reached: None)
     for epochs in cuts:
         trainer.advance(np.arange(len(cut.members.ids)), epochs)
-    assert bits(sweeps.Result(cut, ledger)) == whole
+    assert bits(sweeps.Result(cut, ledger, sweeps.sweep)) == whole
 
 
 def test_members_at_different_epochs_catch_up_without_a_changed_bit(problem: Any, whole: dict[str, bytes]) -> None:
@@ -71,7 +71,7 @@ def test_members_at_different_epochs_catch_up_without_a_changed_bit(problem: Any
     trainer = Trainer(late, ledger, lambda members, reached: None)
     trainer.advance(np.arange(0, 22, 3), 2)
     trainer.advance(np.arange(22), 6)
-    assert bits(sweeps.Result(late, ledger)) == whole
+    assert bits(sweeps.Result(late, ledger, sweeps.sweep)) == whole
 
 
 def test_diverged_neighbours_change_no_bit_and_stay_at_their_last_finite_state(

@@ -1,0 +1,54 @@
+"""Which learning rate? A small sweep of constant rates and several seeds, in place of one ramp of one network."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaxnet.sweeps.parameters import Float, Seeds
+from jaxnet.sweeps.plan import plan
+from jaxnet.sweeps.space import Space
+from jaxnet.sweeps.sweep import sweep
+
+if TYPE_CHECKING:
+    from jaxnet.sweeps.result import Result
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Rates:
+    """What a sweep over learning rates says.
+
+    Attributes:
+        result: the sweep, for figures and tables.
+        best: the rate with the lowest mean loss after these few epochs.
+        tied: the rates that cannot be told from it; empty with one seed.
+        stable: the highest rate up to which no seed diverged; NaN where every rate diverged.
+    """
+
+    result: "Result"
+    best: float
+    tied: tuple[float, ...]
+    stable: float
+
+    def __str__(self) -> str:
+        tied = f" (not to be told from {', '.join(f'{rate:.3g}' for rate in self.tied)})" if len(self.tied) > 1 else ""
+        return f"best learning rate {self.best:.3g}{tied}; no seed diverged up to {self.stable:.3g}"
+
+
+def learning_rates(
+    data: Any, *, low: float = 1e-4, high: float = 10.0, n: int = 16, seeds: int = 3, epochs: int = 5, **options: Any
+) -> Rates:
+    """Train with ``n`` constant learning rates from ``low`` to ``high``, ``seeds`` times each, for a few epochs.
+
+    ``options`` are those of ``plan``: hidden=, optimizer=, batch_size=, output=, validation= and so on.
+    """
+    space = Space(learning_rate=Float(low, high, log=True), seed=Seeds(seeds))
+    result = sweep(plan(space, data, method="grid", n=n, epochs=epochs, **options))
+    rates = result.parameters()["learning_rate"]
+    summary = result.summary()
+    diverged = np.zeros(len(rates), bool)
+    diverged[np.asarray(summary["configuration"])] = np.asarray(summary["diverged"]) > 0
+    before = int(np.argmax(diverged)) if diverged.any() else len(rates)
+    tied = np.asarray(summary["configuration"])[np.asarray(summary["tied"])]
+    stable = float(rates[before - 1]) if before else float("nan")
+    return Rates(result, float(rates[result.ranking()[0]]), tuple(sorted(rates[tied].tolist())), stable)
