@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from jaxnet import reference
+from jaxnet import reference, stairs
 from jaxnet.reference.training import batches
 
 NET = SimpleNamespace(sizes=(1, 1), activations=(), output="identity")
@@ -71,6 +71,38 @@ def test_training_leaves_the_given_parameters_alone():
 
 def test_an_order_is_cut_into_batches_of_which_the_last_is_short():
     assert [list(rows) for rows in batches([4, 3, 2, 1, 0], 2)] == [[4, 3], [2, 1], [0]]
+
+
+def test_the_losses_of_the_article_s_worked_example_before_each_step():
+    net, params = stairs.worked_example()
+    images, _ = stairs.load()
+    descent = reference.sgd(0.1)
+    trained = reference.train(net, params, images.x, images.targets, optimizer=descent, epochs=25)
+    # "Neural Networks - A Worked Example" (B. Gorman, 2017); later epochs are chaotic
+    published = {
+        1: 0.693498469939,
+        2: 0.692801630874,
+        3: 0.692104532634,
+        4: 0.690224622868,
+        5: 0.686646196596,
+        10: 0.675599531732,
+        15: 0.684626105946,
+        20: 0.655154691789,
+        25: 0.651936660237,
+    }
+    losses = trained.loss[[step - 1 for step in published]]
+    np.testing.assert_allclose(losses, list(published.values()), rtol=0, atol=1e-9)
+
+
+def test_the_first_step_of_the_article_s_worked_example():
+    net, params = stairs.worked_example()
+    images, _ = stairs.load()
+    (first, second), _ = reference.train(net, params, images.x, images.targets, optimizer=reference.sgd(0.1), epochs=1)
+    np.testing.assert_allclose(first["b"], [-0.0046954339, 0.0079722719], atol=5e-9)
+    np.testing.assert_allclose(first["w"][2], [0.0019971490, 0.0048971848], atol=5e-9)
+    np.testing.assert_allclose(second["b"], [-0.0049316180, -0.0032668161], atol=5e-9)
+    expected = [[-0.0049046282, 0.0038325916], [0.0000371524, 0.0036572893]]
+    np.testing.assert_allclose(second["w"], expected, atol=5e-9)
 
 
 @pytest.mark.parametrize(
