@@ -9,7 +9,7 @@ from jaxnet.gradients.backward import implied_slopes
 from jaxnet.gradients.differences import Taylor
 from jaxnet.gradients.passes import model_of
 from jaxnet.gradients.problem import Problem
-from jaxnet.gradients.text import headline
+from jaxnet.gradients.text import headline, name
 from jaxnet.gradients.verdict import excesses
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _errors(axes: "Axes", problem: Problem) -> None:
     for place, (path, yours) in enumerate(problem.yours.items()):
         excess = np.clip(excesses(yours, problem.true[path], problem.noise[path]).ravel(), _LEAST, 1e20)
         axes.plot(excess, np.full(excess.size, place), "|", color=_color(bool((excess <= 1).all())))
-    axes.set_yticks(range(len(problem.yours)), list(problem.yours))
+    axes.set_yticks(range(len(problem.yours)), [name(path) for path in problem.yours])
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
     axes.set(title="beyond the line: not rounding", xlabel="|yours - true| / noise")
@@ -62,7 +62,7 @@ def _errors(axes: "Axes", problem: Problem) -> None:
 
 def _pairs(axes: "Axes", problem: Problem) -> None:
     for path, yours in problem.yours.items():
-        axes.plot(problem.true[path].ravel(), yours.ravel(), ".", label=path)
+        axes.plot(problem.true[path].ravel(), yours.ravel(), ".", label=name(path))
     true = np.concatenate([leaf.ravel() for leaf in problem.true.values()])
     ends = np.array([true.min(), true.max()])
     axes.plot(ends, ends, color="black", linewidth=0.8)

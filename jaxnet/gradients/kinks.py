@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from jax.extend import core
 
 from jaxnet.gradients import tracing
@@ -18,9 +17,10 @@ _GREATER, _LESS = {"gt", "ge"}, {"lt", "le"}
 
 
 class _Value(NamedTuple):
-    """An array and, for the outcome of a comparison, where it was tied and the weight of True there."""
+    """An array, whether it is a constant, and for a comparison where it was tied and the weight of True there."""
 
     array: Any
+    constant: bool = False
     tied: Any = None
     weight: Any = None
 
@@ -34,13 +34,15 @@ def evaluate(function: Callable, arrays: Sequence[Any], slope: Any) -> Any:
     def rule(eqn: core.JaxprEqn, values: list[_Value]) -> list[_Value]:
         held = _relu(eqn) or tracing.inside(eqn, custom=False)
         if held is not None:
-            return tracing.walk(held, values, rule, _Value)
+            return tracing.walk(held, values, rule, constant)
         known = _RULES.get(eqn.primitive.name)
         if known is not None and tracing.floating(eqn.invars[-1]):
             return [known(eqn, values, slope)]
-        return [_Value(array) for array in tracing.apply(eqn, [value.array for value in values])]
+        fixed = all(value.constant for value in values)
+        return [_Value(array, fixed) for array in tracing.apply(eqn, [value.array for value in values])]
 
-    return tracing.walk(tracing.trace(function, arrays), [_Value(a) for a in arrays], rule, _Value)[0].array
+    constant = lambda array: _Value(array, True)
+    return tracing.walk(tracing.trace(function, arrays), [_Value(a) for a in arrays], rule, constant)[0].array
 
 
 def _relu(eqn: core.JaxprEqn) -> core.ClosedJaxpr | None:
@@ -57,12 +59,10 @@ def _relu(eqn: core.JaxprEqn) -> core.ClosedJaxpr | None:
 
 def _larger(eqn: core.JaxprEqn, values: list[_Value], slope: Any) -> _Value:
     left, right = values
-    if any(isinstance(atom, core.Literal) and not np.isfinite(atom.val) for atom in eqn.invars):
-        return _Value(tracing.apply(eqn, [left.array, right.array])[0])  # where a maximum starts from -inf
-    weight = 1 - slope if isinstance(eqn.invars[0], core.Literal) else slope  # max(0, z) has the corner of max(z, 0)
+    weight = 1 - slope if left.constant else slope  # max(0, z) has the corner of max(z, 0)
     if eqn.primitive.name == "min":
         weight = 1 - weight
-    between = weight * left.array + (1 - weight) * right.array
+    between = jnp.multiply(weight, left.array) + jnp.multiply(1 - weight, right.array)
     (result,) = tracing.apply(eqn, [left.array, right.array])
     return _Value(jnp.where(left.array == right.array, between, result))
 
@@ -74,8 +74,8 @@ def _absolute(eqn: core.JaxprEqn, values: list[_Value], slope: Any) -> _Value:
 
 def _compare(eqn: core.JaxprEqn, values: list[_Value], slope: Any) -> _Value:
     left, right = values[0].array, values[1].array
-    turned = (eqn.primitive.name in _LESS) != isinstance(eqn.invars[0], core.Literal)
-    return _Value(tracing.apply(eqn, [left, right])[0], left == right, 1 - slope if turned else slope)
+    turned = (eqn.primitive.name in _LESS) != values[0].constant
+    return _Value(tracing.apply(eqn, [left, right])[0], False, left == right, 1 - slope if turned else slope)
 
 
 def _select(eqn: core.JaxprEqn, values: list[_Value], slope: Any) -> _Value:

@@ -35,9 +35,15 @@ def check(f: Callable, point: tuple) -> Report:
     causes = () if agrees(yours, true, noise) else diagnose(problem)
     forward, words = forward_mode(scalar, point, yours, noise)
     leaves = {path: judge(path, leaf, true[path], noise[path]) for path, leaf in yours.items()}
-    oracle = "extrapolated differences of f; gradient is what jax.grad returns"
-    taylor = remainders(lambda params: rule.value(params, *point[1:]), point[0], yours)
-    return Report(leaves, (*causes, *forward), oracle, (*notes, *words), taylor=taylor, problem=problem)
+    return Report(
+        leaves,
+        (*causes, *forward),
+        "extrapolated differences of f; gradient is what jax.grad returns",
+        (*notes, *words),
+        taylor=remainders(lambda params: rule.value(params, *point[1:]), point[0], yours),
+        corner=not agrees(low, high, floor),
+        problem=problem,
+    )
 
 
 def as_scalar(f: Callable, point: tuple) -> tuple[Callable, tuple[str, ...]]:

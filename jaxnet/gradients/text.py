@@ -45,7 +45,7 @@ def headline(report: "Report") -> str:
         return f"The gradient is right: {which} to rounding."
     if not wrong:
         return "The gradient's values are right, but something else is wrong."
-    which = ", ".join(report.wrong[:4]) + (f" and {wrong - 4} more" if wrong > 4 else "")
+    which = ", ".join(map(name, report.wrong[:4])) + (f" and {wrong - 4} more" if wrong > 4 else "")
     return f"The gradient is wrong in {wrong} of {count} {'leaf' if count == 1 else 'leaves'}: {which}."
 
 
@@ -84,14 +84,19 @@ def row(leaf: Leaf) -> tuple[str, ...]:
     for length in leaf.shape:
         size *= length
     if not leaf.compared:
-        return (leaf.path, "wrong", "", "", "", "", "", leaf.form, "")
+        return (name(leaf.path), "wrong", "", "", "", "", "", leaf.form, "")
     factor = "" if leaf.factor is None else f"{leaf.factor:.6g}"
     verdict = "right" if leaf.ok else "wrong"
-    cells = (leaf.path, verdict, f"{leaf.wrong} of {size}", factor, f"{leaf.error:.1e}", f"{leaf.excess:.1e}")
+    cells = (name(leaf.path), verdict, f"{leaf.wrong} of {size}", factor, f"{leaf.error:.1e}", f"{leaf.excess:.1e}")
     if not leaf.worst:
         return (*cells, "", "", "")
     worst = leaf.worst[0]
     return (*cells, str(list(worst.index)), f"{worst.yours:.10g}", f"{worst.true:.10g}")
+
+
+def name(path: str) -> str:
+    """The path of a leaf; params that are one array have none."""
+    return path or "params"
 
 
 def stage_lines(report: "Report") -> list[str]:
