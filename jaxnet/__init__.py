@@ -17,32 +17,72 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxnet import network, reference, stairs, training
+    from jaxnet import network, reference, stairs, sweeps, training
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
     from jaxnet.network import MLP
     from jaxnet.reference_agreement import agreement
+    from jaxnet.sweeps import (
+        Choice,
+        Derived,
+        Float,
+        Folds,
+        Halving,
+        Hyperband,
+        Int,
+        Layers,
+        Seeds,
+        Space,
+        learning_rates,
+        plan,
+        sweep,
+        when,
+    )
     from jaxnet.training import Outcome, Run, Stop, fit
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Choice": "jaxnet.sweeps",
+    "Derived": "jaxnet.sweeps",
+    "Float": "jaxnet.sweeps",
+    "Folds": "jaxnet.sweeps",
+    "Halving": "jaxnet.sweeps",
+    "Hyperband": "jaxnet.sweeps",
+    "Int": "jaxnet.sweeps",
+    "Layers": "jaxnet.sweeps",
     "MLP": "jaxnet.network",
     "Outcome": "jaxnet.training",
     "Run": "jaxnet.training",
+    "Seeds": "jaxnet.sweeps",
+    "Space": "jaxnet.sweeps",
     "Stop": "jaxnet.training",
     "agreement": "jaxnet.reference_agreement",
     "assert_gradient": "jaxnet.gradients",
     "check_gradient": "jaxnet.gradients",
     "fit": "jaxnet.training",
+    "learning_rates": "jaxnet.sweeps",
     "objective": "jaxnet.losses",
+    "plan": "jaxnet.sweeps",
+    "sweep": "jaxnet.sweeps",
+    "when": "jaxnet.sweeps",
 }
-_MODULES = ("estimators", "gradients", "network", "reference", "stairs", "training")
+_MODULES = ("estimators", "gradients", "network", "reference", "stairs", "sweeps", "training")
 
 __all__ = [
     "MLP",
+    "Choice",
+    "Derived",
+    "Float",
+    "Folds",
+    "Halving",
+    "Hyperband",
+    "Int",
+    "Layers",
     "Outcome",
     "Run",
+    "Seeds",
+    "Space",
     "Stop",
     "agreement",
     "assert_gradient",
@@ -50,11 +90,16 @@ __all__ = [
     "estimators",
     "fit",
     "gradients",
+    "learning_rates",
     "network",
     "objective",
+    "plan",
     "reference",
     "stairs",
+    "sweep",
+    "sweeps",
     "training",
+    "when",
 ]
 
 
