@@ -47,9 +47,7 @@ def receive(params: Pytree, whole: Any) -> Submission:
 def _at(node: Any, path: tuple) -> Any:
     for key in path:
         token = _token(key)
-        if isinstance(node, dict):
-            node = node[token] if token in node else node[str(token)]
-        elif isinstance(node, list | tuple) and isinstance(token, int):
+        if isinstance(node, dict) or (isinstance(node, list | tuple) and isinstance(token, int)):
             node = node[token]
         elif token in getattr(node, "_fields", ()) or isinstance(key, jax.tree_util.GetAttrKey):
             node = getattr(node, token)

@@ -24,7 +24,7 @@ RELUS = {
     "where(z > 0, z, 0)": lambda z: jnp.where(z > 0, z, 0),
     "where(z >= 0, z, 0)": lambda z: jnp.where(z >= 0, z, 0),
     "where(z <= 0, 0, z)": lambda z: jnp.where(z <= 0, 0, z),
-    "where(0 < z, z, 0)": lambda z: jnp.where(0 < z, z, 0),
+    "where(less(0, z), z, 0)": lambda z: jnp.where(jnp.less(0, z), z, 0),
     "clip": lambda z: jnp.clip(z, 0, 5),
 }
 
