@@ -42,7 +42,7 @@ def fits(target: np.ndarray, value: np.ndarray, tolerance: np.ndarray | float) -
 
 def linear_mistakes(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str) -> Iterator[Lines]:
     """Yield the factors and penalties that make a leaf's parts into the target."""
-    allowed = tolerance.of(leaf.size + np.abs(leaf.decay * leaf.parameter))
+    allowed = tolerance.of(leaf.size + np.abs(leaf.decay * leaf.parameter) + np.abs(target))
     penalty = leaf.decay * leaf.parameter
     scales = multiples(target - penalty, leaf.data, allowed)
     yield from ({"scale": each} for c, error in scales for each in _factors(c, error, leaf))
@@ -59,22 +59,33 @@ def linear_mistakes(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: s
 
 def multiples(target: np.ndarray, term: np.ndarray, allowed: np.ndarray) -> list[tuple[float, float]]:
     """The c for which target = c * term, with its uncertainty: one or none."""
-    weighted = term / allowed
+    scale = _scale(allowed)
+    weighted = term / scale
     norm = float(np.sum(weighted**2))
     if norm < 100 * term.size:  # hardly above the noise: any c would do
         return []
-    c = float(np.sum(weighted * (target / allowed)) / norm)
+    c = float(np.sum(weighted * (target / scale)) / norm)
     error = float(np.sqrt(term.size / norm))
     return [(c, error * max(1, abs(c)))] if fits(target, c * term, allowed * max(1, abs(c))) else []
 
 
+def _scale(allowed: np.ndarray) -> np.ndarray:
+    """What a fit weighs its entries by: no entry by more than 1e9 of another's weight, however exact it is."""
+    return np.maximum(allowed, 1e-9 * allowed.max())
+
+
 def _both(target: np.ndarray, leaf: Leaf, allowed: np.ndarray, key: str) -> Iterator[Lines]:
-    terms = np.stack([(leaf.data / allowed).ravel(), (leaf.parameter / allowed).ravel()], axis=1)
-    gram = terms.T @ terms
-    if np.linalg.cond(gram) > 1e20 or not terms.any(axis=0).all():
+    scale = _scale(allowed)
+    terms = np.stack([(leaf.data / scale).ravel(), (leaf.parameter / scale).ravel()], axis=1)
+    norms = np.linalg.norm(terms, axis=0)
+    if not norms.all():
         return
-    alpha, beta = np.linalg.solve(gram, terms.T @ (target / allowed).ravel())
-    errors = np.sqrt(target.size * np.abs(np.diag(np.linalg.inv(gram)))) * max(1, abs(alpha))
+    (alpha, beta), _, rank, _ = np.linalg.lstsq(terms / norms, (target / scale).ravel(), rcond=1e-9)
+    if rank < 2:  # the data term is a multiple of the parameter: their shares cannot be told apart
+        return
+    alpha, beta = float(alpha / norms[0]), float(beta / norms[1])
+    inverse = np.linalg.inv((terms / norms).T @ (terms / norms))
+    errors = np.sqrt(target.size * np.diag(inverse)) / norms * max(1, abs(alpha))
     if fits(target, alpha * leaf.data + beta * leaf.parameter, allowed * max(1, abs(alpha))):
         for scale in _factors(alpha, errors[0], leaf):
             for penalty in _penalties(beta, errors[1], leaf, key):
