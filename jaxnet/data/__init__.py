@@ -1,0 +1,27 @@
+"""Where examples come from: ``Dataset``, strict readers, and published data sets by name.
+
+Read dataset, then errors, contents, idx, npz, tables, csv_files, frames, then mnist1d and catalogue. What cannot be
+read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled or fetched.
+"""
+
+from jaxnet.data.catalogue import catalogue, data_folder
+from jaxnet.data.csv_files import read_csv
+from jaxnet.data.dataset import Dataset
+from jaxnet.data.errors import DataError
+from jaxnet.data.frames import from_frame, read_parquet
+from jaxnet.data.idx import read_idx
+from jaxnet.data.mnist1d import mnist1d
+from jaxnet.data.npz import read_npz
+
+__all__ = [
+    "DataError",
+    "Dataset",
+    "catalogue",
+    "data_folder",
+    "from_frame",
+    "mnist1d",
+    "read_csv",
+    "read_idx",
+    "read_npz",
+    "read_parquet",
+]

@@ -1,0 +1,163 @@
+"""``Dataset``: examples and their targets, which nothing can change any more, and what is done to them before training.
+
+``jn.fit`` takes a ``Dataset`` as it is. Whatever is estimated from data (means and deviations) is estimated from the
+data that you name, so that nothing leaks from a test set.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxnet import checks
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Dataset:
+    """N examples and their targets.
+
+    Attributes:
+        x: [N, ...] real numbers, mostly [N, D]; read-only.
+        y: [N] integer labels or numbers, or [N, K]; read-only.
+        inputs: names of the D inputs, or ().
+        classes: what the labels 0..K-1 stand for, or ().
+        train_count: where the source has a training and a test set: the first is ``x[:train_count]``.
+        source: where the examples come from, in words.
+
+    Raises ValueError or TypeError when lengths differ, for no example, for text, NaN, infinity, a label without a
+    class, or names that are not one an input. ``dataclasses.replace(data, x=data.x / 255)`` changes a field.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    _: dataclasses.KW_ONLY
+    inputs: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    train_count: int | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        x, y = (_frozen(name, getattr(self, name)) for name in ("x", "y"))
+        checks.require(x.ndim >= 1 and len(x) > 0, "x", "at least one example, the examples on the first axis", x)
+        checks.require(y.ndim in (1, 2) and len(y) == len(x), "y", f"one target for each of the {len(x)} examples", y)
+        inputs, classes = tuple(map(str, self.inputs)), tuple(map(str, self.classes))
+        named = not inputs or (x.ndim == 2 and len(inputs) == x.shape[1])
+        checks.require(named, "inputs", f"one name for each input of x {x.shape}", inputs)
+        _check_labels(y, classes)
+        if self.train_count is not None:
+            checks.integer("train_count", self.train_count, minimum=1, maximum=len(x) - 1, note="some are for testing")
+        for name, value in {"x": x, "y": y, "inputs": inputs, "classes": classes}.items():
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __repr__(self) -> str:
+        source = f"{self.source}: " if self.source else ""
+        classes = f", {len(self.classes)} classes" if self.classes else ""
+        return f"<Dataset {source}x {self.x.shape} {self.x.dtype}, y {self.y.shape} {self.y.dtype}{classes}>"
+
+    @property
+    def train(self) -> "Dataset":
+        """The source's training set; ValueError where it has none (use ``split``)."""
+        return self.take(np.arange(self._published_split()))
+
+    @property
+    def test(self) -> "Dataset":
+        """The source's test set; ValueError where it has none (use ``split``)."""
+        return self.take(np.arange(self._published_split(), len(self)))
+
+    def _published_split(self) -> int:
+        expected = "a dataset whose source has a training and a test set (this one needs split)"
+        checks.require(self.train_count is not None, "train_count", expected, self.train_count)
+        return int(self.train_count or 0)
+
+    def take(self, rows: Any) -> "Dataset":
+        """Return the examples of the given rows: indices [M], which may repeat, or a mask [N]."""
+        rows = np.asarray(rows)
+        mask = rows.dtype == bool and rows.shape == (len(self),)
+        fits = mask or (rows.ndim == 1 and rows.dtype.kind in "iu" and np.all((rows >= 0) & (rows < len(self))))
+        checks.require(fits, "rows", f"indices from 0 to {len(self) - 1}, or {len(self)} booleans", rows)
+        return dataclasses.replace(self, x=self.x[rows], y=self.y[rows], train_count=None)
+
+    def split(self, *shares: float, seed: int | None = 0, stratify: bool = False) -> tuple["Dataset", ...]:
+        """Deal the examples out: one part for each share, and the rest as one part more.
+
+        Args:
+            shares: fractions of N above 0 and below 1, or numbers of examples; ``split(0.8)`` gives two parts.
+            seed: of the order in which they are dealt (NumPy's ``default_rng``); None keeps them in order.
+            stratify: whether every part has its share of each label (integer labels [N] only).
+
+        Each part keeps its examples in the order in which they were. Raises ValueError where a part, or the rest,
+        would be empty.
+        """
+        checks.require(shares, "shares", "at least one share such as 0.8", shares)
+        groups = [np.arange(len(self))]
+        if stratify:
+            labels = self.y.ndim == 1 and self.y.dtype.kind in "iub"
+            checks.require(labels, "stratify", "integer labels (N,) to stratify by", self.y)
+            groups = [np.flatnonzero(self.y == label) for label in np.unique(self.y)]
+        generator = None if seed is None else np.random.default_rng(checks.integer("seed", seed))
+        fractions = [_fraction(share, len(self)) for share in shares]
+        dealt = [_deal(group, fractions, generator) for group in groups]
+        parts = [np.sort(np.concatenate(rows)) for rows in zip(*dealt, strict=True)]
+        empty = any(len(part) == 0 for part in parts)
+        sizes = checks.Words(f"parts of {', '.join(str(len(part)) for part in parts)}")
+        checks.require(not empty, "shares", f"shares of {len(self)} examples that leave no part empty", sizes)
+        return tuple(self.take(part) for part in parts)
+
+    def standardised(self, by: "Dataset | None" = None) -> "Dataset":
+        """Return (x - mean) / deviation, input by input, with the mean and deviation of ``by`` (itself by default).
+
+        ``test.standardised(by=train)`` uses the training set's. An input that is constant in ``by`` is only centred.
+        Computed in float64; float32 inputs stay float32.
+        """
+        by = self if by is None else by
+        checks.require(isinstance(by, Dataset), "by", "a Dataset", by, TypeError)
+        fits = by.x.shape[1:] == self.x.shape[1:]
+        checks.require(fits, "by", f"a dataset of inputs {self.x.shape[1:]}", by.x)
+        mean, deviation = by.x.mean(0, dtype=np.float64), by.x.std(0, dtype=np.float64)
+        constant = by.x.min(0) == by.x.max(0)
+        x = (self.x - mean) / np.where(constant, 1, deviation)
+        return dataclasses.replace(self, x=x.astype(np.float32 if self.x.dtype == np.float32 else np.float64))
+
+    def one_hot(self) -> "Dataset":
+        """Return targets [N, K], float64: row i has a 1 in column ``y[i]``; K is the number of classes or labels."""
+        labels = self.y.ndim == 1 and self.y.dtype.kind in "iub" and self.y.min() >= 0
+        checks.require(labels, "y", "integer labels (N,) from 0", self.y)
+        count = len(self.classes) or int(self.y.max()) + 1
+        return dataclasses.replace(self, y=np.eye(count)[self.y.astype(np.intp)])
+
+
+def _frozen(name: str, value: Any) -> np.ndarray:
+    array = np.asarray(checks.real_array(name, value)).view()
+    checks.finite(name, array)
+    array.flags.writeable = False
+    return array
+
+
+def _check_labels(y: np.ndarray, classes: Sequence[str]) -> None:
+    if not classes or y.ndim == 2:
+        fits = not classes or len(classes) == y.shape[1]
+        checks.require(fits, "classes", f"one name for each of the {y.shape[-1]} columns of y", classes)
+        return
+    checks.require(y.dtype.kind in "iub", "y", f"integer labels of the {len(classes)} classes", y, TypeError)
+    inside = (y >= 0) & (y < len(classes))
+    if not inside.all():
+        first = int(np.argmin(inside))
+        checks.refuse("y", f"labels from 0 to {len(classes) - 1}", checks.Words(f"{y[first]} at index {first}"))
+
+
+def _fraction(share: Any, count: int) -> float:
+    """A share as a fraction of all examples: 0.8, or a number of examples."""
+    if isinstance(share, int | np.integer) and not isinstance(share, bool):
+        return checks.integer("shares", share, minimum=1, maximum=count - 1, note="some are left") / count
+    return checks.number("shares", share, above=0, below=1)
+
+
+def _deal(rows: np.ndarray, fractions: list[float], generator: np.random.Generator | None) -> list[np.ndarray]:
+    order = rows if generator is None else generator.permutation(rows)
+    ends = [round(end * len(rows)) for end in np.cumsum(fractions)]
+    checks.require(ends[-1] <= len(rows), "shares", "shares that sum to less than 1", fractions)
+    return np.split(order, ends)

@@ -1,0 +1,95 @@
+"""Data frames of pandas, Polars and others, and Parquet files, without depending on any of them.
+
+A frame is whatever has ``columns`` and gives a column by name that has ``to_numpy()``.
+"""
+
+import importlib
+import os
+from typing import Any
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.data.contents import existing
+from jaxnet.data.dataset import Dataset
+from jaxnet.data.errors import Place, fail
+from jaxnet.data.tables import Column, Table, Target, dataset_of
+
+INSTALL = "Parquet files are read by pyarrow, which is not installed: pip install 'jaxnet[parquet]'"
+
+
+def from_frame(frame: Any, *, target: Target = None, missing: str = "refuse") -> Dataset:
+    """Return a data frame as a ``Dataset``; ``target`` and ``missing`` as in ``read_csv``.
+
+    Raises TypeError for what is not a frame; DataError, with row (from 0) and column, for missing values, text or
+    dates among the inputs, and infinity.
+    """
+    fits = hasattr(frame, "columns") and hasattr(frame, "__getitem__")
+    checks.require(
+        fits, "frame", "a data frame, such as pandas' or Polars'", checks.Words(type(frame).__name__), TypeError
+    )
+    return _dataset(frame, list(frame.columns), target=target, missing=missing, source="data frame")
+
+
+def read_parquet(path: str | os.PathLike, *, target: Target = None, missing: str = "refuse") -> Dataset:
+    """Read a Parquet file as a ``Dataset``; ``target`` and ``missing`` as in ``read_csv``.
+
+    Raises ImportError without pyarrow; DataError for a damaged file and what ``from_frame`` refuses; OSError where
+    the file cannot be read.
+    """
+    path = existing(path)
+    try:
+        arrow, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
+    except ImportError as error:
+        raise ImportError(INSTALL) from error
+    try:
+        # ParquetFile, for read_table would take the names of folders above the file for columns
+        table = parquet.ParquetFile(path).read()
+    except (arrow.ArrowException, OSError) as error:
+        fail(path, f"a damaged Parquet file ({str(error).splitlines()[0]})", error)
+    return _dataset(table, table.column_names, target=target, missing=missing, source=str(path))
+
+
+def _dataset(frame: Any, columns: list, *, target: Target, missing: str, source: str) -> Dataset:
+    names = tuple(str(name) for name in columns)
+    repeated = [name for at, name in enumerate(names) if name in names[:at]]
+    if repeated:
+        fail(source, f"a second column called {repeated[0]!r}")
+    if not names:
+        fail(source, "holds no columns")
+    place = lambda row, column: Place(f"{source}, row {row}, column {names[column]!r}")
+    table = Table(names, [], place, source)
+    found = [_column(table, at, np.asarray(frame[name].to_numpy())) for at, name in enumerate(columns)]
+    return dataset_of(table._replace(columns=found), target, missing)
+
+
+def _column(table: Table, at: int, values: np.ndarray) -> Column:
+    if values.dtype.kind in "iub":
+        return Column(values, np.zeros(len(values), bool))
+    if values.dtype.kind == "f":
+        return Column(values, np.isnan(values))
+    if values.dtype.kind not in "OUT":
+        fail(table.place(0, at), f"expected numbers or text, got {values.dtype}")
+    return _objects(table, at, values)
+
+
+def _objects(table: Table, at: int, values: np.ndarray) -> Column:
+    """Look at Python objects one by one: text, numbers and what stands for a missing value, but never a mixture."""
+    missing = np.array([_absent(value) for value in values], bool)
+    present = values[~missing]
+    if all(isinstance(value, str) for value in present) and len(present):
+        return Column(np.where(missing, "", values).astype(object), missing)
+    for row in np.flatnonzero(~missing):
+        if not isinstance(values[row], bool | int | float | np.number | np.bool_):
+            kind = "numbers or text" if not isinstance(values[row], str) else "numbers alone or text alone"
+            fail(table.place(int(row), at), f"expected {kind}, got {checks.describe(values[row])}")
+    whole = len(present) > 0 and all(isinstance(value, bool | int | np.integer) for value in present)
+    filled = np.array([0 if absent else value for value, absent in zip(values, missing, strict=True)])
+    return Column(filled.astype(np.int64 if whole else np.float64), missing)
+
+
+def _absent(value: Any) -> bool:
+    """None, NaN and pandas' NA, which is neither true nor false, and not equal to itself."""
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )

@@ -1,0 +1,75 @@
+"""``.npz``: arrays by name in a zip file, read without unpickling anything and without trusting what is declared."""
+
+import math
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from jaxnet.data.contents import existing, within_limits
+from jaxnet.data.dataset import Dataset
+from jaxnet.data.errors import DataError, fail
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+def read_npz(path: str | os.PathLike, *, x: str = "x", y: str = "y") -> Dataset:
+    """Read the arrays called ``x`` and ``y`` from an .npz file.
+
+    Raises DataError for a missing name (saying which there are), a damaged or encrypted file, an array of objects,
+    text or complex numbers, and a header that declares more or less than is there; nothing is allocated before the
+    sizes are found credible. Raises OSError where the file cannot be read, and what ``Dataset`` raises.
+    """
+    path = existing(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(path, archive)
+            arrays = [_array(path, archive, _member(path, members, name)) for name in (x, y)]
+    except DataError:
+        raise
+    except DAMAGE as error:
+        fail(path, f"a damaged .npz file ({error})", error)
+    return Dataset(*arrays, source=str(path))
+
+
+def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if len(members) < len(archive.infolist()):
+        fail(path, "holds two arrays of one name")
+    return members
+
+
+def _member(path: Path, members: dict[str, zipfile.ZipInfo], name: str) -> zipfile.ZipInfo:
+    if name not in members:
+        fail(path, f"holds no array {name!r}, but {', '.join(sorted(members)) or 'none'}")
+    return members[name]
+
+
+def _array(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
+    within_limits(path, info.file_size, info.compress_size)
+    with archive.open(info) as file:
+        shape, columns_first, dtype = _header(path, file, info)
+        size = math.prod(shape) * dtype.itemsize
+        held = info.file_size - file.tell()
+        if size != held:
+            fail(path, f"{info.filename} declares {shape} of {dtype}, which is {size} bytes, and holds {held}")
+        content = file.read()  # no more than file_size; checked against the CRC at its end
+    array = np.frombuffer(content, dtype)
+    return array.reshape(shape, order="F" if columns_first else "C").astype(dtype.newbyteorder("="), copy=False)
+
+
+def _header(path: Path, file: IO[bytes], info: zipfile.ZipInfo) -> tuple[tuple[int, ...], bool, np.dtype]:
+    version = np.lib.format.read_magic(file)
+    if version not in HEADERS:
+        fail(path, f"{info.filename} is of .npy version {version}, expected 1.0 or 2.0")
+    shape, columns_first, dtype = HEADERS[version](file)
+    if dtype.kind not in "fiub":
+        fail(path, f"{info.filename} holds {dtype}, expected real numbers")
+    return shape, columns_first, dtype

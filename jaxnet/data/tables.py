@@ -1,0 +1,114 @@
+"""A table becomes a ``Dataset``: named columns of numbers or text, one or more of which are the target.
+
+Every reader of tables (CSV, Parquet, data frames) brings its file into this form and knows where each cell stands.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.data.dataset import Dataset
+from jaxnet.data.errors import Place, fail
+
+MISSING = ("refuse", "drop")
+Target = str | int | Sequence[str | int] | None
+
+
+class Column(NamedTuple):
+    """The N values of one column: numbers, or text (dtype object), and which of them are missing."""
+
+    values: np.ndarray
+    missing: np.ndarray
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the column holds text."""
+        return self.values.dtype.kind == "O"
+
+
+class Table(NamedTuple):
+    """Columns of one length, their names, and where the cell of a row and a column (from 0) stands."""
+
+    names: tuple[str, ...]
+    columns: list[Column]
+    place: Callable[[int, int], Place]
+    source: str
+
+
+def dataset_of(table: Table, target: Target, missing: str) -> Dataset:
+    """Return a table as a ``Dataset``: text in the target column becomes classes in alphabetical order.
+
+    Raises DataError for text among the inputs, a missing value (unless ``missing`` is "drop", which leaves its row
+    out), infinity, and a table without rows or inputs; ValueError for a target that is not there.
+    """
+    checks.choice("missing", missing, MISSING)
+    targets = _targets(table, target)
+    inputs = [at for at in range(len(table.names)) if at not in targets]
+    if not inputs:
+        fail(table.source, f"expected at least one input beside the target, got the columns {', '.join(table.names)}")
+    kept = _kept(table, missing)
+    x = np.stack([_numbers(table, at)[kept] for at in inputs], axis=1)
+    names = tuple(table.names[at] for at in inputs)
+    if len(targets) == 1 and table.columns[targets[0]].is_text:
+        y, classes = _classes(table, targets[0], kept)
+        return Dataset(x, y, inputs=names, classes=classes, source=table.source)
+    columns = [_whole(_numbers(table, at)[kept], table.columns[at]) for at in targets]
+    y = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+    return Dataset(x, y, inputs=names, source=table.source)
+
+
+def _targets(table: Table, target: Target) -> list[int]:
+    wanted = [len(table.names) - 1] if target is None else target
+    wanted = [wanted] if isinstance(wanted, str | int) else list(wanted)
+    checks.require(wanted, "target", "a column or some", target)
+    at = [_position(table, each) for each in wanted]
+    checks.require(len(set(at)) == len(at), "target", "different columns", target)
+    return at
+
+
+def _position(table: Table, wanted: str | int) -> int:
+    if isinstance(wanted, str):
+        return table.names.index(checks.choice("target", wanted, table.names))
+    last = len(table.names) - 1
+    return checks.integer("target", wanted, minimum=-last - 1, maximum=last) % len(table.names)
+
+
+def _kept(table: Table, missing: str) -> np.ndarray:
+    absent = np.stack([column.missing for column in table.columns], axis=1)
+    if not len(absent):
+        fail(table.source, "holds no rows of data")
+    if absent.any() and missing == "refuse":
+        row, column = (int(i) for i in np.argwhere(absent)[0])
+        more = f"; {int(absent.sum())} are missing in all" if absent.sum() > 1 else ""
+        words = f"a missing value in column {table.names[column]!r}{more}: fill them in, or give missing='drop'"
+        fail(table.place(row, column), words)
+    kept = np.asarray(~absent.any(axis=1))
+    if not kept.any():
+        fail(table.source, "has a missing value in every row")
+    return kept
+
+
+def _numbers(table: Table, at: int) -> np.ndarray:
+    column = table.columns[at]
+    if column.is_text:
+        first = int(np.argmin(column.missing))
+        word = checks.describe(column.values[first])
+        fail(table.place(first, at), f"expected a number in column {table.names[at]!r}, got {word}")
+    values = column.values.astype(np.float64)
+    infinite = np.isinf(values) & ~column.missing
+    if infinite.any():
+        words = f"expected a finite number in column {table.names[at]!r}, got one too large or infinite"
+        fail(table.place(int(np.argmax(infinite)), at), words)
+    return values
+
+
+def _whole(values: np.ndarray, column: Column) -> np.ndarray:
+    """Targets that were given as whole numbers are labels, int64."""
+    return values.astype(np.int64) if column.values.dtype.kind in "iub" else values
+
+
+def _classes(table: Table, at: int, kept: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    classes, labels = np.unique(table.columns[at].values[kept].astype(str), return_inverse=True)
+    return labels.astype(np.int64), tuple(str(each) for each in classes)
