@@ -17,7 +17,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxnet import network, reference, stairs, sweeps, training
+    from jaxnet import data, network, reference, stairs, sweeps, training
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
     from jaxnet.network import MLP
@@ -67,7 +67,7 @@ _HOMES = {
     "sweep": "jaxnet.sweeps",
     "when": "jaxnet.sweeps",
 }
-_MODULES = ("estimators", "gradients", "network", "reference", "stairs", "sweeps", "training")
+_MODULES = ("data", "estimators", "gradients", "network", "reference", "stairs", "sweeps", "training")
 
 __all__ = [
     "MLP",
@@ -87,6 +87,7 @@ __all__ = [
     "agreement",
     "assert_gradient",
     "check_gradient",
+    "data",
     "estimators",
     "fit",
     "gradients",
