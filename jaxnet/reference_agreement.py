@@ -1,12 +1,12 @@
 """JAX held against the NumPy reference: how far apart are they, and how far apart may they be?
 
 Everything is computed twice from the same parameters: by jaxnet in the dtype of the parameters, and by the reference in
-float64. Each difference stands beside the **rounding bound** of its entry, which no two correct programs can exceed.
+float64. Each difference stands beside the **rounding bound** of its entry, which two correct programs keep within.
 The bound is derived, not tuned: the reference is run once more over numbers that carry a radius
 (``jaxnet.reference.rounding``), and every operation of it (each product, sum of fan-in terms, exponential, comparison;
 forward, backward, and in every step of an optimizer) adds the rounding that it may add and hands on, times its slope in
 absolute value, the rounding that it was handed. So the bound is first order in the dtype's eps, grows with fan-in,
-depth and steps, and covers float32 as well as float64. It is a worst case: expect differences a hundredth of it.
+depth and steps, and covers float32 as well as float64. It is a worst case: differences are mostly a hundredth of it.
 
 A training run is followed epoch by epoch: the reference trains each epoch from the parameters with which jaxnet entered
 it, with an optimizer's memory of its own that it carries from epoch to epoch. When every epoch ends within its bound,
