@@ -56,7 +56,7 @@ def explain_leaves(case: Case, step: Step, depth: int) -> tuple[list[Recipe], li
         if not found[key] and depth < 2:
             found[key] = _thoroughly(case, step, key, plain[key])
     both = [{**w, **b} for w in found["w"] for b in found["b"]]
-    return both, [] if both else _half(case, step, found)
+    return both, _half(case, step, found)
 
 
 def _familiar(recipe: Recipe) -> bool:
@@ -67,7 +67,7 @@ def _half(case: Case, step: Step, found: Mapping[str, list[Recipe]]) -> list[Rec
     """One leaf follows plainly from delta, so the other one is wrong by itself."""
     halves = []
     for key, other in ("wb", "bw"):
-        if {} in found[key]:
+        if {} in found[key] and not any(_familiar(each) for each in found[other]):
             target = case.targets[step.layer, other]
             unknown = Hypothesis("unknown", other, lambda leaf, target=target: target, ANYTHING)
             halves.append({(f"whole_{other}", step.layer): unknown})

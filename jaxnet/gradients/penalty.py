@@ -8,6 +8,7 @@ fitted number counts under the names of the familiar numbers that it equals to w
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -87,9 +88,9 @@ def _both(target: np.ndarray, leaf: Leaf, allowed: np.ndarray, key: str) -> Iter
     inverse = np.linalg.inv((terms / norms).T @ (terms / norms))
     errors = np.sqrt(target.size * np.diag(inverse)) / norms * max(1, abs(alpha))
     if fits(target, alpha * leaf.data + beta * leaf.parameter, allowed * max(1, abs(alpha))):
-        for scale in _factors(alpha, errors[0], leaf):
+        for factor in _factors(alpha, errors[0], leaf):
             for penalty in _penalties(beta, errors[1], leaf, key):
-                yield {"scale": scale, "penalty": penalty}
+                yield {"scale": factor, "penalty": penalty}
 
 
 def _factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
@@ -97,8 +98,7 @@ def _factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
     if abs(value - 1) <= error or abs(value) <= error:
         return
     for name, cost in _names(value, error, leaf):
-        of = lambda leaf, name=name: named_factors(leaf.counts)[name].value
-        yield Hypothesis(factor_kind(name), name, of, cost, named_factors(leaf.counts)[name].value)
+        yield Hypothesis(factor_kind(name), name, partial(_number, name), cost, named_factors(leaf.counts)[name].value)
     if not list(_names(value, error, leaf)):
         rounded = round_number(value, error)
         yield Hypothesis("factor", f"{rounded:.6g}", lambda leaf: rounded, _price(leaf), rounded)
@@ -107,6 +107,10 @@ def _factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
 def _price(leaf: Leaf) -> float:
     """A factor of no name says nothing about one or two entries, unless a larger leaf has it too."""
     return UNFAMILIAR if leaf.data.size >= FEWEST_ENTRIES else ANYTHING + 1
+
+
+def _number(name: str, leaf: Leaf) -> float:
+    return named_factors(leaf.counts)[name].value
 
 
 def _names(value: float, error: float, leaf: Leaf) -> Iterator[tuple[str, float]]:
@@ -140,7 +144,7 @@ def _penalties(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypo
         yield Hypothesis("penalty_norm", "W / |W|, the norm's derivative", _penalty(inverse))
     names = list(_names(ratio, error, leaf))
     for name, cost in names:
-        named = lambda leaf, name=name: named_factors(leaf.counts)[name].value
+        named = partial(_number, name)
         yield Hypothesis("penalty_factor", name, _penalty(named), cost, ratio)
     if not names:
         rounded = round_number(ratio, error)
