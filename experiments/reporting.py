@@ -18,6 +18,7 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+ENOUGH = 10  # runs, below which a claim about a mean is reported but not judged
 
 
 class Estimate(NamedTuple):
@@ -82,7 +83,8 @@ def main(document: str, experiment: Callable[[bool], Findings]) -> None:
     print(table(findings.claims))
     print(f"{findings.configurations} configurations, {findings.runs} runs, {seconds:.0f} s")
     if options.json:
-        options.json.write_text(json.dumps(_document(document, options.quick, findings, seconds), indent=1) + "\n")
+        found = _document(document, options.quick, findings, seconds)
+        options.json.write_text(json.dumps(found, indent=1, default=np.generic.item) + "\n")
     if options.figures:
         _draw(findings, options.figures)
 

@@ -10,7 +10,15 @@ bigger step, 4 hidden units, momentum, 8 hidden units. Published is one start, w
 Published: "Neural Networks - A Worked Example" by Ben Gorman (GormAnalysis, 2017) and its R script; the digits after
 the first five, the hand-set networks' accuracies and the ladder are from a NumPy program written for the comparison.
 
-Measured: MEASURED
+Measured: All 48 numbers of the first step agree to the last printed digit (largest difference 5.0e-11), the losses up
+to the 25th within 2e-10. After 1500 steps, 30 starts that differ by rounding end at test accuracies .83 to .91, mean
+.879 ± .007. The hand-set networks score what was published (the one that
+looks for light stairs says yes to the two of six images that are). The ladder's means over 20 starts (95 % t-intervals),
+loss / test accuracy: 2 units .185 ± .029 / .902 ± .013; 4 units .085 ± .031 / .964 ± .011; with momentum, in 3000
+steps, .072 ± .033 / .962 ± .012; 8 units and momentum .021 ± .023 / .979 ± .009. The published starts lie in their
+ranges, which are wide: 2 units end near loss .21 and, 3 of 20 times, near .04; 4 units about as often near .16 as far
+below it; 3 of 20 runs of 8 units still stay near .13. The worst of those, .93, beats the best hand-set network, .82.
+13 configurations.
 
 Command: python experiments/stairs.py
 """
@@ -29,32 +37,17 @@ import jaxnet as jn
 
 STEP, EPOCHS, SEEDS = 0.1, 1500, 20
 
-# The bias is the first row, as in the article.
+# Matrices row by row; the bias is the first row, as in the article.
 FIRST_STEP = {
-    "W1 before": [
-        [-0.0046898267, 0.0079677937],
-        [-0.0025575220, 0.0088935054],
-        [0.0014570673, 0.0032159558],
-        [0.0081641558, 0.0025822809],
-        [-0.0059663614, -0.0087642746],
-    ],
-    "W2 before": [[-0.0058805085, -0.0023179256], [-0.0064688649, 0.0053968284], [0.0037404569, -0.0000460152]],
-    "gradient of W1": [
-        [0.0000560713, -0.0000447823],
-        [-0.0072250355, -0.0018621247],
-        [-0.0176999326, 0.0004157154],
-        [0.0616700679, -0.0231490394],
-        [0.0631735046, -0.0208770425],
-    ],
-    "gradient of W2": [[-0.0094889051, 0.0094889051], [-0.0156423678, 0.0156423678], [0.0370330450, -0.0370330450]],
-    "W1 after": [
-        [-0.0046954339, 0.0079722719],
-        [-0.0018350185, 0.0090797178],
-        [0.0032270605, 0.0031743843],
-        [0.0019971490, 0.0048971848],
-        [-0.0122837118, -0.0066765703],
-    ],
-    "W2 after": [[-0.0049316180, -0.0032668161], [-0.0049046282, 0.0038325916], [0.0000371524, 0.0036572893]],
+    "W1 before": "-.0046898267 .0079677937; -.0025575220 .0088935054; .0014570673 .0032159558;"
+    " .0081641558 .0025822809; -.0059663614 -.0087642746",
+    "W2 before": "-.0058805085 -.0023179256; -.0064688649 .0053968284; .0037404569 -.0000460152",
+    "gradient of W1": ".0000560713 -.0000447823; -.0072250355 -.0018621247; -.0176999326 .0004157154;"
+    " .0616700679 -.0231490394; .0631735046 -.0208770425",
+    "gradient of W2": "-.0094889051 .0094889051; -.0156423678 .0156423678; .0370330450 -.0370330450",
+    "W1 after": "-.0046954339 .0079722719; -.0018350185 .0090797178; .0032270605 .0031743843;"
+    " .0019971490 .0048971848; -.0122837118 -.0066765703",
+    "W2 after": "-.0049316180 -.0032668161; -.0049046282 .0038325916; .0000371524 .0036572893",
 }
 # the loss before the k-th update
 LOSSES = {
@@ -100,18 +93,26 @@ LADDER = (
 
 def experiment(quick: bool) -> Findings:
     train, test = jn.stairs.load()
-    seeds = 3 if quick else SEEDS
+    seeds = 2 if quick else SEEDS
     worked, losses = worked_example(train)
     end, ends = chaotic_end(train, test, draws=4 if quick else 30)
     rungs = {rung: climb(rung, train, test, 1 if rung.given_start else seeds) for rung in LADDER}
-    claims = [*worked, *end, *hand_set(train, test), *ladder(rungs), *trained_against_hand_set(rungs)]
+    claims = [
+        *worked,
+        *end,
+        *hand_set(train, test),
+        *light_stairs(),
+        *cases(),
+        *ladder(rungs),
+        *trained_against_hand_set(rungs),
+    ]
     results = {"losses": losses, "ends": ends, "ladder": {rung.what: runs["scores"] for rung, runs in rungs.items()}}
     runs = 2 + len(ends) + sum(len(runs["scores"]) for runs in rungs.values())
     figures = {
         "stairs_worked_example.png": functools.partial(draw_worked_example, train, test),
         "stairs_ladder.png": functools.partial(draw_ladder, rungs),
     }
-    return Findings(claims, 1 + len(HAND_SET) + 2 + len(LADDER), runs, results, figures)
+    return Findings(claims, 2 + len(HAND_SET) + 1 + len(LADDER), runs, results, figures)
 
 
 def worked_example(train: Any) -> tuple[list[Claim], list[float]]:
@@ -121,7 +122,10 @@ def worked_example(train: Any) -> tuple[list[Claim], list[float]]:
     gradient = jax.grad(f)(params, train.x, train.targets)
     first = descend(f, params, train, epochs=1)
     found = {**rows(params, "{} before"), **rows(gradient, "gradient of {}"), **rows(first.params, "{} after")}
-    claims = [digits(name, np.array(value), found[name], within=5.1e-11) for name, value in FIRST_STEP.items()]
+    claims = []
+    for name, text in FIRST_STEP.items():
+        published = np.array([row.split() for row in text.split(";")], np.float64)
+        claims.append(digits(name, published, found[name], within=5.1e-11))  # ten decimals are printed
     losses = descend(f, params, train, epochs=25).history["loss"]
     for epoch, value in LOSSES.items():
         claims.append(digits(f"loss before update {epoch}", np.array(value), losses[epoch - 1], within=1e-9))
@@ -179,6 +183,29 @@ def hand_set(train: Any, test: Any) -> list[Claim]:
         found = tuple(accuracy(net, params, images, scale=1) for images in (train, test))
         words = [f"{a:.4g} / {b:.4g}" for a, b in (published, found)]
         claims.append(Claim(f"{name}, training / test accuracy", *words, np.allclose(found, published, atol=1e-12)))
+    return claims
+
+
+def light_stairs() -> list[Claim]:
+    """Show six images to the network that looks for light stairs: it should say yes to the second and third only."""
+    net, params = jn.stairs.hand_set("light_stairs")
+    images = [[15, 10, 5, 20], [5, 30, 30, 30], [50, 0, 50, 50], [250, 0, 250, 250], [0, 20, 20, 0], [0, 100, 75, 125]]
+    said = " ".join(np.where(np.asarray(net.predict(params, images))[:, 0] > 0.5, "yes", "no"))
+    return [Claim("light_stairs, six images (published: stairs or not)", "no yes yes yes no yes", said)]
+
+
+def cases() -> list[Claim]:
+    """Ask cases A and B, which share an image, of the straight line and of the sigmoid."""
+    published = {"perceptron": ".0978 .2178 .3378", "logistic_figure": ".003 .898 1.000"}
+    case = jn.stairs.case_images()
+    images = np.concatenate([case["A"], case["B"][1:]])
+    claims = []
+    for name, words in published.items():
+        net, params = jn.stairs.hand_set(name)
+        digits = 4 if name == "perceptron" else 3
+        answers = " ".join(f"{value:.{digits}f}" for value in np.asarray(net.predict(params, images))[:, 0])
+        answers = answers.replace("0.", ".")
+        claims.append(Claim(f"{name}, cases A and B", words, answers, answers == words))
     return claims
 
 

@@ -1,0 +1,83 @@
+"""What experiments share, and what every experiment says of itself."""
+
+import ast
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+FILES = sorted(set(EXPERIMENTS.glob("*.py")) - {EXPERIMENTS / "reporting.py"})
+HEADINGS = ["Question", "Method", "Published", "Measured", "Command"]
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+
+
+@pytest.fixture(scope="module")
+def reporting():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(EXPERIMENTS)
+        yield importlib.import_module("reporting")
+
+
+@each_file
+def test_an_experiment_says_what_it_asks_how_and_what_came_out(path):
+    paragraphs = ast.get_docstring(ast.parse(path.read_text())).split("\n\n")
+    assert [paragraph.partition(":")[0] for paragraph in paragraphs] == HEADINGS
+    assert paragraphs[-1].startswith(f"Command: python experiments/{path.name}")
+    assert len(paragraphs[3].split()) > 5, "Measured: says nothing"
+
+
+@each_file
+def test_an_experiment_uses_only_public_names_of_jaxnet(path):
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    whole = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    parts = [node for node in nodes if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("jaxnet")]
+    assert {name for name in whole if name.startswith("jaxnet")} <= {"jaxnet"}
+    assert {(node.module, name.name) for node in parts for name in node.names} <= {("jaxnet", "figures")}
+    private = {node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr.startswith("_")}
+    assert private - {"_asdict", "_replace", "__name__"} == set()
+
+
+def test_a_mean_has_its_t_interval(reporting):
+    # 1, 2, 3: mean 2, deviation 1, t = 4.302653 for two degrees of freedom (Student's table), so ± 4.302653 / sqrt 3
+    found = reporting.estimate([1, 2, 3])
+    assert found.mean == 2
+    assert found.half == pytest.approx(4.302653 / 3**0.5, rel=1e-6)
+    assert (found.smallest, found.largest, found.runs) == (1, 3, 3)
+    assert (str(found), found.spread) == ("2 ± 2.5", "2 ± 2.5 (1 to 3)")
+
+
+def test_the_table_sets_published_beside_measured(reporting):
+    claims = [
+        reporting.Claim("loss", ".69", ".70", False),
+        reporting.Claim("accuracy", ".87", ".87", True),
+        reporting.Claim("speed", "", "3 s"),
+    ]
+    assert reporting.table(claims).splitlines() == [
+        "claim     published  measured  holds",
+        "------------------------------------",
+        "loss      .69        .70       NO",
+        "accuracy  .87        .87       yes",
+        "speed                3 s",
+    ]
+
+
+def test_the_json_file_says_what_was_asked_claimed_and_measured(reporting, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "found.json"
+    monkeypatch.setattr(sys, "argv", ["experiment", "--quick", "--json", str(path)])
+    asked = []
+
+    def experiment(quick):
+        asked.append(quick)
+        return reporting.Findings([reporting.Claim("it works", "yes", "yes", True)], 2, 6, {"loss": [1.5]})
+
+    reporting.main("Question: does it?\n\nMethod: try.", experiment)
+    found = json.loads(path.read_text())
+    assert asked == [True]
+    assert (found["question"], found["quick"]) == ("does it?", True)
+    assert (found["configurations"], found["runs"]) == (2, 6)
+    assert found["claims"] == [{"what": "it works", "published": "yes", "measured": "yes", "holds": True}]
+    assert found["results"] == {"loss": [1.5]}
+    assert "2 configurations, 6 runs" in capsys.readouterr().out
