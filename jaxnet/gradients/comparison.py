@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
@@ -83,7 +84,8 @@ def oracle_of(f: Callable, point: tuple) -> Oracle:
 
 
 def _require_number(result: Any) -> None:
-    one = np.shape(result) == () and not isinstance(result, str)
+    number = isinstance(result, int | float) or (hasattr(result, "dtype") and jnp.isrealobj(result))
+    one = number and np.shape(result) == ()
     checks.require(one, "f", "a function (params, *data) that returns one number", _described(result), TypeError)
 
 
