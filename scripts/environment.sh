@@ -36,7 +36,7 @@ prepare() {
         }
     fi
     say "installing jaxnet[$extras] and what it needs, pinned by scripts/constraints.txt (a few minutes the first time)"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check \
         --constraint "$root/scripts/constraints.txt" --editable "$root[${extras/bench/dev,bench}]" >&2 || {
         say "the installation failed; the lines above say why. Run the command again to go on."
         return 1
