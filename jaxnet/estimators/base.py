@@ -82,9 +82,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """
         return self._fit(X, y, sample_weight, validation=(X_val, y_val))
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
-        return self._fit(X, y, sample_weight, incremental=True)
-
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False, validation: tuple = (None, None)
     ) -> Any:
@@ -93,6 +90,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         X, y, targets = self._validate_input(X, y, first=first, incremental=incremental)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         weight = self._weight(y, weight, incremental=incremental)
+        if weight is not None:
+            checks.weights("sample_weight", weight, X.shape[0], weight.dtype)
         X = X.toarray() if issparse(X) else X
         self._check_solver(validation, incremental=incremental)
         random = check_random_state(self.random_state)

@@ -21,7 +21,8 @@ class Epochs:
     def __init__(self, estimator: Any, *, X: Any, y: Any, sample_weight: Any, silent: bool = False) -> None:
         self._told = {"estimator": estimator, "X": X, "y": y}
         self._told["metadata"] = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._estimator, self._epoch = estimator, None
+        self._estimator: Any = estimator
+        self._epoch: Any = None  # the one that has begun
         self.listened = bool(getattr(estimator, "_skl_callbacks", None)) and not silent
         if self.listened:
             one_more = estimator.solver == "lbfgs"  # SciPy does not say which iteration is the last
@@ -36,9 +37,10 @@ class Epochs:
 
     def end(self) -> bool:
         """Say that an epoch has ended, and return whether a callback wants the fit to end."""
-        if not self.listened:
+        if self._epoch is None:
             return False
-        return self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=self._weights)
+        ended, self._epoch = self._epoch, None
+        return ended.call_on_fit_task_end(**self._told, reconstruction_attributes=self._weights)
 
     def close(self) -> None:
         """Say that the fit has ended."""

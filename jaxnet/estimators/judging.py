@@ -73,6 +73,7 @@ class ScorerJudge:
     def __call__(self, state: State, history: dict[str, np.ndarray]) -> State:
         """Score the weights of an epoch and add the score to its history; the state says whether to go on."""
         looked_at = copy.copy(self._mlp)
+        looked_at.__dict__.pop("feature_names_in_", None)  # what is held out is a plain array by now
         looked_at._hold(state.params)
         weight = {} if self._held.weight is None else {"sample_weight": self._held.weight}
         score = float(self._scorer(looked_at, self._held.X, self._held.y, **weight))

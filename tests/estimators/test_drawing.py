@@ -1,0 +1,26 @@
+"""What is drawn from random_state, and in which order."""
+
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.utils import shuffle
+
+from jaxnet.estimators.drawing import initial_parameters, shuffles
+
+
+@pytest.mark.parametrize(("activation", "factor"), [("sigmoid", 2), ("relu", 6)])
+def test_layers_are_drawn_in_turn_weights_first_within_glorots_bound(activation, factor):
+    layers = initial_parameters(np.random.RandomState(5), (3, 4, 2), [activation] * 2, np.dtype(np.float32))
+    random = np.random.RandomState(5)
+    for layer, (inputs, units) in zip(layers, [(3, 4), (4, 2)], strict=True):
+        bound = np.sqrt(factor / (inputs + units))
+        np.testing.assert_array_equal(layer["w"], random.uniform(-bound, bound, (inputs, units)).astype(np.float32))
+        np.testing.assert_array_equal(layer["b"], random.uniform(-bound, bound, units).astype(np.float32))
+
+
+def test_each_epoch_shuffles_the_order_of_the_one_before():
+    random, order = np.random.RandomState(5), np.arange(9)
+    for drawn in itertools.islice(shuffles(np.random.RandomState(5), 9), 3):
+        order = shuffle(order, random_state=random)
+        np.testing.assert_array_equal(drawn, order)
