@@ -23,6 +23,7 @@ VARIABLE = "JAXNET_DATA"
 INSTALL = "this data set comes with scikit-learn, which is not installed: pip install 'jaxnet[sklearn]'"
 TOYS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 FILES = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte")
+TRAIN = 60_000  # images
 # SHA-256 of the unpacked files, in the order of FILES
 DIGESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -81,7 +82,7 @@ def _images(name: str) -> Dataset:
     arrays = [_published(folder, file, digest) for file, digest in zip(FILES, DIGESTS[name], strict=True)]
     x = np.concatenate(arrays[:2]).reshape(-1, 784)
     y = np.concatenate(arrays[2:]).astype(np.int64)
-    return Dataset(x, y, classes=CLASSES[name], train_count=60_000, source=name)
+    return Dataset(x, y, classes=CLASSES[name], train_count=TRAIN, source=name)
 
 
 def _published(folder: Path, name: str, digest: str) -> np.ndarray:

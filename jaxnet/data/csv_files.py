@@ -9,6 +9,7 @@ import csv
 import io
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from jaxnet import checks
 from jaxnet.data.contents import existing, read_all
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import Place, fail
-from jaxnet.data.tables import Column, Table, Target, dataset_of
+from jaxnet.data.tables import Column, Table, Target, dataset_of, target_columns
 
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits int64
@@ -68,8 +69,9 @@ def read_csv(
     place = lambda row, column: Place(str(path), body[row].line, column + 1)
     cells = list(zip(*(row.cells for row in body), strict=True)) or [()] * len(names)
     table = Table(names, [], place, str(path))
-    columns = [_column(table, at, [cell.strip(" \t") for cell in column]) for at, column in enumerate(cells)]
-    return dataset_of(table._replace(columns=columns), target, missing)
+    labels = target_columns(names, target)
+    parsed = [_column(table, at, column, text=at in labels) for at, column in enumerate(cells)]
+    return dataset_of(table._replace(columns=parsed), target, missing)
 
 
 def _text(path: Path) -> str:
@@ -80,12 +82,15 @@ def _text(path: Path) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        lines = content[: error.start].decode("utf-8", "replace").splitlines() or [""]
-        byte = f"the byte {content[error.start]:02x}"
-        fail(Place(str(path), len(lines)), f"expected UTF-8, got {byte}: save it as UTF-8", error)
+        words = f"expected UTF-8, got the byte {content[error.start]:02x}: save it as UTF-8"
+        fail(_line_of(path, content, error.start), words, error)
     if "\0" in text:
-        fail(Place(str(path), text[: text.index("\0")].count("\n") + 1), "expected text, got a NUL character")
+        fail(_line_of(path, content, content.index(b"\0")), "expected text, got a NUL character")
     return text
+
+
+def _line_of(path: Path, content: bytes, at: int) -> Place:
+    return Place(str(path), len(re.split(b"\r\n|\r|\n", content[:at])))
 
 
 def _rows(path: Path, text: str, delimiter: str) -> list[Row]:
@@ -131,13 +136,14 @@ def _check_length(path: Path, row: Row, names: tuple[str, ...]) -> None:
         fail(place, f"expected {len(names)} cells, got {got}" if got else "expected a row, got an empty line")
 
 
-def _column(table: Table, at: int, cells: list[str]) -> Column:
-    """Parse a column: its first value says whether it holds numbers or text, and the others must be alike."""
+def _column(table: Table, at: int, cells: Sequence[str], *, text: bool) -> Column:
+    """Parse a column of numbers or, where ``text`` is allowed and comes first, of text; never of both."""
+    cells = [cell.strip(" \t") for cell in cells]
     missing = np.array([cell in ABSENT for cell in cells], bool)
     present = [(row, cell) for row, cell in enumerate(cells) if not missing[row]]
     if not present:
         return Column(np.full(len(cells), np.nan), missing)
-    numeric = NUMBER.fullmatch(present[0][1]) is not None
+    numeric = not text or NUMBER.fullmatch(present[0][1]) is not None
     for row, cell in present:
         if (NUMBER.fullmatch(cell) is not None) is not numeric:
             kind = "a number" if numeric else "text, like the rows before,"

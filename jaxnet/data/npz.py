@@ -13,7 +13,8 @@ from jaxnet.data.contents import existing, within_limits
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import DataError, fail
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, KeyError)
+# what zipfile, zlib and NumPy were seen to raise; OSError is a seek to where a file cannot reach
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, KeyError)
 HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -28,15 +29,20 @@ def read_npz(path: str | os.PathLike, *, x: str = "x", y: str = "y") -> Dataset:
     sizes are found credible. Raises OSError where the file cannot be read, and what ``Dataset`` raises.
     """
     path = existing(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = _members(path, archive)
-            arrays = [_array(path, archive, _member(path, members, name)) for name in (x, y)]
-    except DataError:
-        raise
-    except DAMAGE as error:
-        fail(path, f"a damaged .npz file ({error})", error)
+    with path.open("rb") as file:
+        try:
+            arrays = _arrays(path, file, (x, y))
+        except DataError:
+            raise
+        except DAMAGE as error:
+            fail(path, f"a damaged .npz file ({error})", error)
     return Dataset(*arrays, source=str(path))
+
+
+def _arrays(path: Path, file: IO[bytes], names: tuple[str, str]) -> list[np.ndarray]:
+    with zipfile.ZipFile(file) as archive:
+        members = _members(path, archive)
+        return [_array(path, archive, _member(path, members, name)) for name in names]
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

@@ -44,7 +44,7 @@ def dataset_of(table: Table, target: Target, missing: str) -> Dataset:
     out), infinity, and a table without rows or inputs; ValueError for a target that is not there.
     """
     checks.choice("missing", missing, MISSING)
-    targets = _targets(table, target)
+    targets = target_columns(table.names, target)
     inputs = [at for at in range(len(table.names)) if at not in targets]
     if not inputs:
         fail(table.source, f"expected at least one input beside the target, got the columns {', '.join(table.names)}")
@@ -59,20 +59,20 @@ def dataset_of(table: Table, target: Target, missing: str) -> Dataset:
     return Dataset(x, y, inputs=names, source=table.source)
 
 
-def _targets(table: Table, target: Target) -> list[int]:
-    wanted = [len(table.names) - 1] if target is None else target
+def target_columns(names: tuple[str, ...], target: Target) -> list[int]:
+    """Return the positions of the target's columns, the last one by default; ValueError for one that is not there."""
+    wanted = [len(names) - 1] if target is None else target
     wanted = [wanted] if isinstance(wanted, str | int) else list(wanted)
     checks.require(wanted, "target", "a column or some", target)
-    at = [_position(table, each) for each in wanted]
+    at = [_position(names, each) for each in wanted]
     checks.require(len(set(at)) == len(at), "target", "different columns", target)
     return at
 
 
-def _position(table: Table, wanted: str | int) -> int:
+def _position(names: tuple[str, ...], wanted: str | int) -> int:
     if isinstance(wanted, str):
-        return table.names.index(checks.choice("target", wanted, table.names))
-    last = len(table.names) - 1
-    return checks.integer("target", wanted, minimum=-last - 1, maximum=last) % len(table.names)
+        return names.index(checks.choice("target", wanted, names))
+    return checks.integer("target", wanted, minimum=-len(names), maximum=len(names) - 1) % len(names)
 
 
 def _kept(table: Table, missing: str) -> np.ndarray:
