@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 
 import jaxnet
-from jaxnet.cli import check, stairs
+from jaxnet.cli import check, stairs, sweep
 from jaxnet.cli.arguments import nearest
 from jaxnet.cli.exits import INTERRUPTED, OK, USAGE, Refusal
 
-COMMANDS = {"stairs": stairs, "check": check}
+COMMANDS = {"stairs": stairs, "check": check, "sweep": sweep}
 
 __all__ = ["main"]
 

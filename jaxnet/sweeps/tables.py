@@ -1,6 +1,7 @@
 """Tables as columns: NumPy arrays by name, a pandas frame where pandas is installed, CSV and Parquet files."""
 
 import csv
+import importlib
 import io
 import os
 from collections.abc import Sequence
@@ -80,13 +81,12 @@ def write(table: Table, path: str | os.PathLike) -> None:
 
 def _to_parquet(table: Table) -> bytes:
     try:
-        import pyarrow
-        from pyarrow import parquet
+        arrow, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
     except ImportError as error:
         raise ImportError("a .parquet file needs pyarrow, which the extra 'parquet' installs; or take .csv") from error
     sink = io.BytesIO()
     columns = {name: [_text(value) for value in column] for name, column in table.items()}
-    parquet.write_table(pyarrow.table(columns), sink)
+    parquet.write_table(arrow.table(columns), sink)
     return sink.getvalue()
 
 

@@ -1,0 +1,169 @@
+"""``jaxnet sweep``: a population of networks from a TOML file."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jaxnet.cli import compilation_cache
+from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
+
+if TYPE_CHECKING:
+    from jaxnet.sweeps import Plan, Result
+
+ACTIONS = {
+    "plan": "say what will be trained, how much memory and about how much time it needs; nothing is trained",
+    "run": "train; the same command goes on where an earlier one ended",
+    "show": "print the best configurations, with intervals",
+    "export": "write members, curves and rungs as CSV or Parquet files",
+    "verify": "train some members again and compare every bit; exit status 1 if one differs",
+    "report": "write one HTML file with figures and tables",
+}
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Describe the command to argparse."""
+    parser = commands.add_parser(
+        "sweep",
+        help="train hundreds of networks as one compiled program",
+        description="Train a population of networks that a TOML file describes: data, space, method, metric, epochs.",
+        epilog="exit status: 0 fine, 1 a member differs, 2 usage, 3 bad data or file, 75 another process holds the "
+        "folder, 130 or 143 interrupted, with all work saved",
+        allow_abbrev=False,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    for name, what in ACTIONS.items():
+        action = actions.add_parser(name, help=what, description=what.capitalize() + ".", allow_abbrev=False)
+        action.add_argument("file", metavar="FILE", type=Path, help="the plan, a TOML file")
+        action.add_argument("--json", action="store_true", help="print the result as JSON")
+        if name != "plan":
+            action.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder of the sweep")
+        if name in ("run", "show"):
+            action.add_argument("--best", metavar="K", type=int, default=5, help="configurations to print; default 5")
+        if name == "export":
+            action.add_argument("--kind", choices=("csv", "parquet"), default="csv", help="of file; default csv")
+            action.add_argument("--to", metavar="DIR", type=Path, help="where to; default the folder of the sweep")
+        if name == "verify":
+            action.add_argument("--members", metavar="N", type=int, default=3, help="to train again; default 3")
+        if name == "report":
+            action.add_argument("--to", metavar="FILE", type=Path, help="default report.html in the sweep's folder")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the action says; expected errors end in a sentence."""
+    from jaxnet.sweeps.devices import use_all_cores
+
+    use_all_cores()  # before JAX starts
+    compilation_cache.enable()
+    from jaxnet.storage import LOCKED, CheckpointError, Locked
+    from jaxnet.sweeps import Interrupted
+
+    try:
+        return _RUN[arguments.action](arguments)
+    except Interrupted as interrupted:
+        raise Refusal(str(interrupted), interrupted.status) from interrupted
+    except Locked as locked:
+        raise Refusal(str(locked), LOCKED) from locked
+    except (CheckpointError, OSError) as error:
+        raise Refusal(str(error), DATA) from error
+    except ImportError as error:
+        raise Refusal(str(error), USAGE) from error
+
+
+def read(arguments: argparse.Namespace) -> "Plan":
+    """Read the plan; what makes no plan ends with status 2, what cannot be read with status 3."""
+    from jaxnet.data import DataError
+    from jaxnet.sweeps.plan_file import read_plan
+
+    try:
+        return read_plan(arguments.file)
+    except DataError as error:
+        raise Refusal(str(error), DATA) from error
+    except (ValueError, TypeError) as error:
+        raise Refusal(f"{arguments.file}: {error}", USAGE) from error
+
+
+def loaded(arguments: argparse.Namespace) -> "Result":
+    """Read the plan and its sweep."""
+    from jaxnet.sweeps.verification import load
+
+    return _same(lambda: load(read(arguments), arguments.out))
+
+
+def _same(act: Any) -> Any:
+    """Refuse a folder that holds another sweep than the file describes."""
+    try:
+        return act()
+    except ValueError as error:
+        raise Refusal(str(error), DATA) from error
+
+
+def show_plan(arguments: argparse.Namespace) -> int:
+    """Print what will be trained."""
+    text = str(read(arguments))
+    print(json.dumps({"plan": text.splitlines()}, indent=1) if arguments.json else text)
+    return OK
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train and print the best."""
+    from jaxnet.sweeps import sweep
+
+    plan = read(arguments)
+    print(plan, file=sys.stderr)
+    return show_result(_same(lambda: sweep(plan, out=arguments.out, progress=True)), arguments)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print the best of a sweep that was trained."""
+    return show_result(loaded(arguments), arguments)
+
+
+def show_result(result: "Result", arguments: argparse.Namespace) -> int:
+    """Print a summary of the best configurations."""
+    from jaxnet.sweeps.tables import Table
+
+    rows = Table({name: list(column)[: arguments.best] for name, column in result.summary().items()})
+    if arguments.json:
+        best = [dict(zip(rows, map(_plain, row), strict=True)) for row in zip(*rows.values(), strict=True)]
+        print(json.dumps({"metric": result.plan.metric, "best": best, "warnings": result.warnings()}, indent=1))
+    else:
+        print(f"{result}\n\n{result.plan.metric}:\n{rows}")
+    return OK
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if hasattr(value, "item") else value
+    return None if value != value else value  # JSON knows no NaN
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write the tables and print where they are."""
+    paths = [str(path) for path in loaded(arguments).export(arguments.to or arguments.out, arguments.kind)]
+    print(json.dumps({"files": paths}, indent=1) if arguments.json else "\n".join(paths))
+    return OK
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Train some members again; the answer is no if one differs."""
+    from jaxnet.sweeps.verification import verify
+
+    same = verify(loaded(arguments), arguments.members)
+    if arguments.json:
+        print(json.dumps({"same": same}, indent=1))
+    else:
+        print("\n".join(f"member {m}: {'every bit the same' if one else 'DIFFERENT'}" for m, one in same.items()))
+    return OK if all(same.values()) else NO
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write the report and print where it is."""
+    from jaxnet.figures.sweep_report import write_report
+
+    path = write_report(loaded(arguments), arguments.to or arguments.out / "report.html")
+    print(json.dumps({"file": str(path)}, indent=1) if arguments.json else path)
+    return OK
+
+
+_RUN = {"plan": show_plan, "run": train, "show": show, "export": export, "verify": check, "report": report}

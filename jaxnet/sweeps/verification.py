@@ -1,0 +1,72 @@
+"""Read a sweep back without training, and train some of its members again to compare every bit."""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.storage import hold
+from jaxnet.sweeps.ledger import Ledger, empty
+from jaxnet.sweeps.plan import Plan, place_of
+from jaxnet.sweeps.result import Result
+from jaxnet.sweeps.store import Store
+from jaxnet.sweeps.sweep import Trainer, search, sweep
+
+
+class Behind(Exception):
+    """A member has not been trained as far as the next decision needs."""
+
+
+class Reader:
+    """Stands in for a trainer where nothing may be trained."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def advance(self, members: np.ndarray, target: int) -> None:
+        """Raise ``Behind`` unless every member is there already."""
+        behind = (self._ledger.epochs[members] < target) & (self._ledger.diverged[members] == 0)
+        if behind.any():
+            raise Behind
+
+
+def load(plan: Plan, out: str | os.PathLike) -> Result:
+    """Read a sweep, finished or not, from its folder; nothing is trained.
+
+    Decisions are those of the rungs that were reached. Raises FileNotFoundError where there is no sweep, and what
+    ``sweep`` raises for a folder that is another sweep's, damaged, or held by another process.
+    """
+    if not (Path(out) / "manifest.json").exists():
+        raise FileNotFoundError(f"{out}: no sweep there")
+    ledger = empty(plan)
+    with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
+        store.restore(ledger)
+    with contextlib.suppress(Behind):
+        search(plan, ledger, Reader(ledger))
+    return Result(plan, ledger, sweep)
+
+
+def verify(result: Result, members: int = 3, *, seed: int = 0) -> dict[int, bool]:
+    """Train some members, chosen by lot, again from the beginning; say of each whether every bit is the same.
+
+    Bits are promised for the same platform, versions and width of tiles only; see the manifest.
+    """
+    trained = np.flatnonzero(result.ledger.epochs > 0)
+    count = min(checks.integer("members", members, minimum=1), len(trained))
+    chosen = np.sort(np.random.default_rng(seed).choice(trained, count, replace=False))
+    again = empty(result.plan)
+    trainer = Trainer(result.plan, again, lambda done, reached: None)
+    for epochs in np.unique(result.ledger.epochs[chosen]):
+        trainer.advance(chosen[result.ledger.epochs[chosen] == epochs], int(epochs))
+    return {int(m): _record(result.plan, again, m) == _record(result.plan, result.ledger, m) for m in chosen}
+
+
+def _record(plan: Plan, ledger: Ledger, member: Any) -> bytes:
+    group, slot = place_of(plan, int(member))
+    leaves = [leaf[slot] for leaf in jax.tree.leaves(ledger.lanes[group])]
+    curves = [curve[member] for curve in ledger.curves.values()]
+    return b"".join(np.asarray(part).tobytes() for part in (*leaves, *curves))
