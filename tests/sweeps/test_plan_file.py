@@ -1,0 +1,127 @@
+"""A plan in a TOML file is the plan that Python would build; what it may not say is refused by name."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jaxnet.data import DataError
+from jaxnet.sweeps import Choice, Float, Halving, Hyperband, Int, Layers, Seeds, when
+from jaxnet.sweeps.plan_file import Product, read_plan
+
+HEAD = "epochs = 3\n[data]\nname = 'digits'\n[space]\nlearning_rate = 0.1\n"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Any:
+    def write(text: str) -> Path:
+        (tmp_path / "plan.toml").write_text(text)
+        return tmp_path / "plan.toml"
+
+    return write
+
+
+def test_every_kind_of_parameter_has_its_spelling(written: Any) -> None:
+    plan = read_plan(
+        written("""
+        method = "random"
+        n = 3
+        epochs = 9
+        metrics = ["accuracy"]
+        metric = "validation_loss"
+        hyperband = { eta = 3, min_epochs = 3 }
+        root = 5
+        [data]
+        name = "digits"
+        validation = 0.25
+        standardise = true
+        [space]
+        learning_rate = { min = 1e-3, max = 1, log = true }
+        optimizer = { choices = ["sgd", "adamw"] }
+        momentum = { min = 0.0, max = 0.9, step = 0.3, when = { optimizer = "sgd" } }
+        nesterov = { value = true, when = { optimizer = "sgd" } }
+        weight_decay = { times = 0.1, of = "learning_rate", when = { optimizer = "adamw" } }
+        hidden = { depth = [1, 2], width = [8, 16] }
+        batch_size = { min = 16, max = 64 }
+        activation = "tanh"
+        seed = { count = 2, first = 7 }
+        """)
+    )
+    parameters = plan.space.parameters
+    assert parameters["learning_rate"] == Float(1e-3, 1, log=True)
+    assert parameters["optimizer"] == Choice("sgd", "adamw")
+    assert parameters["momentum"] == when(Float(0, 0.9, step=0.3), optimizer="sgd")
+    assert parameters["nesterov"] == when(True, optimizer="sgd")
+    assert parameters["weight_decay"].parameter.of == Product(0.1, "learning_rate")
+    assert parameters["hidden"] == Layers((1, 2), (8, 16))
+    assert parameters["batch_size"] == Int(16, 64)
+    assert parameters["activation"] == "tanh"
+    assert plan.space.seeds == Seeds(2, 7)
+    assert (plan.halving, plan.task.root, plan.metric) == (Hyperband(3, 3), 5, "validation_loss")
+    assert len(plan.task.data.x) + len(plan.task.validation.x) == 1797
+    np.testing.assert_allclose(plan.task.data.x.mean(0), 0, atol=1e-12)
+
+
+def test_tables_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
+    for name, rows in {"a.csv": 4, "b.csv": 3}.items():
+        lines = [f"{i}.5;{i % 2};{-i}.25" for i in range(rows)]
+        (tmp_path / name).write_text("\n".join(["p;label;q", *lines]) + "\n")
+    data = "[data]\nfile = 'a.csv'\nvalidation = 'b.csv'\ntarget = 'label'\ndelimiter = ';'\n"
+    plan = read_plan(written(f"epochs = 3\nhalving = {{ eta = 2 }}\n{data}[space]\nlearning_rate = 0.1\n"))
+    assert plan.task.data.x.tolist() == [[0.5, 0.25], [1.5, -1.25], [2.5, -2.25], [3.5, -3.25]]
+    assert plan.task.validation.y.tolist() == [0, 1, 0]
+    assert plan.halving == Halving(2)
+
+
+def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.eye(3), y=np.arange(3))
+    plan = read_plan(
+        written("epochs = 3\n[data]\nfile = 'a.npz'\n[space]\nlearning_rate = 0.1\nfold = { count = 3 }\n")
+    )
+    assert plan.task.data.y.tolist() == [0, 1, 2]
+    assert plan.space.folds is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("epochs = ", DataError, r"plan\.toml: not a TOML file"),
+        ("epoch = 3", ValueError, "did you mean 'epochs'"),
+        ("epochs = 3\n[space]\n", TypeError, r"data: expected a table \[data\]"),
+        ("epochs = 3\n[data]\nname = 'digits'\n", TypeError, r"space: expected a table \[space\]"),
+        (
+            "[data]\nname = 'digits'\n[space]\nlearning_rate = 0.1",
+            ValueError,
+            "epochs: expected a number of epochs, got none",
+        ),
+        (HEAD + "momentun = 0.9", ValueError, "did you mean 'space.momentum'"),
+        (HEAD + "l2 = { min = 0.0, maks = 1.0 }", ValueError, "did you mean 'space.l2.max'"),
+        (
+            HEAD + "l2 = { lowest = 0.0 }",
+            ValueError,
+            r"space\.l2: expected a table with min, choices, depth, times or value",
+        ),
+        (HEAD + "seed = { cuont = 3 }", ValueError, "did you mean 'space.seed.count'"),
+        ("halving = 3\n" + HEAD, TypeError, "halving: expected a table such as"),
+        ("halving = {}\nhyperband = {}\n" + HEAD, ValueError, "halving: expected halving or hyperband, got both"),
+        ("halving = { eta = 3, min_epoch = 1 }\n" + HEAD, ValueError, "did you mean 'halving.min_epochs'"),
+        (HEAD.replace("name = 'digits'", ""), ValueError, "data: expected either name= or file=, got none"),
+        (
+            HEAD.replace("'digits'", "'digits'\nvalidation = 1.5"),
+            ValueError,
+            r"data\.validation: expected a finite number",
+        ),
+        (HEAD.replace("'digits'", "'digits'\nvalidate = 1"), ValueError, "did you mean 'data.validation'"),
+        (HEAD + "weight_decay = { times = 1.0, of = 'rate' }", ValueError, "of: expected one of learning_rate"),
+    ],
+)
+def test_what_makes_no_plan_is_refused(text: str, error: type[Exception], words: str, written: Any) -> None:
+    with pytest.raises(error, match=words):
+        read_plan(written(text))
+
+
+def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plan.toml").write_bytes(b"name = '\xff'")
+    with pytest.raises(DataError, match="not a TOML file"):
+        read_plan(tmp_path / "plan.toml")
