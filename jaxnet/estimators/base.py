@@ -65,6 +65,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _score_in_run(self) -> Callable:
         """Return the score of held-out examples that a compiled run computes."""
 
+    def _reported_loss(self, minimum: float, weight: float) -> float:
+        """Return what ``loss_`` is to say of the minimum that a search has found, for examples of this weight."""
+        return minimum
+
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> Any:

@@ -5,8 +5,12 @@ import numpy as np
 from jaxnet.types import Batch
 
 
+SMALLEST = 32  # rows; fewer take no less time
+
+
 def padded_size(rows: int) -> int:
-    """Round a number of rows up to one of 8 sizes an octave."""
+    """Round a number of rows up to one of 8 sizes an octave, 32 at least."""
+    rows = max(rows, SMALLEST)
     grain = max(1, 2 ** (rows.bit_length() - 4))
     return -(-rows // grain) * grain
 

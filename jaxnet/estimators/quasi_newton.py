@@ -44,7 +44,7 @@ def fit_lbfgs(mlp: Any, problem: Problem, epochs: Epochs) -> None:
     hold(result.x)
     epochs.end()
     mlp.n_iter_ = _check_optimize_result("lbfgs", result, mlp.max_iter)
-    mlp.loss_ = result.fun
+    mlp.loss_ = mlp._reported_loss(float(result.fun), float(problem.train.weight.sum()))
 
 
 def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:

@@ -163,5 +163,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             "quantile": losses.Quantile(float(self.quantile)),
         }[self.loss]
 
+    def _reported_loss(self, minimum: float, weight: float) -> float:
+        if self.loss != "squared_error":
+            return minimum
+        penalty = self.alpha / 2 * sum(float(np.sum(np.square(w, dtype=np.float64))) for w in self.coefs_) / weight
+        return (minimum - penalty) / self.n_outputs_ + penalty
+
     def _score_in_run(self) -> Callable:
         return scores.r2

@@ -57,6 +57,7 @@ def test_an_interruption_keeps_the_weights_so_far(iris):
     assert mlp.predict(iris[0]).shape == (50,)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_diverged_fit_is_refused_in_scikit_learns_words(line):
     with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
         MLPRegressor(
