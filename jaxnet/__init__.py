@@ -17,7 +17,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxnet import data, network, reference, stairs, sweeps, training
+    from jaxnet import data, figures, network, reference, stairs, sweeps, training
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
     from jaxnet.network import MLP
@@ -67,7 +67,7 @@ _HOMES = {
     "sweep": "jaxnet.sweeps",
     "when": "jaxnet.sweeps",
 }
-_MODULES = ("data", "estimators", "gradients", "network", "reference", "stairs", "sweeps", "training")
+_MODULES = ("data", "estimators", "figures", "gradients", "network", "reference", "stairs", "sweeps", "training")
 
 __all__ = [
     "MLP",
@@ -89,6 +89,7 @@ __all__ = [
     "check_gradient",
     "data",
     "estimators",
+    "figures",
     "fit",
     "gradients",
     "learning_rates",
