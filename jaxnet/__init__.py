@@ -70,7 +70,6 @@ _HOMES = {
 _MODULES = ("data", "estimators", "figures", "gradients", "network", "reference", "stairs", "sweeps", "training")
 
 __all__ = [
-    "MLP",
     "Choice",
     "Derived",
     "Float",
@@ -79,6 +78,7 @@ __all__ = [
     "Hyperband",
     "Int",
     "Layers",
+    "MLP",
     "Outcome",
     "Run",
     "Seeds",
