@@ -34,6 +34,7 @@ class Trainer:
     def __init__(self, plan: Plan, ledger: Ledger, done: Callable[[np.ndarray, bool], None]) -> None:
         self._plan, self._ledger, self._done = plan, ledger, done
         self._engine: tuple[int, Engine] | None = None
+        self._chunks: dict[int, int] = {}  # group -> epochs of its next call
 
     def advance(self, members: np.ndarray, target: int) -> None:
         """Train these members until each has ``target`` epochs or has diverged."""
@@ -46,14 +47,13 @@ class Trainer:
 
     def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
         engine = self._engine_of(index)
-        chunk = 1
         for seats in engine.batches(slots):
             at = first
             while at < target:
-                count = min(chunk, target - at, engine.block)
+                count = min(self._chunks.get(index, 1), target - at, engine.block)
                 started = time.perf_counter()
                 trained, history = engine.train(seats, at, count)
-                chunk = next_chunk(count, time.perf_counter() - started)
+                self._chunks[index] = next_chunk(count, time.perf_counter() - started)
                 self._record(index, trained, history, at)
                 at += count
                 self._done(self._plan.groups[index].members[trained], at == target)
