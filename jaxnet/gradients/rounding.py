@@ -9,7 +9,7 @@ near 1) and stationary points show their true noise, because it is the intermedi
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -96,6 +96,7 @@ def jumps(gradient: Callable, arrays: list[Any], eps: float) -> list[np.ndarray]
     return [np.asarray(jump) for jump in run(arrays, _signs(GROUP), FACTOR * eps)]
 
 
+@cache
 def _signs(draws: int) -> np.ndarray:
     return np.random.default_rng(0).choice([-1.0, 1.0], (draws, _PERIOD + _OFFSETS))
 
@@ -162,8 +163,8 @@ class _Draw:
 
     def scan(self, eqn: core.JaxprEqn, values: list[_Value]) -> list[_Value]:
         """Disturb a loop in every turn."""
-        p, body = eqn.params, eqn.params["jaxpr"]
-        consts, carry, xs = _split(values, p["num_consts"], p["num_carry"])
+        body, constants, carried = tracing.loop_parts(eqn)
+        consts, carry, xs = _split(values, constants, carried)
 
         def turn(state: Any, x: Any) -> Any:
             inner = _Draw(self.steps, self.step, self.branches)
@@ -171,7 +172,8 @@ class _Draw:
             return (results[: len(carry)], jnp.minimum(state[1], inner.turns)), results[len(carry) :]
 
         state = (carry, self.turns)
-        (carry, self.turns), ys = jax.lax.scan(turn, state, xs, length=p["length"], reverse=p["reverse"])
+        length, backwards = eqn.params["length"], eqn.params["reverse"]
+        (carry, self.turns), ys = jax.lax.scan(turn, state, xs, length=length, reverse=backwards)
         return [*carry, *ys]
 
 

@@ -54,7 +54,23 @@ def inside(eqn: core.JaxprEqn, *, custom: bool) -> core.ClosedJaxpr | None:
     if name not in _HOLDERS and not (custom and name in CUSTOM):
         return None
     held = next((eqn.params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in eqn.params), None)
-    return core.ClosedJaxpr(held, ()) if isinstance(held, core.Jaxpr) else held
+    return None if held is None else closed(held)
+
+
+def closed(jaxpr: Any) -> core.ClosedJaxpr:
+    """Return a jaxpr with its constants, of which one that is only a list of operations has none."""
+    return jaxpr if isinstance(jaxpr, core.ClosedJaxpr) else core.ClosedJaxpr(jaxpr, ())
+
+
+def loop_parts(eqn: core.JaxprEqn) -> tuple[core.ClosedJaxpr, int, int]:
+    """Return the body of a ``scan`` and how many of its arguments are constants and carried.
+
+    What is carried has the same axes inside and outside; what is stacked has one axis more outside.
+    """
+    body = closed(eqn.params["jaxpr"])
+    carried = sum(len(shape(a)) == len(shape(b)) for a, b in zip(eqn.outvars, body.jaxpr.outvars, strict=True))
+    stacked = sum(len(shape(a)) > len(shape(b)) for a, b in zip(eqn.invars, body.jaxpr.invars, strict=True))
+    return body, len(eqn.invars) - carried - stacked, carried
 
 
 def shape(atom: Any) -> tuple[int, ...]:
