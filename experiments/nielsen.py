@@ -1,21 +1,23 @@
 """Question: do the learning curves of Nielsen's book come out again, to the last digit?
 
-Method: MNIST, pixels / 256 in float64, [784, H, 10] sigmoid units, binary cross-entropy summed over outputs, mini-batches
-of 10, W <- (1 - eta lambda / n) W - eta gradient. The draws are his: biases, then weights, layer by layer, from NumPy's
+Method: MNIST, pixels / 256 in float64, [784, H, 10] sigmoid units, binary cross-entropy summed over outputs, batches of
+10, W <- (1 - eta lambda / n) W - eta gradient. The draws are his: biases, then weights, layer by layer, from NumPy's
 legacy stream with seed 12345678, N(0, 1 / inputs) ("default"), then once more N(0, 1) ("large"); and Python 2's shuffle
 with the same seed, which goes on from epoch to epoch and from one run to the next. ``overfitting``: the large start on
 the first images, evaluated on the 10,000 test images after each epoch. ``initialisation``: 50,000 images, first the
-default start, then the large one, evaluated on the last 10,000 training images. The cost of n images is their mean loss
-+ lambda / 2n times the sum of squared weights. Other figures of the book are other arguments: --l2 is the book's lambda.
+default start, then the large one, evaluated on the last 10,000 training images. The cost of n images is their mean
+loss + lambda / 2n times the sum of squared weights. Other figures of the book are other arguments; --l2 is its lambda.
 
 Published: Michael Nielsen, "Neural Networks and Deep Learning", 2015, chapter 3, and the numbers behind its figures,
 fig/*.json of github.com/mnielsen/neural-networks-and-deep-learning, four of which are in experiments/published.
 
-Measured: MEASURED
+Measured: All 1,600 numbers of overfitting.json: costs to 2.1e-14, accuracies exactly. All 60 accuracies of
+weight_initialization_30.json exactly. By arguments, regularized.json (--l2 0.1): costs to 5.3e-14, accuracies exactly.
+On 2 CPU cores shared with much else the first took 22 s and the second 81 s, compiling and reading included.
 
 Command: python experiments/nielsen.py, or for one recipe:
-    python experiments/nielsen.py overfitting --hidden 30 --l2 0 --images 1000 --epochs 400 --learning-rate 0.5 --json a.json
-    python experiments/nielsen.py initialisation --hidden 30 --json b.json
+    experiments/nielsen.py overfitting --hidden 30 --l2 0 --images 1000 --epochs 400 --learning-rate 0.5 --json a.json
+    experiments/nielsen.py initialisation --hidden 30 --json b.json
 """
 
 import argparse
@@ -32,7 +34,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from reporting import Claim, Findings, main
+from reporting import Claim, Findings, main, table
 
 import jaxnet as jn
 
@@ -54,6 +56,12 @@ class Recipe(NamedTuple):
 
 
 INITIALISATION = Recipe(l2=5.0, images=50_000, epochs=30, learning_rate=0.1)
+FIGURES = {
+    "overfitting": ("overfitting", Recipe()),
+    "regularized": ("overfitting", Recipe(l2=0.1)),
+    "weight_initialization_30": ("initialisation", INITIALISATION),
+    "weight_initialization_100": ("initialisation", INITIALISATION._replace(hidden=(100,))),
+}
 
 
 class Images(NamedTuple):
@@ -202,15 +210,16 @@ def one_recipe(arguments: list[str]) -> None:
     defaults = Recipe() if options.recipe == "overfitting" else INITIALISATION
     given = {name: getattr(options, name) for name in Recipe._fields if getattr(options, name) is not None}
     recipe = defaults._replace(**given)
-    if options.quick:
-        recipe = recipe._replace(epochs=min(recipe.epochs, 3))
     images = book_images(recipe.images)
     if options.recipe == "overfitting":
         curves = overfitting(recipe, images.train, images.test)
     else:
         curves = initialisation(recipe, images.train, images.validation)
-    for name, values in curves.items():
-        print(f"{name}: {values[0]:.10g} after epoch 1, {values[-1]:.10g} after epoch {len(values)}")
+    figure = next((name for name, drawn in FIGURES.items() if drawn == (options.recipe, recipe)), None)
+    if figure:
+        print(table(compared(figure, curves)))
+    else:
+        print("\n".join(f"{name}: {values[0]:.10g} to {values[-1]:.10g}" for name, values in curves.items()))
     if options.json:
         options.json.write_text(json.dumps({**curves, "recipe": recipe._asdict()}, indent=1) + "\n")
 
@@ -224,7 +233,6 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--batch-size", type=int)
-    parser.add_argument("--quick", action="store_true", help="three epochs at most")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the curves, lists an epoch long, to this file")
     return parser.parse_args(arguments)
 
