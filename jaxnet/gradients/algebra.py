@@ -3,21 +3,26 @@
 Everything that can be seen without knowing where a gradient comes from.
 """
 
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.factors import UNFAMILIAR
-from jaxnet.gradients.penalty import Lines, Tolerance, fits, linear_mistakes
+from jaxnet.gradients.factors import SEEN, UNFAMILIAR
+from jaxnet.gradients.penalty import Lines, Tolerance, factors, fits, linear_mistakes
 from jaxnet.gradients.replay import Hypothesis, Leaf
 
 LARGEST_SHARE = 0.2  # of a leaf that single wrong entries may make up; beyond it they are no exception
 
 
-def finishes(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, whole: bool = True) -> list[Lines]:
+def finishes(
+    target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, whole: bool = True, known: Sequence[Lines] = ()
+) -> list[Lines]:
     """Explain how a leaf's parts become the target: no wrong line at all, or the lists of wrong lines that do it.
 
-    ``key`` is "w" or "b"; ``whole`` says whether rearrangements, gaps and clipping are looked for.
+    ``key`` is "w" or "b"; ``whole`` says whether rearrangements, gaps and clipping are looked for; ``known`` are wrong
+    lines of other leaves, which this one may have beside others of its own.
     """
     allowed = tolerance.of(leaf.size + np.abs(leaf.decay * leaf.parameter))
     if fits(target, leaf.expected, allowed):
@@ -25,10 +30,53 @@ def finishes(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, 
     found = list(linear_mistakes(target, leaf, tolerance, key))
     if fits(target, leaf.data * leaf.parameter + leaf.decay * leaf.parameter, allowed):
         found.append({"scale": Hypothesis("times_parameter", "", lambda leaf: leaf.parameter)})
-    plain = [lines for lines in found if all(each.cost < UNFAMILIAR for each in lines.values())]
+    habits = {each.habit for lines in known for each in lines.values()}
+    if not any(habits & {each.habit for each in lines.values()} for lines in found):
+        found += [lines for each in known for lines in _beside(target, leaf, tolerance, key, known=each, whole=whole)]
+    plain = [lines for lines in found if familiar(lines)]
     if plain or not whole:
         return plain or found
-    return [*found, *({"whole": each} for each in whole_mistakes(target, leaf.expected, allowed))]
+    rescaled = _rescaled(target, leaf, tolerance, key)
+    return [*found, *({"whole": each} for each in whole_mistakes(target, leaf.expected, allowed)), *rescaled]
+
+
+def familiar(lines: Mapping[Any, Hypothesis]) -> bool:
+    """Whether wrong lines are known mistakes, with known numbers."""
+    return all(each.cost < UNFAMILIAR for each in lines.values())
+
+
+def _beside(
+    target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, known: Lines, whole: bool
+) -> Iterator[Lines]:
+    """Explain a leaf with a wrong line that other leaves have, and with others on top of it."""
+    (slot, mistake), *_ = known.items()
+    mistake = dataclasses.replace(mistake, cost=min(mistake.cost, SEEN))
+    if slot == "whole":
+        if fits(target, mistake.of(leaf._replace(data=leaf.expected, decay=0.0)), tolerance.of(leaf.size)):
+            yield {slot: mistake}
+    elif slot == "penalty":
+        changed = leaf._replace(data=leaf.data + mistake.of(leaf), decay=0.0)
+        more = finishes(target, changed, tolerance, key, whole=whole)
+        yield from ({slot: mistake, **lines} for lines in more if lines.keys() <= {"whole"})
+    elif mistake.factor:
+        factor = mistake.factor
+        scaled = Tolerance(tolerance.noise / abs(factor), tolerance.roundings)
+        more = finishes(target / factor, leaf, scaled, key, whole=whole)
+        yield from ({"times": mistake, **lines} for lines in more if "times" not in lines)
+
+
+def _rescaled(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str) -> Iterator[Lines]:
+    """A leaf whose entries stand in another order, times a familiar factor: their norms tell it."""
+    mine, true = float(np.linalg.norm(target)), float(np.linalg.norm(leaf.expected))
+    if not 0 < mine < np.inf or not true:
+        return
+    error = 1e-6 * mine / true
+    for sign in (1, -1):
+        for factor in factors(sign * mine / true, error, leaf):
+            if factor.cost < UNFAMILIAR and factor.factor:
+                scaled = tolerance.of(leaf.size) / abs(factor.factor)
+                orders = rearrangements(target / factor.factor, leaf.expected, float(scaled.max()))
+                yield from ({"times": factor, "whole": order} for order in orders)
 
 
 def whole_mistakes(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> Iterator[Hypothesis]:

@@ -111,12 +111,13 @@ def clipped_by_norm(problem: Problem, causes: list[Cause]) -> list[Cause]:
     true = float(np.sqrt(sum(np.sum(leaf**2) for leaf in problem.true.values())))
     limit = float(f"{norm:.2g}")
     slack = 1e3 * problem.eps * norm + float(np.sqrt(sum(np.sum(each**2) for each in problem.noise.values())))
-    everywhere = len(causes) == 1 and causes[0].kind == "factor" and set(causes[0].leaves) == _nonzero(problem.true)
-    if not everywhere or norm >= true or abs(norm - limit) > slack:
+    scaled = [c for c in causes if c.kind == "factor" and set(c.leaves) == _nonzero(problem.true)]
+    if not scaled or norm >= true or abs(norm - limit) > slack:
         return causes
     text = f"Every leaf: the gradient is scaled to the norm {limit:g}; the true gradient has the norm {true:.6g}."
     line = f"gradient = mine  # without the factor {limit:g} / norm"
-    return [dataclasses.replace(causes[0], kind="clipped_by_norm", sentence=text, fix=line)]
+    clipped = dataclasses.replace(scaled[0], kind="clipped_by_norm", sentence=text, fix=line)
+    return [clipped if cause is scaled[0] else cause for cause in causes]
 
 
 def _nonzero(gradient: Gradient) -> set[str]:

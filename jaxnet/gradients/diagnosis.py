@@ -66,8 +66,22 @@ def _diagnose_network(problem: Problem, model: Model, case: Case) -> tuple[Cause
             problem, case = part, smaller
             solutions = search(case)
     kept = settle(problem, [_replay(model, solution) for solution in solutions])
-    groups = [causes_of(problem, model, case, solutions[i]) for i in kept]
+    groups = [_explained(problem, model, case, solutions[i]) for i in kept]
     return as_ties([clipped_by_norm(problem, causes) for causes in groups])
+
+
+def _explained(problem: Problem, model: Model, case: Case, solution: Solution) -> list[Cause]:
+    """Describe a solution; leaves that nothing explains may be in each other's place."""
+    recipe = {slot: each for slot, each in solution.recipe.items() if (slot[0][:5], each.kind) != ("whole", "unknown")}
+    replayed = replay(case.run, recipe) if len(recipe) < len(solution.recipe) else None
+    if replayed is not None:
+        truth = named(model, replayed)
+        noise = {path: leaf + 64 * problem.eps * np.abs(truth[path]).max() for path, leaf in problem.noise.items()}
+        found = exchanged(dataclasses.replace(problem, true=truth, noise=noise))
+        if found:
+            others = causes_of(problem, model, case, solution._replace(recipe=recipe))
+            return [*(dataclasses.replace(cause, residual=found[0].residual) for cause in others), *found]
+    return causes_of(problem, model, case, solution)
 
 
 def _unexplained(solutions: list[Solution]) -> bool:
@@ -121,7 +135,7 @@ def _counted(run: Pass, targets: dict, tolerances: dict) -> tuple[Hypothesis, ..
         tolerance = tolerances[layer, "w"], tolerances[layer, "b"]
         allowed += [tolerance[0].noise[d, h] + _slack(rows[-2]), tolerance[1].noise + _slack(rows[-1])]
     weights = counted_examples(np.concatenate(goals), np.concatenate(rows), np.concatenate(allowed))
-    return () if weights is None else (weighted_examples(weights),)
+    return () if weights is None else weighted_examples(weights)
 
 
 def _slack(contributions: np.ndarray) -> np.ndarray:

@@ -3,8 +3,9 @@
 import math
 from typing import NamedTuple
 
-# How far-fetched an explanation is: a familiar number, a quotient of two, any other; a stage that nothing explains.
+# How far-fetched an explanation is: a familiar number, a product of two, any other; a stage that nothing explains.
 FAMILIAR, COMPOUND, UNFAMILIAR, ANYTHING = 1.0, 1.25, 2.0, 4.0
+SEEN = UNFAMILIAR - 0.01  # any number, but one that a larger leaf has too
 
 
 class Counts(NamedTuple):
@@ -55,9 +56,9 @@ def _by_value(numbers: dict[str, float]) -> list[tuple[float, str]]:
 
 def _constants(counts: Counts) -> tuple[dict[str, float], dict[str, float]]:
     """Numbers that no batch changes: plain ones, and quotients of two."""
-    plain = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "-2": -2.0, "-1/2": -0.5, "1/4": 0.25, "4": 4.0}
+    plain = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "1/4": 0.25, "4": 4.0}
     plain |= {"1/ln 2": 1 / math.log(2), "ln 2": math.log(2), "1/ln 10": 1 / math.log(10), "ln 10": math.log(10)}
-    quotients = {"255": 255.0, "1/255": 1 / 255, "256": 256.0, "1/256": 1 / 256}
+    quotients = {"-2": -2.0, "-1/2": -0.5, "255": 255.0, "1/255": 1 / 255, "256": 256.0, "1/256": 1 / 256}
     if counts.l2:
         quotients["the penalty's factor"] = counts.l2
     for name, size in _sizes(counts).items():
@@ -76,7 +77,7 @@ def _batch(counts: Counts) -> dict[str, float]:
     n = counts.examples
     if not n:
         return {}
-    numbers = {"n": float(n), "1/n": 1 / n, "-n": -float(n), "-1/n": -1 / n, "n/(n + 1)": n / (n + 1)}
+    numbers = {"n": float(n), "1/n": 1 / n, "n/(n + 1)": n / (n + 1)}
     return numbers | ({"n/(n - 1)": n / (n - 1), "(n - 1)/n": (n - 1) / n} if n > 1 else {})
 
 
@@ -86,6 +87,8 @@ def _mixed(counts: Counts) -> dict[str, float]:
     if not n:
         return {}
     numbers = {
+        "-n": -float(n),
+        "-1/n": -1 / n,
         "n/2": n / 2,
         "2/n": 2 / n,
         "2n": 2.0 * n,

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 
-from jaxnet.gradients.algebra import finishes
+from jaxnet.gradients.algebra import familiar, finishes
 from jaxnet.gradients.backward import Reader
-from jaxnet.gradients.factors import ANYTHING, UNFAMILIAR
+from jaxnet.gradients.factors import ANYTHING
 from jaxnet.gradients.layer_mistakes import bias_mistakes, left_mistakes, right_mistakes
 from jaxnet.gradients.passes import Pass
 from jaxnet.gradients.penalty import Lines, Tolerance, fits
 from jaxnet.gradients.replay import Hypothesis, Leaf, Slot, Step, Window, bias_leaf, cost, finish, weight_leaf
 
 MOST_TIES = 12  # explanations of one leaf that are followed
+MOST_KNOWN = 4  # wrong lines of other leaves that are tried beside new ones
 WINDOW = 24  # rows and columns of a large weight matrix that are compared first
 
 Recipe = dict[Slot, Hypothesis]
@@ -40,46 +41,60 @@ class Case:
     reader: Reader
 
 
-def explain_leaves(case: Case, step: Step, depth: int) -> tuple[list[Recipe], list[Recipe]]:
+def explain_leaves(case: Case, step: Step, depth: int, recipe: Recipe) -> tuple[list[Recipe], list[Recipe]]:
     """Explain both leaves of a layer, given its delta; and, apart, only one of them, the other one unknown.
 
-    The more wrong lines delta needs (``depth``), the more plainly the leaves have to follow from it.
+    The more wrong lines delta needs (``depth``), the more plainly the leaves have to follow from it. ``recipe`` holds
+    the wrong lines further up, which may have been made here too.
     """
-    plain: dict[str, list[Recipe]] = {}
+    known = _finishing(recipe)
     found: dict[str, list[Recipe]] = {}
     for key in "bw":  # the biases first: they are quickly compared
-        plain[key] = _finished(case, step, {}, key, whole=False)
-        found[key] = [each for each in plain[key] if _familiar(each)]
-        if sum(not each for each in found.values()) > 2 - depth:
+        found[key] = _finished(case, step, {}, key, known=known)
+        if sum(not any(map(familiar, each)) for each in found.values()) > 2 - depth:
             return [], []
-    for key in "bw":
-        if not found[key] and depth < 2:
-            found[key] = _thoroughly(case, step, key, plain[key])
+    for key, other in ("bw", "wb", "bw"):  # each may have a wrong line that the other shows
+        if not any(map(familiar, found[key])) and depth < 2:
+            beside = [line for lines in found[other][:2] for line in _finishing(lines)]
+            found[key] = _thoroughly(case, step, key, [*known, *beside]) or found[key]
     both = [{**w, **b} for w in found["w"] for b in found["b"]]
-    return both, _half(case, step, found)
+    return _distinct(both), _half(case, step, found)
 
 
-def _familiar(recipe: Recipe) -> bool:
-    return all(each.cost < UNFAMILIAR for each in recipe.values())
+def _distinct(recipes: list[Recipe]) -> list[Recipe]:
+    """The shortest of all recipes that make the same mistakes."""
+    shortest: dict[frozenset, Recipe] = {}
+    for recipe in sorted(recipes, key=len):
+        shortest.setdefault(frozenset(each.habit for each in recipe.values()), recipe)
+    return sorted(shortest.values(), key=cost)[:MOST_TIES]
+
+
+def _finishing(recipe: Recipe) -> list[Lines]:
+    """The finishes of leaves in a recipe, each once and without its layer."""
+    lines = {each.habit: (slot[:-2], each) for (slot, _), each in recipe.items() if slot[-2:] in ("_w", "_b")}
+    everywhere = ("scale", "times", "penalty")  # the rest fits the shape of its own leaf alone, but for these:
+    anywhere = ("clipped_by_value", "zero")
+    kept = [{slot: each} for slot, each in lines.values() if slot in everywhere or each.kind in anywhere]
+    return kept[:MOST_KNOWN]
 
 
 def _half(case: Case, step: Step, found: Mapping[str, list[Recipe]]) -> list[Recipe]:
     """One leaf follows plainly from delta, so the other one is wrong by itself."""
     halves = []
     for key, other in ("wb", "bw"):
-        if {} in found[key] and not any(_familiar(each) for each in found[other]):
+        if {} in found[key] and not any(map(familiar, found[other])):
             target = case.targets[step.layer, other]
             unknown = Hypothesis("unknown", other, lambda leaf, target=target: target, ANYTHING)
             halves.append({(f"whole_{other}", step.layer): unknown})
     return halves
 
 
-def _thoroughly(case: Case, step: Step, key: str, plain: list[Recipe]) -> list[Recipe]:
+def _thoroughly(case: Case, step: Step, key: str, known: list[Lines]) -> list[Recipe]:
     """Look for rearrangements, gaps and clipping, and for another array in the product."""
-    products = [lines for each in _products(step, key) for lines in _finished(case, step, each, key, whole=False)]
-    finished = _finished(case, step, {}, key, whole=True)
+    products = [lines for each in _products(step, key) for lines in _finished(case, step, each, key, known=known)]
+    finished = _finished(case, step, {}, key, known=known, whole=True)
     # another array with any factor whatever: too much would fit
-    return sorted([*(finished or plain), *filter(_familiar, products)], key=cost)[:MOST_TIES]
+    return sorted([*finished, *filter(familiar, products)], key=cost)[:MOST_TIES]
 
 
 def _products(step: Step, key: str) -> Iterator[Recipe]:
@@ -89,16 +104,20 @@ def _products(step: Step, key: str) -> Iterator[Recipe]:
     return ({(slot, layer): each} for slot, table in slots.items() for each in table)
 
 
-def _finished(case: Case, step: Step, lines: Recipe, key: str, *, whole: bool) -> list[Recipe]:
+def _finished(
+    case: Case, step: Step, lines: Recipe, key: str, *, known: list[Lines], whole: bool = False
+) -> list[Recipe]:
     """Explain how a product becomes the leaf: first in a window of a large leaf, then in all of it."""
     target, tolerance = case.targets[step.layer, key], case.tolerances[step.layer, key]
     window = window_of(target)
     if whole or window is None:
         leaf = leaf_of(step, lines, key, None)
-        found = [] if leaf is None else finishes(target, leaf, tolerance, key, whole=whole)
+        found = [] if leaf is None else finishes(target, leaf, tolerance, key, whole=whole, known=known)
     else:
         part = leaf_of(step, lines, key, window)
-        few = [] if part is None else finishes(target[window], part, tolerance.at(window), key, whole=False)
+        few = (
+            [] if part is None else finishes(target[window], part, tolerance.at(window), key, whole=False, known=known)
+        )
         leaf = leaf_of(step, lines, key, None) if few else None
         found = [each for each in few if leaf and _holds(target, leaf, tolerance, each)]
     return [{**lines, **{(f"{slot}_{key}", step.layer): each for slot, each in one.items()}} for one in found]

@@ -130,7 +130,7 @@ def _counted(problem: Problem, count: int) -> Iterator[Variant]:
     if weights is not None:
         parts = {path: np.stack([single[path] - penalty[path] for single in singles]) for path in problem.true}
         total = {path: np.tensordot(weights, part, 1) / count + penalty[path] for path, part in parts.items()}
-        yield Variant(weighted_examples(weights), _only_here(problem, total))
+        yield Variant(weighted_examples(weights)[0], _only_here(problem, total))
 
 
 def _only_here(problem: Problem, gradient: Gradient) -> Batch:

@@ -253,20 +253,29 @@ def _masked(text: str, mask: Callable[[int], np.ndarray], *, kept: bool) -> Hypo
     return Hypothesis("examples_dropped", text, of)
 
 
-def weighted_examples(weights: np.ndarray) -> Hypothesis:
-    """Examples that count by given weights, for a batch of just this size; 1 is what is right."""
-    largest = weights.max()
-    dropped = [int(i) for i in np.flatnonzero(np.abs(weights) < 1e-6)]
-    kept = np.delete(weights, dropped)
-    if dropped and np.abs(kept - largest).max() < 1e-6:
-        share = "" if abs(largest - 1) < 1e-6 else f", the others {largest:.4g} times"
-        kind, text = "examples_dropped", f"examples {_shown(dropped)} do not count{share}"
-    else:
+def weighted_examples(weights: np.ndarray) -> tuple[Hypothesis, ...]:
+    """Examples that count by given weights, for a batch of just this size; 1 is what is right.
+
+    A weight that is neither 1 nor divided by the number of examples left is a factor beside, so both are offered.
+    """
+    largest = float(weights.max())
+    dropped = np.abs(weights) < 1e-6
+    if not dropped.any() or np.abs(weights[~dropped] - largest).max() > 1e-6:
         odd = [int(i) for i in np.flatnonzero(np.abs(weights - 1) > 1e-6)]
         shown = ", ".join(f"{i} ({weights[i]:.4g} times)" for i in odd[:5])
-        kind, text = "examples_reweighted", f"examples {shown}{', ...' if len(odd) > 5 else ''} count otherwise"
+        text = f"examples {shown}{', ...' if len(odd) > 5 else ''} count otherwise"
+        return (_fixed("examples_reweighted", text, weights, 1.1),)
+    text = f"examples {_shown([int(i) for i in np.flatnonzero(dropped)])} do not count"
+    if abs(largest - 1) < 1e-6:
+        return (_fixed("examples_dropped", text, weights, 1.1),)
+    plain = abs(largest - len(weights) / np.sum(~dropped)) < 1e-6
+    scaled = _fixed("examples_dropped", f"{text}, the others {largest:.4g} times", weights, 1.1 if plain else 2.5)
+    return scaled, _fixed("examples_dropped", text, 1.0 * ~dropped, 1.1)
+
+
+def _fixed(kind: str, text: str, weights: np.ndarray, cost: float) -> Hypothesis:
     # dearer than a named part of the batch that is the same
-    return Hypothesis(kind, text, lambda step: weights if len(step.run.y) == len(weights) else None, 1.1)
+    return Hypothesis(kind, text, lambda step: weights if len(step.run.y) == len(weights) else None, cost)
 
 
 def _shown(indices: list[int]) -> str:

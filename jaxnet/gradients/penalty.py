@@ -46,16 +46,15 @@ def linear_mistakes(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: s
     allowed = tolerance.of(leaf.size + np.abs(leaf.decay * leaf.parameter) + np.abs(target))
     penalty = leaf.decay * leaf.parameter
     scales = multiples(target - penalty, leaf.data, allowed)
-    yield from ({"scale": each} for c, error in scales for each in _factors(c, error, leaf))
+    yield from ({"scale": each} for c, error in scales for each in factors(c, error, leaf))
     if leaf.decay:
         everything = multiples(target, leaf.expected, allowed)
-        yield from ({"whole": _of_everything(each)} for c, error in everything for each in _factors(c, error, leaf))
+        yield from ({"times": each} for c, error in everything for each in factors(c, error, leaf))
     for beta, error in multiples(target - leaf.data, leaf.parameter, allowed):
         yield from ({"penalty": each} for each in _penalties(beta, error, leaf, key))
     for beta, error in multiples(target - leaf.data, np.sign(leaf.parameter), allowed):
         yield from ({"penalty": each} for each in _signs(beta, error, leaf))
-    if leaf.data.size >= FEWEST_ENTRIES:
-        yield from _both(target, leaf, allowed, key)
+    yield from _both(target, leaf, allowed, key)
 
 
 def multiples(target: np.ndarray, term: np.ndarray, allowed: np.ndarray) -> list[tuple[float, float]]:
@@ -76,25 +75,42 @@ def _scale(allowed: np.ndarray) -> np.ndarray:
 
 
 def _both(target: np.ndarray, leaf: Leaf, allowed: np.ndarray, key: str) -> Iterator[Lines]:
-    scale = _scale(allowed)
-    terms = np.stack([(leaf.data / scale).ravel(), (leaf.parameter / scale).ravel()], axis=1)
-    norms = np.linalg.norm(terms, axis=0)
-    if not norms.all():
-        return
-    (alpha, beta), _, rank, _ = np.linalg.lstsq(terms / norms, (target / scale).ravel(), rcond=1e-9)
-    if rank < 2:  # the data term is a multiple of the parameter: their shares cannot be told apart
-        return
-    alpha, beta = float(alpha / norms[0]), float(beta / norms[1])
-    inverse = np.linalg.inv((terms / norms).T @ (terms / norms))
-    errors = np.sqrt(target.size * np.diag(inverse)) / norms * max(1, abs(alpha))
-    if fits(target, alpha * leaf.data + beta * leaf.parameter, allowed * max(1, abs(alpha))):
-        for factor in _factors(alpha, errors[0], leaf):
+    for (alpha, beta), errors in _shares(target, (leaf.data, leaf.parameter), allowed):
+        for factor in factors(alpha, errors[0], leaf):
             for penalty in _penalties(beta, errors[1], leaf, key):
                 yield {"scale": factor, "penalty": penalty}
 
 
-def _factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
-    """The names of a factor on the data term; a nameless one counts for leaves that are large enough."""
+def _shares(
+    target: np.ndarray, terms: tuple[np.ndarray, np.ndarray], allowed: np.ndarray
+) -> list[tuple[tuple[float, float], np.ndarray]]:
+    """The two numbers for which target = alpha * one term + beta * the other, with their uncertainties, or none."""
+    scale = _scale(allowed)
+    matrix = np.stack([(term / scale).ravel() for term in terms], axis=1)
+    norms = np.linalg.norm(matrix, axis=0)
+    if not norms.all() or len(matrix) < FEWEST_ENTRIES:
+        return []
+    shares, _, rank, _ = np.linalg.lstsq(matrix / norms, (target / scale).ravel(), rcond=1e-9)
+    if rank < 2:  # one term is a multiple of the other: their shares cannot be told apart
+        return []
+    alpha, beta = (float(share) for share in shares / norms)
+    inverse = np.linalg.inv((matrix / norms).T @ (matrix / norms))
+    errors = np.sqrt(target.size * np.diag(inverse)) / norms * max(1, abs(alpha))
+    close = fits(target, alpha * terms[0] + beta * terms[1], allowed * max(1, abs(alpha)))
+    return [((alpha, beta), errors)] if close else []
+
+
+def ratios(target: np.ndarray, terms: tuple[np.ndarray, np.ndarray], allowed: np.ndarray) -> list[tuple[float, float]]:
+    """The c for which target is a multiple of (one term + c * the other), with its uncertainty: one or none."""
+    single = multiples(target - terms[0], terms[1], allowed)
+    if single:
+        return single
+    shares = _shares(target, terms, allowed)
+    return [(beta / alpha, errors[1] / abs(alpha)) for (alpha, beta), errors in shares if abs(alpha) > errors[0]]
+
+
+def factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
+    """Yield the names of a factor on the data term; a nameless one counts for leaves that are large enough."""
     if abs(value - 1) <= error or abs(value) <= error:
         return
     for name, cost in _names(value, error, leaf):
@@ -123,10 +139,6 @@ def round_number(value: float, error: float) -> float:
     """The number with the fewest digits within the uncertainty."""
     rounded = (float(f"{value:.{digits}g}") for digits in range(1, 16))
     return next((number for number in rounded if abs(number - value) <= error), value)
-
-
-def _of_everything(factor: Hypothesis) -> Hypothesis:
-    return dataclasses.replace(factor, of=lambda leaf: factor.of(leaf) * leaf.expected)
 
 
 def _penalties(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypothesis]:

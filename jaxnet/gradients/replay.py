@@ -6,7 +6,7 @@ A ``Hypothesis`` is one wrong line; a ``Recipe`` puts some in the place of the r
     delta                                 delta itself, where no formula is known
     matrix  slope                         down through a hidden layer: delta = (delta above @ matrix) * slope
     left  right_w  right_b  bias          a layer's gradients: left.T @ right_w, and right_b summed over the batch
-    scale_w penalty_w whole_w  (.._b)     the finished leaf: whole(scale * data + penalty)
+    scale_w penalty_w whole_w times_w     the finished leaf: times * whole(scale * data + penalty); the same with _b
 
 Beside every value goes its ``size``, the same computation with absolute values: what rounding errors scale with.
 """
@@ -28,7 +28,7 @@ class Hypothesis:
     Attributes:
         kind: a name in ``KINDS``.
         text: the wrong formula, or what is peculiar to it; with ``kind`` it tells mistakes apart.
-        of: computes the line from a ``Step`` (a ``Leaf`` for the last three slots); None where it makes no sense.
+        of: computes the line from a ``Step`` (a ``Leaf`` for the slots of the last line); None where it makes no sense.
         cost: how far-fetched it is.
         factor: the constant, where the mistake is one.
     """
@@ -103,6 +103,8 @@ RIGHT: Mapping[str, Hypothesis] = {
     "scale_b": _right(lambda leaf: 1.0),
     "penalty_w": _right(lambda leaf: leaf.decay * leaf.parameter),
     "penalty_b": _right(lambda leaf: leaf.decay * leaf.parameter),
+    "times_w": _right(lambda leaf: 1.0),
+    "times_b": _right(lambda leaf: 1.0),
     "whole_w": _right(lambda leaf: leaf.expected),
     "whole_b": _right(lambda leaf: leaf.expected),
 }
@@ -196,7 +198,8 @@ def finish(leaf: Leaf, recipe: Recipe, layer: int, key: str) -> np.ndarray:
     scaled = line(recipe, f"scale_{key}", layer).of(leaf) * leaf.data
     penalty = line(recipe, f"penalty_{key}", layer).of(leaf)
     # what is rearranged is the sum, so it is handed on as data without a penalty
-    return line(recipe, f"whole_{key}", layer).of(leaf._replace(data=scaled + penalty, decay=0.0))
+    whole = line(recipe, f"whole_{key}", layer).of(leaf._replace(data=scaled + penalty, decay=0.0))
+    return line(recipe, f"times_{key}", layer).of(leaf) * whole
 
 
 def replay(run: Pass, recipe: Recipe) -> dict[tuple[int, str], np.ndarray] | None:

@@ -22,7 +22,7 @@ from jaxnet.gradients.layer_mistakes import (
     updated_weights,
 )
 from jaxnet.gradients.output_mistakes import example_mistakes, output_mistakes
-from jaxnet.gradients.penalty import multiples, round_number
+from jaxnet.gradients.penalty import ratios, round_number
 from jaxnet.gradients.replay import (
     Hypothesis,
     Step,
@@ -70,7 +70,10 @@ def search(case: Case) -> list[Solution]:
             stuck.append(Solution(state.cost, state.recipe, _below(case, state)))
         for new in explained:
             heapq.heappush(heap, (new.cost, next(count), new))
-    return found or stuck[:1]
+    if found or stuck or not heap:
+        return found or stuck[:1]
+    state = heap[0][2]  # too many explanations of the upper layers, none of which goes on to the input
+    return [Solution(state.cost, state.recipe, _below(case, state))]
 
 
 def _below(case: Case, state: State) -> int:
@@ -87,7 +90,7 @@ def explain_layer(case: Case, state: State) -> list[State]:
         for lines in _deltas(case, state, depth):
             step = _descend(case, state, lines, passed)
             if step is not None and np.isfinite(step.delta).all():
-                whole, half = explain_leaves(case, step, depth)
+                whole, half = explain_leaves(case, step, depth, state.recipe)
                 found += [_state(case, state, step, lines | more) for more in whole]
                 partial += [_state(case, state, step, lines | more) for more in half]
         if found and (depth > 0 or min(new.cost for new in found) == state.cost):
@@ -162,8 +165,8 @@ def _step_sizes(case: Case, right: Step, change: Step) -> set[float]:
         if base is None or slope is None:
             continue
         tolerance = case.tolerances[right.layer, key].at(window).of(base.size)
-        target = case.targets[right.layer, key][() if window is None else window] - base.expected
-        sizes |= {round_number(eta, error) for eta, error in multiples(target, slope.data, tolerance) if eta}
+        target = case.targets[right.layer, key][() if window is None else window] - base.decay * base.parameter
+        sizes |= {round_number(eta, error) for eta, error in ratios(target, (base.data, slope.data), tolerance) if eta}
     return sizes
 
 
@@ -175,7 +178,7 @@ def _read(case: Case, state: State) -> list[State]:
         lines: Recipe = {("delta", layer): Hypothesis("unknown", "delta", lambda step, d=delta: d, ANYTHING)}
         step = descend(case.run, state.step, lines)
         if step is not None:
-            whole, half = explain_leaves(case, step, 0)
+            whole, half = explain_leaves(case, step, 0, state.recipe)
             if whole:
                 return [_state(case, state, step, lines | more) for more in whole]
             halves += [_state(case, state, step, lines | more) for more in half]

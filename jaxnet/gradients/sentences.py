@@ -70,7 +70,7 @@ class Lines(NamedTuple):
 def sentence(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     """Say what is wrong, where, and by which formula."""
     kind, where = mistake.kind, _where(place, lines)
-    if place.slot.startswith("scale") or (place.slot.startswith("whole") and kind in FACTORS):
+    if place.slot.startswith(("scale", "times")):
         return _scaled(mistake, place, lines)
     if kind == "weight_already_updated":
         above = _numbered("layer", [layer + 1 for layer in place.layers])
