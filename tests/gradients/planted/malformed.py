@@ -120,7 +120,6 @@ MALFORMED = (
     Malformed(
         "names of its own", ("dw", "missing"), every(lambda g: [{"dw": layer["w"], "db": layer["b"]} for layer in g])
     ),
-    Malformed("the layers in a tuple", ("tuple", "list"), every(tuple)),
     Malformed("integers", ("[0]['w']", "int64"), leaf(0, "w", lambda w, s: np.round(w).astype(int))),
     Malformed("complex numbers", ("[0]['w']", "complex"), leaf(0, "w", lambda w, s: w.astype(complex))),
     Malformed("text", ("[0]['w']", "<U"), leaf(0, "w", lambda w, s: w.astype(str))),

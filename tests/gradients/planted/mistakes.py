@@ -23,5 +23,8 @@ MISTAKES = (
     *PENALTY,
     *NAMELESS,
 )
-SINGLE = tuple(Planted((mistake,), PROBLEMS[name]) for mistake in MISTAKES for name in mistake.on)
-ONCE = tuple(Planted((mistake,), PROBLEMS[mistake.on[0]]) for mistake in MISTAKES)
+# problem by problem, because the checker compiles its programs once a problem
+SINGLE = tuple(
+    Planted((mistake,), problem) for problem in PROBLEMS.values() for mistake in MISTAKES if problem.name in mistake.on
+)
+ONCE = tuple(planted for planted in SINGLE if planted.problem.name == planted.mistakes[0].on[0])

@@ -31,4 +31,9 @@ _TABLE = (
     ("the slope missing at the first layer", "one weight doubled", "vanishing"),
     ("summed, not averaged, over the batch", "a bias summed over everything", "tiny"),
 )
-PAIRS = tuple(Planted((_NAMED[first], _NAMED[second]), PROBLEMS[on]) for first, second, on in _TABLE)
+PAIRS = tuple(
+    Planted((_NAMED[first], _NAMED[second]), problem)
+    for problem in PROBLEMS.values()
+    for first, second, on in _TABLE
+    if problem.name == on
+)

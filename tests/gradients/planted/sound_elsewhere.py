@@ -117,6 +117,8 @@ _CALLS = (
         (),
         lambda p: {"a": (2 * p["a"][0], {"b": 3 * p["a"][1]["b"] ** 2})},
     ),
+    ("a tuple for a list", lambda p: p[0] @ p[1], [_V, _V + 1], (), lambda p: (p[1], p[0])),
+    ("lists for an array", jnp.sum, _V, (), lambda v: [1.0] * 4),
     ("a kink in NumPy alone", lambda v: np.sum(np.maximum(v, 0)), np.array([1.0, -1, 2]), (), lambda v: (v > 0) * 1.0),
 )
 

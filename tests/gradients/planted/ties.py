@@ -1,4 +1,4 @@
-"""Mistakes that several causes explain equally: all of them have to be listed."""
+"""Mistakes that several causes explain equally: the report has to mention all of them."""
 
 import dataclasses
 
@@ -11,29 +11,42 @@ _NAMED = {mistake.name: mistake for mistake in MISTAKES}
 
 @dataclasses.dataclass(frozen=True)
 class Tie:
-    """A planted mistake, whether only its arrays are given, and the causes that explain it equally."""
+    """A planted mistake, whether only its arrays are given, and the words for each cause that explains it."""
 
     planted: Planted
     arrays: bool
-    causes: frozenset[str]
+    words: tuple[str, ...]
 
     def __str__(self):
         return f"{self.planted}{', arrays alone' * self.arrays}"
 
 
-def _tie(name, on, causes, arrays=False):
-    return Tie(Planted((_NAMED[name],), PROBLEMS[on]), arrays, frozenset(causes.split(", ")))
+def _tie(name, on, *words, arrays=False):
+    return Tie(Planted((_NAMED[name],), PROBLEMS[on]), arrays, words)
 
 
 TIES = (
     # p - t is the derivative of cross-entropy after a sigmoid
-    _tie("the output's derivative missing", "sigmoid squares", "output_derivative_missing, other_loss"),
+    _tie(
+        "the output's derivative missing",
+        "sigmoid squares",
+        "derivative of the output function is left out",
+        "binary cross entropy",
+    ),
     # (p - t) p (1 - p) is the derivative of the squared error after a sigmoid
-    _tie("the output's derivative extra", "softplus", "output_derivative_extra, other_loss"),
+    _tie("the output's derivative extra", "softplus", "the loss has cancelled it", "squared error"),
     # exp(z) - t is the derivative of the Poisson loss
-    _tie("softmax not normalised", "softmax regression", "softmax_unnormalised, other_loss"),
-    # the sigmoid is the derivative of softplus
-    _tie("a for a (1 - a)", "the article's", "activation_derivative_part, activation_derivative_other"),
-    # 5 examples, inputs, hidden units and outputs: a function tells them apart, arrays do not
-    _tie("summed, not averaged, over the batch", "square relu", "batch_sum, factor", arrays=True),
+    _tie("softmax not normalised", "softmax regression", "not divided by their sum", "poisson"),
+    # as many examples as inputs, hidden units and outputs: a function tells them apart, arrays do not
+    _tie(
+        "summed, not averaged, over the batch",
+        "square relu",
+        "summed over the examples",
+        "number of inputs",
+        "number of outputs",
+        arrays=True,
+    ),
+    _tie(
+        "averaged over the batch twice", "sigmoid squares", "number of examples twice", "units of layer 1", arrays=True
+    ),
 )

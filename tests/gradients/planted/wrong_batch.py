@@ -61,7 +61,7 @@ BATCH = (
     mistake(
         "targets shifted by one example",
         "targets_shifted",
-        "softmax regression, the article's, regression, softplus, tiny",
+        "softmax regression, the article's, regression, softplus",
         output=against_shifted,
     ),
     mistake("targets in reverse", "targets_shifted", "the article's, regression", output=lambda s: s.p - s.t[::-1]),
