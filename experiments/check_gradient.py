@@ -9,7 +9,9 @@ of the last digit that was printed; what went wrong there the checker has to fin
 
 Published: "Neural Networks - A Worked Example" by Ben Gorman (GormAnalysis, 2017) and its R script.
 
-Measured: MEASURED
+Measured: The derivation is right to 7e-16. All 17 mistakes are named, and nothing else is. Of the misprint: "delta was
+passed down through the weights of layer 2 after they had been updated (step 0.1)"; a step with that mistake gives the
+ten printed numbers within 2.9e-9, what float32 leaves uncertain, where a right step differs by up to 4.5e-3.
 
 Command: python experiments/check_gradient.py
 """
@@ -102,7 +104,7 @@ MISTAKES = (
     Mistake(
         "a bias summed over everything",
         "bias_summed_over_everything",
-        {"db2": Line("np.full(2, np.abs(d1).sum() / n)", lambda v: np.full(2, np.abs(v.d1).sum() / v.n))},
+        {"db1": Line("np.full(2, d3.sum() / n)", lambda v: np.full(2, v.d3.sum() / v.n))},
     ),
     Mistake(
         "the softmax's derivative applied again",
@@ -172,13 +174,12 @@ def gradient_by(lines: Mapping[str, Line]) -> Callable[..., list[dict]]:
 
 
 def experiment(quick: bool) -> Findings:
-    """Derive, check, err, and explain a misprint; ``quick`` makes every fourth mistake only."""
+    """Derive, check, err, and explain a misprint: all of it is quick."""
     train, _ = jn.stairs.load()
     net, params = jn.stairs.worked_example()
     check = Checker(net, jn.objective(net), params, train.x.astype(float), train.targets.astype(float))
     derivation = told(check)
-    mistakes = MISTAKES[::4] if quick else MISTAKES
-    claims = [derivation, *(made(check, mistake) for mistake in mistakes), *misprint(check)]
+    claims = [derivation, *(made(check, mistake) for mistake in MISTAKES), *misprint(check)]
     results = {claim.what: claim.measured for claim in claims}
     return Findings(claims, len(claims), 0, results)
 
@@ -219,47 +220,64 @@ def made(check: Checker, mistake: Mistake) -> Claim:
     for name, line in mistake.lines.items():
         print(f"  {name} = {line.text}    # should be {DERIVATION[name].text}")
     for cause in report.causes:
-        print(f"  -> {cause.sentence}\n     {cause.fix}")
+        print(f"  -> {cause.sentence}", *cause.fix.splitlines(), sep="\n     ")
     print()
     found = [cause.kind for cause in report.causes]
-    return Claim(mistake.name, mistake.kind, ", ".join(found) or "not flagged", found == [mistake.kind])
+    return Claim(mistake.name, mistake.kind, ", ".join(found) or "not flagged", set(found) == {mistake.kind})
 
 
 def misprint(check: Checker) -> list[Claim]:
-    """From the weights before and after, find what the published check did."""
-    before = np.vstack([check.params[0]["b"], check.params[0]["w"]])
+    """From the weights before and after, find what the published check did.
+
+    Keras computed in float32, so the numbers it printed are known to half a unit of the last digit and to the rounding
+    of the weights, and the gradient between them to that divided by the step and to float32's own rounding.
+    """
+    before = stacked(check.params)
     printed = np.array([[float(digits) for digits in row] for row in PRINTED_W1])
-    half_unit = np.array([[0.5 * 10.0 ** -len(digits.partition(".")[2]) for digits in row] for row in PRINTED_W1])
+    half_unit = max(0.5 * 10.0 ** -len(digits.partition(".")[2]) for row in PRINTED_W1 for digits in row)
+    known_to = half_unit + np.abs(printed).max() * 2.0**-24
     implied = (before - printed) / STEP
-    sound = gradient_by(DERIVATION)(check.params, check.X, check.Y)
-    gradient = [{"w": implied[1:], "b": implied[0]}, sound[1]]
-    report = check.report(gradient, precision=half_unit.max() / STEP)
+    gradient = [{"w": implied[1:], "b": implied[0]}, gradient_by(DERIVATION)(check.params, check.X, check.Y)[1]]
+    single = jax.tree.map(np.float32, gradient)
+    report = check.report(single, precision=known_to / STEP)
     print(f"The published check of the first step, W1 only:\n\n{report}\n")
-    found = [cause.kind for cause in report.causes]
     replayed = updated_step(check)
-    off = float(np.abs(replayed - printed).max())
+    print("W1 after the step, bias row first: printed, with W2 updated first, as it should be\n")
+    right = before - STEP * stacked(gradient_by(DERIVATION)(check.params, check.X, check.Y))
+    for row in zip(printed, replayed, right, strict=True):
+        print("  " + "     ".join(" ".join(f"{value:14.10f}" for value in part) for part in row))
+    print()
+    found = [cause.kind for cause in report.causes]
+    off, wrong = (np.abs(numbers - printed) for numbers in (replayed, right))
+    explained = STEP * np.vstack([report.problem.noise["[0]['b']"], report.problem.noise["[0]['w']"]])
     return [
         Claim(
-            "the printed W1 was stepped with",
-            "weight_already_updated",
+            "what the printed W1 was stepped with",
+            "the updated W2",
             ", ".join(found),
             found == ["weight_already_updated"],
         ),
+        Claim("the step size found", str(STEP), f"{report.causes[0].factor}", report.causes[0].factor == STEP),
         Claim(
-            "the printed digits, with W2 updated first",
+            "the printed W1, with W2 updated first",
             "10 numbers",
-            f"differ by {off:.1e}",
-            bool(np.all(np.abs(replayed - printed) <= half_unit)),
+            f"differ by {off.max():.1e}",
+            bool(np.all(off <= explained)),
         ),
+        Claim("the printed W1, of a right step", "10 numbers", f"differ by {wrong.max():.1e}"),
     ]
+
+
+def stacked(gradient: list[dict]) -> np.ndarray:
+    """The first layer as the article writes it: the bias is the first row."""
+    return np.vstack([gradient[0]["b"], gradient[0]["w"]])
 
 
 def updated_step(check: Checker) -> np.ndarray:
     """W1, bias row first, after a step whose delta went down through the W2 already updated."""
     wrong = next(mistake for mistake in MISTAKES if mistake.kind == "weight_already_updated")
     gradient = gradient_by({**DERIVATION, **wrong.lines})(check.params, check.X, check.Y)
-    before = np.vstack([check.params[0]["b"], check.params[0]["w"]])
-    return before - STEP * np.vstack([gradient[0]["b"], gradient[0]["w"]])
+    return stacked(check.params) - STEP * stacked(gradient)
 
 
 if __name__ == "__main__":
