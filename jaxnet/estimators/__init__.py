@@ -1,7 +1,7 @@
 """scikit-learn's MLPClassifier and MLPRegressor, and more than they can; needs the extra ``sklearn``.
 
 Read settings, drawing, rules, losses (what scikit-learn does, exactly); padding, problem, descent, quasi_newton (the
-solvers); judging, recording, stochastic (what an estimator makes of them); prediction, base, classifier, regressor.
+solvers); judging, recording, stochastic (what an estimator makes of them); prediction, base, classifier, regressor; population, search.
 """
 
 try:
@@ -11,5 +11,6 @@ except ImportError as missing:
 
 from jaxnet.estimators.classifier import MLPClassifier
 from jaxnet.estimators.regressor import MLPRegressor
+from jaxnet.estimators.search import PopulationSearchCV
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "PopulationSearchCV"]

@@ -89,20 +89,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False, validation: tuple = (None, None)
     ) -> Any:
-        hidden = settings.hidden_sizes(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        X, y, targets = self._validate_input(X, y, first=first, incremental=incremental)
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
-        weight = self._weight(y, weight, incremental=incremental)
-        if weight is not None:
-            checks.weights("sample_weight", weight, X.shape[0], weight.dtype)
-        X = X.toarray() if issparse(X) else X
-        self._check_solver(validation, incremental=incremental)
-        random = check_random_state(self.random_state)
-        self.n_outputs_ = targets.shape[1]
-        if first:
-            self._begin((X.shape[1], *hidden, self.n_outputs_), random, X.dtype)
-        problem = self._problem((X, targets, weight), validation, random)
+        problem = self._prepared(X, y, sample_weight, first=first, incremental=incremental, validation=validation)
         epochs = Epochs(self, X=X, y=y, sample_weight=sample_weight, silent=incremental)
         with precision(problem.params[0]["w"].dtype):
             if self.solver == "lbfgs":
@@ -111,6 +99,23 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 fit_stochastic(self, problem, first=first, incremental=incremental, epochs=epochs)
         epochs.close()
         return self
+
+    def _prepared(
+        self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool, validation: tuple
+    ) -> Problem:
+        """Check everything, and draw the weights of a new network."""
+        hidden = settings.hidden_sizes(self.hidden_layer_sizes)
+        X, y, targets = self._validate_input(X, y, first=first, incremental=incremental)
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        weight = self._weight(y, weight, incremental=incremental)
+        if weight is not None:
+            checks.weights("sample_weight", weight, X.shape[0], weight.dtype)
+        self._check_solver(validation, incremental=incremental)
+        random = check_random_state(self.random_state)
+        self.n_outputs_ = targets.shape[1]
+        if first:
+            self._begin((X.shape[1], *hidden, self.n_outputs_), random, X.dtype)
+        return self._problem((X.toarray() if issparse(X) else X, targets, weight), validation, random)
 
     def _check_solver(self, validation: tuple, *, incremental: bool) -> None:
         """Refuse what a solver cannot do."""

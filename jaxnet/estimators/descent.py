@@ -12,6 +12,7 @@ import jax
 import numpy as np
 import optax
 
+from jaxnet.estimators.drawing import Shuffles
 from jaxnet.estimators.padding import pad
 from jaxnet.losses import Objective
 from jaxnet.training import batches, stopping
@@ -41,7 +42,7 @@ class Task(NamedTuple):
         stop: when nothing improves any more.
         best: the best value so far.
         metrics: computed after every epoch.
-        orders: (epochs behind) -> the orders of the examples from there on; None leaves them as they are.
+        orders: the orders of the examples, one an epoch; None leaves them as they are.
         key: for dropout.
     """
 
@@ -57,7 +58,7 @@ class Task(NamedTuple):
     stop: Stop
     best: Best
     metrics: tuple[Callable, ...]
-    orders: Callable[[int], Iterator[np.ndarray]] | None
+    orders: Shuffles | None
     key: Key
 
 
@@ -94,8 +95,18 @@ def descend(task: Task, epochs: int, judge: Callable[[State, History], State] | 
             plan, rate = _with_rate(plan, task, lowered, done), lowered
 
 
-def plan_of(task: Task, epochs: int) -> Plan:
-    """Return what ``train`` is called with; every array comes from NumPy, so nothing compiles on the way."""
+class Start(NamedTuple):
+    """A task in the form of the compiled program: what it is compiled for, its numbers, its state and its data."""
+
+    program: Program
+    numbers: list
+    state: State
+    data: Data
+    described: tuple
+
+
+def start_of(task: Task) -> Start:
+    """Bring a task into the program's form; every array is NumPy's, so nothing compiles on the way."""
     optimizer = task.optimizer(task.rate)
     described = (task.objective, optimizer, task.stop)
     skeletons, numbers = zip(*map(lift, described), strict=True)
@@ -107,8 +118,14 @@ def plan_of(task: Task, epochs: int) -> Plan:
             state = optimizer.init(task.params)
     first = State(task.params, state, np.zeros((), np.int32), task.best, np.asarray(stopping.RUNNING, np.int32))
     validation = None if task.validation is None else pad(task.validation)
-    data = jax.device_put(Data(examples, validation, None))
-    plan = Plan(program, list(numbers), first, data, task.key, epochs, None, described)
+    return Start(program, list(numbers), first, Data(examples, validation, None), described)
+
+
+def plan_of(task: Task, epochs: int) -> Plan:
+    """Return what ``train`` is called with."""
+    start = start_of(task)
+    data = jax.device_put(start.data)
+    plan = Plan(start.program, start.numbers, start.state, data, task.key, epochs, None, start.described)
     return plan._replace(orders=_orders(plan, task, 0))
 
 
@@ -125,7 +142,7 @@ def _orders(plan: Plan, task: Task, done: int) -> Orders | None:
     examples = plan.data.train
     if task.orders is None or plan.program.batch_size == len(examples.x):
         return None
-    return Orders(task.orders(done), len(task.train.x), len(examples.x))
+    return Orders(task.orders.after(done), len(task.train.x), len(examples.x))
 
 
 def _going_on(state: State) -> State:

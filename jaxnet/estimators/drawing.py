@@ -1,5 +1,8 @@
 """What scikit-learn draws from ``random_state``, in its order: initial weights, then one shuffle an epoch."""
 
+import copy
+import itertools
+import pickle
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -30,3 +33,24 @@ def shuffles(random: np.random.RandomState, rows: int) -> Iterator[np.ndarray]:
         random.shuffle(shuffled)
         order = order[shuffled]
         yield order
+
+
+class Shuffles:
+    """The orders of the epochs of one run, from a stream that stays where it is."""
+
+    def __init__(self, random: np.random.RandomState, rows: int) -> None:
+        self._random, self._rows = copy.deepcopy(random), rows
+
+    def after(self, epochs: int) -> Iterator[np.ndarray]:
+        """Yield the orders of the epochs that follow ``epochs`` others."""
+        return itertools.islice(shuffles(copy.deepcopy(self._random), self._rows), epochs, None)
+
+    def identity(self) -> bytes:
+        """Return what two streams of the same orders have in common."""
+        return pickle.dumps((self._random.get_state(legacy=False), self._rows))
+
+
+def advance(random: np.random.RandomState, rows: int, epochs: int) -> None:
+    """Draw and forget the shuffles of some epochs."""
+    for _ in itertools.islice(shuffles(random, rows), epochs):
+        pass

@@ -4,7 +4,6 @@ import numpy as np
 
 from jaxnet.types import Batch
 
-
 SMALLEST = 32  # rows; fewer take no less time
 
 

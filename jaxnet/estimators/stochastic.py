@@ -13,11 +13,11 @@ import optax
 from jaxnet.estimators import rules
 from jaxnet.estimators.callbacks import Epochs
 from jaxnet.estimators.descent import Progress, Task, descend, key_of
-from jaxnet.estimators.drawing import shuffles
+from jaxnet.estimators.drawing import Shuffles, advance
 from jaxnet.estimators.judging import Judge, ScorerJudge, first_best, judge_of, metrics_of, stop_of
 from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.recording import begin, finish, record
-from jaxnet.training.stopping import DIVERGED
+from jaxnet.training.stopping import DIVERGED, Best
 from jaxnet.types import Pytree
 
 NOT_FINITE = (
@@ -28,21 +28,31 @@ SMALLEST_RATE = 1e-6  # "adaptive" ends where its rate is no larger
 
 def fit_stochastic(mlp: Any, problem: Problem, *, first: bool, incremental: bool, epochs: Epochs) -> None:
     """Train ``mlp`` from its present weights, for one epoch if ``incremental``."""
-    begin(mlp, first=first, validated=problem.held is not None)
-    task = task_of(mlp, problem, incremental=incremental)
-    drawn = problem.random.get_state(legacy=False)
+    task = prepare(mlp, problem, first=first, incremental=incremental)
     scorer = ScorerJudge(mlp, problem, problem.held) if judge_of(mlp) is Judge.SCORER else None
     judge = scorer or ((lambda state, history: state) if epochs.listened else None)
-    progress = follow(mlp, descend(task, 1 if incremental else mlp.max_iter, judge), epochs, len(problem.train.x))
+    steps = descend(task, 1 if incremental else mlp.max_iter, judge)
+    progress = follow(mlp, steps, epochs, len(problem.train.x))
     if progress is not None:
-        keep(mlp, progress, scorer.best if scorer else progress.state.best)
-        if not incremental:
-            finish(mlp, progress, len(problem.train.x))
-        if int(progress.state.status) == DIVERGED and not mlp.early_stopping:
-            raise ValueError(NOT_FINITE)
+        conclude(mlp, problem, progress, scorer.best if scorer else progress.state.best, incremental=incremental)
+
+
+def prepare(mlp: Any, problem: Problem, *, first: bool, incremental: bool = False) -> Task:
+    """Set what a fit starts from, and say what there is to do."""
+    begin(mlp, first=first, validated=problem.held is not None)
+    return task_of(mlp, problem, incremental=incremental)
+
+
+def conclude(mlp: Any, problem: Problem, progress: Progress, best: Best, *, incremental: bool = False) -> None:
+    """End a fit as scikit-learn does: weights, warnings, ``random_state``; raises ValueError if it diverged."""
+    rows = len(problem.train.x)
+    keep(mlp, progress, best)
+    if not incremental:
+        finish(mlp, progress, rows)
     if mlp.shuffle and not isinstance(mlp.random_state, Integral):
-        problem.random.set_state(drawn)  # scikit-learn draws one shuffle an epoch, and none ahead
-        list(zip(range(mlp.n_iter_), shuffles(problem.random, len(problem.train.x)), strict=False))
+        advance(problem.random, rows, mlp.n_iter_)
+    if int(progress.state.status) == DIVERGED and not mlp.early_stopping:
+        raise ValueError(NOT_FINITE)
 
 
 def follow(mlp: Any, steps: Iterator[Progress], epochs: Epochs, rows: int) -> Progress | None:
@@ -62,7 +72,7 @@ def follow(mlp: Any, steps: Iterator[Progress], epochs: Epochs, rows: int) -> Pr
     return progress
 
 
-def keep(mlp: Any, progress: Progress, best: Any) -> None:
+def keep(mlp: Any, progress: Progress, best: Best) -> None:
     """Keep the weights of a descent, the best ones where it stops early, and what continues it exactly."""
     mlp._hold(best.params if mlp.early_stopping else progress.state.params)
     mlp._no_improvement_count = 0 if progress.waited and not progress.ended else int(best.waited)
@@ -93,7 +103,7 @@ def task_of(mlp: Any, problem: Problem, *, incremental: bool) -> Task:
         stop=stop,
         best=first_best(mlp, stop, problem.params),
         metrics=metrics_of(mlp, problem),
-        orders=orders_of(problem.random, rows) if mlp.shuffle else None,
+        orders=Shuffles(problem.random, rows) if mlp.shuffle else None,
         key=key_of(seed),
     )
 
@@ -140,16 +150,3 @@ def optimizer_of(mlp: Any, rows: int, steps: int) -> Callable[[float], optax.Gra
         return rules.sgd(schedule, momentum=float(mlp.momentum), nesterov=bool(mlp.nesterovs_momentum))
 
     return sgd
-
-
-def orders_of(random: np.random.RandomState, rows: int) -> Callable[[int], Iterator[np.ndarray]]:
-    """Return what gives the orders of the epochs from a number of them on, always of the same stream."""
-    begun = random.get_state(legacy=False)
-
-    def orders(behind: int) -> Iterator[np.ndarray]:
-        random.set_state(begun)
-        drawn = shuffles(random, rows)
-        list(zip(range(behind), drawn, strict=False))
-        return drawn
-
-    return orders

@@ -1,0 +1,172 @@
+"""Many tasks as one compiled population: tiles of 8 lanes, each lane the very epoch of ``fit`` with its own numbers.
+
+Lanes of a tile look at the same examples in the same orders, so a batch is gathered once and the first layer is one
+wide product. A lane that has ended stays as it is; between blocks of epochs the lanes that still run move together,
+so that no tile waits long for a single lane.
+"""
+
+import functools
+import hashlib
+import os
+import threading
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnet.estimators.descent import Progress, Start, Task, start_of
+from jaxnet.estimators.precision import precision
+from jaxnet.training import stopping
+from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
+from jaxnet.training.preparation import Orders
+from jaxnet.types import Array, Key
+
+LANES = 8  # of a tile; never another number, so that what a lane computes depends on nothing else
+BLOCK = 32  # epochs after which lanes move together
+
+
+class Member(NamedTuple):
+    """A task of a population and how many epochs it may take."""
+
+    task: Task
+    epochs: int
+
+
+class Lanes(NamedTuple):
+    """What the lanes of a tile carry, with a leading axis [T]."""
+
+    numbers: list
+    state: State
+    epochs: Array  # int32 [T], how many each may take
+
+
+def train_population(members: Sequence[Member]) -> list[Progress]:
+    """Train every member, as ``descend`` would without a lowered rate, and say how each has ended."""
+    starts = [_start(member.task) for member in members]
+    groups: dict[Hashable, list[int]] = {}
+    for index, (member, start) in enumerate(zip(members, starts, strict=True)):
+        groups.setdefault((start.program, _fingerprint(member.task, start)), []).append(index)
+    ended: dict[int, Progress] = {}
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        run = lambda group: _run_group([members[i] for i in group], [starts[i] for i in group])
+        for group, progress in zip(groups.values(), pool.map(run, groups.values()), strict=True):
+            ended.update(zip(group, progress, strict=True))
+    return [ended[index] for index in range(len(members))]
+
+
+def _start(task: Task) -> Start:
+    with precision(task.params[0]["w"].dtype):
+        return start_of(task)
+
+
+def _fingerprint(task: Task, start: Start) -> bytes:
+    """Return what tasks have in common that look at the same examples in the same orders."""
+    digest = hashlib.sha256(task.orders.identity() if task.orders else b"")
+    for leaf in jax.tree.leaves((start.data, jax.random.key_data(task.key))):
+        digest.update(np.ascontiguousarray(leaf))
+    return digest.digest()
+
+
+def _run_group(members: list[Member], starts: list[Start]) -> list[Progress]:
+    """Train members that share a program, examples and orders."""
+    task, program, examples = members[0].task, starts[0].program, starts[0].data.train
+    orders = None
+    if task.orders is not None and program.batch_size < len(examples.x):
+        orders = Orders(task.orders.after(0), len(task.train.x), len(examples.x))
+    histories: list[list[dict]] = [[] for _ in members]
+    running = np.arange(len(members))
+    with precision(task.params[0]["w"].dtype):
+        data, lanes = jax.device_put(starts[0].data), _stacked(members, starts)
+        while len(running):
+            block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
+            first = np.asarray(lanes.state.epoch[running[0]], np.int32)
+            for start in range(0, len(running), LANES):
+                mine = running[start : start + LANES]
+                for lane, values in zip(mine, _train_tile(program, lanes, mine, (block, task.key, first)), strict=True):
+                    histories[lane].append(values)
+            running = running[_runs(lanes.state, lanes.epochs)[running]]
+    return [_ended(lanes.state, lane, history, task.rate) for lane, history in enumerate(histories)]
+
+
+def _stacked(members: list[Member], starts: list[Start]) -> Lanes:
+    """Put members side by side, in NumPy; numbers get the dtype of the weights, for a strong one would change it."""
+    dtype = members[0].task.params[0]["w"].dtype
+    number = lambda *values: np.asarray(values, dtype if isinstance(values[0], float) else np.int32)
+    numbers = jax.tree.map(number, *(start.numbers for start in starts))
+    state = jax.tree.map(lambda *leaves: np.stack(leaves), *(start.state for start in starts))
+    return Lanes(numbers, state, np.array([member.epochs for member in members], np.int32))
+
+
+def _train_tile(program: Program, lanes: Lanes, mine: np.ndarray, shared: tuple) -> list[dict[str, np.ndarray]]:
+    """Train some lanes in place for a block of epochs; return the history of each. The last fills up the tile."""
+    seats = np.concatenate([mine, np.repeat(mine[-1:], LANES - len(mine))])
+    arguments = (jax.tree.map(lambda leaf: leaf[seats], lanes), *shared)
+    before = lanes.state.epoch[mine]
+    state, history = jax.device_get(_compiled(program, arguments)(*arguments))
+    for kept, trained in zip(jax.tree.leaves(lanes.state), jax.tree.leaves(state), strict=True):
+        kept[mine] = trained[: len(mine)]
+    ran = lanes.state.epoch[mine] - before
+    return [{name: values[i, : ran[i]] for name, values in history.items()} for i in range(len(mine))]
+
+
+def _compiled(program: Program, arguments: tuple) -> Any:
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), arguments)
+    leaves, structure = jax.tree.flatten(shapes)
+    with _COMPILING:  # or every thread would compile the same program
+        return _compile(program, structure, tuple(leaves), jax.config.jax_enable_x64)
+
+
+_COMPILING = threading.Lock()
+
+
+@functools.lru_cache(maxsize=64)
+def _compile(program: Program, structure: Any, leaves: tuple, x64: bool) -> Any:
+    return jax.jit(functools.partial(run_tile, program)).lower(*jax.tree.unflatten(structure, leaves)).compile()
+
+
+def run_tile(program: Program, lanes: Lanes, data: Data, key: Key, first: Array) -> tuple[State, dict[str, Array]]:
+    """Train the lanes of a tile in lock step for a block of epochs, or until all have ended.
+
+    Returns their states and the history, name -> [T, BLOCK].
+    """
+    names = history_names(program.metrics, data.validation is not None)
+    dtype = jax.tree.leaves(lanes.state.params)[0].dtype
+    history = {name: jnp.full((len(lanes.epochs), BLOCK), jnp.nan, dtype) for name in names}
+
+    def goes_on(carry: tuple[Array, State, dict]) -> Array:
+        done, state, _ = carry
+        return (done < BLOCK) & jnp.any(_runs(state, lanes.epochs))
+
+    def epoch(carry: tuple[Array, State, dict]) -> tuple[Array, State, dict]:
+        done, state, history = carry
+        one = lambda numbers, state, most: _lane_epoch(
+            program, numbers, state, runs=_runs(state, most), data=data, key=key, epoch=(first + done, done)
+        )
+        state, values = jax.vmap(one)(lanes.numbers, state, lanes.epochs)
+        history = {name: history[name].at[:, done].set(values[name].astype(dtype)) for name in names}
+        return done + 1, state, history
+
+    return jax.lax.while_loop(goes_on, epoch, (jnp.zeros((), jnp.int32), lanes.state, history))[1:]
+
+
+def _lane_epoch(
+    program: Program, numbers: list, state: State, *, runs: Array, data: Data, key: Key, epoch: tuple[Array, Array]
+) -> tuple[State, dict[str, Array]]:
+    """Train one lane for an epoch, unless it has ended. The number of the epoch is the tile's, so orders are shared."""
+    number, done = epoch
+    after, values = one_epoch(assemble(program, numbers), state._replace(epoch=number), data, key, done)
+    return jax.tree.map(lambda new, old: jnp.where(runs, new, old), after, state), values
+
+
+def _runs(state: State, epochs: Array) -> Array:
+    return (state.status == stopping.RUNNING) & (state.epoch < epochs)
+
+
+def _ended(state: State, lane: int, history: list[dict], rate: float) -> Progress:
+    mine = jax.tree.map(lambda leaf: leaf[lane], state)
+    joined = {name: np.concatenate([part[name] for part in history]) for name in history[0]}
+    waited = int(mine.status) == stopping.CONVERGED
+    return Progress(mine, joined, rate, waited, ended=waited, last=True)
