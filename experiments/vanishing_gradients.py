@@ -1,6 +1,6 @@
 """Question: how much smaller is the gradient in the first layers of a deep network than in its last?
 
-Method: [784, 30, ..., 30, 10] with 1 to 6 hidden layers and binary cross-entropy, before any training, on the first
+Method: [784, 30, ..., 30, 10] with 2 to 6 hidden layers and binary cross-entropy, before any training, on the first
 1,000 images of MNIST (pixels / 256), float64. Measured is the norm of each hidden layer's gradient with respect to its
 biases, that is of the mean over the images of its units' errors, for 50 random starts: weights N(0, 1 / inputs) and
 biases N(0, 1), as in the book, with sigmoid and with relu units; and He's start, weights N(0, 2 / inputs) and biases 0.
@@ -9,7 +9,10 @@ Published: Nielsen, "Neural Networks and Deep Learning", 2015, chapter 5: norms 
 layer, .07 and .31 with two hidden layers, .012, .060, .283 with three and .003, .017, .070, .285 with four. Its reason:
 a sigmoid's slope is at most 1/4. Relu against it: Glorot, Bordes and Bengio, "Deep sparse rectifier networks", 2011.
 
-Measured: MEASURED
+Measured: The book's nine norms all lie in the ranges of 50 starts. From each hidden layer to the one before it the norm
+shrinks to .20 with sigmoids (geometric mean over the layers; means of .200 to .209 at depths of 2 to 6, ± .007 at most,
+every start between .13 and .26), so to 1/3000 over five layers. With relu it shrinks to .64 to .68 from the same
+starts and to .78 to .86 from He's. 15 configurations; ± is a 95 % t-interval.
 
 Command: python experiments/vanishing_gradients.py
 """
@@ -26,7 +29,7 @@ from reporting import Claim, Estimate, Findings, estimate, main
 import jaxnet as jn
 
 PUBLISHED = {2: (0.07, 0.31), 3: (0.012, 0.060, 0.283), 4: (0.003, 0.017, 0.070, 0.285)}
-IMAGES, UNITS, DEPTHS = 1000, 30, (1, 2, 3, 4, 5, 6)
+IMAGES, UNITS, DEPTHS = 1000, 30, (2, 3, 4, 5, 6)
 
 
 def book_weights(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
@@ -58,7 +61,7 @@ def norms(kind: str, depth: int, seeds: int) -> np.ndarray:
 
 
 def experiment(quick: bool) -> Findings:
-    seeds, depths = (10, (2, 4)) if quick else (50, DEPTHS)
+    seeds, depths = (10, (3,)) if quick else (50, DEPTHS)
     found = {kind: {depth: norms(kind, depth, seeds) for depth in depths} for kind in KINDS}
     sigmoid = found["sigmoid, book's start"]
     claims = [*as_published(sigmoid), *shrinking(found)]
@@ -83,9 +86,7 @@ def as_published(sigmoid: Mapping[int, np.ndarray]) -> list[Claim]:
 
 def shrinking(found: Mapping[str, Mapping[int, np.ndarray]]) -> list[Claim]:
     """Claim that sigmoids shrink the gradient from layer to layer, and relu less."""
-    factors = {
-        kind: {depth: shrinkage(each) for depth, each in table.items() if depth > 1} for kind, table in found.items()
-    }
+    factors = {kind: {depth: shrinkage(each) for depth, each in table.items()} for kind, table in found.items()}
     sigmoid, claims = factors["sigmoid, book's start"], []
     for kind, table in factors.items():
         for depth, factor in table.items():
