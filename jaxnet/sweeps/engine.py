@@ -47,7 +47,7 @@ def seat(seeds: np.ndarray, folds: np.ndarray, slots: np.ndarray, lanes: int) ->
 class Engine:
     """Trains tiles of one group; compiles once, and again only when the memory is exhausted."""
 
-    def __init__(self, group: Group, members: Members, prepared: Prepared, lanes: Lane, root: int) -> None:
+    def __init__(self, group: Group, members: Members, *, prepared: Prepared, lanes: Lane, root: int) -> None:
         self._prepared, self._root = prepared, root
         self._seeds, self._folds = members.seed[group.members], members.fold[group.members]
         self.lanes = lanes
@@ -103,7 +103,7 @@ class Engine:
     def _call(self, seats: Seats, first: int, epochs: int) -> tuple[Lane, jax.Array, np.ndarray]:
         bounds = jnp.asarray(first, jnp.int32), jnp.asarray(epochs, jnp.int32)
         tiles, counts, places = self._load(seats, bounds)
-        lanes, history = jax.block_until_ready(self._compiled(self._shared, tiles, counts, *bounds))
+        lanes, history = jax.block_until_ready(self._compiled(self._shared, tiles, counts, bounds))
         return lanes, history, places
 
     def _load(self, seats: Seats, bounds: tuple) -> tuple[Tile, jax.Array, np.ndarray]:
@@ -149,9 +149,11 @@ class Engine:
             seats = Seats(np.zeros((1, self._width), np.int64), np.ones(1, np.int64))
             bound = jnp.zeros((), jnp.int32)
             tiles, counts, _ = self._load(seats, (bound, bound))
-            arguments = (self._shared, tiles, counts, bound, bound)
+            arguments = (self._shared, tiles, counts, (bound, bound))
             leaves, structure = jax.tree.flatten(jax.tree.map(_shape, arguments))
-            self._compiled = _compiled(self._prepared.program, self.block, self._mesh, structure, tuple(leaves))
+            self._compiled = _compiled(
+                self._prepared.program, self._mesh, block=self.block, structure=structure, leaves=tuple(leaves)
+            )
             if self._resident == 1 or memory_of(self._compiled) <= 0.8 * memory_limit():
                 return
             self._resident //= 2
@@ -162,17 +164,18 @@ def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled(program: Program, block: int, mesh: Mesh, structure: Any, leaves: tuple) -> Any:
+def _compiled(program: Program, mesh: Mesh, *, block: int, structure: Any, leaves: tuple) -> Any:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
 
-    def run(shared: Shared, tiles: Tile, counts: jax.Array, first: jax.Array, epochs: jax.Array) -> tuple:
+    def run(shared: Shared, tiles: Tile, counts: jax.Array, bounds: tuple) -> tuple:
+        first, epochs = bounds
         return run_tiles(program, shared, tiles, counts=counts, first=first, epochs=epochs, block=block)
 
     mapped = jax.shard_map(
         run,
         mesh=mesh,
-        in_specs=(everywhere, each, each, everywhere, everywhere),
+        in_specs=(everywhere, each, each, everywhere),
         out_specs=each,
         check_vma=False,  # the loop's carry starts alike on all devices and ends different
     )

@@ -232,6 +232,8 @@ def _stretch(parameter: Float, unit: float) -> float:
 
 
 def _geometric(low: float, high: float, units: Sequence[float]) -> float:
+    if units[0] in (0, 1):  # a grid has the bounds themselves, not what exp(log(bound)) rounds to
+        return float(high if units[0] else low)
     return math.exp(math.log(low) + (math.log(high) - math.log(low)) * units[0])
 
 

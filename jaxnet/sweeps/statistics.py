@@ -5,6 +5,7 @@ are tested pair by pair. With folds, whose training sets overlap, the variance i
 propose.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -140,6 +141,7 @@ def student_distribution(t: float, freedom: int) -> float:
     return (1 + area) / 2
 
 
+@functools.lru_cache(maxsize=256)
 def student_quantile(probability: float, freedom: int) -> float:
     """Return t with P(T <= t) = probability, for probability >= 1/2, by bisection."""
     low, high = 0.0, 1.0

@@ -20,6 +20,7 @@ from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
 from jaxnet.sweeps.store import Store
 
+EXECUTORS = ("local",)
 SECONDS = 0.5  # that a call of the compiled program should take
 SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung
 
@@ -71,7 +72,9 @@ class Trainer:
             self._engine = None  # free the last group's data first
             group = self._plan.groups[index]
             prepared = prepare_group(group, self._plan.members, self._plan.task)
-            engine = Engine(group, self._plan.members, prepared, self._ledger.lanes[index], self._plan.task.root)
+            engine = Engine(
+                group, self._plan.members, prepared=prepared, lanes=self._ledger.lanes[index], root=self._plan.task.root
+            )
             self._engine = (index, engine)
         return self._engine[1]
 
@@ -81,7 +84,9 @@ def next_chunk(count: int, seconds: float) -> int:
     return max(1, min(8 * count, int(count * SECONDS / max(seconds, 1e-6))))
 
 
-def sweep(plan: Plan, *, out: str | os.PathLike | None = None, progress: bool = False) -> Result:
+def sweep(
+    plan: Plan, *, out: str | os.PathLike | None = None, executor: str = "local", progress: bool = False
+) -> Result:
     """Train all members of a plan.
 
     Args:
@@ -89,6 +94,7 @@ def sweep(plan: Plan, *, out: str | os.PathLike | None = None, progress: bool = 
         out: a folder that keeps every member. The same call goes on where an earlier one ended, however it ended, and
             its tables have the same bytes as those of a run that nothing interrupted; a plan with further members
             extends it. One process at a time holds the folder.
+        executor: "local": all devices of this machine.
         progress: show a progress bar; nothing is shown unless standard error is a terminal.
 
     Returns a ``Result``. A member that diverges is a result: it stays at its last finite state and ranks last.
@@ -98,6 +104,7 @@ def sweep(plan: Plan, *, out: str | os.PathLike | None = None, progress: bool = 
     when all that was done is saved.
     """
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
+    checks.choice("executor", executor, EXECUTORS)
     ledger = empty(plan)
     with Progress(plan, ledger, shown=progress) as bar:
         if out is None:
@@ -140,7 +147,7 @@ def search(plan: Plan, ledger: Ledger, trainer: Any) -> None:
         here = [b for b, bracket in enumerate(plan.brackets) if epochs in dict(bracket.rungs)]
         trainer.advance(plan.members_of([c for b in here for c in alive[b]]), epochs)
         for b in here:
-            decision = decide(plan, ledger, b, alive[b], epochs)
+            decision = decide(plan, ledger, b, alive=alive[b], epochs=epochs)
             ledger.decisions.append(decision)
             alive[b] = sorted(decision.ranked[: decision.kept])
     if plan.halving:
@@ -148,7 +155,7 @@ def search(plan: Plan, ledger: Ledger, trainer: Any) -> None:
         trainer.advance(plan.members_of(ledger.audited), plan.epochs)
 
 
-def decide(plan: Plan, ledger: Ledger, bracket: int, alive: Sequence[int], epochs: int) -> Decision:
+def decide(plan: Plan, ledger: Ledger, bracket: int, *, alive: Sequence[int], epochs: int) -> Decision:
     """Rank the configurations of a bracket that are still in it."""
     values = scores(plan, ledger, epochs)[list(alive)]
     order = rank(alive, values, plan.goal)

@@ -63,6 +63,11 @@ def test_a_grid_has_these_levels(parameter: Any, count: int | None, levels: list
     assert found == (pytest.approx(levels, rel=1e-12) if isinstance(levels[0], int | float) else levels)
 
 
+def test_a_grid_has_its_bounds_to_the_last_digit() -> None:
+    levels = Float(1e-3, 10, log=True).levels(13)
+    assert (levels[0], levels[-1]) == (1e-3, 10)
+
+
 def test_layers_take_a_depth_and_a_width() -> None:
     assert Layers((1, 3), (8, 64)).at([0.5, 0.99]) == (64, 64)
     assert Layers((3, 3), (8, 64), pyramid=True).at([0, 0.99]) == (64, 32, 16)

@@ -143,6 +143,11 @@ def test_the_audit_trains_pruned_configurations_to_the_end(full: Any, problem: A
     assert result.audit().audited == 3
 
 
+def test_an_unknown_executor_is_refused(problem: Any) -> None:
+    with pytest.raises(ValueError, match="executor: expected one of local, got 'locl'"):
+        jn.sweep(jn.plan(jn.Space(learning_rate=0.1), problem.train, epochs=1), executor="locl")
+
+
 def test_what_is_no_plan_is_refused() -> None:
     with pytest.raises(TypeError, match=r"plan: expected what jn\.plan returns"):
         jn.sweep({"learning_rate": 0.1})
