@@ -31,6 +31,7 @@ def finishes(
     if fits(target, leaf.data * leaf.parameter + leaf.decay * leaf.parameter, allowed):
         found.append({"scale": Hypothesis("times_parameter", "", lambda leaf: leaf.parameter)})
     habits = {each.habit for lines in known for each in lines.values()}
+    found = [{slot: _seen(each) if each.habit in habits else each for slot, each in lines.items()} for lines in found]
     if not any(habits & {each.habit for each in lines.values()} for lines in found):
         found += [lines for each in known for lines in _beside(target, leaf, tolerance, key, known=each, whole=whole)]
     plain = [lines for lines in found if familiar(lines)]
@@ -45,12 +46,16 @@ def familiar(lines: Mapping[Any, Hypothesis]) -> bool:
     return all(each.cost < UNFAMILIAR for each in lines.values())
 
 
+def _seen(mistake: Hypothesis) -> Hypothesis:
+    return dataclasses.replace(mistake, cost=min(mistake.cost, SEEN))
+
+
 def _beside(
     target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, known: Lines, whole: bool
 ) -> Iterator[Lines]:
     """Explain a leaf with a wrong line that other leaves have, and with others on top of it."""
     (slot, mistake), *_ = known.items()
-    mistake = dataclasses.replace(mistake, cost=min(mistake.cost, SEEN))
+    mistake = _seen(mistake)
     if slot == "whole":
         if fits(target, mistake.of(leaf._replace(data=leaf.expected, decay=0.0)), tolerance.of(leaf.size)):
             yield {slot: mistake}

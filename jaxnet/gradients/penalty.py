@@ -136,8 +136,8 @@ def _names(value: float, error: float, leaf: Leaf) -> Iterator[tuple[str, float]
 
 
 def round_number(value: float, error: float) -> float:
-    """The number with the fewest digits within the uncertainty."""
-    rounded = (float(f"{value:.{digits}g}") for digits in range(1, 16))
+    """The number with the fewest digits within the uncertainty, if there is one of 6; else the number itself."""
+    rounded = (float(f"{value:.{digits}g}") for digits in range(1, 7))
     return next((number for number in rounded if abs(number - value) <= error), value)
 
 
