@@ -81,7 +81,7 @@ def _model_epochs(plan: "Plan") -> Iterator[int]:
 def _rungs(plan: "Plan") -> str:
     if plan.halving is None:
         return ""
-    return f", {plan.halving.audit:.0%} of the pruned trained on as an audit not counted"
+    return f", an audit of {plan.halving.audit:.0%} of the pruned not counted"
 
 
 def _seconds(costs: list[Cost]) -> str:

@@ -177,7 +177,7 @@ def when(parameter: Any, **conditions: Any) -> When:
     ``when(Float(0, 0.99), optimizer="sgd")``; a tuple of values means any of them.
     """
     checks.require(conditions, "when", "at least one condition such as optimizer='sgd'", checks.Words("none"))
-    return When(parameter, tuple(conditions.items()))
+    return When(parameter, tuple((name, plain(name, value)) for name, value in conditions.items()))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -123,7 +123,7 @@ def plan(
     members = list_members(space, found)
     groups = list_groups(recipe, found, members, lanes_of(jax.default_backend()))
     metrics, names, ranked = _check_metrics(metrics, metric, validated=held_out is not None or folds is not None)
-    task = Task(batch, held_out, folds, metrics, root, np.dtype(checks.choice("dtype", dtype, DTYPES)))
+    task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
     kind = halving is None or isinstance(halving, Halving | Hyperband)
     checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
@@ -184,6 +184,13 @@ def _check_metrics(metrics: Sequence, metric: str | None, *, validated: bool) ->
         metrics += (plain,)
     names = tuple(history_names(metrics, validated))
     return metrics, names, checks.choice("metric", ranked, names)
+
+
+def _check_dtype(dtype: str) -> np.dtype:
+    found = np.dtype(checks.choice("dtype", dtype, DTYPES))
+    enabled = found.itemsize < 8 or jax.config.values["jax_enable_x64"]
+    checks.require(enabled, "dtype", 'float32, or first jax.config.update("jax_enable_x64", True)', dtype)
+    return found
 
 
 def _default_goal(metric: str) -> str:

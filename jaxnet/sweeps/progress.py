@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jaxnet.sweeps.devices import advice
+
 if TYPE_CHECKING:
     from jaxnet.sweeps.ledger import Ledger
     from jaxnet.sweeps.plan import Plan
@@ -21,6 +23,9 @@ class Progress:
     def __enter__(self) -> "Progress":
         if self._bar is not None:
             self._bar.start()
+            hint = advice()
+            if hint is not None:
+                self._bar.console.print(f"note: {hint}", highlight=False)
             self._task = self._bar.add_task("", total=work(self._plan), said="compiling")
         return self
 

@@ -45,7 +45,13 @@ def sample(
 
 
 def distinct(configurations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each configuration once, in order."""
+    """Return each configuration once, in order; refuse none at all."""
+    found = _distinct(configurations)
+    checks.require(found, "configurations", "at least one that keeps the constraints", checks.Words("none"))
+    return found
+
+
+def _distinct(configurations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({identity(configuration): configuration for configuration in configurations}.values())
 
 
@@ -53,7 +59,7 @@ def _draw(space: Space, n: int, points: Callable[[int], np.ndarray]) -> list[dic
     count = 1 << (n - 1).bit_length()
     while True:
         drawn = [space.at(units) for units in points(count).tolist()]
-        found = distinct(configuration for configuration in drawn if configuration is not None)
+        found = _distinct(configuration for configuration in drawn if configuration is not None)
         if len(found) >= n:
             return found[:n]
         expected = f"at most {len(found)}, for the space seems to hold no more configurations"

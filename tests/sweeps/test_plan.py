@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -94,7 +95,7 @@ def test_a_plan_prints_what_it_will_do(problem: Any) -> None:
     assert "  4-5-2: " in text
     assert "compiles: 2, one a group" in text
     # 9 to epoch 3, 3 on to epoch 9, times 3 seeds
-    assert "work:     135 model-epochs of at most 243, 5% of the pruned" in text
+    assert "work:     135 model-epochs of at most 243, an audit of 5% of the pruned not counted" in text
     assert work(plan) == 135
     assert "ranked:   by validation_loss, minimum first" in text
     assert "time:     about" in text
@@ -141,6 +142,11 @@ def test_what_makes_no_plan_is_refused(changed: dict, error: type[Exception], wo
     arguments = {"space": SPACE, "data": problem.train, "n": 2, "epochs": 2, **changed}
     with pytest.raises(error, match=words):
         jn.plan(arguments.pop("space"), arguments.pop("data"), **arguments)
+
+
+def test_float64_needs_to_be_enabled(problem: Any) -> None:
+    with jax.enable_x64(False), pytest.raises(ValueError, match=r"dtype: expected float32, or first jax\.config"):
+        jn.plan(SPACE, problem.train, n=1, epochs=1, dtype="float64")
 
 
 def test_folds_and_validation_data_exclude_each_other(problem: Any) -> None:

@@ -30,7 +30,10 @@ def test_in_a_terminal_the_bar_says_what_is_best_so_far(
     ledger.curves["loss"][1, :2] = 0.5, 0.25
     ledger.epochs[:] = 1, 2, 1
     ledger.diverged[2] = 1
+    monkeypatch.setattr("jaxnet.sweeps.progress.advice", lambda: "one of two cores is idle")
     with Progress(plan, ledger, shown=True) as bar:
         bar.show()
-    assert "4/12" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "4/12" in err
+    assert "note: one of two cores is idle" in err
     assert said(plan, ledger) == "3 of 3 members  rung 1  1 diverged  best loss 0.25"

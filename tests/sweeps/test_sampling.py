@@ -91,6 +91,14 @@ def test_a_space_with_too_few_configurations_says_how_many_it_has() -> None:
         sample(Space(a=Int(1, 3)), "random", n=4, root=0)
 
 
+@pytest.mark.parametrize("method", ["grid", "list"])
+def test_no_configuration_at_all_is_refused(method: str) -> None:
+    given = {"configurations": []} if method == "list" else {}
+    space = Space(a=Int(1, 3), constraints=[lambda c: False])
+    with pytest.raises(ValueError, match="configurations: expected at least one that keeps the constraints, got none"):
+        sample(space, method, n=None, root=0, **given)
+
+
 def test_a_list_that_breaks_a_constraint_is_refused() -> None:
     space = Space(a=Int(1, 3), constraints=[lambda c: c["a"] > 1])
     with pytest.raises(ValueError, match="configurations that keep the constraints"):
