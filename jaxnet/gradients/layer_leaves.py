@@ -91,7 +91,8 @@ def _half(case: Case, step: Step, found: Mapping[str, list[Recipe]]) -> list[Rec
 
 def _thoroughly(case: Case, step: Step, key: str, known: list[Lines]) -> list[Recipe]:
     """Look for rearrangements, gaps and clipping, and for another array in the product."""
-    products = [lines for each in _products(step, key) for lines in _finished(case, step, each, key, known=known)]
+    candidates = _products(step, key) if case.targets[step.layer, key].any() else ()  # zeros are no product
+    products = [lines for each in candidates for lines in _finished(case, step, each, key, known=known)]
     finished = _finished(case, step, {}, key, known=known, whole=True)
     # another array with any factor whatever: too much would fit
     return sorted([*finished, *filter(familiar, products)], key=cost)[:MOST_TIES]
