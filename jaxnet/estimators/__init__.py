@@ -1,7 +1,8 @@
 """scikit-learn's MLPClassifier and MLPRegressor, and more than they can; needs the extra ``sklearn``.
 
 Read settings, drawing, rules, losses (what scikit-learn does, exactly); padding, problem, descent, quasi_newton (the
-solvers); judging, recording, stochastic (what an estimator makes of them); prediction, base, classifier, regressor; population, search.
+solvers); judging, recording, stochastic (what an estimator makes of them); prediction, base, classifier, regressor;
+population and search.
 """
 
 try:

@@ -20,8 +20,7 @@ from jaxnet.estimators.losses import BatchObjective
 from jaxnet.estimators.precision import precision
 from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.stochastic import fit_stochastic
-from jaxnet.network import MLP, LayerValues
-from jaxnet.types import Params
+from jaxnet.network import MLP
 
 
 def is_stochastic(mlp: "BaseMLP") -> bool:
@@ -152,15 +151,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         objective = BatchObjective(training, self._loss_of_example(), float(self.alpha))
         return Problem(self._fitted_network(), objective, params, train, held, random)
 
-    def _hold(self, params: Params) -> None:
+    def _hold(self, params: Any) -> None:
         """Take over the parameters of a network, as NumPy arrays that can be written to."""
         self.coefs_ = [np.array(layer["w"]) for layer in params]
         self.intercepts_ = [np.array(layer["b"]) for layer in params]
 
-    def _params(self) -> Params:
+    def _params(self) -> Any:
         return [{"w": w, "b": b} for w, b in zip(self.coefs_, self.intercepts_, strict=True)]
 
-    def _last_layer(self, X: Any) -> LayerValues:
+    def _last_layer(self, X: Any) -> Any:
         """Return logits and predictions [N, K] of checked rows."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
@@ -170,7 +169,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Return what each hidden layer hands on, from the first to the last, as arrays [N, H]."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return [layer.a for layer in prediction.all_layers(self._fitted_network(), self._params(), X)[:-1]]
+        layers: Any = prediction.all_layers(self._fitted_network(), self._params(), X)
+        return [layer.a for layer in layers[:-1]]
 
     def __getstate__(self) -> dict:
         """Leave out the optimizer's state, twice the size of the weights, unless ``keep_optimizer_state``."""

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 
 from jaxnet.estimators.drawing import Shuffles
-from jaxnet.estimators.padding import pad
+from jaxnet.estimators.padding import pad, whole
 from jaxnet.losses import Objective
 from jaxnet.training import batches, stopping
 from jaxnet.training.lifting import lift
@@ -86,13 +86,14 @@ def descend(task: Task, epochs: int, judge: Callable[[State, History], State] | 
             waited = int(after.status) == stopping.CONVERGED
             lowered = task.lowered(rate) if waited else rate
             ended = lowered is None
+            following = rate if lowered is None else lowered
             last = ended or done == epochs or int(after.status) == stopping.DIVERGED
-            yield Progress(after, history, rate if ended else lowered, waited, ended, last)
+            yield Progress(after, history, following, waited, ended, last)
         if last:
             return
         plan = plan._replace(state=_going_on(after))
-        if lowered != rate:
-            plan, rate = _with_rate(plan, task, lowered, done), lowered
+        if following != rate:
+            plan, rate = _with_rate(plan, task, following, done), following
 
 
 class Start(NamedTuple):
@@ -109,14 +110,14 @@ def start_of(task: Task) -> Start:
     """Bring a task into the program's form; every array is NumPy's, so nothing compiles on the way."""
     optimizer = task.optimizer(task.rate)
     described = (task.objective, optimizer, task.stop)
-    skeletons, numbers = zip(*map(lift, described), strict=True)
+    (a, b, c), numbers = zip(*map(lift, described), strict=True)
     examples, size = cut(task.train, task.batch_size)
-    program = Program(*skeletons, task.metrics, size, 0, False, task.objective.random)
+    program = Program(a, b, c, task.metrics, size, 0, False, task.objective.random)
     state = task.optimizer_state
     if state is None:
         with jax.numpy_dtype_promotion("standard"):
             state = optimizer.init(task.params)
-    first = State(task.params, state, np.zeros((), np.int32), task.best, np.asarray(stopping.RUNNING, np.int32))
+    first = State(task.params, state, whole(0), task.best, whole(stopping.RUNNING))
     validation = None if task.validation is None else pad(task.validation)
     return Start(program, list(numbers), first, Data(examples, validation, None), described)
 
@@ -131,11 +132,11 @@ def plan_of(task: Task, epochs: int) -> Plan:
 
 def cut(train: Batch, batch_size: int) -> tuple[batches.Examples, int]:
     """Pad the examples to whole batches, or a full batch to one of few sizes; return them and the batch's size."""
-    rows = np.asarray(len(train.x), np.int32)
+    rows = whole(len(train.x))
     if batch_size < rows:
         return batches.pad(train, batch_size), batch_size
-    whole = pad(train)
-    return batches.Examples(*whole, rows=rows), len(whole.x)
+    padded = pad(train)
+    return batches.Examples(*padded, rows=rows), len(padded.x)
 
 
 def _orders(plan: Plan, task: Task, done: int) -> Orders | None:
@@ -147,10 +148,9 @@ def _orders(plan: Plan, task: Task, done: int) -> Orders | None:
 
 def _going_on(state: State) -> State:
     """Begin a new wait for an improvement."""
-    if int(state.status) != stopping.CONVERGED:
+    if int(state.status) != stopping.CONVERGED or state.best is None:
         return state
-    best = state.best._replace(waited=np.zeros((), np.int32))
-    return state._replace(best=best, status=np.asarray(stopping.RUNNING, np.int32))
+    return state._replace(best=state.best._replace(waited=whole(0)), status=whole(stopping.RUNNING))
 
 
 def _with_rate(plan: Plan, task: Task, rate: float, done: int) -> Plan:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
@@ -20,11 +21,11 @@ def hold_out(
         X, y = validation
         X = validate_data(mlp, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
         X = X.toarray() if issparse(X) else X
-        return _batch(*data, dtype), _held(mlp, (X, mlp._held_targets(y, len(X)), None), dtype)
+        return _batch(data, dtype), _held(mlp, (X, mlp._held_targets(y, len(X)), None), dtype)
     if not mlp.early_stopping or mlp.solver == "lbfgs":
-        return _batch(*data, dtype), None
+        return _batch(data, dtype), None
     train, held = _split(mlp, data, random)
-    return _batch(*train, dtype), _held(mlp, held, dtype)
+    return _batch(train, dtype), _held(mlp, held, dtype)
 
 
 def _split(mlp: Any, data: tuple, random: np.random.RandomState) -> tuple[tuple, tuple]:
@@ -40,9 +41,9 @@ def _split(mlp: Any, data: tuple, random: np.random.RandomState) -> tuple[tuple,
 
 def _held(mlp: Any, held: tuple, dtype: np.dtype) -> Held:
     X, targets, weight = held
-    return Held(_batch(*held, dtype), X, mlp._labels(targets), weight)
+    return Held(_batch(held, dtype), X, mlp._labels(targets), weight)
 
 
-def _batch(X: np.ndarray, targets: np.ndarray, weight: np.ndarray | None, dtype: np.dtype) -> Batch:
-    weight = np.ones(len(X)) if weight is None else weight
-    return Batch(*(np.asarray(array, dtype) for array in (X, targets, weight)))
+def _batch(data: tuple, dtype: np.dtype) -> Batch:
+    weight: Any = np.ones(len(data[0])) if data[2] is None else data[2]
+    return jax.tree.map(lambda array: np.asarray(array, dtype), Batch(data[0], data[1], weight))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from jaxnet.estimators.problem import Held, Problem
+from jaxnet.estimators.padding import whole
+from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.scores import ValidationScore
 from jaxnet.training import stopping
 from jaxnet.training.loop import State
@@ -49,9 +50,8 @@ def stop_of(mlp: Any, *, outside: bool = False) -> Stop:
 def first_best(mlp: Any, stop: Stop, params: Params) -> Best:
     """Return the best value of earlier calls, and how long it has been the best: anything beats none."""
     value = -mlp.best_validation_score_ if mlp.early_stopping else mlp.best_loss_
-    waited = np.asarray(mlp._no_improvement_count, np.int32)
-    kept = params if stop.restore_best else None
-    return Best(kept, np.zeros((), np.int32), np.asarray(value, params[0]["w"].dtype), waited)
+    best: Any = np.asarray(value, params[0]["w"].dtype)
+    return Best(params if stop.restore_best else None, whole(0), best, whole(mlp._no_improvement_count))
 
 
 def metrics_of(mlp: Any, problem: Problem) -> tuple[ValidationScore, ...]:
@@ -64,8 +64,9 @@ def metrics_of(mlp: Any, problem: Problem) -> tuple[ValidationScore, ...]:
 class ScorerJudge:
     """A scorer that looks at the estimator after every epoch, and remembers the best weights."""
 
-    def __init__(self, mlp: Any, problem: Problem, held: Held) -> None:
-        self._mlp, self._held = mlp, held
+    def __init__(self, mlp: Any, problem: Problem) -> None:
+        self._mlp: Any = mlp
+        self._held: Any = problem.held
         self._scorer = check_scoring(mlp, mlp.scoring)
         self._stop = stop_of(mlp, outside=True)
         self.best = first_best(mlp, self._stop, problem.params)
@@ -76,13 +77,13 @@ class ScorerJudge:
         looked_at.__dict__.pop("feature_names_in_", None)  # what is held out is a plain array by now
         looked_at._hold(state.params)
         weight = {} if self._held.weight is None else {"sample_weight": self._held.weight}
-        score = float(self._scorer(looked_at, self._held.X, self._held.y, **weight))
-        history["validation_score"] = np.asarray([score])
-        self.best = watch(self._stop, self.best, state.params, state.epoch, np.asarray(score))
+        score: Any = np.asarray(self._scorer(looked_at, self._held.X, self._held.y, **weight), np.float64)
+        history["validation_score"] = score.reshape(1)
+        self.best = watch(self._stop, self.best, state.params, state.epoch, score)
         if int(state.status) != stopping.RUNNING or int(self.best.waited) < self._stop.patience:
             return state
-        return state._replace(status=np.asarray(stopping.CONVERGED, np.int32))
+        return state._replace(status=whole(stopping.CONVERGED))
 
     def wait_again(self) -> None:
         """Begin a new wait for an improvement."""
-        self.best = self.best._replace(waited=np.zeros((), np.int32))
+        self.best = self.best._replace(waited=whole(0))

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.scipy.special import xlogy
 
 from jaxnet.losses import Objective, squared_weights, weighted_mean
-from jaxnet.types import Array, ArrayLike, Key, Pytree
+from jaxnet.types import Array, ArrayLike, Batch, Key, Pytree
 
 Loss = Callable[[Array, Array], Array]
 
@@ -28,9 +28,9 @@ class BatchObjective(Objective):
         self, params: Pytree, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None, key: Key | None = None
     ) -> Array:
         """Compute the objective of a batch; a batch of weight 0 is neither fitted nor penalised."""
-        X, y, weight = self.checked(params, X, y, weight)
-        mean = weighted_mean(self.examples(params, X, y, key), weight)
-        total = jnp.asarray(len(X), X.dtype) if weight is None else jnp.sum(weight)
+        batch = Batch(*self.checked(params, X, y, weight))
+        mean = weighted_mean(self.examples(params, batch.x, batch.y, key), batch.weight)
+        total = jnp.asarray(len(batch.x), batch.x.dtype) if batch.weight is None else jnp.sum(batch.weight)
         share = jnp.where(total == 0, 0, 1 / jnp.where(total == 0, 1, total))
         return mean + self.l2 / 2 * squared_weights(params) * share
 

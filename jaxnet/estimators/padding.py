@@ -1,5 +1,7 @@
 """Rows of weight 0 that bring data to one of few sizes, so that data sets of nearly the same size share a program."""
 
+from typing import Any
+
 import numpy as np
 
 from jaxnet.types import Batch
@@ -14,10 +16,15 @@ def padded_size(rows: int) -> int:
     return -(-rows // grain) * grain
 
 
-def lengthen(array: np.ndarray, size: int) -> np.ndarray:
+def lengthen(array: Any, size: int) -> Any:
     """Append rows of zeros until there are ``size``."""
     padding = np.zeros((size - len(array), *array.shape[1:]), array.dtype)
     return np.concatenate([array, padding]) if len(padding) else array
+
+
+def whole(value: int) -> Any:
+    """Return a whole number as a compiled program keeps it."""
+    return np.asarray(value, np.int32)
 
 
 def pad(batch: Batch) -> Batch:

@@ -66,7 +66,7 @@ def _fingerprint(task: Task, start: Start) -> bytes:
     """Return what tasks have in common that look at the same examples in the same orders."""
     digest = hashlib.sha256(task.orders.identity() if task.orders else b"")
     for leaf in jax.tree.leaves((start.data, jax.random.key_data(task.key))):
-        digest.update(np.ascontiguousarray(leaf))
+        digest.update(np.asarray(leaf).tobytes())
     return digest.digest()
 
 
@@ -97,7 +97,8 @@ def _stacked(members: list[Member], starts: list[Start]) -> Lanes:
     number = lambda *values: np.asarray(values, dtype if isinstance(values[0], float) else np.int32)
     numbers = jax.tree.map(number, *(start.numbers for start in starts))
     state = jax.tree.map(lambda *leaves: np.stack(leaves), *(start.state for start in starts))
-    return Lanes(numbers, state, np.array([member.epochs for member in members], np.int32))
+    epochs: Any = np.array([member.epochs for member in members], np.int32)
+    return Lanes(numbers, state, epochs)
 
 
 def _train_tile(program: Program, lanes: Lanes, mine: np.ndarray, shared: tuple) -> list[dict[str, np.ndarray]]:
@@ -116,7 +117,7 @@ def _compiled(program: Program, arguments: tuple) -> Any:
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), arguments)
     leaves, structure = jax.tree.flatten(shapes)
     with _COMPILING:  # or every thread would compile the same program
-        return _compile(program, structure, tuple(leaves), jax.config.jax_enable_x64)
+        return _compile(program, structure, tuple(leaves), bool(jax.config.read("jax_enable_x64")))
 
 
 _COMPILING = threading.Lock()

@@ -19,7 +19,7 @@ from jaxnet.types import Array, Batch, Params
 def fit_lbfgs(mlp: Any, problem: Problem, epochs: Epochs) -> None:
     """Search from an estimator's present weights, in float64 as scikit-learn does, and keep them in their dtype."""
     dtype = problem.params[0]["w"].dtype
-    shapes = tuple(layer["w"].shape for layer in problem.params)
+    shapes: Any = tuple(layer["w"].shape for layer in problem.params)
 
     def hold(flat: np.ndarray) -> None:
         mlp._hold([{name: leaf.astype(dtype) for name, leaf in layer.items()} for layer in unflatten(flat, shapes)])
@@ -44,13 +44,13 @@ def fit_lbfgs(mlp: Any, problem: Problem, epochs: Epochs) -> None:
     hold(result.x)
     epochs.end()
     mlp.n_iter_ = _check_optimize_result("lbfgs", result, mlp.max_iter)
-    mlp.loss_ = mlp._reported_loss(float(result.fun), float(problem.train.weight.sum()))
+    mlp.loss_ = mlp._reported_loss(float(result.fun), float(np.asarray(problem.train.weight).sum()))
 
 
 def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return what computes the objective and its gradient, in float64, from a vector of all parameters."""
     skeleton, numbers = lift(problem.objective)
-    data = jax.device_put(pad(Batch(*(array.astype(np.float64) for array in problem.train))))
+    data = jax.device_put(pad(jax.tree.map(lambda array: array.astype(np.float64), problem.train)))
 
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = _evaluate(skeleton, shapes, numbers, flat, data)

@@ -155,13 +155,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if callable(self.loss):
             return self.loss
         summed = self.solver == "lbfgs"  # a search needs a value and the gradient of the same function
-        return {
+        losses_of: dict[str, Callable] = {
             "squared_error": house_losses.squared_error if summed else losses.reported_squared_error,
             "poisson": losses.poisson,
             "huber": house_losses.huber,
             "absolute_error": losses.absolute_error,
             "quantile": losses.Quantile(float(self.quantile)),
-        }[self.loss]
+        }
+        return losses_of[self.loss]
 
     def _reported_loss(self, minimum: float, weight: float) -> float:
         if self.loss != "squared_error":

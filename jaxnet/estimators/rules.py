@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from jaxnet.estimators.padding import whole
 from jaxnet.types import Array, Pytree
 
 
@@ -56,7 +57,7 @@ def sgd(rate: Rate, *, momentum: float, nesterov: bool) -> optax.GradientTransfo
     """
 
     def init(params: Pytree) -> Momentum:
-        return Momentum(_zeros(params), np.zeros((), np.int32), np.zeros((), np.int32))
+        return Momentum(_zeros(params), whole(0), whole(0))
 
     def update(gradient: Pytree, state: Momentum, params: Pytree = None) -> tuple[Pytree, Momentum]:
         now = rate.of(state.epoch)
@@ -85,7 +86,7 @@ def adam(rate: float, *, beta_1: float, beta_2: float, epsilon: float) -> optax.
     """
 
     def init(params: Pytree) -> Moments:
-        return Moments(np.zeros((), np.int32), _zeros(params), _zeros(params))
+        return Moments(whole(0), _zeros(params), _zeros(params))
 
     def update(gradient: Pytree, state: Moments, params: Pytree = None) -> tuple[Pytree, Moments]:
         step = state.step + 1

@@ -15,6 +15,7 @@ from jaxnet.estimators.callbacks import Epochs
 from jaxnet.estimators.descent import Progress, Task, descend, key_of
 from jaxnet.estimators.drawing import Shuffles, advance
 from jaxnet.estimators.judging import Judge, ScorerJudge, first_best, judge_of, metrics_of, stop_of
+from jaxnet.estimators.padding import whole
 from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.recording import begin, finish, record
 from jaxnet.training.stopping import DIVERGED, Best
@@ -29,7 +30,7 @@ SMALLEST_RATE = 1e-6  # "adaptive" ends where its rate is no larger
 def fit_stochastic(mlp: Any, problem: Problem, *, first: bool, incremental: bool, epochs: Epochs) -> None:
     """Train ``mlp`` from its present weights, for one epoch if ``incremental``."""
     task = prepare(mlp, problem, first=first, incremental=incremental)
-    scorer = ScorerJudge(mlp, problem, problem.held) if judge_of(mlp) is Judge.SCORER else None
+    scorer = ScorerJudge(mlp, problem) if judge_of(mlp) is Judge.SCORER else None
     judge = scorer or ((lambda state, history: state) if epochs.listened else None)
     steps = descend(task, 1 if incremental else mlp.max_iter, judge)
     progress = follow(mlp, steps, epochs, len(problem.train.x))
@@ -43,7 +44,7 @@ def prepare(mlp: Any, problem: Problem, *, first: bool, incremental: bool = Fals
     return task_of(mlp, problem, incremental=incremental)
 
 
-def conclude(mlp: Any, problem: Problem, progress: Progress, best: Best, *, incremental: bool = False) -> None:
+def conclude(mlp: Any, problem: Problem, progress: Progress, best: Best | None, *, incremental: bool = False) -> None:
     """End a fit as scikit-learn does: weights, warnings, ``random_state``; raises ValueError if it diverged."""
     rows = len(problem.train.x)
     keep(mlp, progress, best)
@@ -72,7 +73,7 @@ def follow(mlp: Any, steps: Iterator[Progress], epochs: Epochs, rows: int) -> Pr
     return progress
 
 
-def keep(mlp: Any, progress: Progress, best: Best) -> None:
+def keep(mlp: Any, progress: Progress, best: Any) -> None:
     """Keep the weights of a descent, the best ones where it stops early, and what continues it exactly."""
     mlp._hold(best.params if mlp.early_stopping else progress.state.params)
     mlp._no_improvement_count = 0 if progress.waited and not progress.ended else int(best.waited)
@@ -124,8 +125,7 @@ def earlier_state(mlp: Any) -> Pytree:
     if solver is not mlp.solver and solver != mlp.solver:
         return None
     if isinstance(state, rules.Momentum):  # the epochs of this call are counted anew
-        zero = np.zeros((), np.int32)
-        return state._replace(step=zero, epoch=zero)
+        return state._replace(step=whole(0), epoch=whole(0))
     return state
 
 
