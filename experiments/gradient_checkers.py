@@ -147,8 +147,10 @@ CHECKERS: Mapping[str, Callable[[Question], Answer]] = {"jaxnet": by_jaxnet, "ch
 
 
 def experiment(quick: bool) -> Findings:
-    """Put every question to every checker; ``quick`` puts every eighth."""
-    questions = {name: all_of[::8] if quick else all_of for name, all_of in planted().items()}
+    """Put every question to every checker; ``quick`` puts those about the article's network, every second one."""
+    questions = planted()
+    if quick:
+        questions = {name: [each for each in asked if small(each)][::2] for name, asked in questions.items()}
     claims, results = [], {}
     for checker, ask in CHECKERS.items():
         for name, cases in questions.items():
@@ -157,6 +159,11 @@ def experiment(quick: bool) -> Findings:
             results[f"{checker}, {name}"] = {"asked": len(cases), "flagged": flagged, "named": named}
             claims += counted(checker, name, len(cases), flagged, named)
     return Findings(claims, sum(map(len, questions.values())) * len(CHECKERS), 0, results)
+
+
+def small(question: Question) -> bool:
+    """Whether a question is about the article's network of 4, 2 and 2 units."""
+    return question.network is not None and question.network.sizes == (4, 2, 2)
 
 
 def answer(ask: Callable[[Question], Answer], question: Question) -> Answer:
