@@ -30,7 +30,7 @@ def check(f: Callable, point: tuple) -> Report:
     yours, low, high = rule.rule(*point), rule.gradient(*point), rule.gradient(*point, slope=1.0)
     true = truth.gradient(*point)
     floor = rule.noise(*point, eps=DOUBLE)
-    noise = {p: leaf + floor[p] + np.abs(high[p] - low[p]) for p, leaf in truth.noise(*point, eps=DOUBLE).items()}
+    noise = {p: leaf + floor[p] for p, leaf in truth.noise(*point, eps=DOUBLE).items()}
     problem = Problem(scalar, point[0], point[1:], yours, true, noise, rule.rule, truth.gradient)
     causes = () if agrees(yours, true, noise) else diagnose(problem)
     forward, words = forward_mode(scalar, point, yours, noise)

@@ -20,8 +20,8 @@ from jax.extend import core
 from jaxnet.gradients import tracing
 
 DRAWS, GROUP = 32, 8  # a group is computed at once
-# 12: the Student quantile with 32 degrees of freedom at 2e-13 a side, one false alarm in two million gradients of a
-# million independent entries; 3: a derivation may take nine times as many rounding steps as the one JAX takes.
+# 12: Student's quantile with 32 degrees of freedom at 1e-12, one false alarm in a million gradients of a million
+# independent entries; 3: a derivation may take nine times as many rounding steps as the one JAX takes.
 FACTOR = 12 * 3
 STEP = 2.0**-40  # large against the rounding of float64 (2**-53), small enough for the response to be linear
 

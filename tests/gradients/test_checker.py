@@ -122,6 +122,14 @@ def test_a_function_that_changes_its_arguments_is_told_even_if_its_values_are_ri
     assert "in place: params" in str(report)
 
 
+def test_values_that_come_from_changed_data_are_not_explained_further():
+    def scaling(w, X, y):
+        X *= 0.5
+        return squares_gradient(w, X, y)
+
+    assert [cause.kind for cause in check(scaling).causes] == ["changes_arguments"]
+
+
 def test_a_function_that_does_not_repeat_is_told():
     total = np.zeros(4)
 

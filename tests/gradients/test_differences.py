@@ -66,5 +66,5 @@ def test_a_line_leaves_no_remainder_to_judge():
 
 
 def test_remainders_are_judged_below_the_corners_that_wide_steps_reach():
-    corners = lambda t: t * t + sum(max(t - c, 0) / 10 for c in (1e-2, 3e-3, 1e-3))
+    corners = lambda t: t * t + sum(max(t - c, 0) / 10 for c in 10.0 ** -np.arange(1, 6))
     assert differences.taylor(corners, 0.0, 1e-22).slope == pytest.approx(2, abs=0.01)

@@ -81,6 +81,15 @@ def test_a_relu_whose_argument_is_zero_within_rounding_may_fall_on_either_side()
     assert 5 <= noise[2.0**-24] < 5.1
 
 
+def test_at_a_corner_the_noise_is_that_of_the_side_that_is_active():
+    f = lambda w, x: jnp.sum(jax.nn.relu(w) * x)
+    w, x = np.zeros(2), np.array([1.0, 3.0])
+    assert oracles.automatic(f).noise(w, x, eps=2.0**-53)[""].max() < 1e-300
+    noise = oracles.automatic(f).noise(w, x, eps=2.0**-53, corner=True)[""]
+    assert (noise > 2.0**-53 * x).all()
+    assert (noise < 2.0**-45 * x).all()
+
+
 def test_the_noise_of_a_value_covers_what_float32_computes():
     single = float(logistic(jax.tree.map(jnp.float32, PARAMS), jnp.float32(X), jnp.float32(Y)))
     noise = oracles.automatic(logistic).value_noise(PARAMS, X, Y, eps=2.0**-24)

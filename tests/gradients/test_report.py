@@ -3,6 +3,8 @@
 import io
 import json
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from rich.console import Console
@@ -68,6 +70,18 @@ def test_how_it_was_judged_is_said(right, wrong):
     assert "Judged by: jax.grad of f in float64, confirmed by differences of f" in str(right)
     assert "The Taylor remainder of your gradient shrinks as h^2.00" in str(right)
     assert "The Taylor remainder of your gradient shrinks as h^1.0" in str(wrong)
+
+
+def test_no_slope_is_told_where_it_means_nothing():
+    line = jn.check_gradient(lambda w: jnp.sum(3 * w), np.ones(2), gradient=np.full(2, 3.0))
+    corner = jn.check_gradient(lambda w: jnp.sum(jax.nn.relu(w) * jnp.exp(w)), np.zeros(2), gradient=np.ones(2))
+    assert line.ok
+    assert corner.ok
+    assert corner.corner
+    for report in (line, corner):
+        assert "shrinks as" not in str(report)
+    assert [axes.get_title() for axes in line.figure().axes][2] == "all rounding: no verdict from the slope"
+    assert [axes.get_title() for axes in corner.figure().axes][2] == "at a corner: no verdict from the slope"
 
 
 def test_json_holds_everything_and_no_nan(wrong):

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 
 from jaxnet.gradients import rounding
 
@@ -44,16 +45,20 @@ def test_one_minus_a_saturated_activation_has_the_noise_of_the_activation():
 
 
 def test_a_sum_has_the_noise_of_every_order_of_summation():
-    terms = np.concatenate([np.ones(500), -np.ones(500)])  # in this order the partial sums reach 500
-    assert rounding.FACTOR * HALF_ULP * gain(jnp.sum, terms) > 500 * HALF_ULP
-
-
-LOOP = lambda x: jax.lax.scan(lambda carry, v: (carry * v, carry), 1.0, x)[0]
+    # Higham and Mary 2019: sqrt(n) units of the sum of absolute values, whatever cancels
+    terms = np.concatenate([np.ones(500), -np.ones(500)])
+    assert gain(jnp.sum, terms) == pytest.approx(np.sqrt(1000) * 1000, rel=0.5)
+    assert gain(jnp.dot, terms, np.ones(1000)) == pytest.approx(np.sqrt(1000) * 1000, rel=0.5)
 
 
 def test_a_loop_is_disturbed_in_every_turn():
-    short, long = gain(LOOP, np.full(4, 1.0)), gain(LOOP, np.full(400, 1.0))
-    assert long > 4 * short
+    there_and_back = lambda turns: lambda x: jax.lax.scan(lambda c, _: (c * 3 / 3, None), x, length=turns)[0]
+    short, long = (gain(there_and_back(turns), np.float64(1.0)) for turns in (4, 400))
+    assert long > 10 * short
+
+
+def test_the_factor_is_the_quantile_of_student_times_three():
+    assert 3 * np.ceil(stats.t.isf(1e-12 / 2, rounding.DRAWS)) == rounding.FACTOR
 
 
 FUNCTIONS = {

@@ -86,9 +86,9 @@ def test_a_function_that_needs_the_dtype_it_was_given_gets_it():
 
 def test_the_first_failure_of_a_function_that_always_fails_is_raised():
     def gradient(w):
-        raise ZeroDivisionError("no examples")
+        raise TypeError(f"no gradient of {type(w).__name__}")
 
-    with pytest.raises(ZeroDivisionError, match="no examples"):
+    with pytest.raises(TypeError, match="no gradient of ndarray"):
         Caller(gradient, (np.ones(2),))(np.ones(2))
 
 
