@@ -89,7 +89,7 @@ def test_the_first_failure_of_a_function_that_always_fails_is_raised():
         raise TypeError(f"no gradient of {type(w).__name__}")
 
     with pytest.raises(TypeError, match="no gradient of ndarray"):
-        Caller(gradient, (np.ones(2),))(np.ones(2))
+        Caller(gradient, (jnp.ones(2),))(np.ones(2))
 
 
 def test_the_gradient_of_a_function_comes_by_path_in_float64_and_in_the_shapes_of_params():
