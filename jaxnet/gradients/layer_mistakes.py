@@ -87,8 +87,6 @@ def slope_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     name = run.names[layer]
     rows: list[Row] = [
         ("activation_derivative_missing", "1", lambda s: np.ones_like(z(s))),
-        ("activation_derivative_twice", "its square", lambda s: right(s).slope(z(s)) ** 2),
-        ("activation_derivative_at_a", "f'(a)", lambda s: right(s).slope(a(s))),
         ("activation_derivative_part", "1 - a", lambda s: 1 - a(s)),
         ("activation_derivative_part", "a", a),
         ("activation_derivative_part", "1 - z", lambda s: 1 - z(s)),
@@ -96,6 +94,10 @@ def slope_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
         ("activation_derivative_part", "2 * a", lambda s: 2 * a(s)),
         ("activation_derivative_part", "a**2", lambda s: a(s) ** 2),
     ]
+    if name != "relu":  # whose derivative is its own square
+        rows += [("activation_derivative_twice", "its square", lambda s: right(s).slope(z(s)) ** 2)]
+    if name not in ("relu", "leaky_relu"):  # where a has the sign of z
+        rows += [("activation_derivative_at_a", "f'(a)", lambda s: right(s).slope(a(s)))]
     if name == "silu":
         rows += [("activation_derivative_part", "sigmoid(z)", lambda s: sigmoid(z(s)))]
     at_z = {"sigmoid": ("z * (1 - z)", lambda s: z(s) * (1 - z(s))), "tanh": ("1 - z**2", lambda s: 1 - z(s) ** 2)}
