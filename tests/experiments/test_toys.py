@@ -1,0 +1,48 @@
+"""jaxnet beside other libraries: when a difference counts as one."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jaxnet as jn
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+
+
+@pytest.fixture(scope="module")
+def toys():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(EXPERIMENTS)
+        yield importlib.import_module("toys")
+
+
+CASES = {
+    "equal": ([90, 91, 92], "+0.00 ± 0.00", True),
+    "half a point apart": ([89.5, 90.5, 91.5], "+0.50 ± 0.00", True),
+    "two points better": ([88, 89, 90], "+2.00 ± 0.00", False),
+    "two points worse": ([92, 93, 94], "-2.00 ± 0.00", False),
+    # differences 0, 2, 4: mean 2, deviation 2, t = 4.3027 for two degrees of freedom, so ± 4.97
+    "two points better by chance": ([90, 89, 88], "+2.00 ± 4.97", True),
+}
+
+
+@pytest.mark.parametrize(("other", "words", "holds"), CASES.values(), ids=CASES)
+def test_libraries_are_compared_seed_by_seed(toys, other, words, holds):
+    own, claim = toys.compared(("iris", (32,)), {"jaxnet": [90.0, 91, 92], "scikit-learn": other})
+    assert (own.what, own.holds) == ("iris, 32: jaxnet's accuracy in %", None)
+    assert (claim.what, claim.measured, claim.holds) == ("iris, 32: jaxnet - scikit-learn", words, holds)
+
+
+def test_jaxnet_and_scikit_learn_learn_what_is_easy(toys, monkeypatch):
+    monkeypatch.setattr(toys, "EPOCHS", 5)
+    y = np.arange(60) % 2
+    data = jn.data.Dataset(np.stack([y * 2.0 - 1, y - 0.5], axis=1), y, classes=("no", "yes"))
+    for fitted in (toys.with_jaxnet, toys.with_scikit_learn):
+        np.testing.assert_array_equal(fitted((8,), data, data, 0), y)
+
+
+def test_a_case_is_named_by_its_data_and_layers(toys):
+    assert toys.label(("wine", (32, 32))) == "wine, 32-32"
+    assert toys.label(("wine", ())) == "wine, no hidden layer"
