@@ -65,5 +65,5 @@ def read_all(path: Path) -> bytes:
     with opened(path) as file:
         content = read_up_to(path, file, most + 1)
     if len(content) > most:
-        within_limits(path, len(content), packed)
+        fail(path, f"unpacks to more than {most} bytes from {packed}, which is not believed")
     return content
