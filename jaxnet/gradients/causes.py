@@ -36,7 +36,7 @@ def causes_of(problem: Problem, model: Model, case: Case, solution: Solution) ->
     for slot, mistake in sorted(recipe.items(), key=_order):
         groups.setdefault(mistake.habit, {})[slot] = mistake
     texts = right_lines(model, case.run)
-    return [_cause(problem, model, slots, texts, error) for slots in groups.values()]
+    return [_cause(problem, model, slots, lines=texts, error=error) for slots in groups.values()]
 
 
 def _order(item: tuple) -> tuple:
@@ -50,7 +50,7 @@ def right_lines(model: Model, run: Pass) -> Lines:
     return Lines(model.delta_line, slopes, model.averaged, max(w for w, _ in run.decay))
 
 
-def _cause(problem: Problem, model: Model, slots: Recipe, lines: Lines, error: float) -> Cause:
+def _cause(problem: Problem, model: Model, slots: Recipe, *, lines: Lines, error: float) -> Cause:
     (slot, _), mistake = next(iter(slots.items()))
     layers = tuple(sorted({layer for _, layer in slots}))
     leaves = wrong_leaves(problem, _touched(model, slots))

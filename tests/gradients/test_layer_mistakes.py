@@ -70,4 +70,5 @@ def test_every_line_gives_an_array_of_its_shape_or_nothing(run):
 def test_no_wrong_derivative_is_the_right_one(run):
     step = descend(run, descend(run, descend(run, None, {}), {}), {})
     for mistake in slope_mistakes(run, 0):
-        assert not np.allclose(mistake.of(step), step.slope), mistake.habit
+        line = mistake.of(step)
+        assert line is None or not np.allclose(line, step.slope), mistake.habit
