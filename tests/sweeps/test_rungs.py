@@ -55,6 +55,7 @@ def test_without_halving_there_is_one_rung_the_end() -> None:
         ([0.3, 0.1, 0.2], "max", [0, 2, 1]),
         ([0.1, math.nan, 0.1, 0.0], "min", [3, 0, 2, 1]),
         ([math.nan, 0.5, math.nan, math.inf], "max", [3, 1, 0, 2]),
+        ([math.nan, math.inf, 0.1], "min", [2, 1, 0]),
     ],
 )
 def test_ranks_are_by_score_then_number_with_nan_last(scores: list[float], goal: str, order: list[int]) -> None:
