@@ -38,6 +38,11 @@ def test_several_targets_make_rows(written):
     assert (data.x.tolist(), data.y.tolist()) == ([[2], [5]], [[1, 3], [4, 6.5]])
 
 
+def test_whole_numbers_that_no_label_can_be_are_numbers(written):
+    data = read_csv(written("a,b\n1,12345678901234567890\n2,3\n"))
+    assert (data.y.tolist(), data.y.dtype) == ([12345678901234567890.0, 3], np.float64)
+
+
 SAME = {
     "carriage returns": "a,b\r1,2\r3,4\r",
     "both": "a,b\r\n1,2\r\n3,4\r\n",
