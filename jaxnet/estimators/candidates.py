@@ -115,11 +115,8 @@ def _in_population(mlp: BaseMLP) -> bool:
 
 def trained(fits: list[Fit], error_score: Any, dtype: str | None) -> list[Fit]:
     """Train those that wait for it, as one population."""
-    waiting = [
-        (i, last_step(fit.estimator), in_dtype(fit.problem, dtype))
-        for i, fit in enumerate(fits)
-        if fit.problem is not None
-    ]
+    cast = casting(dtype)
+    waiting = [(i, last_step(fit.estimator), cast(fit.problem)) for i, fit in enumerate(fits) if fit.problem]
     members = [Member(prepare(mlp, problem, first=True), mlp.max_iter) for _, mlp, problem in waiting]
     done = list(fits)
     for (i, mlp, problem), progress in zip(waiting, train_population(members), strict=True):
@@ -127,13 +124,23 @@ def trained(fits: list[Fit], error_score: Any, dtype: str | None) -> list[Fit]:
     return done
 
 
-def in_dtype(problem: Problem, dtype: str | None) -> Problem:
-    """Bring weights and examples to another dtype; None leaves them as they are."""
+def casting(dtype: str | None) -> Callable[[Problem], Problem]:
+    """Return what brings problems to another dtype, an array that they share once; None leaves them as they are."""
     if dtype is None:
-        return problem
-    cast = lambda tree: jax.tree.map(lambda leaf: np.asarray(leaf, dtype), tree)
-    held = None if problem.held is None else problem.held._replace(batch=cast(problem.held.batch))
-    return problem._replace(params=cast(problem.params), train=cast(problem.train), held=held)
+        return lambda problem: problem
+    known: dict[int, tuple] = {}
+
+    def cast(leaf: np.ndarray) -> np.ndarray:
+        if id(leaf) not in known:
+            known[id(leaf)] = leaf, np.asarray(leaf, dtype)  # keeps the leaf alive, so its id is not used again
+        return known[id(leaf)][1]
+
+    def in_dtype(problem: Problem) -> Problem:
+        held = problem.held and problem.held._replace(batch=jax.tree.map(cast, problem.held.batch))
+        params = jax.tree.map(lambda leaf: leaf.astype(dtype), problem.params)
+        return problem._replace(params=params, train=jax.tree.map(cast, problem.train), held=held)
+
+    return in_dtype
 
 
 def _ended(estimator: Any, mlp: BaseMLP, problem: Problem, progress: Progress) -> Fit:

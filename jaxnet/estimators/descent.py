@@ -6,14 +6,14 @@ shape. Everything that differs from run to run (weights, orders, numbers) is dat
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 import optax
 
 from jaxnet.estimators.drawing import Shuffles
-from jaxnet.estimators.padding import pad, whole
+from jaxnet.estimators.padding import pad, padded_size, whole
 from jaxnet.losses import Objective
 from jaxnet.training import batches, stopping
 from jaxnet.training.lifting import lift
@@ -43,7 +43,7 @@ class Task(NamedTuple):
         best: the best value so far.
         metrics: computed after every epoch.
         orders: the orders of the examples, one an epoch; None leaves them as they are.
-        key: for dropout.
+        seed: for dropout.
     """
 
     objective: Objective
@@ -59,7 +59,7 @@ class Task(NamedTuple):
     best: Best
     metrics: tuple[Callable, ...]
     orders: Shuffles | None
-    key: Key
+    seed: int
 
 
 class Progress(NamedTuple):
@@ -97,12 +97,11 @@ def descend(task: Task, epochs: int, judge: Callable[[State, History], State] | 
 
 
 class Start(NamedTuple):
-    """A task in the form of the compiled program: what it is compiled for, its numbers, its state and its data."""
+    """A task in the form of the compiled program: what it is compiled for, its numbers and its state."""
 
     program: Program
     numbers: list
     state: State
-    data: Data
     described: tuple
 
 
@@ -111,39 +110,38 @@ def start_of(task: Task) -> Start:
     optimizer = task.optimizer(task.rate)
     described = (task.objective, optimizer, task.stop)
     (a, b, c), numbers = zip(*map(lift, described), strict=True)
-    examples, size = cut(task.train, task.batch_size)
+    rows = len(task.train.x)
+    size = task.batch_size if task.batch_size < rows else padded_size(rows)
     program = Program(a, b, c, task.metrics, size, 0, False, task.objective.random)
     state = task.optimizer_state
     if state is None:
         with jax.numpy_dtype_promotion("standard"):
             state = optimizer.init(task.params)
     first = State(task.params, state, whole(0), task.best, whole(stopping.RUNNING))
-    validation = None if task.validation is None else pad(task.validation)
-    return Start(program, list(numbers), first, Data(examples, validation, None), described)
+    return Start(program, list(numbers), first, described)
+
+
+def data_of(task: Task) -> Data:
+    """Pad the examples to whole batches, or a full batch to one of few sizes, and hand them to the device."""
+    if task.batch_size < len(task.train.x):
+        examples = batches.pad(task.train, task.batch_size)
+    else:
+        examples = batches.Examples(*pad(task.train), rows=whole(len(task.train.x)))
+    return jax.device_put(Data(examples, None if task.validation is None else pad(task.validation), None))
+
+
+def orders_of(task: Task, data: Data, done: int = 0) -> Orders | None:
+    """Return the orders of the epochs after ``done`` others; a full batch needs none."""
+    if task.orders is None or task.batch_size >= len(task.train.x):
+        return None
+    return Orders(task.orders.after(done), len(task.train.x), len(data.train.x))
 
 
 def plan_of(task: Task, epochs: int) -> Plan:
     """Return what ``train`` is called with."""
-    start = start_of(task)
-    data = jax.device_put(start.data)
-    plan = Plan(start.program, start.numbers, start.state, data, task.key, epochs, None, start.described)
-    return plan._replace(orders=_orders(plan, task, 0))
-
-
-def cut(train: Batch, batch_size: int) -> tuple[batches.Examples, int]:
-    """Pad the examples to whole batches, or a full batch to one of few sizes; return them and the batch's size."""
-    rows = whole(len(train.x))
-    if batch_size < rows:
-        return batches.pad(train, batch_size), batch_size
-    padded = pad(train)
-    return batches.Examples(*padded, rows=rows), len(padded.x)
-
-
-def _orders(plan: Plan, task: Task, done: int) -> Orders | None:
-    examples = plan.data.train
-    if task.orders is None or plan.program.batch_size == len(examples.x):
-        return None
-    return Orders(task.orders.after(done), len(task.train.x), len(examples.x))
+    start, data = start_of(task), data_of(task)
+    orders = orders_of(task, data)
+    return Plan(start.program, start.numbers, start.state, data, key_of(task.seed), epochs, orders, start.described)
 
 
 def _going_on(state: State) -> State:
@@ -157,10 +155,10 @@ def _with_rate(plan: Plan, task: Task, rate: float, done: int) -> Plan:
     optimizer = task.optimizer(rate)
     numbers = [plan.numbers[0], lift(optimizer)[1], plan.numbers[2]]
     described = (plan.described[0], optimizer, plan.described[2])
-    return plan._replace(numbers=numbers, described=described, orders=_orders(plan, task, done))
+    return plan._replace(numbers=numbers, described=described, orders=orders_of(task, plan.data, done))
 
 
 @functools.cache
-def key_of(seed: int) -> Any:
+def key_of(seed: int) -> Key:
     """Return a key; those of small seeds are asked for again and again."""
     return jax.random.key(seed)

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import os
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -17,11 +17,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet.estimators.descent import Progress, Start, Task, start_of
+from jaxnet.estimators.descent import Progress, Start, Task, data_of, key_of, orders_of, start_of
 from jaxnet.estimators.precision import precision
 from jaxnet.training import stopping
 from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
-from jaxnet.training.preparation import Orders
 from jaxnet.types import Array, Key
 
 LANES = 8  # of a tile; never another number, so that what a lane computes depends on nothing else
@@ -47,11 +46,14 @@ def train_population(members: Sequence[Member]) -> list[Progress]:
     """Train every member, as ``descend`` would without a lowered rate, and say how each has ended."""
     starts = [_start(member.task) for member in members]
     groups: dict[Hashable, list[int]] = {}
+    digest = functools.lru_cache(None)(lambda array: hashlib.sha256(array.of.tobytes()).digest())
     for index, (member, start) in enumerate(zip(members, starts, strict=True)):
-        groups.setdefault((start.program, _fingerprint(member.task, start)), []).append(index)
+        groups.setdefault((start.program, _looked_at(member.task, digest)), []).append(index)
     ended: dict[int, Progress] = {}
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        run = lambda group: _run_group([members[i] for i in group], [starts[i] for i in group])
+    cores = os.cpu_count() or 1
+    busy = threading.Semaphore(cores)
+    with ThreadPoolExecutor(2 * cores) as pool:  # more groups than cores, so that no core waits for a longer one
+        run = lambda group: _run_group([members[i] for i in group], [starts[i] for i in group], busy)
         for group, progress in zip(groups.values(), pool.map(run, groups.values()), strict=True):
             ended.update(zip(group, progress, strict=True))
     return [ended[index] for index in range(len(members))]
@@ -62,30 +64,41 @@ def _start(task: Task) -> Start:
         return start_of(task)
 
 
-def _fingerprint(task: Task, start: Start) -> bytes:
+def _looked_at(task: Task, digest: Callable[["ById"], bytes]) -> Hashable:
     """Return what tasks have in common that look at the same examples in the same orders."""
-    digest = hashlib.sha256(task.orders.identity() if task.orders else b"")
-    for leaf in jax.tree.leaves((start.data, jax.random.key_data(task.key))):
-        digest.update(np.asarray(leaf).tobytes())
-    return digest.digest()
+    arrays = tuple(digest(ById(leaf)) for leaf in jax.tree.leaves((task.train, task.validation)))
+    return arrays, task.orders.identity() if task.orders else None, task.seed
 
 
-def _run_group(members: list[Member], starts: list[Start]) -> list[Progress]:
+class ById:
+    """An array that is the same as another only if it is the very same object, so that it is digested once."""
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ById) and self.of is other.of
+
+
+def _run_group(members: list[Member], starts: list[Start], busy: threading.Semaphore) -> list[Progress]:
     """Train members that share a program, examples and orders."""
-    task, program, examples = members[0].task, starts[0].program, starts[0].data.train
-    orders = None
-    if task.orders is not None and program.batch_size < len(examples.x):
-        orders = Orders(task.orders.after(0), len(task.train.x), len(examples.x))
+    task, program = members[0].task, starts[0].program
     histories: list[list[dict]] = [[] for _ in members]
     running = np.arange(len(members))
     with precision(task.params[0]["w"].dtype):
-        data, lanes = jax.device_put(starts[0].data), _stacked(members, starts)
+        data, lanes = data_of(task), _stacked(members, starts)
+        orders = orders_of(task, data)
         while len(running):
             block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
             first = np.asarray(lanes.state.epoch[running[0]], np.int32)
             for start in range(0, len(running), LANES):
                 mine = running[start : start + LANES]
-                for lane, values in zip(mine, _train_tile(program, lanes, mine, (block, task.key, first)), strict=True):
+                with busy:
+                    values_of = _train_tile(program, lanes, mine, (block, key_of(task.seed), first))
+                for lane, values in zip(mine, values_of, strict=True):
                     histories[lane].append(values)
             running = running[_runs(lanes.state, lanes.epochs)[running]]
     return [_ended(lanes.state, lane, history, task.rate) for lane, history in enumerate(histories)]
@@ -117,14 +130,14 @@ def _compiled(program: Program, arguments: tuple) -> Any:
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), arguments)
     leaves, structure = jax.tree.flatten(shapes)
     with _COMPILING:  # or every thread would compile the same program
-        return _compile(program, structure, tuple(leaves), bool(jax.config.read("jax_enable_x64")))
+        return _compile(program, structure, tuple(leaves))
 
 
 _COMPILING = threading.Lock()
 
 
 @functools.lru_cache(maxsize=64)
-def _compile(program: Program, structure: Any, leaves: tuple, x64: bool) -> Any:
+def _compile(program: Program, structure: Any, leaves: tuple) -> Any:
     return jax.jit(functools.partial(run_tile, program)).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 

@@ -12,7 +12,7 @@ import optax
 
 from jaxnet.estimators import rules
 from jaxnet.estimators.callbacks import Epochs
-from jaxnet.estimators.descent import Progress, Task, descend, key_of
+from jaxnet.estimators.descent import Progress, Task, descend
 from jaxnet.estimators.drawing import Shuffles, advance
 from jaxnet.estimators.judging import Judge, ScorerJudge, first_best, judge_of, metrics_of, stop_of
 from jaxnet.estimators.padding import whole
@@ -105,7 +105,7 @@ def task_of(mlp: Any, problem: Problem, *, incremental: bool) -> Task:
         best=first_best(mlp, stop, problem.params),
         metrics=metrics_of(mlp, problem),
         orders=Shuffles(problem.random, rows) if mlp.shuffle else None,
-        key=key_of(seed),
+        seed=seed,
     )
 
 
