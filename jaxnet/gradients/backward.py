@@ -36,6 +36,10 @@ class Reading:
             found.append(np.einsum("nd,ndh->nh", inputs, data) / norms[:, None] / self.model.total)
         return [delta for delta in found if np.isfinite(delta).all()]
 
+    def seen(self, layer: int) -> bool:
+        """Whether the deltas of a layer and of the one above it could be read."""
+        return all(self.deltas(each) for each in range(layer, min(layer + 2, self.run.last + 1)))
+
     def penalty(self, layer: int) -> float:
         """The coefficient of the weights in their gradient: from the part of it orthogonal to the inputs."""
         inputs, weights, w = self.run.a[layer], self._leaf(layer, 0), self.run.w[layer]
@@ -104,7 +108,7 @@ class Reader:
     def located(self, layer: int) -> str:
         """What can be said about a delta that nothing explains."""
         reading = self._ask()
-        return reading.located(layer) if reading and reading.deltas(layer) else ""
+        return reading.located(layer) if reading and reading.seen(layer) else ""
 
 
 def read(problem: Problem, model: Model) -> Reading | None:
@@ -141,4 +145,4 @@ def implied_slopes(problem: Problem, model: Model) -> dict[int, tuple[np.ndarray
     if reading is None:
         return {}
     hidden = range(reading.run.last)
-    return {layer + 1: (reading.run.z[layer].ravel(), reading.slope(layer).ravel()) for layer in hidden}
+    return {k + 1: (reading.run.z[k].ravel(), reading.slope(k).ravel()) for k in hidden if reading.seen(k)}

@@ -15,10 +15,11 @@ its sentence names the first wrong stage.
 
 import dataclasses
 import functools
+import re
 
 import numpy as np
 
-from jaxnet.gradients.backward import Reader
+from jaxnet.gradients.backward import MOST_EXAMPLES, Reader
 from jaxnet.gradients.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.exchanges import exchanged
 from jaxnet.gradients.experiments import Replay, counted_examples, settle
@@ -45,6 +46,11 @@ def diagnose(problem: Problem) -> tuple[Cause, ...]:
         return ()
     if not wrong_leaves(problem, set(paths)):
         return ()
+    with np.errstate(all="ignore"):  # a formula that overflows does not fit, and is no news
+        return _diagnose(problem)
+
+
+def _diagnose(problem: Problem) -> tuple[Cause, ...]:
     found = exchanged(problem)
     if found and (found[0].kind != "wrong_leaf" or problem.network is None):
         return found
@@ -59,15 +65,34 @@ def diagnose(problem: Problem) -> tuple[Cause, ...]:
 
 def _diagnose_network(problem: Problem, model: Model, case: Case) -> tuple[Cause, ...]:
     solutions = search(case)
-    if _unexplained(solutions) and problem.gradient is not None and len(case.run.y) > FEWER_EXAMPLES:
+    if _unexplained(solutions) and problem.gradient is not None and len(case.run.y) > MOST_EXAMPLES:
         part = _part(problem)
         smaller = part and _case(part, model)
         if part and smaller and wrong_leaves(part, set(part.yours)):
             problem, case = part, smaller
             solutions = search(case)
-    kept = settle(problem, [_replay(model, solution) for solution in solutions])
-    groups = [_explained(problem, model, case, solutions[i]) for i in kept]
+    groups = [_explained(problem, model, case, each) for each in _settled(problem, model, solutions)]
     return as_ties([clipped_by_norm(problem, causes) for causes in groups])
+
+
+def _settled(problem: Problem, model: Model, solutions: list[Solution]) -> list[Solution]:
+    """Keep what other batches agree with; a number that equals n, but stays when n changes, is a mere number."""
+    others = [_with_constants(each) for each in solutions] if problem.gradient else []
+    candidates = [*solutions, *(each for each in others if each is not None)]
+    kept = settle(problem, [_replay(model, each) for each in candidates])
+    return [candidates[i] for i in kept if i < len(solutions)] or [candidates[i] for i in kept]
+
+
+def _with_constants(solution: Solution) -> Solution | None:
+    """The same explanation with numbers in the place of those that depend on the batch; None if there are none."""
+    scales = {
+        slot: Hypothesis(
+            "factor", f"{each.factor:.6g}", lambda leaf, number=each.factor: number, each.cost, each.factor
+        )
+        for slot, each in solution.recipe.items()
+        if slot[0].startswith(("scale", "times")) and each.factor and re.search(r"\bn\b", each.text)
+    }
+    return solution._replace(recipe={**solution.recipe, **scales}) if scales else None
 
 
 def _explained(problem: Problem, model: Model, case: Case, solution: Solution) -> list[Cause]:

@@ -183,6 +183,8 @@ def _fit_last_layer(model: Model) -> Model | None:
     run = model.forward(problem.params, *problem.data)
     true = problem.true[model.leaves[-1][0]]
     term = run.a[-2].T @ run.delta / len(run.y)
+    if not np.isfinite(term).all():  # a loss that overflows here is not the one
+        return None
     if problem.l2 or problem.loss:
         (total,), decay = _least_squares(true - problem.l2 * run.w[-1], [term]), problem.l2
     else:

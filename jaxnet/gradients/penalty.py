@@ -71,7 +71,7 @@ def multiples(target: np.ndarray, term: np.ndarray, allowed: np.ndarray) -> list
 
 def _scale(allowed: np.ndarray) -> np.ndarray:
     """What a fit weighs its entries by: no entry by more than 1e9 of another's weight, however exact it is."""
-    return np.maximum(allowed, 1e-9 * allowed.max())
+    return np.maximum(allowed, 1e-9 * allowed.max(where=np.isfinite(allowed), initial=0))
 
 
 def _both(target: np.ndarray, leaf: Leaf, allowed: np.ndarray, key: str) -> Iterator[Lines]:

@@ -25,6 +25,12 @@ def test_the_output_delta_is_what_the_function_used(reading):
         np.testing.assert_allclose(delta, (found.run.a[-1] - found.run.y) ** 3, rtol=1e-9, atol=1e-14)
 
 
+def test_the_penalty_is_taken_off_before_delta_is_read(reading):
+    found = reading(l2=0.1)
+    for delta in found.deltas(2):
+        np.testing.assert_allclose(delta, found.run.a[-1] - found.run.y, rtol=1e-9, atol=1e-14)
+
+
 def test_the_slope_is_read_with_the_functions_own_delta_above(reading):
     found = reading(output=lambda s: (s["p"] - s["t"]) ** 3, slope=lambda s, l: np.cos(s["z"][l]))
     for layer in (0, 1):

@@ -50,7 +50,7 @@ def leaf(layer, key, change):
 PLANTED = {
     "summed": (every(lambda v, s: v * s["n"]), "batch_sum", (1, 2, 3), "7 = n times"),
     "averaged twice": (every(lambda v, s: v / s["n"]), "batch_mean_twice", (1, 2, 3), "1/n times"),
-    "divided by n - 1": (every(lambda v, s: v * 7 / 6), "factor", (1, 2, 3), r"n/\(n - 1\)"),
+    "divided by n - 1": (every(lambda v, s: v * s["n"] / (s["n"] - 1)), "factor", (1, 2, 3), r"n/\(n - 1\)"),
     "logarithm of base 2": (every(lambda v, s: v / np.log(2)), "factor", (1, 2, 3), "1/ln 2"),
     "ascent": (every(lambda v, s: -v), "sign", (1, 2, 3), "its sign is flipped"),
     "one weight negated": (leaf(1, "w", lambda v: -v), "sign", (2,), r"\[1\]\['w'\]"),
@@ -161,7 +161,7 @@ PAIRS = {
         ["weight_already_updated", "activation_derivative_twice"],
     ),
     "factor and rearrangement": (
-        {"finish": lambda g, s: [{k: 7 * (v[::-1] if v.shape == (5, 4) else v) for k, v in d.items()} for d in g]},
+        {"finish": lambda g, s: [{k: s["n"] * (v[::-1] if v.shape == (5, 4) else v) for k, v in d.items()} for d in g]},
         ["batch_sum", "permuted_rows"],
     ),
     "factor of no name and slope": (
@@ -194,11 +194,25 @@ def test_other_batches_settle_what_one_batch_leaves_open(change, kind, pose, exa
     assert cause.kind == kind
 
 
+def test_a_number_that_equals_n_but_stays_when_n_changes_is_a_mere_number(pose, example, derive):
+    f, params, data = example(n=7)
+    (cause,) = diagnose(pose(f, params, data, derive(**every(lambda v, s: 7 * v))))
+    assert cause.kind == "factor"
+    assert "7 times" in cause.sentence
+
+
 def test_a_formula_that_nobody_knows_is_unknown_at_its_stage_and_never_guessed(pose, example, derive):
     f, params, data = example(n=12)
     (cause,) = diagnose(pose(f, params, data, derive(slope=at(0, lambda s, l: np.cos(s["z"][l]), slope))))
     assert (cause.kind, cause.layers, cause.residual) == ("unknown", (1,), 1.0)
     assert "delta, the derivative at the weighted sums, is the first quantity that is wrong" in cause.sentence
+
+
+def test_of_a_large_batch_a_part_is_read_example_by_example(pose, example, derive):
+    f, params, data = example(n=80)
+    (cause,) = diagnose(pose(f, params, data, derive(slope=at(0, lambda s, l: np.cos(s["z"][l]), slope))))
+    assert (cause.kind, cause.layers) == ("unknown", (1,))
+    assert "the derivative used at z = " in cause.sentence
 
 
 def test_below_an_unknown_stage_further_mistakes_are_still_found(pose, example, derive):
@@ -246,6 +260,22 @@ def test_one_wrong_entry_of_a_single_bias_is_not_called_a_factor(pose, example):
 
     (cause,) = diagnose(pose(f, params, data, mine))
     assert cause.kind == "unknown"
+
+
+def test_formulas_that_overflow_do_not_fit_and_do_not_warn(pose, example):
+    f, params, (X, y) = example(output="identity")
+    params = jax.tree.map(lambda leaf: 30 * leaf, params)  # logits beyond what exp can take
+    true = jax.grad(f)
+    (cause,) = diagnose(pose(f, params, (1e3 * X, y), lambda *a: jax.tree.map(lambda leaf: 2 * leaf, true(*a))))
+    assert cause.kind == "factor"
+
+
+def test_a_function_that_gives_nan_for_one_example_is_judged_by_its_batch(pose, example, derive):
+    f, params, data = example()
+    by_n = {"finish": lambda g, s: [{k: v * s["n"] / (s["n"] - 1) for k, v in layer.items()} for layer in g]}
+    with np.errstate(all="ignore"):
+        (cause,) = diagnose(pose(f, params, data, derive(**by_n)))
+    assert "n/(n - 1)" in cause.sentence
 
 
 def test_float32_gradients_are_explained_to_their_precision(pose, example, derive):
