@@ -150,8 +150,6 @@ def _column(table: Table, at: int, cells: Sequence[str], *, text: bool) -> Colum
             fail(table.place(row, at), f"expected {kind} in column {table.names[at]!r}, got {checks.describe(cell)}")
     if not numeric:
         return Column(np.array(cells, object), missing)
-    whole = not missing.any() and all(INTEGER.fullmatch(cell) for cell in cells)
-    values = [
-        int(cell) if whole else np.nan if absent else float(cell) for cell, absent in zip(cells, missing, strict=True)
-    ]
+    whole = all(INTEGER.fullmatch(cell) for _, cell in present)
+    values = [0 if absent else int(cell) if whole else float(cell) for cell, absent in zip(cells, missing, strict=True)]
     return Column(np.array(values, np.int64 if whole else np.float64), missing)

@@ -24,10 +24,11 @@ def from_frame(frame: Any, *, target: Target = None, missing: str = "refuse") ->
     Raises TypeError for what is not a frame; DataError, with row (from 0) and column, for missing values, text or
     dates among the inputs, and infinity.
     """
+    got = checks.Words(type(frame).__name__)
+    # a lazy frame is asked for nothing, for any answer would compute it
+    checks.require(not hasattr(type(frame), "collect"), "frame", "a frame in memory, so collect() it", got, TypeError)
     fits = hasattr(frame, "columns") and hasattr(frame, "__getitem__")
-    checks.require(
-        fits, "frame", "a data frame, such as pandas' or Polars'", checks.Words(type(frame).__name__), TypeError
-    )
+    checks.require(fits, "frame", "a data frame, such as pandas' or Polars'", got, TypeError)
     return _dataset(frame, list(frame.columns), target=target, missing=missing, source="data frame")
 
 

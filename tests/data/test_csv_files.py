@@ -115,6 +115,8 @@ def test_lines_are_counted_through_cells_of_several_lines(written):
 def test_rows_with_missing_values_can_be_left_out(written):
     data = read_csv(written("a,b\n1,2\n,4\n5,6\n7,NaN\n"), missing="drop")
     assert (data.x.tolist(), data.y.tolist()) == ([[1], [5]], [2, 6])
+    labels = read_csv(written("a,b\n1,2\n3,\n"), missing="drop").y
+    assert (labels.tolist(), labels.dtype) == ([2], np.int64)
     with pytest.raises(DataError, match="has a missing value in every row"):
         read_csv(written("a,b\n,2\n"), missing="drop")
 

@@ -124,6 +124,19 @@ def test_what_is_no_frame_is_refused(frame):
         from_frame(frame)
 
 
+def test_a_lazy_frame_is_refused_without_being_asked_for_anything():
+    class Lazy:
+        def collect(self):
+            raise NotImplementedError
+
+        @property
+        def columns(self):
+            raise NotImplementedError
+
+    with pytest.raises(TypeError, match=r"frame: expected a frame in memory, so collect\(\) it, got Lazy"):
+        from_frame(Lazy())
+
+
 def test_a_frame_without_columns_rows_or_with_two_of_one_name_is_refused():
     with pytest.raises(DataError, match="data frame: holds no columns"):
         from_frame(Frame())
