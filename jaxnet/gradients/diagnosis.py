@@ -15,14 +15,13 @@ its sentence names the first wrong stage.
 
 import dataclasses
 import functools
-import re
 
 import numpy as np
 
 from jaxnet.gradients.backward import MOST_EXAMPLES, Reader
 from jaxnet.gradients.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.exchanges import exchanged
-from jaxnet.gradients.experiments import Replay, counted_examples, settle
+from jaxnet.gradients.experiments import Replay, counted_examples, settle, with_constants
 from jaxnet.gradients.layer_leaves import Case
 from jaxnet.gradients.leafwise import diagnose_leafwise
 from jaxnet.gradients.output_mistakes import weighted_examples
@@ -76,23 +75,13 @@ def _diagnose_network(problem: Problem, model: Model, case: Case) -> tuple[Cause
 
 
 def _settled(problem: Problem, model: Model, solutions: list[Solution]) -> list[Solution]:
-    """Keep what other batches agree with; a number that equals n, but stays when n changes, is a mere number."""
-    others = [_with_constants(each) for each in solutions] if problem.gradient else []
-    candidates = [*solutions, *(each for each in others if each is not None)]
+    """Keep what other batches agree with."""
+    candidates = [
+        *solutions,
+        *(each._replace(recipe=recipe) for each in solutions if (recipe := with_constants(problem, each.recipe))),
+    ]
     kept = settle(problem, [_replay(model, each) for each in candidates])
     return [candidates[i] for i in kept if i < len(solutions)] or [candidates[i] for i in kept]
-
-
-def _with_constants(solution: Solution) -> Solution | None:
-    """The same explanation with numbers in the place of those that depend on the batch; None if there are none."""
-    scales = {
-        slot: Hypothesis(
-            "factor", f"{each.factor:.6g}", lambda leaf, number=each.factor: number, each.cost, each.factor
-        )
-        for slot, each in solution.recipe.items()
-        if slot[0].startswith(("scale", "times")) and each.factor and re.search(r"\bn\b", each.text)
-    }
-    return solution._replace(recipe={**solution.recipe, **scales}) if scales else None
 
 
 def _explained(problem: Problem, model: Model, case: Case, solution: Solution) -> list[Cause]:

@@ -4,6 +4,7 @@ A factor that equals both the number of examples and a width is told apart by ha
 is read from the gradient itself: it is linear in the weights of the examples.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import jax
 import numpy as np
 
 from jaxnet.gradients.problem import Gradient, Problem, residual
+from jaxnet.gradients.replay import Hypothesis, Recipe
 
 Replay = Callable[..., Gradient | None]  # (params, *data) -> the gradient that an explanation predicts
 MOST_EXAMPLES = 400  # whose weights are solved for
@@ -32,6 +34,21 @@ def settle(problem: Problem, replays: Sequence[Replay]) -> list[int]:
         if len(left) == 1:
             break
     return left
+
+
+def with_constants(problem: Problem, recipe: Recipe) -> dict | None:
+    """The same wrong lines with mere numbers where a factor depends on n: what stays when n changes is one of those.
+
+    None if there is no such factor, or no function to tell by.
+    """
+    numbers = {
+        slot: Hypothesis(
+            "factor", f"{each.factor:.6g}", lambda leaf, number=each.factor: number, each.cost, each.factor
+        )
+        for slot, each in recipe.items()
+        if slot[0].startswith(("scale", "times")) and each.factor and re.search(r"\bn\b", each.text)
+    }
+    return {**recipe, **numbers} if numbers and problem.gradient else None
 
 
 def _probes(problem: Problem) -> Iterator[tuple[Any, tuple]]:

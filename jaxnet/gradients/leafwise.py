@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxnet.gradients.algebra import finishes
 from jaxnet.gradients.causes import as_ties, clipped_by_norm, wrong_leaves
-from jaxnet.gradients.experiments import counted_examples, settle
+from jaxnet.gradients.experiments import counted_examples, settle, with_constants
 from jaxnet.gradients.factors import ANYTHING, Counts
 from jaxnet.gradients.leaves import flatten
 from jaxnet.gradients.output_mistakes import weighted_examples
@@ -47,8 +47,11 @@ def diagnose_leafwise(problem: Problem) -> tuple[Cause, ...]:
         others = [each for variant in _variants(problem) for each in _explanations(problem, variant)]
         found = sorted([*found, *others], key=lambda each: each.cost)
     best = [each for each in found if each.cost <= found[0].cost][:MOST_TIES]
-    kept = settle(problem, [functools.partial(predict, problem, each) for each in best])
-    return as_ties([clipped_by_norm(problem, _causes(problem, best[i])) for i in kept])
+    constants = [each._replace(recipe=r) for each in best if (r := with_constants(problem, each.recipe))]
+    candidates = [*best, *constants]
+    kept = settle(problem, [functools.partial(predict, problem, each) for each in candidates])
+    kept = [i for i in kept if i < len(best)] or kept
+    return as_ties([clipped_by_norm(problem, _causes(problem, candidates[i])) for i in kept])
 
 
 def predict(problem: Problem, explanation: Explanation, params: Any, *data: Any) -> Gradient | None:

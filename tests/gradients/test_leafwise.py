@@ -64,6 +64,11 @@ def test_examples_that_do_not_count_are_listed(posed):
     assert "examples 2, 5 do not count" in cause.sentence
 
 
+def test_a_number_that_stays_when_n_changes_is_a_mere_number(posed):
+    (cause,) = diagnose(posed(scaled(lambda x: 6)))
+    assert (cause.kind, cause.factor) == ("factor", 6)
+
+
 def test_a_factor_says_what_to_divide_by(posed):
     (cause,) = diagnose(posed(scaled(len)))
     assert cause.fix == "divide Every leaf by n"
