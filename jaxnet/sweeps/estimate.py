@@ -22,7 +22,7 @@ EFFICIENCY = 0.5  # of a large matrix product's rate that small networks reach
 class Cost(NamedTuple):
     """What one group costs."""
 
-    network: str
+    name: str
     members: int
     model_epochs: int  # members x epochs
     operations: float  # floating-point, of all its model-epochs
@@ -39,10 +39,11 @@ def forecast(plan: "Plan") -> str:
     total = sum(each.model_epochs for each in costs)
     lines = [
         f"{' x '.join(axes)} = {len(plan.members.ids)} members in {len(costs)} group(s)",
-        *(f"  {each.network}: {each.members} members, {_bytes(each.memory)} a tile" for each in costs),
+        *(f"  {each.name}: {each.members} members, {_bytes(each.memory)} a tile" for each in costs),
         f"compiles: {len(costs)}, one a group",
         f"devices:  {len(device)} x {device[0].device_kind}, tiles of {plan.groups[0].lanes} members",
         f"work:     {total} model-epochs of at most {len(plan.members.ids) * plan.epochs}{_rungs(plan)}",
+        *_trials(plan),
         f"ranked:   by {plan.metric}, {plan.goal}imum first",
         f"time:     {_seconds(costs)}",
     ]
@@ -63,7 +64,14 @@ def cost(plan: "Plan", group: Group, model_epochs: int) -> Cost:
     units = sum(leaf.shape[-1] for leaf in leaves if leaf.ndim >= 2)
     tile += 2 * group.lanes * units * (group.training.batch_size or plan.recipe.rows) * itemsize
     examples = sum(np.asarray(part).nbytes for part in plan.task.data if part is not None)
-    return Cost(_name(group.networks[0]), len(group.members), model_epochs, operations * model_epochs, tile + examples)
+    kind = plan.configurations[group.configurations[0]].get("optimizer", "sgd")
+    return Cost(
+        f"{_name(group.networks[0])}, {kind}",
+        len(group.members),
+        model_epochs,
+        operations * model_epochs,
+        tile + examples,
+    )
 
 
 def _name(network: Any) -> str:
@@ -76,6 +84,12 @@ def _model_epochs(plan: "Plan") -> Iterator[int]:
     total = work(plan)
     for group in plan.groups:
         yield round(total * len(group.members) / len(plan.members.ids))
+
+
+def _trials(plan: "Plan") -> list[str]:
+    if plan.asking is None:
+        return []
+    return [f"trials:   {plan.asking.n}, asked for {plan.asking.batch} at once; the above are the first of them"]
 
 
 def _rungs(plan: "Plan") -> str:

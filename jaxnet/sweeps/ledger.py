@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
-from jaxnet.sweeps.plan import Plan
+from jaxnet.sweeps.plan import Plan, place_of
 from jaxnet.sweeps.preparation import first_lanes
 from jaxnet.sweeps.rungs import Decision
 from jaxnet.sweeps.tiles import Lane
@@ -27,6 +28,20 @@ def empty(plan: Plan) -> Ledger:
     curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
     lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups]
     return Ledger(curves, np.zeros(count, np.int64), np.zeros(count, np.int64), lanes, [], [])
+
+
+def carried(plan: Plan, ledger: Ledger, extended: Plan) -> Ledger:
+    """Return the record of a plan for one that extends it by further configurations; decisions are made anew."""
+    more = empty(extended)
+    known = np.arange(len(plan.members.ids))
+    for name, curve in ledger.curves.items():
+        more.curves[name][known] = curve
+    more.epochs[known], more.diverged[known] = ledger.epochs, ledger.diverged
+    for member in known.tolist():
+        (group, slot), (place, seat) = place_of(plan, member), place_of(extended, member)
+        for old, new in zip(jax.tree.leaves(ledger.lanes[group]), jax.tree.leaves(more.lanes[place]), strict=True):
+            new[seat] = old[slot]
+    return more
 
 
 def values_at(plan: Plan, ledger: Ledger, epochs: int | np.ndarray) -> np.ndarray:

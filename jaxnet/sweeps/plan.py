@@ -9,17 +9,20 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.metrics import METRICS
+from jaxnet.sweeps.asking import Budget, Study
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.groups import ACCELERATED, LANES, Group, Members, list_groups, list_members
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.preparation import Task
 from jaxnet.sweeps.recipe import NAMES, Recipe, are_labels, arrays_of
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
-from jaxnet.sweeps.sampling import sample
+from jaxnet.sweeps.sampling import METHODS as SAMPLED
+from jaxnet.sweeps.sampling import distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
 
 DTYPES = ("float32", "float64")
+METHODS = (*SAMPLED, "optuna")
 MAXIMISED = ("accuracy", "r2")
 
 
@@ -37,6 +40,7 @@ class Plan:
         names: of the history.
         metric, goal: the name that configurations are ranked by, at their last epoch, and "min" or "max".
         halving: None, ``Halving`` or ``Hyperband``.
+        asking: for method="optuna", how many configurations are asked for; the plan's are the first of them.
     """
 
     space: Space
@@ -52,6 +56,7 @@ class Plan:
     metric: str
     goal: str
     halving: Halving | Hyperband | None
+    asking: Budget | None = None
 
     def __str__(self) -> str:
         from jaxnet.sweeps.estimate import forecast
@@ -76,6 +81,7 @@ def plan(
     metric: str | None = None,
     goal: str | None = None,
     halving: Halving | Hyperband | None = None,
+    ask: int = 16,
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable] | None = None,
     root: int = 0,
@@ -93,7 +99,7 @@ def plan(
             with ``network`` or ``objective``, any others too.
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
-            configurations), or "list" (``configurations``).
+            configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
         epochs: passes over the data of a run that is never pruned.
         validation: (X, y), evaluated after every epoch; not together with ``Folds``.
         metrics: names in ``METRICS``, or callables (params, X, y) -> scalar.
@@ -101,6 +107,7 @@ def plan(
             epoch; by default the validation loss where there is one, else the loss.
         goal: "min" or "max"; by default "max" for accuracy and r2.
         halving: ``Halving`` or ``Hyperband``, to stop bad configurations early.
+        ask: for "optuna", how many configurations are asked for, trained as one population and told at once.
         network: configuration -> any network, in place of an ``MLP``.
         objective: (network, configuration) -> any objective, in place of ``jn.objective``.
         root: the one seed from which configurations, folds, parameters and batch orders are drawn.
@@ -114,22 +121,33 @@ def plan(
     batch = arrays_of(data, "data")
     epochs = checks.integer("epochs", epochs, minimum=1)
     held_out = _check_validation(space, validation)
-    found = sample(
-        space, method, n=n, root=checks.integer("root", root, maximum=2**31 - 1), configurations=configurations
-    )
+    root = checks.integer("root", root, maximum=2**31 - 1)
+    metrics, names, ranked = _check_metrics(metrics, metric, validated=held_out is not None or space.folds is not None)
+    goal = _default_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
+    asking = _check_asking(method, n, ask, halving)
+    if asking:
+        found = distinct(Study(space, goal=goal, root=root, budget=asking).ask())
+    else:
+        found = sample(space, method, n=n, root=root, configurations=configurations)
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))
     recipe = Recipe(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective)
     members = list_members(space, found)
     groups = list_groups(recipe, found, members, lanes_of(jax.default_backend()))
-    metrics, names, ranked = _check_metrics(metrics, metric, validated=held_out is not None or folds is not None)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
-    kind = halving is None or isinstance(halving, Halving | Hyperband)
-    checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
-    goal = _default_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
     return Plan(
-        space, method, found, members, groups, brackets, recipe, task, epochs, names, ranked, goal, halving
+        space, method, found, members, groups, brackets, recipe, task, epochs, names, ranked, goal, halving, asking
+    )  # fmt: skip
+
+
+def extended(plan: Plan, configurations: list[dict[str, Any]]) -> Plan:
+    """Return a plan of further configurations, none of them pruned; those of the plan keep their numbers."""
+    members = list_members(plan.space, configurations)
+    groups = list_groups(plan.recipe, configurations, members, plan.groups[0].lanes)
+    brackets = single(len(configurations), plan.epochs)
+    return dataclasses.replace(
+        plan, configurations=configurations, members=members, groups=groups, brackets=brackets
     )  # fmt: skip
 
 
@@ -184,6 +202,17 @@ def _check_metrics(metrics: Sequence, metric: str | None, *, validated: bool) ->
         metrics += (plain,)
     names = tuple(history_names(metrics, validated))
     return metrics, names, checks.choice("metric", ranked, names)
+
+
+def _check_asking(method: str, n: int | None, ask: int, halving: Any) -> Budget | None:
+    checks.choice("method", method, METHODS)
+    kind = halving is None or isinstance(halving, Halving | Hyperband)
+    checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
+    if method != "optuna":
+        return None
+    checks.require(halving is None, "halving", "none with method='optuna', which needs finished runs", halving)
+    n = checks.integer("n", n, minimum=1, note="trials")
+    return Budget(n, checks.integer("ask", ask, minimum=1, note="trials at once"))
 
 
 def _check_dtype(dtype: str) -> np.dtype:

@@ -37,7 +37,7 @@ from jaxnet.sweeps.recipe import NAMES
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
 
-SEARCH = ("method", "n", "epochs", "metric", "metrics", "goal", "halving", "hyperband", "root", "dtype")
+SEARCH = ("method", "n", "ask", "epochs", "metric", "metrics", "goal", "halving", "hyperband", "root", "dtype")
 DATA = ("name", "file", "target", "delimiter", "validation", "standardise", "seed")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.sweeps.answers import Audit, audit, cv_results, describe, summary, warnings
+from jaxnet.sweeps.asking import to_study
 from jaxnet.sweeps.confirmation import Confirmation, confirm
 from jaxnet.sweeps.ledger import Ledger, levels, values_at
 from jaxnet.sweeps.plan import Plan, place_of
@@ -99,6 +100,10 @@ class Result:
     ) -> Confirmation:
         """Train the best configurations again with fresh seeds and read the test set once; see ``confirm``."""
         return confirm(self, top=top, seeds=seeds, test=test, out=out)
+
+    def to_optuna(self) -> Any:
+        """Return a study of Optuna with the configurations as trials, for its dashboard and its plots."""
+        return to_study(self)
 
     @property
     def cv_results_(self) -> dict[str, Any]:

@@ -99,7 +99,8 @@ class Store:
         if self._manifest.exists():
             theirs = read_manifest(self._manifest)
             changed = differences(theirs["must be the same"], mine["must be the same"])
-            lost = len(stored - set(self._plan.members.ids))
+            # what Optuna will ask for is not known yet: members that it asked for before are no surprise
+            lost = 0 if self._plan.asking else len(stored - set(self._plan.members.ids))
             if lost:
                 changed += differences(theirs["may be extended"], mine["may be extended"])
                 changed.append(f"{lost} of the {len(stored)} members trained there are not in this plan")
@@ -120,11 +121,13 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "epochs": plan.epochs,
         "names": list(plan.names),
         "metric": [plan.metric, plan.goal],
+        "trials at once": None if plan.asking is None else plan.asking.batch,
         "halving": None if halving is None else str(halving),
         "network": named(plan.recipe.network),
         "objective": named(plan.recipe.objective),
         "root": task.root,
         "dtype": str(task.dtype),
+        "kernel": "vmap",
         "lanes of a tile": plan.groups[0].lanes,
         "platform": jax.local_devices()[0].device_kind,
         "jax": jax.__version__,

@@ -10,14 +10,17 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import hold
+from jaxnet.sweeps.asking import Study
 from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.interruption import Watch
-from jaxnet.sweeps.ledger import Ledger, empty, scores
-from jaxnet.sweeps.plan import Plan
+from jaxnet.sweeps.ledger import Ledger, carried, empty, scores
+from jaxnet.sweeps.plan import Plan, extended
 from jaxnet.sweeps.preparation import prepare_group
 from jaxnet.sweeps.progress import Progress
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
+from jaxnet.sweeps.sampling import distinct
+from jaxnet.sweeps.space import identity
 from jaxnet.sweeps.store import Store
 
 EXECUTORS = ("local",)
@@ -105,12 +108,34 @@ def sweep(
     """
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
     checks.choice("executor", executor, EXECUTORS)
+
+    def train(plan: Plan, ledger: Ledger) -> bool:
+        with Progress(plan, ledger, shown=progress) as bar:
+            if out is None:
+                search(plan, ledger, Trainer(plan, ledger, lambda members, reached: bar.show()))
+            else:
+                _search_saving(plan, ledger, out, bar)
+        return True
+
+    return run_plan(plan, train)
+
+
+def run_plan(plan: Plan, train: Callable[[Plan, Ledger], bool]) -> Result:
+    """Train a plan, in the rounds that it has: one, or as many as Optuna is asked; until ``train`` says False."""
+    if plan.asking is None:
+        ledger = empty(plan)
+        train(plan, ledger)
+        return Result(plan, ledger, sweep)
+    study = Study(plan.space, goal=plan.goal, root=plan.task.root, budget=plan.asking)
+    plan = extended(plan, distinct(study.ask()))
     ledger = empty(plan)
-    with Progress(plan, ledger, shown=progress) as bar:
-        if out is None:
-            search(plan, ledger, Trainer(plan, ledger, lambda members, reached: bar.show()))
-        else:
-            _search_saving(plan, ledger, out, bar)
+    while train(plan, ledger):
+        names = map(identity, plan.configurations)
+        study.tell(dict(zip(names, scores(plan, ledger, plan.epochs).tolist(), strict=True)))
+        if study.finished:
+            break
+        more = extended(plan, distinct([*plan.configurations, *study.ask()]))
+        plan, ledger = more, carried(plan, ledger, more)
     return Result(plan, ledger, sweep)
 
 

@@ -14,7 +14,7 @@ from jaxnet.sweeps.ledger import Ledger, empty
 from jaxnet.sweeps.plan import Plan, place_of
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.store import Store
-from jaxnet.sweeps.sweep import Trainer, search, sweep
+from jaxnet.sweeps.sweep import Trainer, run_plan, search
 
 
 class Behind(Exception):
@@ -42,12 +42,17 @@ def load(plan: Plan, out: str | os.PathLike) -> Result:
     """
     if not (Path(out) / "manifest.json").exists():
         raise FileNotFoundError(f"{out}: no sweep there")
-    ledger = empty(plan)
-    with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
-        store.restore(ledger)
-    with contextlib.suppress(Behind):
-        search(plan, ledger, Reader(ledger))
-    return Result(plan, ledger, sweep)
+
+    def read(plan: Plan, ledger: Ledger) -> bool:
+        with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
+            store.restore(ledger)
+        try:
+            search(plan, ledger, Reader(ledger))
+        except Behind:
+            return False
+        return True
+
+    return run_plan(plan, read)
 
 
 def verify(result: Result, members: int = 3, *, seed: int = 0) -> dict[int, bool]:

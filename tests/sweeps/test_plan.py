@@ -92,7 +92,7 @@ def test_a_plan_prints_what_it_will_do(problem: Any) -> None:
     plan = jn.plan(SPACE, problem.train, n=9, epochs=9, validation=problem.validation, halving=halving)
     text = str(plan)
     assert "9 configurations (random) x 3 seed(s) = 27 members in 2 group(s)" in text
-    assert "  4-5-2: " in text
+    assert "  4-5-2, sgd: " in text
     assert "compiles: 2, one a group" in text
     # 9 to epoch 3, 3 on to epoch 9, times 3 seeds
     assert "work:     135 model-epochs of at most 243, an audit of 5% of the pruned not counted" in text

@@ -1,0 +1,161 @@
+"""Bayesian search: Optuna is asked for a batch of configurations, told their scores in order, and asked again.
+
+A batch is trained as one population. The study is seeded and is told everything in the order of its trials, so the
+same search asks the same questions again: it is reproducible, and a search that was interrupted goes on by asking and
+telling what its folder already knows. One trial is one configuration, its value the mean over seeds and folds.
+"""
+
+import importlib
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, When
+from jaxnet.sweeps.space import Space, identity
+
+if TYPE_CHECKING:
+    from jaxnet.sweeps.result import Result
+
+INSTALL = "method='optuna' needs Optuna, which is not installed: pip install 'jaxnet[optuna]'"
+TRIES = 64  # trials in a row that may break a constraint
+
+
+class Budget(NamedTuple):
+    """How many trials in all, and how many are trained together."""
+
+    n: int
+    batch: int
+
+
+class Study:
+    """A seeded study of Optuna (TPE), asked for configurations of a space."""
+
+    def __init__(self, space: Space, *, goal: str, root: int, budget: Budget) -> None:
+        self._optuna = import_optuna()
+        sampler = self._optuna.samplers.TPESampler(seed=root)
+        direction = "minimize" if goal == "min" else "maximize"
+        self._study = _quietly(lambda: self._optuna.create_study(direction=direction, sampler=sampler))
+        self._space, self._budget = space, budget
+        self._waiting: list[tuple[Any, str]] = []
+        self.asked = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether all trials were asked for."""
+        return self.asked >= self._budget.n
+
+    def ask(self) -> list[dict[str, Any]]:
+        """Return the configurations of the next batch, some of which may have been asked for before."""
+        found = []
+        for _ in range(min(self._budget.batch, self._budget.n - self.asked)):
+            trial, configuration = self._ask_one()
+            self._waiting.append((trial, identity(configuration)))
+            found.append(configuration)
+        self.asked += len(found)
+        return found
+
+    def tell(self, scores: dict[str, float]) -> None:
+        """Tell the scores, by the identity of a configuration, in the order of the trials; NaN is a failed trial."""
+        for trial, name in self._waiting:
+            if np.isfinite(scores[name]):
+                self._study.tell(trial, scores[name])
+            else:
+                self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+        self._waiting = []
+
+    def _ask_one(self) -> tuple[Any, dict[str, Any]]:
+        """Ask until a configuration keeps the constraints; the others are failed trials."""
+        for _ in range(TRIES):
+            trial = self._study.ask(distributions(self._space))
+            configuration = self._space.settle(_values(self._space, trial.params))
+            if configuration is not None:
+                return trial, configuration
+            self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+        broken = checks.Words(f"{TRIES} trials in a row that break one")
+        return checks.refuse("constraints", "some that leave configurations to try", broken)
+
+
+def import_optuna() -> Any:
+    """Return the package; raises ImportError, saying what to install."""
+    try:
+        return importlib.import_module("optuna")
+    except ImportError as error:
+        raise ImportError(INSTALL) from error
+
+
+def _quietly(act: Callable[[], Any]) -> Any:
+    """Do something without Optuna's messages on standard error."""
+    logger = logging.getLogger("optuna")
+    before, logger.level = logger.level, logging.WARNING
+    try:
+        return act()
+    finally:
+        logger.level = before
+
+
+def distributions(space: Space) -> dict[str, Any]:
+    """Return what Optuna draws from, by name; values that are tuples by the words for them, layers by two names."""
+    kinds = import_optuna().distributions
+    found: dict[str, Any] = {}
+    for name, parameter in _varied(space).items():
+        if isinstance(parameter, Float):
+            found[name] = kinds.FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+        elif isinstance(parameter, Int):
+            found[name] = kinds.IntDistribution(parameter.low, parameter.high, log=parameter.log)
+        else:
+            found[name] = kinds.CategoricalDistribution([_word(value) for value in parameter.levels(None)])
+    return found
+
+
+def to_study(result: "Result") -> Any:
+    """Return a study of Optuna with a finished sweep's configurations as trials, for its dashboard and its plots.
+
+    A configuration that was trained to the end is complete, with the mean over seeds and folds at each epoch as its
+    intermediate values; one that was pruned or that diverged says so by its state.
+    """
+    optuna, plan = import_optuna(), result.plan
+    study = _quietly(lambda: optuna.create_study(direction="minimize" if plan.goal == "min" else "maximize"))
+    every = distributions(plan.space)
+    curves = result.curves(plan.metric).reshape(len(plan.configurations), -1, plan.epochs).mean(axis=1)
+    values, levels = result.values().mean(axis=1), result.levels()
+    for configuration, value, level, curve in zip(plan.configurations, values, levels, curves, strict=True):
+        params = {name: _word(configuration[name]) for name in every if name in configuration}
+        states = optuna.trial.TrialState
+        state = states.FAIL if not np.isfinite(value) else states.COMPLETE if level == plan.epochs else states.PRUNED
+        study.add_trial(
+            optuna.trial.create_trial(
+                params=params,
+                distributions={name: every[name] for name in params},
+                value=None if state == states.FAIL else float(value),
+                state=state,
+                intermediate_values={e + 1: float(v) for e, v in enumerate(curve[:level]) if np.isfinite(v)},
+            )
+        )
+    return study
+
+
+def _varied(space: Space) -> dict[str, Any]:
+    inner = {name: p.parameter if isinstance(p, When) else p for name, p in space.parameters.items()}
+    return {
+        name: parameter for name, parameter in inner.items() if isinstance(parameter, Float | Int | Choice | Layers)
+    }
+
+
+def _values(space: Space, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Turn what Optuna drew into values of the space, constants and derived parameters in their places."""
+    varied = _varied(space)
+    values = {}
+    for name, parameter in space.parameters.items():
+        inner = parameter.parameter if isinstance(parameter, When) else parameter
+        values[name] = inner
+        if name in varied:
+            words = {} if isinstance(inner, Float | Int) else {_word(value): value for value in inner.levels(None)}
+            values[name] = words[drawn[name]] if words else drawn[name]
+    return values
+
+
+def _word(value: Any) -> Any:
+    return " ".join(map(str, value)) or "none" if isinstance(value, tuple) else value
