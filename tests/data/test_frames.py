@@ -113,6 +113,11 @@ def test_odd_objects_are_refused(values, words):
         from_frame(Frame(a=values, y=np.arange(len(values))))
 
 
+def test_a_nan_between_texts_is_a_missing_value():
+    data = from_frame(Frame(a=[1, 2, 3], kind=np.array(["x", np.nan, "y"], object)), missing="drop")
+    assert (data.classes, data.x.tolist()) == (("x", "y"), [[1], [3]])
+
+
 def test_nullable_whole_numbers_stay_whole():
     data = from_frame(Frame(a=[1.0, 2, 3], y=np.array([5, None, 7], object)), missing="drop")
     assert (data.y.tolist(), data.y.dtype) == ([5, 7], np.int64)
