@@ -42,6 +42,14 @@ class Lanes(NamedTuple):
     epochs: Array  # int32 [T], how many each may take
 
 
+class Shared(NamedTuple):
+    """What the lanes of a tile have in common: the examples, in their orders, and the first epoch of the block."""
+
+    data: Data
+    key: Key
+    first: Array
+
+
 def train_population(members: Sequence[Member]) -> list[Progress]:
     """Train every member, as ``descend`` would without a lowered rate, and say how each has ended."""
     starts = [_start(member.task) for member in members]
@@ -93,11 +101,11 @@ def _run_group(members: list[Member], starts: list[Start], busy: threading.Semap
         orders = orders_of(task, data)
         while len(running):
             block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
-            first = np.asarray(lanes.state.epoch[running[0]], np.int32)
+            first: Any = lanes.state.epoch[running[0]]
             for start in range(0, len(running), LANES):
                 mine = running[start : start + LANES]
                 with busy:
-                    values_of = _train_tile(program, lanes, mine, (block, key_of(task.seed), first))
+                    values_of = _train_tile(program, lanes, mine, Shared(block, key_of(task.seed), first))
                 for lane, values in zip(mine, values_of, strict=True):
                     histories[lane].append(values)
             running = running[_runs(lanes.state, lanes.epochs)[running]]
@@ -114,10 +122,10 @@ def _stacked(members: list[Member], starts: list[Start]) -> Lanes:
     return Lanes(numbers, state, epochs)
 
 
-def _train_tile(program: Program, lanes: Lanes, mine: np.ndarray, shared: tuple) -> list[dict[str, np.ndarray]]:
+def _train_tile(program: Program, lanes: Lanes, mine: np.ndarray, shared: Shared) -> list[dict[str, np.ndarray]]:
     """Train some lanes in place for a block of epochs; return the history of each. The last fills up the tile."""
     seats = np.concatenate([mine, np.repeat(mine[-1:], LANES - len(mine))])
-    arguments = (jax.tree.map(lambda leaf: leaf[seats], lanes), *shared)
+    arguments = jax.tree.map(lambda leaf: leaf[seats], lanes), shared
     before = lanes.state.epoch[mine]
     state, history = jax.device_get(_compiled(program, arguments)(*arguments))
     for kept, trained in zip(jax.tree.leaves(lanes.state), jax.tree.leaves(state), strict=True):
@@ -141,12 +149,12 @@ def _compile(program: Program, structure: Any, leaves: tuple) -> Any:
     return jax.jit(functools.partial(run_tile, program)).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 
-def run_tile(program: Program, lanes: Lanes, data: Data, key: Key, first: Array) -> tuple[State, dict[str, Array]]:
+def run_tile(program: Program, lanes: Lanes, shared: Shared) -> tuple[State, dict[str, Array]]:
     """Train the lanes of a tile in lock step for a block of epochs, or until all have ended.
 
     Returns their states and the history, name -> [T, BLOCK].
     """
-    names = history_names(program.metrics, data.validation is not None)
+    names = history_names(program.metrics, shared.data.validation is not None)
     dtype = jax.tree.leaves(lanes.state.params)[0].dtype
     history = {name: jnp.full((len(lanes.epochs), BLOCK), jnp.nan, dtype) for name in names}
 
@@ -157,7 +165,7 @@ def run_tile(program: Program, lanes: Lanes, data: Data, key: Key, first: Array)
     def epoch(carry: tuple[Array, State, dict]) -> tuple[Array, State, dict]:
         done, state, history = carry
         one = lambda numbers, state, most: _lane_epoch(
-            program, numbers, state, runs=_runs(state, most), data=data, key=key, epoch=(first + done, done)
+            program, numbers, state, runs=_runs(state, most), shared=shared, done=done
         )
         state, values = jax.vmap(one)(lanes.numbers, state, lanes.epochs)
         history = {name: history[name].at[:, done].set(values[name].astype(dtype)) for name in names}
@@ -167,11 +175,11 @@ def run_tile(program: Program, lanes: Lanes, data: Data, key: Key, first: Array)
 
 
 def _lane_epoch(
-    program: Program, numbers: list, state: State, *, runs: Array, data: Data, key: Key, epoch: tuple[Array, Array]
+    program: Program, numbers: list, state: State, *, runs: Array, shared: Shared, done: Array
 ) -> tuple[State, dict[str, Array]]:
     """Train one lane for an epoch, unless it has ended. The number of the epoch is the tile's, so orders are shared."""
-    number, done = epoch
-    after, values = one_epoch(assemble(program, numbers), state._replace(epoch=number), data, key, done)
+    state_of_tile = state._replace(epoch=shared.first + done)
+    after, values = one_epoch(assemble(program, numbers), state_of_tile, shared.data, shared.key, done)
     return jax.tree.map(lambda new, old: jnp.where(runs, new, old), after, state), values
 
 

@@ -53,7 +53,7 @@ def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[f
     data = jax.device_put(pad(jax.tree.map(lambda array: array.astype(np.float64), problem.train)))
 
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = _evaluate(skeleton, shapes, numbers, flat, data)
+        value, gradient = _evaluate(flat, data, numbers=numbers, skeleton=skeleton, shapes=shapes)
         return float(value), np.asarray(gradient)
 
     return value_and_gradient
@@ -74,6 +74,6 @@ def unflatten(flat: Any, shapes: tuple[tuple[int, int], ...]) -> Params:
 
 
 @jax.jit(static_argnames=("skeleton", "shapes"))
-def _evaluate(skeleton: Skeleton, shapes: tuple, numbers: list, flat: Array, data: Batch) -> tuple[Array, Array]:
+def _evaluate(flat: Array, data: Batch, *, numbers: list, skeleton: Skeleton, shapes: tuple) -> tuple[Array, Array]:
     objective = lower(skeleton, numbers)
     return jax.value_and_grad(lambda flat: objective(unflatten(flat, shapes), data.x, data.y, weight=data.weight))(flat)

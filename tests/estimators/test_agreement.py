@@ -38,6 +38,11 @@ CASES = {
     ),
     "early stopping, stratified": (CLASSIFIERS, BINARY, {"early_stopping": True, "n_iter_no_change": 3}),
     "early stopping, several classes": (CLASSIFIERS, IRIS, {"early_stopping": True, "batch_size": 40}),
+    "a score that stands still, which tol=0 does not end": (
+        CLASSIFIERS,
+        BINARY,
+        {"early_stopping": True, "tol": 0, "n_iter_no_change": 2},
+    ),
     "several labels": (CLASSIFIERS, LABELS, {"activation": "logistic", "alpha": 1.0}),
     "several outputs": (REGRESSORS, NUMBERS, {"activation": "identity"}),
     "early stopping on R²": (REGRESSORS, NUMBERS, {"early_stopping": True, "n_iter_no_change": 3}),

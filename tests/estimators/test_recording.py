@@ -11,6 +11,7 @@ SMALL = {"hidden_layer_sizes": (5,), "random_state": 0, "max_iter": 12}
 TALKS = {
     "to the last epoch": {},
     "converging": {"tol": 0.5, "n_iter_no_change": 2},
+    "converging in the last epoch allowed": {"tol": 0.5, "n_iter_no_change": 2, "max_iter": 4},
     "scoring": {"early_stopping": True, "n_iter_no_change": 2},
     "lowering": {"solver": "sgd", "learning_rate": "adaptive", "tol": 1.0, "n_iter_no_change": 1},
     "too low": {
