@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import numpy as np
 
-from jaxnet.gradients import arguments, kinks, rounding
+from jaxnet.gradients import arguments, kinks, rounding, saturation
 from jaxnet.gradients.arguments import Arguments, split
 from jaxnet.gradients.leaves import flatten
 from jaxnet.gradients.problem import Gradient
 from jaxnet.types import Pytree
 
+_TILTS = 997  # errors of slopes of saturated losses; more are used again
 # what an operation in each unit roundoff cannot tell from zero
 _UNDERFLOW = {2.0**-53: 2.0**-1022, 2.0**-24: 2.0**-126, 2.0**-11: 2.0**-24, 2.0**-8: 2.0**-126}
 
@@ -80,7 +81,7 @@ class Automatic:
 
     def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
         arrays, programs = self._ready(params, data)
-        gains, turns = programs.measure(arrays)
+        gains, turns = programs.measure([*self._labels_as_numbers(arrays, programs), np.zeros(_TILTS)])
         if corner:  # what is at a corner counts as active, for JAX leaves it out
             gains = [np.maximum(a, b) for a, b in zip(gains, programs.measure_active(arrays).gain, strict=True)]
         noise = [rounding.FACTOR * (eps * gain + _UNDERFLOW.get(eps, 0.0)) for gain in gains]
@@ -89,6 +90,17 @@ class Automatic:
                 jumps = rounding.jumps(programs.plain, arrays, eps)
             noise = [smooth + jump for smooth, jump in zip(noise, jumps, strict=True)]
         return _named(params, noise)
+
+    def _labels_as_numbers(self, arrays: list, programs: _Programs) -> list:
+        """Make integers floating-point numbers where f only computes with them, so that p - y is seen to round."""
+        numbers = [np.asarray(a, np.float64) if a.dtype.kind in "iub" else a for a in arrays]
+        if all(a is b for a, b in zip(arrays, numbers, strict=True)):
+            return arrays
+        try:
+            pairs = zip(programs.gradient(0.0, arrays), programs.gradient(0.0, numbers), strict=True)
+            return numbers if all(np.array_equal(a, b) for a, b in pairs) else arrays
+        except Exception:  # they are indices, or labels that f refuses as numbers
+            return arrays
 
     def _ready(self, params: Pytree, data: tuple) -> tuple[list, _Programs]:
         taken = split((params, *data))
@@ -102,11 +114,16 @@ class Automatic:
             bent = lambda params: kinks.evaluate(value, [*params, *arrays[count:]], slope)
             return jax.grad(bent)(arrays[:count])
 
+        def leaning(arrays: list) -> list:
+            *given, tilt = arrays
+            tilted = lambda params: saturation.tilted(value, [*params, *given[count:]], tilt)
+            return jax.grad(tilted)(given[:count])
+
         plain = lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
         return _Programs(
             _in_float64(jax.jit(value)),
             _in_float64(jax.jit(gradient)),
-            _in_float64(rounding.measure(plain)),
+            _in_float64(rounding.measure(leaning, tilts=True)),
             _in_float64(rounding.measure(functools.partial(gradient, 1.0))),
             plain,
         )

@@ -67,12 +67,15 @@ class Rounding(NamedTuple):
     turns: float
 
 
-def measure(gradient: Callable) -> Callable[[list[Any]], Rounding]:
-    """Compile what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand."""
+def measure(gradient: Callable, *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
+    """Compile what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand.
+
+    ``tilts``: the last of the arrays is an error by itself, exactly 0 and disturbed by one unit.
+    """
 
     @partial(jax.jit, compiler_options=_QUICKLY)
     def group(arrays: list[Any], signs: Any) -> tuple[list[Any], Any]:
-        one = partial(disturb, gradient, arrays, step=STEP, branches=False)
+        one = partial(disturb, gradient, arrays, step=STEP, branches=False, tilts=tilts)
         deviations, turns = jax.vmap(one)(signs)
         return [jnp.sum(jnp.abs(d), axis=0) for d in deviations], jnp.min(turns)
 
@@ -102,7 +105,7 @@ def _signs(draws: int) -> np.ndarray:
 
 
 def disturb(
-    gradient: Callable, arrays: Sequence[Any], signs: Any, *, step: Any, branches: bool
+    gradient: Callable, arrays: Sequence[Any], signs: Any, *, step: Any, branches: bool, tilts: bool = False
 ) -> tuple[list[Any], Any]:
     """Compute ``gradient(arrays)`` with every operation disturbed by ``step``: deviations, and ``turns``.
 
@@ -110,6 +113,8 @@ def disturb(
     """
     draw = _Draw(signs * step, step, branches)
     inputs = [draw.jitter(_same(a), jnp.abs(a)) if tracing.floating(a) else _same(a) for a in arrays]
+    if tilts:
+        inputs[-1] = draw.jitter(inputs[-1], jnp.ones_like(arrays[-1]))
     outputs = tracing.walk(tracing.trace(gradient, arrays), inputs, draw.rule, _same)
     return [value.noisy - value.exact for value in outputs], draw.turns
 
