@@ -28,6 +28,19 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize(argument, table(importlib.import_module(f"planted.{name}")), ids=str)
 
 
+def pytest_collection_modifyitems(items):
+    """Network by network, because the checker keeps the compiled programs of a few objectives only."""
+    here = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    for place, item in zip(here, sorted((items[place] for place in here), key=_network), strict=True):
+        items[place] = item
+
+
+def _network(item):
+    case = next(iter(item.callspec.params.values()))
+    case = getattr(case, "planted", case)
+    return str(getattr(getattr(case, "problem", case), "network", None))
+
+
 @pytest.fixture(scope="session")
 def backpropagate():
     module = importlib.import_module("planted.backpropagation")
