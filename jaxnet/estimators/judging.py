@@ -82,8 +82,5 @@ class ScorerJudge:
         self.best = watch(self._stop, self.best, state.params, state.epoch, score)
         if int(state.status) != stopping.RUNNING or int(self.best.waited) < self._stop.patience:
             return state
+        self.best = self.best._replace(waited=whole(0))  # where a lower rate goes on, a new wait begins
         return state._replace(status=whole(stopping.CONVERGED))
-
-    def wait_again(self) -> None:
-        """Begin a new wait for an improvement."""
-        self.best = self.best._replace(waited=whole(0))

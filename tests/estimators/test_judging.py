@@ -58,6 +58,16 @@ def test_a_scorer_that_counts_what_the_run_counts_decides_the_same(iris):
     np.testing.assert_allclose(outside.coefs_[0], inside.coefs_[0], rtol=1e-13)
 
 
+def test_a_scorer_also_lowers_the_rate(iris):
+    data, held = halves(iris)
+    parameters = {"solver": "sgd", "learning_rate": "adaptive", "early_stopping": True, "n_iter_no_change": 2}
+    parameters = SMALL | parameters | {"max_iter": 200}
+    inside = MLPClassifier(**parameters).fit(*data, **held)
+    outside = MLPClassifier(scoring=lambda mlp, X, y: np.mean(mlp.predict(X) == y), **parameters).fit(*data, **held)
+    assert inside.n_iter_ == outside.n_iter_ < 200
+    assert inside.learning_rate_ == outside.learning_rate_ < 1e-6
+
+
 def test_the_validation_loss_can_decide(line):
     data, held = halves(line)
     mlp = MLPRegressor(early_stopping=True, scoring="loss", **SMALL).fit(*data, **held)
