@@ -153,7 +153,9 @@ def test_lbfgs_of_several_outputs_minimises_the_sum_and_reports_the_mean(line):
     mlp = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=0.5, random_state=0, tol=1e-9).fit(X, y)
     design, penalty = np.column_stack([X, np.ones(50)]), np.diag([0.5] * 4 + [0])
     exact = np.linalg.solve(design.T @ design + penalty, design.T @ y)  # ridge regression
-    np.testing.assert_allclose(mlp.coefs_[0], exact[:4], atol=1e-6)
+    np.testing.assert_allclose(
+        mlp.coefs_[0], exact[:4], atol=1e-4
+    )  # SciPy ends at 2e-9 of the loss, sqrt(2e-9) of weights
     expected = np.mean((y - mlp.predict(X)) ** 2) / 2 + 0.5 / 2 * np.sum(mlp.coefs_[0] ** 2) / 50
     np.testing.assert_allclose(mlp.loss_, expected, rtol=1e-10)
 

@@ -23,10 +23,11 @@ def test_a_vector_holds_all_weights_and_then_all_biases():
 def test_without_hidden_layers_it_finds_the_exact_solution(line):
     X, y = line
     mlp = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=2.0, tol=1e-10, random_state=0).fit(X, y)
+    # SciPy ends where a step lowers the loss by 2e-9 of itself: that far from a minimum are weights off by sqrt(2e-9)
     design = np.column_stack([X, np.ones(50)])
     exact = np.linalg.solve(design.T @ design + np.diag([2.0] * 4 + [0]), design.T @ y)  # ridge regression
-    np.testing.assert_allclose(mlp.coefs_[0][:, 0], exact[:4], atol=1e-7)
-    np.testing.assert_allclose(mlp.intercepts_[0][0], exact[4], atol=1e-7)
+    np.testing.assert_allclose(mlp.coefs_[0][:, 0], exact[:4], atol=1e-4)
+    np.testing.assert_allclose(mlp.intercepts_[0][0], exact[4], atol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
