@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxnet.sweeps.ledger import scores
 from jaxnet.sweeps.parameters import Float, Int, When
+from jaxnet.sweeps.recipe import NAMES
 from jaxnet.sweeps.statistics import rank_correlation, summarise, tied_with_best
 from jaxnet.sweeps.tables import Table
 
@@ -79,14 +80,18 @@ def warnings(result: "Result") -> list[str]:
 
 
 def at_bounds(plan: "Plan", configuration: int) -> list[str]:
-    """Name the parameters whose value lies within 5 % of a bound of the space (of its logarithm, where it has one)."""
+    """Name the parameters whose value lies within 5 % of a bound of the space (of its logarithm, where it has one).
+
+    A lower bound of 0 is no bound of the space but of the parameter.
+    """
     found = []
     for name, value in plan.configurations[configuration].items():
         parameter = plan.space.parameters.get(name)
         parameter = parameter.parameter if isinstance(parameter, When) else parameter
         if isinstance(parameter, Float | Int):
             unit = parameter.unit(value)
-            if not BOUND < unit < 1 - BOUND:
+            natural = unit <= BOUND and parameter.low == 0 and name in NAMES  # none of them can be less
+            if not BOUND < unit < 1 - BOUND and not natural:
                 bound = parameter.low if unit <= BOUND else parameter.high
                 found.append(f"the best {name}, {value:.4g}, lies at its bound {bound:g}")
     return found

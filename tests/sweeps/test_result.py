@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps.answers import Audit
+from jaxnet.sweeps.answers import Audit, at_bounds
 from jaxnet.sweeps.tables import Table, framed, parameter_columns, to_csv, write
 
 
@@ -72,6 +72,17 @@ def test_warnings_name_bounds_divergence_and_ties(result: Any) -> None:
     assert "the best learning_rate" in said
     assert "lies at its bound 0.1: widen the space there" in said
     assert "3 of 9 members diverged" in said
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "said"), [(0.0, 0.0, 0), (0.0, 0.09, 0), (0.0, 0.098, 1), (0.001, 0.002, 1), (0.001, 0.05, 0)]
+)
+def test_a_bound_is_named_within_5_percent_of_the_range_but_not_at_0(
+    low: float, value: float, said: int, problem: Any
+) -> None:
+    space = jn.Space(learning_rate=0.1, l2=jn.Float(low, 0.1))
+    plan = jn.plan(space, problem.train, method="list", configurations=[{"l2": value}], epochs=1)
+    assert len(at_bounds(plan, 0)) == said
 
 
 def test_one_seed_is_said_to_say_nothing_of_chance(problem: Any) -> None:

@@ -15,7 +15,7 @@ import pytest
 from jaxnet import sweeps
 from jaxnet.storage import CheckpointError, hold
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.interruption import Interrupted
+from jaxnet.sweeps.interruption import Interrupted, Watch
 from jaxnet.sweeps.store import Store, differences
 from jaxnet.sweeps.tables import to_csv
 
@@ -127,6 +127,31 @@ def test_a_signal_ends_a_sweep_when_its_work_is_saved(
     with sqlite3.connect(tmp_path / "members.sqlite") as database:
         assert database.execute("select max(epochs) from members").fetchone()[0] > 0
     assert tables(sweeps.sweep(make(problem), out=tmp_path)) == whole
+
+
+def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Watch() as watch:
+            signal.raise_signal(signal.SIGHUP)
+            watch.check()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_second_signal_does_what_it_did_before() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    try:
+        with Watch() as watch:
+            signal.raise_signal(signal.SIGTERM)
+            assert heard == []
+            signal.raise_signal(signal.SIGTERM)
+            with pytest.raises(Interrupted, match="SIGTERM"):
+                watch.check()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
 
 
 def test_a_finished_sweep_trains_nothing_again(
