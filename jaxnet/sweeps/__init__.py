@@ -1,7 +1,9 @@
 """Populations: hundreds of networks as one compiled program, and what can honestly be said of them.
 
-Read parameters, space, sampling; optimizers, recipe, groups; tiles, preparation, engine; rungs, plan, ledger, sweep;
-statistics, answers, result, confirmation, finder; store and interruption keep it all on disk.
+Read parameters, space, sampling (and asking, for Optuna): what is tried. Then optimizers, recipe, groups: what that
+trains. Then tiles, preparation, devices, engine: the compiled population. Then rungs, plan, estimate, ledger, sweep:
+the search; progress, store, interruption, verification: what is shown, kept and checked. Then tables, statistics,
+answers, result, confirmation, finder: what it says. plan_file reads a plan from TOML.
 """
 
 from jaxnet.sweeps.confirmation import Confirmation

@@ -163,7 +163,7 @@ def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding if leaf.committed else None)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=512)
 def _compiled(program: Program, mesh: Mesh, *, block: int, structure: Any, leaves: tuple) -> Any:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
