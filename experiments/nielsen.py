@@ -210,7 +210,7 @@ def one_recipe(arguments: list[str]) -> None:
     """Run ``overfitting`` or ``initialisation`` with the given arguments; write the curves as JSON."""
     options = _options(arguments)
     defaults = Recipe() if options.recipe == "overfitting" else INITIALISATION
-    given = {name: getattr(options, name) for name in Recipe._fields if getattr(options, name) is not None}
+    given = {name: getattr(options, name) for name in defaults._asdict() if getattr(options, name) is not None}
     recipe = defaults._replace(**given)
     images = book_images(recipe.images)
     if options.recipe == "overfitting":
@@ -236,7 +236,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the curves, lists an epoch long, to this file")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.images is not None and not 1 <= options.images <= 50_000:
+        parser.error(f"--images: expected 1 to 50000, the book's training images, got {options.images}")
+    return options
 
 
 if __name__ == "__main__":

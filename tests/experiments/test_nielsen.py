@@ -137,6 +137,12 @@ def test_a_curve_that_differs_too_much_is_said_to(nielsen):
     assert not any(claim.holds for claim in nielsen.compared("overfitting", wrong))
 
 
+def test_images_beyond_the_books_training_set_are_refused(nielsen, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        nielsen.one_recipe(["overfitting", "--images", "50001"])
+    assert "--images: expected 1 to 50000, the book's training images, got 50001" in capsys.readouterr().err
+
+
 @pytest.fixture(scope="module")
 def mnist():
     try:
