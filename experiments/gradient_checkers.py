@@ -5,12 +5,23 @@ to PyTorch's ``gradcheck`` (its own too) in one run: wrong gradients written as 
 and in pairs, and sound ones of every awkward sort. The two others check rules of differentiation, not gradients, so
 each hand-derived gradient is given to them as the backward rule of its loss, at the parameters where it was computed. A
 mistake counts as flagged when the answer is no, and as named when the causes reported explain it and no others are
-reported; neither of the others reports a cause. A false alarm is a sound gradient to which the answer is no or that
-ends in an error. Each tool computes in the precision of the gradient where it can (gradcheck only in float64).
+reported (for the few without a familiar name: that none is known); neither of the others reports a cause. A false alarm
+is a sound gradient to which the answer is no or that ends in an error. Each tool computes in the precision of the
+gradient where it can (gradcheck only in float64).
 
 Published: nothing.
 
-Measured: MEASURED
+Measured, jax 0.10.2 and torch 2.13.0, one run on 2 shared CPU cores:
+
+    ====================  =========  ==========  ==================  ============
+    checker               mistakes   named       pairs, both named   false alarms
+    ====================  =========  ==========  ==================  ============
+    jaxnet                342 / 342  342 of 342  24 of 24            0 of 585
+    check_grads           331 / 342  none        none                40 of 585
+    gradcheck             331 / 342  none        none                23 of 585
+    ====================  =========  ==========  ==================  ============
+
+The 11 that the others do not flag are all on the two networks whose gradients are tiny or vanish.
 
 Command: python experiments/gradient_checkers.py    (PyTorch is left out where it is not installed)
 """
