@@ -1,4 +1,8 @@
-"""Is my derivation right, and if not, where and why?"""
+"""Is my derivation right, and if not, where and why?
+
+Read problem (the terms), arguments, submission and form (what is handed in), truth (what is right, and how well that
+can be known), verdict and stages, diagnosis (why it is wrong), report, text, page and figure, then checker.
+"""
 
 from jaxnet.gradients.checker import assert_gradient, check_gradient
 from jaxnet.gradients.problem import Cause, Problem

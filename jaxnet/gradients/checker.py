@@ -8,16 +8,16 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.gradients import arguments, form, own_rule
-from jaxnet.gradients.comparison import Comparison, Truth, compare, truth_at
-from jaxnet.gradients.diagnosis import diagnose
-from jaxnet.gradients.precision import DOUBLE, SINGLE, computes_in_single, is_single, unit_roundoff
+from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.problem import Cause, Gradient, Problem, within
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import compare as compare_stages
 from jaxnet.gradients.submission import Caller, receive
+from jaxnet.gradients.truth.comparison import Comparison, Truth, compare, truth_at
+from jaxnet.gradients.truth.precision import DOUBLE, SINGLE, computes_in_single, is_single, unit_roundoff
+from jaxnet.gradients.truth.vetting import remainders
 from jaxnet.gradients.verdict import Leaf, unreadable
 from jaxnet.gradients.verdict import judge as judge_leaf
-from jaxnet.gradients.vetting import remainders
 from jaxnet.types import Pytree
 
 ARRAYS_ONLY = (

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.gradients.backward import implied_slopes
-from jaxnet.gradients.differences import Taylor
-from jaxnet.gradients.passes import model_of
+from jaxnet.gradients.diagnosis.backward import implied_slopes
+from jaxnet.gradients.diagnosis.passes import model_of
 from jaxnet.gradients.problem import Problem
 from jaxnet.gradients.text import headline, name
+from jaxnet.gradients.truth.differences import Taylor
 from jaxnet.gradients.verdict import excesses
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.gradients import arguments
-from jaxnet.gradients.diagnosis import diagnose
-from jaxnet.gradients.numerical import Differences, direction
-from jaxnet.gradients.oracles import Automatic
-from jaxnet.gradients.precision import DOUBLE
+from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.problem import Cause, Gradient, Problem, agrees
 from jaxnet.gradients.report import Report
+from jaxnet.gradients.truth.numerical import Differences, direction
+from jaxnet.gradients.truth.oracles import Automatic
+from jaxnet.gradients.truth.precision import DOUBLE
+from jaxnet.gradients.truth.vetting import remainders, slope
 from jaxnet.gradients.verdict import judge
-from jaxnet.gradients.vetting import remainders, slope
 
 
 def check(f: Callable, point: tuple) -> Report:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jaxnet.gradients.differences import Taylor
 from jaxnet.gradients.problem import Cause, Problem
+from jaxnet.gradients.truth.differences import Taylor
 from jaxnet.gradients.verdict import Leaf
 
 if TYPE_CHECKING:

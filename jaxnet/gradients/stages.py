@@ -10,7 +10,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.gradients import arguments, verdict
 from jaxnet.gradients.problem import Gradient
-from jaxnet.gradients.rounding import FACTOR
+from jaxnet.gradients.truth.rounding import FACTOR
 
 _NAME = re.compile(r"(z|a|delta)([1-9]\d*)")
 

@@ -14,6 +14,10 @@ _TABLES = {
     "problem": ("problems", lambda module: module.PROBLEMS.values()),
     "mistake": ("mistakes", lambda module: module.SINGLE),
     "each_mistake_once": ("mistakes", lambda module: module.ONCE),
+    "mistake_on_the_article": (
+        "mistakes",
+        lambda module: [case for case in module.SINGLE if "article" in str(case)][:3],
+    ),
     "tie": ("ties", lambda module: module.TIES),
     "pair": ("pairs", lambda module: module.PAIRS),
     "sound": ("sound", lambda module: module.SOUND),

@@ -1,0 +1,178 @@
+"""Two arrays, yours and what it should be: a constant factor, a rearrangement, parts never written, clipping.
+
+Everything that can be seen without knowing where a gradient comes from.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.factors import SEEN, UNFAMILIAR
+from jaxnet.gradients.diagnosis.penalty import Lines, Tolerance, factors, fits, linear_mistakes
+from jaxnet.gradients.diagnosis.replay import Hypothesis, Leaf
+
+LARGEST_SHARE = 0.2  # of a leaf that single wrong entries may make up; beyond it they are no exception
+
+
+def finishes(
+    target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, whole: bool = True, known: Sequence[Lines] = ()
+) -> list[Lines]:
+    """Explain how a leaf's parts become the target: no wrong line at all, or the lists of wrong lines that do it.
+
+    ``key`` is "w" or "b"; ``whole`` says whether rearrangements, gaps and clipping are looked for; ``known`` are wrong
+    lines of other leaves, which this one may have beside others of its own.
+    """
+    allowed = tolerance.of(leaf.size + np.abs(leaf.decay * leaf.parameter))
+    if fits(target, leaf.expected, allowed):
+        return [{}]
+    found = list(linear_mistakes(target, leaf, tolerance, key))
+    if fits(target, leaf.data * leaf.parameter + leaf.decay * leaf.parameter, allowed):
+        found.append({"scale": Hypothesis("times_parameter", "", lambda leaf: leaf.parameter)})
+    habits = {each.habit for lines in known for each in lines.values()}
+    found = [{slot: _seen(each) if each.habit in habits else each for slot, each in lines.items()} for lines in found]
+    if not any(habits & {each.habit for each in lines.values()} for lines in found):
+        found += [lines for each in known for lines in _beside(target, leaf, tolerance, key, known=each, whole=whole)]
+    plain = [lines for lines in found if familiar(lines)]
+    if plain or not whole:
+        return plain or found
+    rescaled = _rescaled(target, leaf, tolerance, key)
+    return [*found, *({"whole": each} for each in whole_mistakes(target, leaf.expected, allowed)), *rescaled]
+
+
+def familiar(lines: Mapping[Any, Hypothesis]) -> bool:
+    """Whether wrong lines are known mistakes, with known numbers."""
+    return all(each.cost < UNFAMILIAR for each in lines.values())
+
+
+def _seen(mistake: Hypothesis) -> Hypothesis:
+    return dataclasses.replace(mistake, cost=min(mistake.cost, SEEN))
+
+
+def _beside(
+    target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, known: Lines, whole: bool
+) -> Iterator[Lines]:
+    """Explain a leaf with a wrong line that other leaves have, and with others on top of it."""
+    (slot, mistake), *_ = known.items()
+    mistake = _seen(mistake)
+    if slot == "whole":
+        if fits(target, mistake.of(leaf._replace(data=leaf.expected, decay=0.0)), tolerance.of(leaf.size)):
+            yield {slot: mistake}
+    elif slot == "penalty":
+        changed = leaf._replace(data=leaf.data + mistake.of(leaf), decay=0.0)
+        more = finishes(target, changed, tolerance, key, whole=whole)
+        yield from ({slot: mistake, **lines} for lines in more if lines.keys() <= {"whole"})
+    elif mistake.factor:
+        factor = mistake.factor
+        scaled = Tolerance(tolerance.noise / abs(factor), tolerance.roundings)
+        more = finishes(target / factor, leaf, scaled, key, whole=whole)
+        yield from ({"times": mistake, **lines} for lines in more if "times" not in lines)
+
+
+def _rescaled(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str) -> Iterator[Lines]:
+    """A leaf whose entries stand in another order, times a familiar factor: their norms tell it."""
+    mine, true = float(np.linalg.norm(target)), float(np.linalg.norm(leaf.expected))
+    if not 0 < mine < np.inf or not true:
+        return
+    error = 1e-6 * mine / true
+    for sign in (1, -1):
+        for factor in factors(sign * mine / true, error, leaf):
+            if factor.cost < UNFAMILIAR and factor.factor:
+                scaled = tolerance.of(leaf.size) / abs(factor.factor)
+                orders = rearrangements(target / factor.factor, leaf.expected, float(scaled.max()))
+                yield from ({"times": factor, "whole": order} for order in orders)
+
+
+def whole_mistakes(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> Iterator[Hypothesis]:
+    """Yield what makes the finished leaf into the target, the plainest explanation first."""
+    if not target.any():
+        yield Hypothesis("zero", "", lambda leaf: 0 * leaf.expected)
+        return
+    rearranged = list(rearrangements(target, expected, float(allowed.max())))
+    yield from rearranged
+    if not rearranged:
+        clipped = list(_clipped(target, expected, allowed))
+        yield from clipped or _partly_wrong(target, expected, allowed)
+
+
+def rearrangements(target: np.ndarray, expected: np.ndarray, allowed: float) -> Iterator[Hypothesis]:
+    """Yield the orders in which the entries of ``expected`` are the target."""
+    if target.ndim == 2 and min(target.shape) > 1:
+        rows, columns = target.shape
+        named: dict[str, Callable] = {"transposed": lambda e: e.T} if rows == columns else {
+            "transposed_and_reshaped": lambda e: e.T.reshape(e.shape),
+            "fortran_order": lambda e: e.ravel().reshape(e.shape, order="F"),
+        }  # fmt: skip
+        found = [kind for kind, of in named.items() if fits(target, of(expected), allowed)]
+        yield from (Hypothesis(kind, "", lambda leaf, of=named[kind]: of(leaf.expected)) for kind in found)
+        if found:
+            return
+    yield from _permutations(target, expected, allowed)
+
+
+def _permutations(target: np.ndarray, expected: np.ndarray, allowed: float) -> Iterator[Hypothesis]:
+    kinds = ("permuted_rows", "permuted_columns") if target.ndim == 2 else ("permuted_entries",)
+    for axis, kind in enumerate(kinds):
+        order = _order(target, expected, axis)
+        if fits(target, np.take(expected, order, axis), allowed):
+            of = lambda leaf, order=order, axis=axis: np.take(leaf.expected, order, axis)
+            yield Hypothesis(kind, _named_order(order), of)
+            return
+
+
+def _order(target: np.ndarray, expected: np.ndarray, axis: int) -> np.ndarray:
+    """The order of rows (or columns) of ``expected`` that the target has, if it has one: matched by a random sum."""
+    flat = [np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1) for array in (target, expected)]
+    direction = np.random.default_rng(0).normal(size=flat[0].shape[1])
+    mine, theirs = (np.argsort(rows @ direction, kind="stable") for rows in flat)
+    order = np.empty(len(mine), int)
+    order[mine] = theirs
+    return order
+
+
+def _named_order(order: np.ndarray) -> str:
+    count = len(order)
+    if (order == np.arange(count)[::-1]).all():
+        return "in reverse"
+    shift = int(order[0])
+    if (order == np.roll(np.arange(count), -shift)).all():
+        return f"rolled by {count - shift}"
+    return "in the order " + ", ".join(map(str, order[:8])) + (", ..." if count > 8 else "")
+
+
+def _clipped(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> Iterator[Hypothesis]:
+    limit = float(np.abs(target).max())
+    at_limit = int(np.sum(np.abs(np.abs(target) - limit) <= allowed))
+    familiar = 1 < at_limit < target.size or limit == float(f"{limit:.2g}")
+    if familiar and fits(target, np.clip(expected, -limit, limit), allowed):
+        yield Hypothesis(
+            "clipped_by_value", f"{limit:.6g}", lambda leaf: np.clip(leaf.expected, -limit, limit), factor=limit
+        )
+
+
+def _partly_wrong(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> Iterator[Hypothesis]:
+    """A part of the leaf left at zero, or a few entries that are wrong."""
+    wrong = np.abs(target - expected) > allowed
+    if wrong.all():
+        return
+    where = _place(wrong)
+    if not target[wrong].any():
+        yield Hypothesis("unfilled", where, lambda leaf: np.where(wrong, 0, leaf.expected))
+    elif wrong.sum() <= max(1, LARGEST_SHARE * wrong.size) and wrong.size > 2:
+        yield Hypothesis("entries", where, lambda leaf: np.where(wrong, target, leaf.expected))
+
+
+def _place(wrong: np.ndarray) -> str:
+    """Say where entries are: whole rows, whole columns, or single indices."""
+    if wrong.ndim == 2:
+        for axis, name in ((0, "row"), (1, "column")):
+            lines = np.flatnonzero(wrong.all(axis=1 - axis))
+            if len(lines) * wrong.shape[1 - axis] == wrong.sum():
+                return f"{name}{'s' * (len(lines) > 1)} {_listed([int(i) for i in lines])}"
+    places = [[int(i) for i in place] for place in np.argwhere(wrong)]
+    return f"entr{'ies' if len(places) > 1 else 'y'} {_listed(places)}"
+
+
+def _listed(items: list) -> str:
+    return ", ".join(map(str, items[:5])) + (f", ... ({len(items)} of them)" if len(items) > 5 else "")

@@ -1,0 +1,155 @@
+"""Reading the backward pass of a gradient function: called on one example, it gives its own delta away.
+
+For one example the gradient of a layer's weights is the outer product of its inputs and delta, plus the penalty, and
+that of its biases is delta itself. With the delta of the layer above, also read, what lies between them can be seen:
+an error further up does not hide what happens below.
+"""
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.passes import Model, Pass
+from jaxnet.gradients.problem import Gradient, Problem
+
+MOST_EXAMPLES = 64  # that are read one by one; of a larger batch a part is taken
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What a gradient function gave for every example of a batch, one at a time."""
+
+    model: Model
+    run: Pass
+    singles: tuple[Gradient, ...]
+
+    def deltas(self, layer: int) -> list[np.ndarray]:
+        """The delta [N, H] that the function used at a layer: as its biases have it, and as its weights have it."""
+        return self._by_layer[layer]
+
+    @functools.cached_property
+    def _by_layer(self) -> list[list[np.ndarray]]:
+        return [self._read(layer) for layer in range(self.run.last + 1)]
+
+    def _read(self, layer: int) -> list[np.ndarray]:
+        weights, biases = (self._leaf(layer, key) for key in (0, 1))
+        found = [(biases - self.run.decay[layer][1] * self.run.b[layer]) / self.model.total]
+        inputs = self.run.a[layer]
+        norms = np.sum(inputs**2, axis=1)
+        if (norms > 0).all():
+            data = weights - self.penalty(layer) * self.run.w[layer]
+            found.append(np.einsum("nd,ndh->nh", inputs, data) / norms[:, None] / self.model.total)
+        return [delta for delta in found if np.isfinite(delta).all()]
+
+    def seen(self, layer: int) -> bool:
+        """Whether the deltas of a layer and of the one above it could be read."""
+        return all(self.deltas(each) for each in range(layer, min(layer + 2, self.run.last + 1)))
+
+    def penalty(self, layer: int) -> float:
+        """The coefficient of the weights in their gradient: from the part of it orthogonal to the inputs."""
+        inputs, weights, w = self.run.a[layer], self._leaf(layer, 0), self.run.w[layer]
+        unit = inputs / np.maximum(np.linalg.norm(inputs, axis=1, keepdims=True), 1e-300)
+        rest = weights - unit[:, :, None] * np.einsum("nd,ndh->nh", unit, weights)[:, None, :]
+        mine = w - unit[:, :, None] * (unit @ w)[:, None, :]
+        size = float(np.sum(mine**2))
+        return float(np.sum(rest * mine) / size) if size > 0 else 0.0
+
+    def slope(self, layer: int) -> np.ndarray:
+        """The derivative [N, H] by which the function multiplied what came down to a hidden layer."""
+        passed = self.deltas(layer + 1)[0] @ self.run.w[layer + 1].T
+        with np.errstate(all="ignore"):
+            return self.deltas(layer)[0] / passed
+
+    def matrix(self, layer: int) -> np.ndarray | None:
+        """The matrix [H above, H] through which delta came down to a hidden layer, if its slope is right.
+
+        Least squares for every unit; None when there are too few examples, or no matrix fits.
+        """
+        above, slope = self.deltas(layer + 1)[0], self.run.activations[layer].slope(self.run.z[layer])
+        delta = self.deltas(layer)[0]
+        columns = [_solved(above[live], (delta[live, h] / slope[live, h])) for h, live in enumerate(slope.T != 0)]
+        return np.stack(columns, axis=1) if all(column is not None for column in columns) else None  # type: ignore[arg-type]
+
+    def located(self, layer: int) -> str:
+        """Say more about a wrong delta of a hidden layer that nothing explains: matrix or slope, with numbers."""
+        if layer == self.run.last:
+            return ""
+        right, matrix, above = self.run.w[layer + 1].T, self.matrix(layer), f"W{layer + 2}.T"
+        if matrix is not None and np.abs(matrix - right).max() > 1e-6 * np.abs(right).max():
+            i, j = (int(k) for k in np.unravel_index(np.argmax(np.abs(matrix - right)), right.shape))
+            return (
+                f"the matrix it came down through has {matrix[i, j]:.4g} where {above}[{i}, {j}] is {right[i, j]:.4g}"
+            )
+        z, slope = self.run.z[layer].ravel(), self.slope(layer).ravel()
+        at = int(np.argmin(np.abs(z)))
+        true = self.run.activations[layer].slope(z[at : at + 1])[0]
+        return f"if {above} is right, the derivative used at z = {z[at]:.4g} is {slope[at]:.4g}, not {true:.4g}"
+
+    def _leaf(self, layer: int, key: int) -> np.ndarray:
+        path = self.model.leaves[layer][key]
+        return np.stack([single[path] for single in self.singles])
+
+
+def _solved(above: np.ndarray, passed: np.ndarray) -> np.ndarray | None:
+    """The vector m with above @ m = passed, if there are examples enough to see that there is one."""
+    if len(above) <= above.shape[1]:
+        return None
+    column, _, rank, _ = np.linalg.lstsq(above, passed, rcond=1e-10)
+    fits = np.abs(above @ column - passed).max() <= 1e-8 * np.abs(passed).max()
+    return column if fits and rank == above.shape[1] else None
+
+
+class Reader:
+    """Reads a gradient function's backward pass when it is first asked something; knows nothing if that fails."""
+
+    def __init__(self, problem: Problem, model: Model) -> None:
+        self._ask = functools.cache(lambda: read(problem, model))
+
+    def deltas(self, layer: int) -> list[np.ndarray]:
+        """The deltas that the function may have used at a layer; none where it cannot be read."""
+        reading = self._ask()
+        return reading.deltas(layer) if reading else []
+
+    def located(self, layer: int) -> str:
+        """What can be said about a delta that nothing explains."""
+        reading = self._ask()
+        return reading.located(layer) if reading and reading.seen(layer) else ""
+
+
+def read(problem: Problem, model: Model) -> Reading | None:
+    """Call the function under test on every example alone; None if there is none, or it does not work so."""
+    singles = _singles(problem)
+    return None if singles is None else Reading(model, model.forward(problem.params, *problem.data), singles)
+
+
+def _singles(problem: Problem) -> tuple[Gradient, ...] | None:
+    count = len(problem.data[0])
+    if count == 1:
+        return (problem.yours,)
+    if problem.gradient is None or count > MOST_EXAMPLES:
+        return None
+    try:
+        found = tuple(problem.gradient(problem.params, *one(problem.data, i)) for i in range(count))
+    except Exception:  # whatever the user's own code raises for a batch of one
+        return None
+    right = all(single[path].shape == leaf.shape for single in found for path, leaf in problem.true.items())
+    return found if right else None
+
+
+def one(data: tuple, index: int) -> tuple[Any, ...]:
+    """The batch of one example."""
+    return tuple(part[index : index + 1] for part in data)
+
+
+def implied_slopes(problem: Problem, model: Model) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """For every hidden layer, counted from 1: weighted sums z and the derivative that the function implies, flat.
+
+    Drawn over the true curve they show at a glance what is wrong with a derivative. Empty without a function.
+    """
+    reading = read(problem, model)
+    if reading is None:
+        return {}
+    hidden = range(reading.run.last)
+    return {k + 1: (reading.run.z[k].ravel(), reading.slope(k).ravel()) for k in hidden if reading.seen(k)}

@@ -1,0 +1,106 @@
+"""Experiments: what the gradient under test says about other batches settles what one batch leaves open.
+
+A factor that equals both the number of examples and a width is told apart by half of the batch. Which examples count
+is read from the gradient itself: it is linear in the weights of the examples.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxnet.gradients.diagnosis.replay import Hypothesis, Recipe
+from jaxnet.gradients.problem import Gradient, Problem, residual
+
+Replay = Callable[..., Gradient | None]  # (params, *data) -> the gradient that an explanation predicts
+MOST_EXAMPLES = 400  # whose weights are solved for
+
+
+def settle(problem: Problem, replays: Sequence[Replay]) -> list[int]:
+    """Return which explanations also predict the gradient under test on other batches and other parameters.
+
+    All stay where no experiment is possible, and where an experiment speaks for none of them.
+    """
+    left = list(range(len(replays)))
+    for params, data in _probes(problem) if problem.gradient is not None and len(left) > 1 else ():
+        errors = {i: _error(problem, replays[i], params, data) for i in left}
+        possible = {i: error for i, error in errors.items() if error is not None}
+        if possible:
+            best = min(possible.values())
+            right = {i for i, error in possible.items() if error <= max(1e4 * problem.eps, 100 * best)}
+            left = [i for i in left if i in right or errors[i] is None] if best < 1e-2 else left
+        if len(left) == 1:
+            break
+    return left
+
+
+def with_constants(problem: Problem, recipe: Recipe) -> dict | None:
+    """The same wrong lines with mere numbers where a factor depends on n: what stays when n changes is one of those.
+
+    None if there is no such factor, or no function to tell by.
+    """
+    numbers = {
+        slot: Hypothesis(
+            "factor", f"{each.factor:.6g}", lambda leaf, number=each.factor: number, each.cost, each.factor
+        )
+        for slot, each in recipe.items()
+        if slot[0].startswith(("scale", "times")) and each.factor and re.search(r"\bn\b", each.text)
+    }
+    return {**recipe, **numbers} if numbers and problem.gradient else None
+
+
+def _probes(problem: Problem) -> Iterator[tuple[Any, tuple]]:
+    """Half of the batch, the batch twice, one example, and the same batch at other parameters."""
+    random = np.random.default_rng(0)
+    nudge = lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape))
+    count = len(problem.data[0]) if problem.data and np.ndim(problem.data[0]) else 0
+    if count and all(np.shape(part)[:1] == (count,) for part in problem.data):
+        rows = np.arange(count)
+        for chosen in (rows[: (count + 1) // 2], np.concatenate([rows, rows]), rows[-1:]):
+            yield problem.params, tuple(part[chosen] for part in problem.data)
+    yield jax.tree.map(nudge, problem.params), problem.data
+
+
+def _error(problem: Problem, replay: Replay, params: Any, data: tuple) -> float | None:
+    """How far an explanation is from the gradient under test, or None where one of them has nothing to say."""
+    predicted = replay(params, *data)
+    if predicted is None or problem.gradient is None:
+        return None
+    try:
+        mine = problem.gradient(params, *data)
+    except Exception:  # the user's own code may refuse other batches, by any error
+        return None
+    same = all(mine[path].shape == leaf.shape and np.isfinite(mine[path]).all() for path, leaf in predicted.items())
+    return residual(mine, predicted) if same else None
+
+
+def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.ndarray) -> np.ndarray | None:
+    """Find how each example counts in a gradient, from what each contributes to its entries.
+
+    Args:
+        target: entries of the gradient [M].
+        contributions: what every example adds to them when it counts once [M, N].
+        allowed: the differences that rounding explains [M].
+
+    Returns the weights [N], 1 where an example counts as it should; None unless they are determined, fit, and are
+    plain: some 0, or some counted twice.
+    """
+    count = contributions.shape[1]
+    if not 2 <= count <= MOST_EXAMPLES or len(target) <= count:
+        return None
+    scaled = contributions / allowed[:, None]
+    weights, _, rank, _ = np.linalg.lstsq(scaled, target / allowed, rcond=1e-12)
+    fits = np.abs(contributions @ weights - target) <= allowed * max(1, np.abs(weights).max())
+    values = {round(float(weight), 6) for weight in weights}
+    plain = len(values) <= 3 and max(values) > 0
+    if rank < count or not fits.all() or not plain or values == {1.0}:
+        return None
+    return _snapped(weights) if len(values) > 1 else None
+
+
+def _snapped(weights: np.ndarray) -> np.ndarray:
+    """Whole numbers where a weight is one but for the error of the fit."""
+    whole = np.round(weights)
+    return np.where(np.abs(weights - whole) < 1e-6, whole, weights)

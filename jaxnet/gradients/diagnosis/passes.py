@@ -1,0 +1,220 @@
+"""One forward pass of a network in NumPy with all that its backward pass needs, and how it is found out from the
+oracle what the true backward pass is: which loss, averaged or summed, and which penalty.
+"""
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.factors import Counts, Factor, named_factors
+from jaxnet.gradients.diagnosis.formulas import LOSSES, OUTPUTS, Activation, activation, delta_line, loss_delta
+from jaxnet.gradients.leaves import flatten
+from jaxnet.gradients.problem import Problem
+from jaxnet.types import Pytree
+
+MOST_EXAMPLES_ONE_BY_ONE = 256  # a loss that is not known by name is read from the oracle, one example a call
+
+
+@dataclasses.dataclass(frozen=True)
+class Pass:
+    """What a network computed for a batch of N examples; layers count from 0, ``a[0]`` is X and ``a[-1]`` the
+    predictions.
+
+    Attributes:
+        w, b: weights [D, H] and biases [H] of every layer.
+        z, a: weighted sums [N, H] of every layer; the inputs and every layer's activations.
+        activations: value and derivative of each hidden layer's activation; ``names`` are their names, or None.
+        output, loss: the output function's name; the loss's, or None.
+        y: targets [N, K].
+        delta: the true derivative of each example's loss at its logits [N, K].
+        scale: what the sum over the examples is multiplied by: 1/N for a mean.
+        decay: the penalty's coefficient for the weights and biases of every layer.
+        sensitivity: by how many roundings each z is uncertain: 1 + |a| |W| + |b|, [N, H] a layer.
+    """
+
+    w: tuple[np.ndarray, ...]
+    b: tuple[np.ndarray, ...]
+    z: tuple[np.ndarray, ...]
+    a: tuple[np.ndarray, ...]
+    activations: tuple[Activation, ...]
+    names: tuple[str | None, ...]
+    output: str
+    loss: str | None
+    y: np.ndarray
+    delta: np.ndarray
+    scale: float
+    decay: tuple[tuple[float, float], ...]
+    sensitivity: tuple[np.ndarray, ...]
+
+    @functools.cached_property
+    def norms(self) -> tuple[float, ...]:
+        """The Euclidean norm of every layer's weights."""
+        return tuple(float(np.linalg.norm(w)) for w in self.w)
+
+    @property
+    def last(self) -> int:
+        """The index of the output layer."""
+        return len(self.w) - 1
+
+    @property
+    def counts(self) -> Counts:
+        """What is countable here."""
+        hidden = tuple(w.shape[1] for w in self.w[:-1])
+        l2 = max((w for w, _ in self.decay), default=0.0)
+        return Counts(len(self.y), self.w[0].shape[0], hidden, self.y.shape[1], l2)
+
+    @property
+    def factors(self) -> dict[str, Factor]:
+        """The familiar numbers of this batch and network."""
+        return named_factors(self.counts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """How the true gradient of a problem comes about, so that its forward pass can be had for any batch.
+
+    ``leaves`` are the paths of each layer's weights and biases; ``total`` is what an average over the examples is
+    multiplied by, or a sum when not ``averaged``.
+    """
+
+    problem: Problem
+    leaves: tuple[tuple[str, str], ...]
+    loss: str | None
+    total: float
+    averaged: bool
+    decay: tuple[tuple[float, float], ...]
+
+    def forward(self, params: Pytree, *data: Any) -> Pass:
+        """Compute the forward pass for parameters and a batch."""
+        network: Any = self.problem.network
+        named = flatten(params)
+        w, b = (tuple(np.asarray(named[path[i]], float) for path in self.leaves) for i in (0, 1))
+        functions = tuple(activation(f) for f in network.activations)
+        z, a, sensitivity = _layers(np.asarray(data[0], float), w, b, (*functions, OUTPUTS[network.output]))
+        y = dense(np.asarray(data[1]), len(a[0]), w[-1].shape[1])
+        if self.loss is None:
+            delta = _deltas_one_by_one(self, params, data)
+        else:
+            delta = loss_delta(self.loss, network.output, z[-1], y)
+        scale = self.total / len(y) if self.averaged else self.total
+        names = tuple(f if isinstance(f, str) else None for f in network.activations)
+        return Pass(w, b, z, a, functions, names, network.output, self.loss, y, delta, scale, self.decay, sensitivity)
+
+    @property
+    def delta_line(self) -> str:
+        """The true derivative at the logits as a line of NumPy."""
+        network: Any = self.problem.network
+        return delta_line(self.loss, network.output) if self.loss else "the loss's derivative at the logits"
+
+
+def _layers(x: np.ndarray, w: tuple, b: tuple, functions: tuple) -> tuple[tuple, tuple, tuple]:
+    z, a, sensitivity = [], [x], []
+    for weights, bias, function in zip(w, b, functions, strict=True):
+        z.append(a[-1] @ weights + bias)
+        sensitivity.append(1 + np.abs(a[-1]) @ np.abs(weights) + np.abs(bias))
+        a.append(getattr(function, "value", function)(z[-1]))
+    return tuple(z), tuple(a), tuple(sensitivity)
+
+
+def dense(y: np.ndarray, examples: int, outputs: int) -> np.ndarray:
+    """Return targets as [N, K]: labels become one-hot rows."""
+    if y.ndim == 1 and outputs > 1 and y.dtype.kind in "iub":
+        return np.eye(outputs)[y.astype(int)]
+    return np.asarray(y, float).reshape(examples, outputs)
+
+
+def _deltas_one_by_one(model: Model, params: Pytree, data: tuple) -> np.ndarray:
+    bias = model.leaves[-1][1]
+    penalty = model.decay[-1][1] * flatten(params)[bias]
+    singles = [tuple(part[i : i + 1] for part in data) for i in range(len(data[0]))]
+    return np.stack([model.problem.oracle(params, *one)[bias] - penalty for one in singles]) / model.total
+
+
+def model_of(problem: Problem) -> Model | None:
+    """Find out how the true gradient comes about; None when the network and the data do not tell.
+
+    The last layer's true gradient is compared with that of every known loss; a loss without a name is read from the
+    oracle example by example. Whoever uses the model has to see that it reproduces the true gradient.
+    """
+    leaves = _layer_leaves(problem)
+    if leaves is None or not _batch(problem):
+        return None
+    blank = Model(problem, leaves, None, 1.0, True, tuple((0.0, 0.0) for _ in leaves))
+    for loss in [problem.loss] if problem.loss in LOSSES else LOSSES:
+        model = _fit_last_layer(dataclasses.replace(blank, loss=loss))
+        if model is not None:
+            return model
+    nameless = len(problem.data[0]) <= MOST_EXAMPLES_ONE_BY_ONE
+    return _fit_last_layer(blank) if nameless else None
+
+
+def _layer_leaves(problem: Problem) -> tuple[tuple[str, str], ...] | None:
+    network: Any = problem.network
+    if not all(hasattr(network, name) for name in ("sizes", "activations", "output")) or network.output not in OUTPUTS:
+        return None
+    shapes = {path: leaf.shape for path, leaf in flatten(problem.params).items()}
+    found = []
+    for shape in zip(network.sizes, network.sizes[1:], strict=False):
+        w = next((path for path, other in shapes.items() if other == shape), None)
+        b = next((path for path, other in shapes.items() if other == shape[1:]), None)
+        if w is None or b is None:
+            return None
+        found.append((w, b))
+        del shapes[w], shapes[b]
+    return tuple(found) if not shapes else None
+
+
+def _batch(problem: Problem) -> bool:
+    network: Any = problem.network
+    if len(problem.data) != 2 or np.ndim(problem.data[0]) != 2:
+        return False
+    examples, inputs = np.shape(problem.data[0])
+    y = np.asarray(problem.data[1])
+    outputs = network.sizes[-1]
+    labels = y.shape == (examples,) and (outputs == 1 or y.dtype.kind in "iub")
+    return inputs == network.sizes[0] and (labels or y.shape == (examples, outputs))
+
+
+def _fit_last_layer(model: Model) -> Model | None:
+    """Find scale and penalty coefficient of the weights of the last layer; None when this loss does not fit."""
+    problem = model.problem
+    run = model.forward(problem.params, *problem.data)
+    true = problem.true[model.leaves[-1][0]]
+    term = run.a[-2].T @ run.delta / len(run.y)
+    if not np.isfinite(term).all():  # a loss that overflows here is not the one
+        return None
+    if problem.l2 or problem.loss:
+        (total,), decay = _least_squares(true - problem.l2 * run.w[-1], [term]), problem.l2
+    else:
+        total, decay = _least_squares(true, [term, run.w[-1]])
+    fits = (
+        np.abs(total * term + decay * run.w[-1] - true)
+        <= 1e-9 * np.abs(true).max() + problem.noise[model.leaves[-1][0]]
+    )
+    if not fits.all() or total == 0:
+        return None
+    total, decay = _rounded(total), _rounded(decay) if abs(decay) > 1e-12 * np.abs(true).max() else 0.0
+    averaged = bool(problem.loss) or _averages(problem, model.leaves[-1][1])
+    total = total if averaged else total / len(run.y)
+    return dataclasses.replace(
+        model, total=_rounded(total), averaged=averaged, decay=tuple((decay, 0.0) for _ in model.leaves)
+    )
+
+
+def _least_squares(target: np.ndarray, terms: list[np.ndarray]) -> tuple[float, ...]:
+    matrix = np.stack([term.ravel() for term in terms], axis=1)
+    return tuple(float(c) for c in np.linalg.lstsq(matrix, target.ravel(), rcond=None)[0])
+
+
+def _rounded(value: float) -> float:
+    """Remove what the last digits of a fit add to a number such as 2 or 0.1."""
+    return float(f"{value:.9g}") if abs(float(f"{value:.9g}") - value) < 1e-11 * abs(value) else value
+
+
+def _averages(problem: Problem, bias: str) -> bool:
+    """Whether listing every example twice leaves the true gradient as it is, where a sum would double."""
+    twice = tuple(np.concatenate([part, part]) for part in problem.data)
+    change = problem.oracle(problem.params, *twice)[bias] - problem.true[bias]
+    return bool(np.abs(change).max() < 0.5 * np.abs(problem.true[bias]).max())

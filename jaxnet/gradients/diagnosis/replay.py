@@ -1,0 +1,225 @@
+"""Backpropagation in NumPy with every line exchangeable: replaying a mistake is the proof that it was made.
+
+A ``Hypothesis`` is one wrong line; a ``Recipe`` puts some in the place of the right ones. The lines, by their slots:
+
+    examples  output                      how each example counts; the derivative at the logits
+    delta                                 delta itself, where no formula is known
+    matrix  slope                         down through a hidden layer: delta = (delta above @ matrix) * slope
+    left  right_w  right_b  bias          a layer's gradients: left.T @ right_w, and right_b summed over the batch
+    scale_w penalty_w whole_w times_w     the finished leaf: times * whole(scale * data + penalty); the same with _b
+
+Beside every value goes its ``size``, the same computation with absolute values: what rounding errors scale with.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.factors import Counts
+from jaxnet.gradients.diagnosis.passes import Pass
+
+
+@dataclasses.dataclass(frozen=True)
+class Hypothesis:
+    """One wrong line.
+
+    Attributes:
+        kind: a name in ``KINDS``.
+        text: the wrong formula, or what is peculiar to it; with ``kind`` it tells mistakes apart.
+        of: computes the line from a ``Step`` (a ``Leaf`` for the slots of the last line); None where it makes no sense.
+        cost: how far-fetched it is.
+        factor: the constant, where the mistake is one.
+    """
+
+    kind: str
+    text: str
+    of: Callable[..., Any]
+    cost: float = 1.0
+    factor: float | None = None
+
+    @property
+    def habit(self) -> tuple[str, str]:
+        """What makes it the same mistake when it is made in another layer."""
+        return self.kind, self.text
+
+
+Slot = tuple[str, int]
+Recipe = Mapping[Slot, Hypothesis]
+Window = tuple[np.ndarray, ...] | None  # rows [r, 1] and columns [1, c] of a weight matrix; None is all of it
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One layer of a backward pass: what is known when its lines are computed, from above to below.
+
+    ``above`` is the layer above, ``passed`` what came down from it through the matrix, ``slope`` what that was
+    multiplied by, ``delta`` the product [N, H] and ``size`` its size; ``gradient`` is the gradient of the layer's
+    weights. Lines are computed in this order, and each sees what is there by then; the rest is None.
+    """
+
+    run: Pass
+    layer: int
+    above: Any = None
+    passed: Any = None
+    slope: Any = None
+    delta: Any = None
+    size: Any = None
+    gradient: Any = None
+
+
+class Leaf(NamedTuple):
+    """The gradient of one leaf, or of a window of it, in its parts: the ``data`` term with its ``size``, and ``decay``
+    times ``parameter``; ``norm`` is that of the whole parameter."""
+
+    data: np.ndarray
+    size: np.ndarray
+    parameter: np.ndarray
+    decay: float
+    counts: Counts
+    norm: float
+
+    @property
+    def expected(self) -> np.ndarray:
+        """The gradient that these parts make."""
+        return self.data + self.decay * self.parameter
+
+
+def _right(of: Callable[..., Any]) -> Hypothesis:
+    return Hypothesis("", "", of, 0.0)
+
+
+RIGHT: Mapping[str, Hypothesis] = {
+    "examples": _right(lambda step: np.ones(len(step.run.y))),
+    "output": _right(lambda step: step.run.delta),
+    "matrix": _right(lambda step: step.run.w[step.layer + 1].T),
+    "slope": _right(lambda step: step.run.activations[step.layer].slope(step.run.z[step.layer])),
+    "left": _right(lambda step: step.run.a[step.layer]),
+    "right_w": _right(lambda step: step.delta),
+    "right_b": _right(lambda step: step.delta),
+    "bias": _right(lambda step: step.delta.sum(axis=0)),
+    "scale_w": _right(lambda leaf: 1.0),
+    "scale_b": _right(lambda leaf: 1.0),
+    "penalty_w": _right(lambda leaf: leaf.decay * leaf.parameter),
+    "penalty_b": _right(lambda leaf: leaf.decay * leaf.parameter),
+    "times_w": _right(lambda leaf: 1.0),
+    "times_b": _right(lambda leaf: 1.0),
+    "whole_w": _right(lambda leaf: leaf.expected),
+    "whole_b": _right(lambda leaf: leaf.expected),
+}
+
+
+def line(recipe: Recipe, slot: str, layer: int) -> Hypothesis:
+    """The line in a slot: the recipe's wrong one or the right one."""
+    return recipe.get((slot, layer), RIGHT[slot])
+
+
+def descend(run: Pass, above: Step | None, recipe: Recipe) -> Step | None:
+    """Compute delta one layer further down, or at the output when there is none above; None if a line does not fit."""
+    if above is None:
+        return _output_step(run, recipe)
+    step = pass_down(run, above, recipe)
+    return None if step is None else multiply(step, recipe)
+
+
+def pass_down(run: Pass, above: Step, recipe: Recipe) -> Step | None:
+    """Take delta down through the matrix: the first half of ``descend`` in a hidden layer; ``size`` goes with it."""
+    step = Step(run, above.layer - 1, above)
+    matrix = line(recipe, "matrix", step.layer).of(step)
+    if matrix is None:
+        return None
+    return dataclasses.replace(step, passed=above.delta @ matrix, size=above.size @ np.abs(matrix))
+
+
+def multiply(step: Step, recipe: Recipe) -> Step | None:
+    """Multiply what came down by the slope: the second half."""
+    slope = line(recipe, "slope", step.layer).of(step)
+    if slope is None:
+        return None
+    size = step.size * np.abs(slope) * step.run.sensitivity[step.layer]
+    return _unless_read(dataclasses.replace(step, slope=slope, delta=step.passed * slope, size=size), recipe)
+
+
+def _unless_read(step: Step, recipe: Recipe) -> Step | None:
+    """Where delta was read from the gradient under test, that is what goes on; None for another batch."""
+    if ("delta", step.layer) not in recipe:
+        return step
+    delta = recipe["delta", step.layer].of(step)
+    if delta.shape != step.run.z[step.layer].shape:
+        return None
+    return dataclasses.replace(step, delta=delta, size=np.abs(delta) * step.run.sensitivity[step.layer])
+
+
+def _output_step(run: Pass, recipe: Recipe) -> Step | None:
+    step = Step(run, run.last)
+    delta, weights = line(recipe, "output", run.last).of(step), line(recipe, "examples", run.last).of(step)
+    if delta is None or weights is None:
+        return None
+    delta = delta * weights[:, None]
+    # p - y loses digits where the two are close
+    lost = (np.abs(run.a[-1]) + np.abs(run.y)) / np.maximum(np.abs(run.a[-1] - run.y), 1e-30)
+    size = np.abs(delta) * np.clip(lost, 1, 1e12) * run.sensitivity[-1]
+    return _unless_read(dataclasses.replace(step, slope=np.ones_like(delta), delta=delta, size=size), recipe)
+
+
+def weight_leaf(step: Step, recipe: Recipe, window: Window = None) -> Leaf | None:
+    """The parts of a layer's weight gradient, or of a window of it: rows [r, 1] and columns [1, c]."""
+    left, right = (line(recipe, slot, step.layer).of(step) for slot in ("left", "right_w"))
+    run = step.run
+    if left is None or right is None:
+        return None
+    size = np.abs(right) if right is not step.delta else step.size
+    w, norm = run.w[step.layer], run.norms[step.layer]
+    if window is not None:
+        rows, columns = (each.ravel() for each in window)
+        left, right, size, w = left[:, rows], right[:, columns], size[:, columns], w[window]
+    data, size = run.scale * left.T @ right, run.scale * np.abs(left).T @ size
+    return Leaf(data, size, w, run.decay[step.layer][0], run.counts, norm)
+
+
+def bias_leaf(step: Step, recipe: Recipe) -> Leaf | None:
+    """The parts of a layer's bias gradient."""
+    right = line(recipe, "right_b", step.layer).of(step)
+    if right is None:
+        return None
+    summed = line(recipe, "bias", step.layer).of(dataclasses.replace(step, delta=right))
+    if summed is None:
+        return None
+    run, assumed = step.run, np.abs(right) if right is not step.delta else step.size
+    size = np.maximum(assumed.sum(axis=0), np.abs(summed))
+    b = run.b[step.layer]
+    norm = float(np.linalg.norm(b))
+    return Leaf(run.scale * summed, run.scale * size, b, run.decay[step.layer][1], run.counts, norm)
+
+
+def finish(leaf: Leaf, recipe: Recipe, layer: int, key: str) -> np.ndarray:
+    """Put the parts of a leaf together; ``key`` is ``"w"`` or ``"b"``."""
+    scaled = line(recipe, f"scale_{key}", layer).of(leaf) * leaf.data
+    penalty = line(recipe, f"penalty_{key}", layer).of(leaf)
+    # what is rearranged is the sum, so it is handed on as data without a penalty
+    whole = line(recipe, f"whole_{key}", layer).of(leaf._replace(data=scaled + penalty, decay=0.0))
+    return line(recipe, f"times_{key}", layer).of(leaf) * whole
+
+
+def replay(run: Pass, recipe: Recipe) -> dict[tuple[int, str], np.ndarray] | None:
+    """Compute the whole gradient, (layer, "w" or "b") -> array; None if a line does not fit this batch."""
+    gradient, step = {}, None
+    for layer in reversed(range(run.last + 1)):
+        step = descend(run, step, recipe)
+        if step is None:
+            return None
+        for key, part in (("w", weight_leaf(step, recipe)), ("b", bias_leaf(step, recipe))):
+            if part is None:
+                return None
+            gradient[layer, key] = finish(part, recipe, layer, key)
+        step = dataclasses.replace(step, gradient=gradient[layer, "w"])
+    return gradient
+
+
+def cost(recipe: Recipe) -> float:
+    """How far-fetched a recipe is: a mistake made in several layers counts once."""
+    habits: dict[tuple[str, str], float] = {}
+    for each in recipe.values():
+        habits[each.habit] = min(each.cost, habits.get(each.habit, each.cost))
+    return sum(habits.values())

@@ -1,0 +1,164 @@
+"""The true gradient at a point with all that bounds it, and a gradient held against it."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.gradients import arguments
+from jaxnet.gradients.problem import Gradient, within
+from jaxnet.gradients.truth.numerical import Differences
+from jaxnet.gradients.truth.oracles import Oracle, automatic
+from jaxnet.gradients.truth.vetting import Vetting, vet
+from jaxnet.types import Pytree
+
+FEW = 2_000  # parameters by which f is differenced one by one when its derivative rule is in doubt
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The true gradient at ``point``, (params, *data); ``low`` and ``high`` differ where f has a corner.
+
+    Attributes:
+        low: with derivative 0 for relu at 0 and its like.
+        high: with derivative 1.
+        sentence: what it was taken from and how it was confirmed.
+    """
+
+    oracle: Oracle
+    point: tuple
+    low: Gradient
+    high: Gradient
+    sentence: str
+
+    def value(self, params: Pytree) -> float:
+        """Compute f at other parameters and the same data."""
+        return self.oracle.value(params, *self.point[1:])
+
+    def at(self, slope: float) -> Gradient:
+        """Compute the gradient with another derivative at corners."""
+        if slope in (0.0, 1.0):
+            return self.high if slope else self.low
+        return self.oracle.gradient(*self.point, slope=slope)
+
+    @functools.cached_property
+    def corner(self) -> bool:
+        """Whether f has a corner at the point that its gradient can see."""
+        return any(not np.array_equal(self.low[path], self.high[path]) for path in self.low)
+
+
+def truth_at(f: Callable, point: tuple) -> Truth:
+    """Find the true gradient of f and confirm it by the values of f; refuse what has none."""
+    oracle = oracle_of(f, point)
+    value = oracle.value(*point)
+    checks.require(np.isfinite(value), "f", "a finite value at params", value)
+    low = oracle.gradient(*point)
+    for path, leaf in low.items():
+        words = "a finite gradient at params"
+        bad = np.argwhere(~np.isfinite(leaf))
+        checks.require(not len(bad), "f", words, checks.Words(f"NaN or infinity in {path} at {bad[:1].tolist()}"))
+    if isinstance(oracle, Differences):
+        return Truth(oracle, point, low, low, f"{oracle.name}, accurate to about {_error(oracle, point):.0e}")
+    high = oracle.gradient(*point, slope=1.0)
+    truth = Truth(oracle, point, low, high, oracle.name)
+    return _confirmed(truth)
+
+
+def oracle_of(f: Callable, point: tuple) -> Oracle:
+    """Return ``jax.grad`` for an f that JAX can trace, differences for any other; refuse what returns no number."""
+    try:
+        with arguments.float64():
+            taken = arguments.split(point)
+            result = jax.eval_shape(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
+    except Exception:  # whatever it is, it is raised again below if f fails on NumPy arrays, too
+        result = f(*arguments.copied(point))
+        _require_number(result)
+        return Differences(f)
+    _require_number(result)
+    return automatic(f)
+
+
+def _require_number(result: Any) -> None:
+    number = isinstance(result, int | float) or (hasattr(result, "dtype") and jnp.isrealobj(result))
+    one = number and np.shape(result) == ()
+    checks.require(one, "f", "a function (params, *data) that returns one number", _described(result), TypeError)
+
+
+def _described(result: Any) -> Any:
+    shape = getattr(result, "shape", None)
+    return result if shape is None else checks.Words(f"an array of shape {tuple(shape)}")
+
+
+def _error(oracle: Differences, point: tuple) -> float:
+    derivatives = oracle.derivatives(point[0], point[1:])
+    largest = max((float(np.max(np.abs(leaf[0]), initial=0.0)) for leaf in derivatives.values()), default=0.0)
+    return max(float(np.max(leaf[1], initial=0.0)) for leaf in derivatives.values()) / (largest or 1.0)
+
+
+def _confirmed(truth: Truth) -> Truth:
+    noise = {path: 2.0**-40 * np.abs(leaf) + np.abs(truth.high[path] - leaf) for path, leaf in truth.low.items()}
+    vetting = vet(truth.value, truth.point[0], truth.low, noise)
+    floor = 0.0
+    if not vetting.ok:  # a value of f may be rounded more than its neighbours show
+        floor = truth.oracle.value_noise(*truth.point, eps=2.0**-53)
+        vetting = vet(truth.value, truth.point[0], truth.low, noise, floor=floor)
+    if vetting.ok:
+        words = "at a corner of f, whose one-sided differences allow it" if truth.corner else _agreement(vetting)
+        return replace(truth, sentence=f"{truth.oracle.name}, {words}")
+    oracle = Differences(truth.oracle.value, floor)
+    doubt = "jax.grad of f disagrees with differences of f (a custom rule or stop_gradient in f?)"
+    if sum(leaf.size for leaf in truth.low.values()) > FEW:
+        return replace(truth, sentence=f"{truth.oracle.name}, though {doubt}")
+    gradient = oracle.gradient(*truth.point)
+    return Truth(oracle, truth.point, gradient, gradient, f"extrapolated differences of f, because {doubt}")
+
+
+def _agreement(vetting: Vetting) -> str:
+    order = vetting.taylor.slope
+    remainder = "" if np.isnan(order) else f"; the Taylor remainder shrinks as h^{order:.2f}"
+    return f"confirmed by differences of f to {vetting.error:.0e}{remainder}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A gradient against the true one: the true one under the convention that fits best, and the noise."""
+
+    true: Gradient
+    noise: Gradient
+    right: bool
+    eps: float
+    oracle: Callable[..., Gradient]
+    notes: tuple[str, ...] = ()
+
+
+def compare(yours: Gradient, truth: Truth, *, eps: float, precision: float = 0.0) -> Comparison:
+    """Hold the leaves that can be compared against the truth, at a corner under the convention that fits best."""
+    noise = {
+        path: leaf + precision for path, leaf in truth.oracle.noise(*truth.point, eps=eps, corner=truth.corner).items()
+    }
+    if not truth.corner:
+        right = wrong(yours, truth.low, noise) == 0
+        return Comparison(truth.low, noise, right, eps, truth.oracle.gradient)
+    slopes = [0.0, 1.0, 0.5, _fitted(yours, truth)]
+    true, slope = min(((truth.at(s), s) for s in slopes), key=lambda pair: wrong(yours, pair[0], noise))
+    note = f"f has a corner here (a relu at exactly 0): you take slope {slope:.3g}, JAX 0 for relu; any is right."
+    oracle = functools.partial(truth.oracle.gradient, slope=slope)
+    return Comparison(true, noise, wrong(yours, true, noise) == 0, eps, oracle, (note,))
+
+
+def wrong(yours: Gradient, true: Gradient, noise: Gradient) -> int:
+    """Count the entries that rounding does not explain."""
+    return sum(int((~within(leaf, true[path], noise[path])).sum()) for path, leaf in yours.items())
+
+
+def _fitted(yours: Gradient, truth: Truth) -> float:
+    """The slope at corners, one for all, that comes nearest in least squares."""
+    pairs = [(leaf - truth.low[path], truth.high[path] - truth.low[path]) for path, leaf in yours.items()]
+    size = sum(float(np.vdot(span, span)) for _, span in pairs)
+    found = sum(float(np.vdot(span, off)) for off, span in pairs) / size if size else 0.0
+    return float(np.clip(found, 0.0, 1.0)) if np.isfinite(found) else 0.0

@@ -1,0 +1,157 @@
+"""The true gradient: ``jax.grad`` of f in float64, and the noise of rounding; see also ``numerical``."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import numpy as np
+
+from jaxnet.gradients import arguments
+from jaxnet.gradients.arguments import Arguments, split
+from jaxnet.gradients.leaves import flatten
+from jaxnet.gradients.problem import Gradient
+from jaxnet.gradients.truth import kinks, rounding, saturation
+from jaxnet.types import Pytree
+
+_TILTS = 997  # errors of slopes of saturated losses; more are used again
+# what an operation in each unit roundoff cannot tell from zero
+_UNDERFLOW = {2.0**-53: 2.0**-1022, 2.0**-24: 2.0**-126, 2.0**-11: 2.0**-24, 2.0**-8: 2.0**-126}
+
+
+class Oracle(Protocol):
+    """What judges a gradient at a point: all in float64."""
+
+    name: str
+
+    def value(self, params: Pytree, *data: Any) -> float:
+        """Compute f."""
+        ...
+
+    def gradient(self, params: Pytree, *data: Any, slope: float = 0.0) -> Gradient:
+        """Compute the gradient of f, with ``slope`` for relu'(0) and its like."""
+        ...
+
+    def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
+        """Compute for every entry the largest difference that rounding to ``eps`` explains; ``corner``: f has one."""
+        ...
+
+    def value_noise(self, params: Pytree, *data: Any, eps: float) -> float:
+        """Compute the same for the value of f."""
+        ...
+
+
+class _Programs(NamedTuple):
+    value: Callable[[list], Any]
+    gradient: Callable[[Any, list], list]
+    measure: Callable[[list], rounding.Rounding]
+    measure_active: Callable[[list], rounding.Rounding]
+    plain: Callable[[list], list]
+
+
+class Automatic:
+    """``jax.grad`` of f, compiled once for every structure of its arguments."""
+
+    name = "jax.grad of f in float64"
+
+    def __init__(self, f: Callable) -> None:
+        self.f = f
+        self._programs = functools.lru_cache(maxsize=8)(self._compile)
+
+    def value(self, params: Pytree, *data: Any) -> float:
+        arrays, programs = self._ready(params, data)
+        return float(programs.value(arrays))
+
+    def gradient(self, params: Pytree, *data: Any, slope: float = 0.0) -> Gradient:
+        arrays, programs = self._ready(params, data)
+        return _named(params, programs.gradient(slope, arrays))
+
+    def rule(self, params: Pytree, *data: Any) -> Gradient:
+        """Compute what ``jax.grad`` returns, with every derivative rule as it was written."""
+        arrays, programs = self._ready(params, data)
+        with arguments.float64():
+            return _named(params, jax.jit(programs.plain)(arrays))
+
+    def value_noise(self, params: Pytree, *data: Any, eps: float) -> float:
+        """Compute the largest difference of the value that rounding explains."""
+        taken = split((params, *data))
+        with arguments.float64():
+            gain = rounding.measure(lambda arrays: [self.f(*taken.joined(arrays))])(taken.arrays).gain
+        return float(rounding.FACTOR * eps * gain[0])
+
+    def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
+        arrays, programs = self._ready(params, data)
+        gains, turns = programs.measure([*self._labels_as_numbers(arrays, programs), np.zeros(_TILTS)])
+        if corner:  # what is at a corner counts as active, for JAX leaves it out
+            gains = [np.maximum(a, b) for a, b in zip(gains, programs.measure_active(arrays).gain, strict=True)]
+        noise = [rounding.FACTOR * (eps * gain + _UNDERFLOW.get(eps, 0.0)) for gain in gains]
+        if eps >= turns:  # some relu's argument is zero within rounding: either side is right
+            with arguments.float64():
+                jumps = rounding.jumps(programs.plain, arrays, eps)
+            noise = [smooth + jump for smooth, jump in zip(noise, jumps, strict=True)]
+        return _named(params, noise)
+
+    def _labels_as_numbers(self, arrays: list, programs: _Programs) -> list:
+        """Make integers floating-point numbers where f only computes with them, so that p - y is seen to round."""
+        numbers = [np.asarray(a, np.float64) if a.dtype.kind in "iub" else a for a in arrays]
+        if all(a is b for a, b in zip(arrays, numbers, strict=True)):
+            return arrays
+        try:
+            pairs = zip(programs.gradient(0.0, arrays), programs.gradient(0.0, numbers), strict=True)
+            return numbers if all(np.array_equal(a, b) for a, b in pairs) else arrays
+        except Exception:  # they are indices, or labels that f refuses as numbers
+            return arrays
+
+    def _ready(self, params: Pytree, data: tuple) -> tuple[list, _Programs]:
+        taken = split((params, *data))
+        return taken.arrays, self._programs(taken.structure, taken.rest, len(jax.tree.leaves(params)))
+
+    def _compile(self, structure: Any, rest: tuple, count: int) -> _Programs:
+        taken = Arguments([], structure, rest)
+        value = lambda arrays: self.f(*taken.joined(arrays))
+
+        def gradient(slope: Any, arrays: list) -> list:
+            bent = lambda params: kinks.evaluate(value, [*params, *arrays[count:]], slope)
+            return jax.grad(bent)(arrays[:count])
+
+        def leaning(arrays: list) -> list:
+            *given, tilt = arrays
+            tilted = lambda params: saturation.tilted(value, [*params, *given[count:]], tilt)
+            return jax.grad(tilted)(given[:count])
+
+        plain = lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
+        return _Programs(
+            _in_float64(jax.jit(value)),
+            _in_float64(jax.jit(gradient)),
+            _in_float64(rounding.measure(leaning, tilts=True)),
+            _in_float64(rounding.measure(functools.partial(gradient, 1.0))),
+            plain,
+        )
+
+
+def _in_float64(function: Callable) -> Callable:
+    @functools.wraps(function)
+    def wrapped(*args: Any) -> Any:
+        with arguments.float64():
+            return function(*args)
+
+    return wrapped
+
+
+def _named(params: Pytree, arrays: list) -> Gradient:
+    return {path: np.asarray(a, np.float64) for path, a in zip(flatten(params), arrays, strict=True)}
+
+
+@functools.lru_cache(maxsize=8)
+def _remembered(f: Callable) -> Automatic:
+    return Automatic(f)
+
+
+def automatic(f: Callable) -> Automatic:
+    """Return the oracle of a traceable f; compiled programs are kept only for frozen objectives with a named loss.
+
+    Any other function may read names that change between two calls, which a compiled program would not see.
+    """
+    frozen = dataclasses.is_dataclass(f) and isinstance(getattr(f, "loss", None), str)
+    return _remembered(f) if frozen else Automatic(f)
