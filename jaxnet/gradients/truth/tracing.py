@@ -74,6 +74,7 @@ def loop_parts(eqn: core.JaxprEqn) -> tuple[core.ClosedJaxpr, int, int]:
 
 
 def shape(atom: Any) -> tuple[int, ...]:
+    """Return the shape of a variable or literal of a jaxpr."""
     return tuple(atom.aval.shape)
 
 
