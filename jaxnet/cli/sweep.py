@@ -34,7 +34,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     for name, what in ACTIONS.items():
-        action = actions.add_parser(name, help=what, description=what.capitalize() + ".", allow_abbrev=False)
+        action = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False)
         action.add_argument("file", metavar="FILE", type=Path, help="the plan, a TOML file")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
         if name != "plan":
