@@ -197,7 +197,9 @@ def _targets(run: Pass) -> list[Row]:
         ("labels_shifted", "np.roll(Y, -1, axis=1)"): lambda y: np.roll(y, -1, axis=1),
     }
     with_targets = lambda change: lambda r: loss_delta(r.loss, r.output, r.z[-1], change(r.y))
-    return [(kind, text, with_targets(change)) for (kind, text), change in changes.items()]
+    # with two rows or two columns some of these are the same change: the first says it
+    told_apart = {change(run.y).tobytes(): (*said, with_targets(change)) for said, change in reversed(changes.items())}
+    return list(reversed(told_apart.values()))
 
 
 def _losses(run: Pass) -> list[Row]:

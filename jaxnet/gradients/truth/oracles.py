@@ -143,7 +143,7 @@ def _named(params: Pytree, arrays: list) -> Gradient:
     return {path: np.asarray(a, np.float64) for path, a in zip(flatten(params), arrays, strict=True)}
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def _remembered(f: Callable) -> Automatic:
     return Automatic(f)
 
