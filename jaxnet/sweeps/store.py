@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 import warnings
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +134,15 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "jaxlib": jaxlib.__version__,
     }
     extendable = {"space": describe(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
-    about = {"format": FORMAT, "jaxnet": version("jaxnet")}
+    about = {"format": FORMAT, "jaxnet": _version()}
     return json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
+
+
+def _version() -> str:
+    try:
+        return version("jaxnet")
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from jaxnet import sweeps
 from jaxnet.storage import CheckpointError, hold
 from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.interruption import Interrupted, Watch
-from jaxnet.sweeps.store import Store, differences
+from jaxnet.sweeps.store import Store, differences, manifest
 from jaxnet.sweeps.tables import to_csv
 
 CHILD = """
@@ -227,3 +228,14 @@ def test_a_damaged_or_newer_manifest_is_named(content: str, words: str, problem:
 def test_differences_name_what_changed_at_any_depth() -> None:
     old, new = {"a": 1, "b": {"c": 2, "d": 3}}, {"a": 1, "b": {"c": 5}, "e": 6}
     assert differences(old, new) == ["b.c: 2 there, 5 now", "b.d: 3 there, null now", "e: null there, 6 now"]
+
+
+def test_a_manifest_says_what_bits_are_relative_to(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = manifest(make(problem))["must be the same"]
+    assert {"data", "jax", "jaxlib", "kernel", "lanes of a tile", "platform", "root", "dtype"} <= same.keys()
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("jaxnet.sweeps.store.version", missing)
+    assert manifest(make(problem))["jaxnet"] == "not installed"
