@@ -10,7 +10,12 @@ each).
 
 Published: scikit-learn 1.9.1, whose documentation says of these classes that they are not for large applications.
 
-Measured: MEASURED
+Measured: On 2 cores that other work shared (load 11 to 14), so that times are uncertain by a third. Weights differ by at
+most 8e-16 and losses by 3e-16 of their largest; with batches of 64 Adam, which divides vanishing gradients by their own
+size, amplifies that to 6e-10 in some weights, not in the losses. A warm fit is 3.1 times as fast on iris, 7.3 on the
+digits, 2.2 at 784-128-10 in float64 and 2.9 in float32. The search gives scikit-learn's scores (to 0.0006, in float32)
+in a fifth of its processor time (4.7 against 26 s for 64 candidates of 32 units and 50 epochs, 10.8 against 45 to 51 s
+with 100 units), spread over all cores where scikit-learn's takes one.
 
 Command: python experiments/estimators.py
 """
@@ -40,7 +45,7 @@ SWITCHES = {
     "early stopping": {"early_stopping": True, "n_iter_no_change": 5},
     "two hidden layers, tanh": {"hidden_layer_sizes": (32, 16), "activation": "tanh"},
 }
-ROUNDING = 1e-9  # a thousand updates, each within some units of 1e-16, and what training amplifies of them
+ROUNDING = 1e-7  # Adam divides a gradient by its own size, so the rounding of a vanishing one moves a weight by more
 SPACE = {"alpha": loguniform(1e-6, 1e-1), "learning_rate_init": loguniform(1e-4, 1e-2), "beta_1": uniform(0.8, 0.19)}
 
 
