@@ -10,7 +10,7 @@ each).
 
 Published: scikit-learn 1.9.1, whose documentation says of these classes that they are not for large applications.
 
-Measured: On 2 cores that other work shared (load 11 to 14), so that times are uncertain by a third. Weights differ by at
+Measured: On 2 cores that other work shared (load 11 to 14), so that times are uncertain. Weights differ by at
 most 8e-16 and losses by 3e-16 of their largest; with batches of 64 Adam, which divides vanishing gradients by their own
 size, amplifies that to 6e-10 in some weights, not in the losses. A warm fit is 3.1 times as fast on iris, 7.3 on the
 digits, 2.2 at 784-128-10 in float64 and 2.9 in float32. The search gives scikit-learn's scores (to 0.0006, in float32)
