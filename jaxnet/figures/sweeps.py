@@ -29,7 +29,7 @@ def curve_fans(curves: Mapping[str, ArrayLike], *, y_label: str = "", log: bool 
         for seed, curve in enumerate(values):
             style: dict[str, Any] = {"color": theme.colour(index), "linewidth": 1.0, "alpha": 0.7}
             axes.plot(np.arange(1, len(curve) + 1), curve, label="_" if seed else name, **style)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
     _finish(axes, x="epoch", y=y_label, log_y=log)
     theme.legend(axes)
     return figure

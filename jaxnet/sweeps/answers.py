@@ -11,7 +11,7 @@ from jaxnet.sweeps.statistics import rank_correlation, summarise, tied_with_best
 from jaxnet.sweeps.tables import Table
 
 if TYPE_CHECKING:
-    from jaxnet.sweeps.plan import Plan
+    from jaxnet.sweeps.planning import Plan
     from jaxnet.sweeps.result import Result
 
 BOUND = 0.05  # of a parameter's range, within which a best value counts as lying at its bound

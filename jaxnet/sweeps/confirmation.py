@@ -10,7 +10,7 @@ from jaxnet import checks
 from jaxnet.metrics import METRICS
 from jaxnet.sweeps.groups import list_groups, list_members
 from jaxnet.sweeps.parameters import Seeds
-from jaxnet.sweeps.plan import Plan
+from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.recipe import arrays_of
 from jaxnet.sweeps.rungs import rank, single
 from jaxnet.sweeps.space import Space

@@ -13,7 +13,7 @@ from jaxnet.sweeps.preparation import initial_params, keys_of
 from jaxnet.sweeps.progress import work
 
 if TYPE_CHECKING:
-    from jaxnet.sweeps.plan import Plan
+    from jaxnet.sweeps.planning import Plan
 
 COMPILE_SECONDS = 2.0  # a program, on an idle machine
 EFFICIENCY = 0.5  # of a large matrix product's rate that small networks reach

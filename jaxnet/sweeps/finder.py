@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jaxnet.sweeps.execution import sweep
 from jaxnet.sweeps.parameters import Float, Seeds
-from jaxnet.sweeps.plan import plan
+from jaxnet.sweeps.planning import plan
 from jaxnet.sweeps.space import Space
-from jaxnet.sweeps.sweep import sweep
 
 if TYPE_CHECKING:
     from jaxnet.sweeps.result import Result

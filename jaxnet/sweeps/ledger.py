@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from jaxnet.sweeps.plan import Plan, place_of
+from jaxnet.sweeps.planning import Plan, place_of
 from jaxnet.sweeps.preparation import first_lanes
 from jaxnet.sweeps.rungs import Decision
 from jaxnet.sweeps.tiles import Lane

@@ -32,7 +32,7 @@ from typing import Any
 from jaxnet import checks
 from jaxnet.data import DataError, Dataset, catalogue, read_csv, read_npz
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, when
-from jaxnet.sweeps.plan import Plan, plan
+from jaxnet.sweeps.planning import Plan, plan
 from jaxnet.sweeps.recipe import NAMES
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space

@@ -10,7 +10,7 @@ from jaxnet.sweeps.devices import advice
 
 if TYPE_CHECKING:
     from jaxnet.sweeps.ledger import Ledger
-    from jaxnet.sweeps.plan import Plan
+    from jaxnet.sweeps.planning import Plan
 
 
 class Progress:

@@ -15,7 +15,7 @@ from jaxnet.sweeps.answers import Audit, audit, cv_results, describe, summary, w
 from jaxnet.sweeps.asking import to_study
 from jaxnet.sweeps.confirmation import Confirmation, confirm
 from jaxnet.sweeps.ledger import Ledger, levels, values_at
-from jaxnet.sweeps.plan import Plan, place_of
+from jaxnet.sweeps.planning import Plan, place_of
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.statistics import expected_best
 from jaxnet.sweeps.tables import Table, framed, parameter_columns, write

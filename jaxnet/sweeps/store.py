@@ -19,7 +19,7 @@ import numpy as np
 
 from jaxnet.storage import CheckpointError, decode, encode, write_atomically
 from jaxnet.sweeps.ledger import Ledger
-from jaxnet.sweeps.plan import Plan, place_of
+from jaxnet.sweeps.planning import Plan, place_of
 from jaxnet.sweeps.space import describe, identity
 from jaxnet.types import Batch
 

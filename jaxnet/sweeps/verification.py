@@ -10,11 +10,11 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import hold
+from jaxnet.sweeps.execution import Trainer, run_plan, search
 from jaxnet.sweeps.ledger import Ledger, empty
-from jaxnet.sweeps.plan import Plan, place_of
+from jaxnet.sweeps.planning import Plan, place_of
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.store import Store
-from jaxnet.sweeps.sweep import Trainer, run_plan, search
 
 
 class Behind(Exception):

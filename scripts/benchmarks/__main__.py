@@ -1,6 +1,6 @@
 """Measure jaxnet beside its peers, in one run, and print ratios: how many times faster jaxnet is.
 
-scripts/bench [--quick] [--json FILE] [PART ...]      parts: training, start
+scripts/bench [--quick] [--json FILE] [PART ...]      parts: sweeps, start, training
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from timing import Row, measure
 
-PARTS = ("start", "training")
+PARTS = ("sweeps", "start", "training")
 
 
 def main() -> None:

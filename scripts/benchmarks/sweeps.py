@@ -20,8 +20,8 @@ from timing import Case
 
 from jaxnet.sweeps import Float, Space, plan
 from jaxnet.sweeps.devices import advice, use_all_cores
+from jaxnet.sweeps.execution import Trainer
 from jaxnet.sweeps.ledger import empty
-from jaxnet.sweeps.sweep import Trainer
 
 BATCH, MEMBERS = 128, 64
 CALLS = 16  # that a contestant may get

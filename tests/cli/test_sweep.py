@@ -8,8 +8,8 @@ import pytest
 
 from jaxnet.cli import compilation_cache, main
 from jaxnet.storage import hold
+from jaxnet.storage.interruption import Interrupted
 from jaxnet.sweeps import sweep, verification
-from jaxnet.sweeps.interruption import Interrupted
 
 PLAN = """
 n = 4

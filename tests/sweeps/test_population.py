@@ -13,9 +13,9 @@ import pytest
 
 import jaxnet as jn
 from jaxnet import sweeps
+from jaxnet.sweeps.execution import Trainer
 from jaxnet.sweeps.ledger import empty
 from jaxnet.sweeps.preparation import keys_of
-from jaxnet.sweeps.sweep import Trainer
 
 RATES = [{"learning_rate": 0.02 * 1.5**k, "momentum": 0.09 * k} for k in range(11)]
 EPOCHS = 6

@@ -15,8 +15,8 @@ import pytest
 
 from jaxnet import sweeps
 from jaxnet.storage import CheckpointError, hold
+from jaxnet.storage.interruption import Interrupted, Watch
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.interruption import Interrupted, Watch
 from jaxnet.sweeps.store import Store, differences, manifest
 from jaxnet.sweeps.tables import to_csv
 

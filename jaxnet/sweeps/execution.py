@@ -10,11 +10,11 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import hold
+from jaxnet.storage.interruption import Watch
 from jaxnet.sweeps.asking import Study
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.interruption import Watch
 from jaxnet.sweeps.ledger import Ledger, carried, empty, scores
-from jaxnet.sweeps.plan import Plan, extended
+from jaxnet.sweeps.planning import Plan, extended
 from jaxnet.sweeps.preparation import prepare_group
 from jaxnet.sweeps.progress import Progress
 from jaxnet.sweeps.result import Result

@@ -8,7 +8,7 @@ import pytest
 
 import jaxnet as jn
 from jaxnet.sweeps.estimate import cost
-from jaxnet.sweeps.plan import assign_folds, place_of
+from jaxnet.sweeps.planning import assign_folds, place_of
 from jaxnet.sweeps.progress import work
 from jaxnet.sweeps.recipe import count_outputs
 
