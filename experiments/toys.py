@@ -9,7 +9,10 @@ examples, standardised by the training set; each starts as the library does by i
 Published: nothing; both are asked to be within a point of jaxnet, or no further than chance explains: the 95 %
 t-interval of the mean difference must reach into -1 to 1.
 
-Measured: MEASURED
+Measured: All 20 mean differences from scikit-learn and PyTorch are within a point (-1.00 to +.69), and all 20 intervals
+contain 0. jaxnet's accuracies with no, 32 and 32-32 hidden units: iris 91.0 ± 2.4, 93.8 ± 2.0, 93.3 ± 2.3; wine 97.4 ±
+1.3, 98.1 ± 1.1, 98.3 ± 1.1; breast cancer 97.9 ± .5, 97.5 ± .6, 97.4 ± .6; digits 96.5 ± .4, 97.9 ± .4, 97.7 ± .4. 12
+configurations, 640 runs. Its times were taken on a machine with much else to do: scripts/bench is for speed.
 
 Command: python experiments/toys.py
 """
