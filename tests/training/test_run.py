@@ -184,6 +184,23 @@ def test_metrics_of_padded_batches_count_the_examples_only(params):
     np.testing.assert_allclose(run.history["r2"][-1], 1 - (error**2).sum() / ((Y - Y.mean()) ** 2).sum(), rtol=1e-12)
 
 
+def test_a_metric_that_names_weight_is_given_the_weights_of_the_padded_batches(params):
+    def counted(params, x, y, weight):
+        return jnp.sum(weight)
+
+    run = fit(jn.objective(LINE), params, batch_size=4, shuffle=False, metrics=[counted])
+    np.testing.assert_array_equal(run.history["counted"], [10, 10, 10])
+
+
+def test_a_metric_called_validation_sees_the_validation_data_only(params):
+    def validation_rows(params, x, y):
+        return jnp.asarray(len(x), x.dtype)
+
+    run = fit(squared, params, validation=(X[:4], Y[:4]), metrics=[validation_rows])
+    assert list(run.history) == ["loss", "validation_loss", "validation_rows"]
+    np.testing.assert_array_equal(run.history["validation_rows"], [4, 4, 4])
+
+
 def test_a_run_that_no_longer_improves_has_converged(params):
     run = fit(squared, params, epochs=5000, optimizer=optax.sgd(0.2), stop=Stop("loss", patience=3, tolerance=1e-6))
     assert run.outcome is Outcome.CONVERGED

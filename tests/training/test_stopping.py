@@ -27,6 +27,12 @@ def test_a_value_that_is_better_by_less_than_the_tolerance_is_best_but_does_not_
     assert seen == [(1, 3, 0), (2, 2.75, 1), (3, 2, 0)]
 
 
+@pytest.mark.parametrize(("ties", "waited"), [(False, [0, 1, 2]), (True, [0, 0, 0])])
+def test_a_value_that_is_better_by_exactly_the_tolerance_ends_the_wait_only_if_ties_do(ties, waited):
+    _, seen = follow(Stop("loss", tolerance=0.5, ties=ties), [3.0, 2.5, 2.0])
+    assert [wait for _, _, wait in seen] == waited
+
+
 def test_a_score_is_better_when_it_is_higher():
     _, seen = follow(Stop("validation_accuracy", goal="max"), [0.5, 0.75, 0.25])
     assert seen == [(1, -0.5, 0), (2, -0.75, 0), (2, -0.75, 1)]
