@@ -4,11 +4,13 @@ Read the package in the order of its layers, each of which knows only those befo
 
     types, checks                       names and refusals
     network, storage, data              what a network is; files; where examples come from
-    losses, metrics                     what training lowers, what people look at
+    targets, losses, metrics            what training lowers, what people look at
     training                            update -> epoch -> run
     reference, reference_agreement      backpropagation by hand in NumPy, and JAX held against it
     gradients                           is my derivation right, and if not, where and why?
-    stairs, figures, cli                the article, told in order
+    sweeps                              populations: hundreds of networks as one compiled program
+    figures, stairs, estimators         pictures; the article, told in order; scikit-learn's interface
+    cli                                 parse, call the library, print
 
 Every name is imported when it is first used, so ``jaxnet --help`` never waits for JAX.
 """
@@ -17,7 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxnet import data, figures, network, reference, stairs, sweeps, training
+    from jaxnet import data, estimators, figures, gradients, network, reference, stairs, sweeps, training
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
     from jaxnet.network import MLP
