@@ -5,6 +5,7 @@ weight 0 that fill up the last batch, so data sets of nearly the same size share
 short batch is a shape of its own, the ``tail``.
 """
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -12,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.types import Array, Batch, Key
+
+ALIGNED = 64  # bytes: memory that begins at a multiple, XLA's CPU shares instead of copying it
 
 
 class Examples(NamedTuple):
@@ -23,6 +26,12 @@ class Examples(NamedTuple):
     rows: Array  # int32
 
 
+def whole(batch: Batch) -> Examples:
+    """Hand the examples to the device as they are."""
+    x, y, weight = jax.tree.map(lambda array: _on_device(array, len(array)), batch)
+    return Examples(x, y, weight, jnp.asarray(len(batch.x), jnp.int32))
+
+
 def pad(batch: Batch, batch_size: int) -> Examples:
     """Pad to whole batches and on to one of 8 sizes an octave, with rows of zeros that weigh nothing."""
     rows = len(batch.x)
@@ -30,17 +39,22 @@ def pad(batch: Batch, batch_size: int) -> Examples:
     grain = max(1, 2 ** (batches.bit_length() - 4))
     padded = -(-batches // grain) * grain * batch_size
     weight = np.ones(rows, batch.x.dtype) if batch.weight is None else batch.weight
-    x, y, weight = (_lengthen(array, padded - rows) for array in (batch.x, batch.y, weight))
+    x, y, weight = (_on_device(array, padded) for array in (batch.x, batch.y, weight))
     return Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
 
 
-def _lengthen(array: Array | np.ndarray, more: int) -> Array:
-    if isinstance(array, np.ndarray):
-        # one copy on the host, zeros behind, which the device may then share
-        longer = np.zeros((len(array) + more, *array.shape[1:]), array.dtype)
-        longer[: len(array)] = array
-        return jnp.asarray(longer)
-    return jnp.concatenate([array, jnp.zeros((more, *array.shape[1:]), array.dtype)]) if more else array
+def _on_device(array: Array | np.ndarray, length: int) -> Array:
+    """Hand an array to the device, with zeros behind it up to a length."""
+    more = (length - len(array), *array.shape[1:])
+    if not isinstance(array, np.ndarray):
+        return jnp.concatenate([array, jnp.zeros(more, array.dtype)]) if more[0] else array
+    shape = (length, *array.shape[1:])
+    size = math.prod(shape) * array.dtype.itemsize
+    memory = np.empty(size + ALIGNED, np.uint8)
+    start = -memory.ctypes.data % ALIGNED
+    copy = memory[start : start + size].view(array.dtype).reshape(shape)
+    copy[: len(array)], copy[len(array) :] = array, 0
+    return jax.device_put(copy)
 
 
 def draw_order(key: Key, examples: Examples) -> Array:

@@ -12,7 +12,7 @@ import optax
 from jaxnet import checks
 from jaxnet.losses import Objective
 from jaxnet.metrics import METRICS
-from jaxnet.training.batches import Examples, pad
+from jaxnet.training.batches import Examples, pad, whole
 from jaxnet.training.lifting import fixed, lift
 from jaxnet.training.loop import Data, Program, State, history_names, names_argument
 from jaxnet.training.stopping import RUNNING, Stop, first_best
@@ -134,14 +134,12 @@ def cut(f: Callable, batch: Batch, batch_size: int | None, metrics: tuple) -> tu
     rows = len(batch.x)
     size = rows if batch_size is None else batch_size
     size = checks.integer("batch_size", size, minimum=1, maximum=rows, note="the number of examples")
-    x, y, weight = jax.tree.map(jnp.asarray, batch)
-    whole = Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
     if size == rows:
-        return size, whole, 0
+        return size, whole(batch), 0
     unweighted = [metric for metric in metrics if callable(metric) and not names_argument(metric, "weight")]
     if names_argument(f, "weight") and not unweighted:
         return size, pad(batch, size), 0
-    return size, whole, rows % size
+    return size, whole(batch), rows % size
 
 
 def check_metrics(metrics: Sequence, f: Callable) -> tuple:

@@ -28,13 +28,13 @@ def cases(quick: bool) -> list[Case]:
     return [
         worked(batch=400, rate=0.1, activation="sigmoid", goals={"scikit-learn": 10}),
         case(
-            f"784-128-10, {rows:,} images, batch 128, 2 epochs",
-            (784, 128, 10), rows, epochs=2, batch=128, rate=0.1, activation="relu",
+            f"784-128-10, {rows:,} images, batch 128, 5 epochs",
+            (784, 128, 10), rows, epochs=5, batch=128, rate=0.1, activation="relu",
             goals={"scikit-learn": 1.8, "PyTorch": 1.8},
         ),
         case(
-            f"784-512-512-10, {rows:,} images, batch 128, 2 epochs",
-            (784, 512, 512, 10), rows, epochs=2, batch=128, rate=0.1, activation="relu",
+            f"784-512-512-10, {rows:,} images, batch 128, 5 epochs",
+            (784, 512, 512, 10), rows, epochs=5, batch=128, rate=0.1, activation="relu",
             goals={"scikit-learn": 2.2, "PyTorch": 1.3},
         ),
     ]  # fmt: skip
