@@ -14,6 +14,7 @@ from jaxnet.data.errors import fail
 
 LIMIT = 4 * 2**30  # bytes of one array or text
 SMALL, RATIO = 64 * 2**20, 200  # bytes beyond which contents may not be more than RATIO times their file's size
+PIECE = 2**20  # bytes
 GZIP = b"\x1f\x8b"
 
 
@@ -52,8 +53,12 @@ def read_exactly(path: Path, file: io.BufferedIOBase, size: int, what: str) -> b
 
 def read_up_to(path: Path, file: io.BufferedIOBase, size: int) -> bytes:
     """Read at most ``size`` bytes; DataError where a gzip file is damaged."""
+    content = io.BytesIO()
     try:
-        return file.read(size)
+        # in pieces, for Python's gzip unpacks all that it is asked for beside what it returns
+        while piece := file.read(min(PIECE, size - content.tell())):
+            content.write(piece)
+        return content.getvalue()
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         fail(path, f"a damaged gzip file ({error})", error)
 
