@@ -1,12 +1,12 @@
 """One quiet bar for a whole sweep, on standard error and only in a terminal: done, best so far, time left."""
 
-import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jaxnet.sweeps.devices import advice
+from jaxnet.training.progress import terminal_bar
 
 if TYPE_CHECKING:
     from jaxnet.sweeps.ledger import Ledger
@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, plan: "Plan", ledger: "Ledger", *, shown: bool) -> None:
         self._plan, self._ledger = plan, ledger
-        self._bar: Any = _bar() if shown and sys.stderr.isatty() else None
+        self._bar: Any = terminal_bar("model-epochs") if shown else None
 
     def __enter__(self) -> "Progress":
         if self._bar is not None:
@@ -26,7 +26,7 @@ class Progress:
             hint = advice()
             if hint is not None:
                 self._bar.console.print(f"note: {hint}", highlight=False)
-            self._task = self._bar.add_task("", total=work(self._plan), said="compiling")
+            self._task = self._bar.add_task("", total=work(self._plan), text="compiling")
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -37,7 +37,7 @@ class Progress:
         """Draw the bar."""
         if self._bar is not None:
             done = int(self._ledger.epochs.sum())
-            self._bar.update(self._task, completed=done, said=said(self._plan, self._ledger))
+            self._bar.update(self._task, completed=done, text=said(self._plan, self._ledger))
 
 
 def work(plan: "Plan") -> int:
@@ -59,18 +59,3 @@ def said(plan: "Plan", ledger: "Ledger") -> str:
     begun = f"{int((ledger.epochs > 0).sum())} of {len(ledger.epochs)} members"
     diverged = int((ledger.diverged > 0).sum())
     return f"{begun}  rung {len(ledger.decisions) + 1}{f'  {diverged} diverged' if diverged else ''}{best}"
-
-
-def _bar() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as RichProgress
-
-    columns = [
-        TextColumn("model-epochs"),
-        MofNCompleteColumn(),
-        BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[said]}"),
-    ]
-    return RichProgress(*columns, console=Console(stderr=True))

@@ -84,7 +84,8 @@ def checkpoint(out: str | os.PathLike | None, plan: Plan) -> Iterator[Checkpoint
         yield None
         return
     checks.require(isinstance(out, str | os.PathLike), "out", "the path of a folder", out, TypeError)
-    with storage.hold(out) as folder, storage.Watch() as watch:
+    # listening first: whoever sees the folder held may send a signal
+    with storage.Watch() as watch, storage.hold(out) as folder:
         yield Checkpoint(folder, plan, watch)
 
 

@@ -10,13 +10,13 @@ class Progress:
     """A context in which ``advance`` moves the bar; does nothing unless ``shown`` and in a terminal."""
 
     def __init__(self, epochs: int, *, shown: bool) -> None:
-        self._bar: Any = _rich_bar() if shown and sys.stderr.isatty() else None
+        self._bar: Any = terminal_bar("epoch") if shown else None
         self._epochs = epochs
 
     def __enter__(self) -> "Progress":
         if self._bar is not None:
             self._bar.start()
-            self._task = self._bar.add_task("", total=self._epochs, values="compiling")
+            self._task = self._bar.add_task("", total=self._epochs, text="compiling")
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -27,19 +27,22 @@ class Progress:
         """Show how many epochs are done and the last value of each name of the history."""
         if self._bar is not None:
             text = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-            self._bar.update(self._task, completed=epochs, values=text)
+            self._bar.update(self._task, completed=epochs, text=text)
 
 
-def _rich_bar() -> Any:
+def terminal_bar(unit: str) -> Any:
+    """Return a bar of rich on standard error, whose tasks have a ``text`` behind it; None outside a terminal."""
+    if not sys.stderr.isatty():
+        return None
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
 
     columns = [
-        TextColumn("epoch"),
+        TextColumn(unit),
         MofNCompleteColumn(),
         BarColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[values]}"),
+        TextColumn("{task.fields[text]}"),
     ]
     return RichProgress(*columns, console=Console(stderr=True))
