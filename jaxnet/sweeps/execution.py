@@ -140,7 +140,7 @@ def run_plan(plan: Plan, train: Callable[[Plan, Ledger], bool]) -> Result:
 
 
 def _search_saving(plan: Plan, ledger: Ledger, out: str | os.PathLike, bar: Progress) -> None:
-    with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store, Watch() as watch:
+    with Watch() as watch, hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
         store.restore(ledger)
         saver = Saver(store, ledger)
 
