@@ -22,7 +22,7 @@ class Loss(NamedTuple):
     """A loss of one example and what its target is.
 
     ``of(values [K], target [K]) -> scalar``, where values are the logits, or the predictions for a regression loss,
-    so that squared error of sigmoid outputs is what its name says.
+    so that squared error of sigmoid outputs is what its name says; given N examples as columns, [K, N] -> [N].
     """
 
     of: Callable[[jax.Array, jax.Array], jax.Array]
@@ -33,38 +33,38 @@ class Loss(NamedTuple):
 def cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
     """-sum_k target_k log softmax(logits)_k, for a one-hot or probability target [K]."""
     # where, because 0 * -inf is NaN and an outcome of probability 0 costs nothing
-    return -jnp.sum(jnp.where(target == 0, 0, target * jax.nn.log_softmax(logits)))
+    return -jnp.sum(jnp.where(target == 0, 0, target * jax.nn.log_softmax(logits, axis=0)), axis=0)
 
 
 def binary_cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
     """Sum over outputs of -t log sigmoid(z) - (1 - t) log(1 - sigmoid(z)) = max(z, 0) - z t + log(1 + exp(-|z|))."""
-    return jnp.sum(jax.nn.softplus(logits) - logits * target)
+    return jnp.sum(jax.nn.softplus(logits) - logits * target, axis=0)
 
 
 def squared_error(prediction: jax.Array, target: jax.Array) -> jax.Array:
     """Half the sum over outputs of (prediction - target)², whose derivative is prediction - target."""
-    return jnp.sum(jnp.square(prediction - target)) / 2
+    return jnp.sum(jnp.square(prediction - target), axis=0) / 2
 
 
 def mean_squared_error(prediction: jax.Array, target: jax.Array) -> jax.Array:
     """The mean over outputs of (prediction - target)²."""
-    return jnp.mean(jnp.square(prediction - target))
+    return jnp.mean(jnp.square(prediction - target), axis=0)
 
 
 def huber(prediction: jax.Array, target: jax.Array) -> jax.Array:
     """Sum over outputs of e²/2 for |e| <= 1 and |e| - 1/2 beyond (Huber 1964, delta 1)."""
     error = jnp.abs(prediction - target)
-    return jnp.sum(jnp.where(error <= 1, jnp.square(error) / 2, error - 0.5))
+    return jnp.sum(jnp.where(error <= 1, jnp.square(error) / 2, error - 0.5), axis=0)
 
 
 def hinge(logits: jax.Array, target: jax.Array) -> jax.Array:
     """Sum over outputs of max(0, 1 - s z) with s = 1 where target is 1 and -1 where it is 0: one against the rest."""
-    return jnp.sum(jax.nn.relu(1 - (2 * target - 1) * logits))
+    return jnp.sum(jax.nn.relu(1 - (2 * target - 1) * logits), axis=0)
 
 
 def poisson(logits: jax.Array, target: jax.Array) -> jax.Array:
     """Sum over outputs of exp(z) - t z: the negative log-likelihood of counts with log-rates z, but for log t!."""
-    return jnp.sum(jnp.exp(logits) - target * logits)
+    return jnp.sum(jnp.exp(logits) - target * logits, axis=0)
 
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
@@ -116,19 +116,23 @@ class Objective:
 
     def logits(self, params: Pytree, X: jax.Array, key: Key | None = None) -> jax.Array:
         """Compute the logits [N, K]; with a key, each example has its own dropped units."""
-        if key is None:
-            return jax.vmap(self.network.apply, (None, 0))(params, X)
-        one = lambda x, key: self.network.apply(params, x, key=key)
-        return jax.vmap(one)(X, jax.random.split(key, len(X)))
+        return self._columns(params, X, key).T
+
+    def _columns(self, params: Pytree, X: jax.Array, key: Key | None) -> jax.Array:
+        keys = None if key is None else jax.random.split(key, len(X))
+        if isinstance(self.network, MLP):
+            return self.network.columns(params, X.T, keys)[-1].z
+        one = lambda x, extra: self.network.apply(params, x, **extra)
+        return jax.vmap(one, out_axes=1)(X, {} if keys is None else {"key": keys})
 
     def examples(self, params: Pytree, X: jax.Array, y: jax.Array, key: Key | None = None) -> jax.Array:
         """Compute the loss of every example [N], without the penalty."""
-        logits = self.logits(params, X, key)
+        logits = self._columns(params, X, key)
         if callable(self.loss):
-            return jax.vmap(self.loss)(logits, y)
+            return jax.vmap(self.loss, (1, 0))(logits, y)
         loss = LOSSES[self.loss]
         values = OUTPUTS[self.output](logits) if loss.on_predictions else logits
-        return jax.vmap(loss.of)(values, dense_targets(loss.target, y, logits.shape[-1], logits.dtype))
+        return loss.of(values, dense_targets(loss.target, y, len(logits), logits.dtype).T)
 
     @property
     def output(self) -> str:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet.losses import weighted_mean
-from jaxnet.network import MLP, OUTPUTS
+from jaxnet.network import MLP
 from jaxnet.types import Array, Pytree
 
 
@@ -22,8 +22,7 @@ class ValidationScore:
 
     def __call__(self, params: Pytree, X: Array, y: Array, *, weight: Array) -> Array:
         """Compute the score; NaN where a prediction is not finite."""
-        logits = jax.vmap(self.network.apply, (None, 0))(params, X)
-        predictions = OUTPUTS[self.network.output](logits)
+        predictions = self.network.columns(params, X.T)[-1].a.T
         finite = jnp.all(jnp.isfinite(predictions))
         return jnp.where(finite, self.of(predictions, y, weight), jnp.nan)
 

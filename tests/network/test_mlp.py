@@ -49,9 +49,22 @@ def test_an_activation_has_its_textbook_values(name):
 
 
 @pytest.mark.parametrize("name", sorted(OUTPUTS))
-def test_an_output_has_its_textbook_values(name):
-    z = np.array([[-3.0, 0.5, 2.0]])
-    np.testing.assert_allclose(OUTPUTS[name](jnp.asarray(z)), OUTPUT_VALUES[name](z), rtol=1e-14, atol=4e-15)
+def test_an_output_has_its_textbook_values_for_one_example_and_for_columns_of_examples(name):
+    z = np.array([[-3.0, 0.5, 2.0], [1.0, 0.0, -1.0]])
+    np.testing.assert_allclose(OUTPUTS[name](jnp.asarray(z[0])), OUTPUT_VALUES[name](z[0]), rtol=1e-14, atol=4e-15)
+    np.testing.assert_allclose(OUTPUTS[name](jnp.asarray(z.T)), OUTPUT_VALUES[name](z).T, rtol=1e-14, atol=4e-15)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_an_activation_passes_nan_on(name):
+    assert np.isnan(ACTIVATIONS[name](jnp.asarray([np.nan]))).all()
+
+
+def test_an_activation_of_ones_own_sees_one_example_at_a_time(key, examples):
+    net = MLP((3, 4, 2), activation=lambda z: z / jnp.sum(jnp.abs(z)))
+    params = net.init(key, jnp.float64)
+    one_by_one = np.stack([net.predict(params, x) for x in examples])
+    np.testing.assert_allclose(net.predict(params, examples), one_by_one, rtol=1e-14, atol=1e-15)
 
 
 @pytest.mark.parametrize("sizes", [(3, 2), (3, 1), (3, 4, 2), (3, 4, 5, 2), (3, 4, 5, 4, 3, 2, 1)])
