@@ -13,7 +13,7 @@ import numpy as np
 from jaxnet.figures import sweeps as figures
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
-from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, When
+from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, unconditional
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -88,7 +88,7 @@ def parameter_places(result: Result) -> dict[str, np.ndarray]:
     """Return where on its range, from 0 to 1, each configuration's value of each varied parameter lies."""
     places = {}
     for name, parameter in result.plan.space.parameters.items():
-        inner = parameter.parameter if isinstance(parameter, When) else parameter
+        inner = unconditional(parameter)
         given = [configuration.get(name) for configuration in result.plan.configurations]
         if isinstance(inner, Float | Int):
             places[name] = np.array([np.nan if value is None else inner.unit(value) for value in given])
@@ -101,7 +101,7 @@ def parameter_places(result: Result) -> dict[str, np.ndarray]:
 
 def _numeric(result: Result) -> dict[str, Any]:
     inner = {
-        name: parameter.parameter if isinstance(parameter, When) else parameter
+        name: unconditional(parameter)
         for name, parameter in result.plan.space.parameters.items()
     }
     return {name: parameter for name, parameter in inner.items() if isinstance(parameter, Float | Int)}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from jaxnet.sweeps.ledger import scores
-from jaxnet.sweeps.parameters import Float, Int, When
+from jaxnet.sweeps.parameters import Float, Int, unconditional
 from jaxnet.sweeps.recipe import NAMES
 from jaxnet.sweeps.statistics import rank_correlation, summarise, tied_with_best
 from jaxnet.sweeps.tables import Table
@@ -87,7 +87,7 @@ def at_bounds(plan: "Plan", configuration: int) -> list[str]:
     found = []
     for name, value in plan.configurations[configuration].items():
         parameter = plan.space.parameters.get(name)
-        parameter = parameter.parameter if isinstance(parameter, When) else parameter
+        parameter = unconditional(parameter)
         if isinstance(parameter, Float | Int):
             unit = parameter.unit(value)
             natural = unit <= BOUND and parameter.low == 0 and name in NAMES  # none of them can be less

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, When
+from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, unconditional
 from jaxnet.sweeps.space import Space, identity
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def to_study(result: "Result") -> Any:
 
 
 def _varied(space: Space) -> dict[str, Any]:
-    inner = {name: p.parameter if isinstance(p, When) else p for name, p in space.parameters.items()}
+    inner = {name: unconditional(p) for name, p in space.parameters.items()}
     return {
         name: parameter for name, parameter in inner.items() if isinstance(parameter, Float | Int | Choice | Layers)
     }
@@ -149,7 +149,7 @@ def _values(space: Space, drawn: dict[str, Any]) -> dict[str, Any]:
     varied = _varied(space)
     values = {}
     for name, parameter in space.parameters.items():
-        inner = parameter.parameter if isinstance(parameter, When) else parameter
+        inner = unconditional(parameter)
         values[name] = inner
         if name in varied:
             words = {} if isinstance(inner, Float | Int) else {_word(value): value for value in inner.levels(None)}

@@ -11,7 +11,7 @@ from jaxnet.metrics import METRICS
 from jaxnet.sweeps.groups import list_groups, list_members
 from jaxnet.sweeps.parameters import Seeds
 from jaxnet.sweeps.planning import Plan
-from jaxnet.sweeps.recipe import arrays_of
+from jaxnet.sweeps.recipe import arrays_like
 from jaxnet.sweeps.rungs import rank, single
 from jaxnet.sweeps.space import Space
 from jaxnet.sweeps.statistics import summarise, tied_with_best
@@ -67,7 +67,7 @@ def confirm(result: "Result", *, top: int, seeds: int, test: Any, out: str | os.
     plan = result.plan
     chosen = result.ranking()[: checks.integer("top", top, minimum=1)]
     again = fresh_plan(plan, chosen, checks.integer("seeds", seeds, minimum=1))
-    held = arrays_of(test, "test")
+    held = arrays_like(plan.task.data, test, "test")
     fresh = result.train(again, out=out)
     name = plan.metric.removeprefix("validation_")
     values = np.array([_read(fresh, member, held, name) for member in range(len(again.members.ids))])
@@ -82,7 +82,7 @@ def fresh_plan(plan: Plan, chosen: list[int], seeds: int) -> Plan:
     space = Space(**{**plan.space.parameters, "seed": Seeds(seeds, first)}, constraints=plan.space.constraints)
     configurations = [plan.configurations[c] for c in chosen]
     recipe = dataclasses.replace(plan.recipe, rows=len(plan.task.data.x))
-    members = list_members(space, configurations)
+    members = list_members(space, recipe, configurations)
     groups = list_groups(recipe, configurations, members, plan.groups[0].lanes)
     task = plan.task._replace(folds=None)
     names = tuple(history_names(task.metrics, task.validation is not None))

@@ -1,6 +1,7 @@
 """Which learning rate? A small sweep of constant rates and several seeds, in place of one ramp of one network."""
 
 import dataclasses
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ class Rates:
     Attributes:
         result: the sweep, for figures and tables.
         best: the rate with the lowest mean loss after these few epochs.
-        tied: the rates that cannot be told from it; empty with one seed.
+        tied: the rates that cannot be told from it, and itself; empty with one seed.
         stable: the highest rate up to which no seed diverged; NaN where every rate diverged.
     """
 
@@ -31,19 +32,30 @@ class Rates:
     stable: float
 
     def __str__(self) -> str:
-        tied = f" (not to be told from {', '.join(f'{rate:.3g}' for rate in self.tied)})" if len(self.tied) > 1 else ""
-        return f"best learning rate {self.best:.3g}{tied}; no seed diverged up to {self.stable:.3g}"
+        others = ", ".join(f"{rate:.3g}" for rate in self.tied if rate != self.best)
+        tied = f" (not to be told from {others})" if others else ""
+        stable = f"no seed diverged up to {self.stable:.3g}" if self.stable == self.stable else "every rate diverged"
+        return f"best learning rate {self.best:.3g}{tied}; {stable}"
 
 
 def learning_rates(
-    data: Any, *, low: float = 1e-4, high: float = 10.0, n: int = 16, seeds: int = 3, epochs: int = 5, **options: Any
+    data: Any,
+    *,
+    low: float = 1e-4,
+    high: float = 10.0,
+    n: int = 16,
+    seeds: int = 3,
+    epochs: int = 5,
+    out: str | os.PathLike | None = None,
+    **options: Any,
 ) -> Rates:
     """Train with ``n`` constant learning rates from ``low`` to ``high``, ``seeds`` times each, for a few epochs.
 
-    ``options`` are those of ``plan``: hidden=, optimizer=, batch_size=, output=, validation= and so on.
+    ``out`` is a folder that keeps the sweep. ``options`` are those of ``plan``: hidden=, optimizer=, batch_size=,
+    output=, validation= and so on. Returns ``Rates``; raises what ``plan`` and ``sweep`` raise.
     """
     space = Space(learning_rate=Float(low, high, log=True), seed=Seeds(seeds))
-    result = sweep(plan(space, data, method="grid", n=n, epochs=epochs, **options))
+    result = sweep(plan(space, data, method="grid", n=n, epochs=epochs, **options), out=out)
     rates = result.parameters()["learning_rate"]
     summary = result.summary()
     diverged = np.zeros(len(rates), bool)

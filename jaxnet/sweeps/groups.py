@@ -39,12 +39,12 @@ class Group(NamedTuple):
     lanes: int  # T
 
 
-def list_members(space: Space, configurations: Sequence[Configuration]) -> Members:
-    """Cross configurations with seeds and folds."""
+def list_members(space: Space, recipe: Recipe, configurations: Sequence[Configuration]) -> Members:
+    """Cross configurations with seeds and folds; what functions of one's own make of one is a part of its identity."""
     seeds = range(space.seeds.first, space.seeds.first + space.seeds.count)
     folds = range(space.folds.count) if space.folds else [-1]
     crossed = [(c, s, f) for c in range(len(configurations)) for s in seeds for f in folds]
-    names = [identity(configuration) for configuration in configurations]
+    names = [identity(configuration) + recipe.own(configuration) for configuration in configurations]
     ids = tuple(digest(f"{names[c]} seed {s} fold {f} of {len(folds)}") for c, s, f in crossed)
     configuration, seed, fold = np.array(crossed, np.int64).T
     return Members(configuration, seed, fold, ids)

@@ -157,6 +157,9 @@ class Derived:
     of: Callable[[Configuration], Any]
     axes = 0
 
+    def __post_init__(self) -> None:
+        checks.require(callable(self.of), "Derived", "a callable configuration -> value", self.of, TypeError)
+
 
 @dataclasses.dataclass(frozen=True)
 class When:
@@ -178,6 +181,11 @@ def when(parameter: Any, **conditions: Any) -> When:
     """
     checks.require(conditions, "when", "at least one condition such as optimizer='sgd'", checks.Words("none"))
     return When(parameter, tuple((name, plain(name, value)) for name, value in conditions.items()))
+
+
+def unconditional(parameter: Any) -> Any:
+    """Return a parameter or constant without its conditions."""
+    return parameter.parameter if isinstance(parameter, When) else parameter
 
 
 @dataclasses.dataclass(frozen=True)

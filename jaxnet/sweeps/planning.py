@@ -13,13 +13,14 @@ from jaxnet.sweeps.asking import Budget, Study
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.groups import ACCELERATED, LANES, Group, Members, list_groups, list_members
 from jaxnet.sweeps.parameters import Configuration
-from jaxnet.sweeps.preparation import Task
-from jaxnet.sweeps.recipe import NAMES, Recipe, are_labels, arrays_of
+from jaxnet.sweeps.preparation import Task, check_groups
+from jaxnet.sweeps.recipe import NAMES, Recipe, are_labels, arrays_like, arrays_of
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.sampling import METHODS as SAMPLED
 from jaxnet.sweeps.sampling import distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
+from jaxnet.types import Batch
 
 DTYPES = ("float32", "float64")
 METHODS = (*SAMPLED, "optuna")
@@ -120,7 +121,7 @@ def plan(
     space = _complete(space, constants)
     batch = arrays_of(data, "data")
     epochs = checks.integer("epochs", epochs, minimum=1)
-    held_out = _check_validation(space, validation)
+    held_out = _check_validation(space, validation, batch)
     root = checks.integer("root", root, maximum=2**31 - 1)
     metrics, names, ranked = _check_metrics(metrics, metric, validated=held_out is not None or space.folds is not None)
     goal = _default_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
@@ -132,9 +133,10 @@ def plan(
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))
     recipe = Recipe(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective)
-    members = list_members(space, found)
+    members = list_members(space, recipe, found)
     groups = list_groups(recipe, found, members, lanes_of(jax.default_backend()))
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
+    check_groups(groups, task)
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
     return Plan(
         space, method, found, members, groups, brackets, recipe, task, epochs, names, ranked, goal, halving, asking
@@ -143,7 +145,7 @@ def plan(
 
 def extended(plan: Plan, configurations: list[dict[str, Any]]) -> Plan:
     """Return a plan of further configurations, none of them pruned; those of the plan keep their numbers."""
-    members = list_members(plan.space, configurations)
+    members = list_members(plan.space, plan.recipe, configurations)
     groups = list_groups(plan.recipe, configurations, members, plan.groups[0].lanes)
     brackets = single(len(configurations), plan.epochs)
     return dataclasses.replace(
@@ -185,23 +187,24 @@ def _complete(space: Any, constants: dict[str, Any]) -> Space:
 _ARGUMENTS = tuple(plan.__kwdefaults__ or ())
 
 
-def _check_validation(space: Space, validation: Any) -> Any:
+def _check_validation(space: Space, validation: Any, data: Batch) -> Any:
     if validation is None:
         return None
     expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
     checks.require(space.folds is None, "validation", expected, checks.Words("both"))
-    return arrays_of(validation, "validation")
+    return arrays_like(data, validation, "validation")
 
 
 def _check_metrics(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
     """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
-    metrics = tuple(metrics)
-    ranked = metric or ("validation_loss" if validated else "loss")
+    checks.require(isinstance(metrics, tuple | list), "metrics", "a list of names or callables", metrics, TypeError)
+    ranked = ("validation_loss" if validated else "loss") if metric is None else metric
+    known = history_names(tuple(dict.fromkeys([*metrics, *METRICS])), validated=True)
+    held_out = checks.choice("metric", ranked, known).startswith("validation_")
+    checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)
     plain = ranked.removeprefix("validation_")
-    if plain in METRICS and plain not in metrics:
-        metrics += (plain,)
-    names = tuple(history_names(metrics, validated))
-    return metrics, names, checks.choice("metric", ranked, names)
+    metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else tuple(metrics)
+    return metrics, tuple(history_names(metrics, validated)), ranked
 
 
 def _check_asking(method: str, n: int | None, ask: int, halving: Any) -> Budget | None:

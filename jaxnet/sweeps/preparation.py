@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -53,13 +54,22 @@ class Task(NamedTuple):
     dtype: Any
 
 
+def check_groups(groups: Sequence[Group], task: Task) -> None:
+    """Refuse, before anything is compiled, data that an objective cannot take; groups of one loss take the same."""
+    kinds: dict[Any, tuple] = {}
+    for group in groups:
+        f, network = group.training.objective, group.networks[0]
+        kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
+    for f, network in kinds.values():
+        params = jax.eval_shape(functools.partial(initial_params, network, dtype=task.dtype), keys_of(task.root, 0)[0])
+        _checked(f, params, task)
+
+
 def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     """Check a group's data against its objective, cut it into batches, and lay out the numbers of its members."""
     f = group.training.objective
     params = initial_params(group.networks[0], keys_of(task.root, 0)[0], task.dtype)
-    batch = examples_of(f, params, _given(task.data), "data")
-    held_out = None if task.validation is None else examples_of(f, params, _given(task.validation), "validation")
-    metrics = check_metrics(task.metrics, f)
+    batch, held_out, metrics = _checked(f, params, task)
     longest = len(batch.x) if task.folds is None else int(np.max(len(batch.x) - np.bincount(task.folds)))
     part = jax.tree.map(lambda leaf: leaf[:longest], batch)
     size, examples, tail = cut(f, part, group.training.batch_size, metrics)
@@ -74,6 +84,12 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     rows = _fold_rows(task.folds, None if unweighted else np.asarray(given), len(examples.x))
     shared = Shared(Examples(batch.x, batch.y, None, jnp.asarray(longest, jnp.int32)), None, rows)
     return Prepared(program, shared, np.asarray(rows.rows), numbers)
+
+
+def _checked(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple]:
+    batch = examples_of(f, params, _given(task.data), "data")
+    held_out = None if task.validation is None else examples_of(f, params, _given(task.validation), "validation")
+    return batch, held_out, check_metrics(task.metrics, f)
 
 
 def first_lanes(group: Group, members: Members, task: Task) -> Lane:

@@ -13,9 +13,11 @@ from jaxnet.network import MLP
 from jaxnet.sweeps.optimizers import NAMES as OPTIMIZER_NAMES
 from jaxnet.sweeps.optimizers import make_optimizer
 from jaxnet.sweeps.parameters import Configuration
+from jaxnet.training import lifting
 from jaxnet.types import Batch
 
 NETWORK_NAMES = ("hidden", "activation", "output", "dropout", "weights", "biases")
+SEVERAL = ("hidden", "activation")  # whose one value may be one for each layer
 NAMES = (*NETWORK_NAMES, "loss", "l2", *OPTIMIZER_NAMES, "batch_size")
 
 
@@ -63,10 +65,19 @@ class Recipe:
         steps = self.epochs * -(-self.rows // (size or self.rows))
         return Training(network, f, make_optimizer(configuration, steps), size)
 
-    def _check_names(self, configuration: Configuration) -> None:
+    def own(self, configuration: Configuration) -> str:
+        """Describe the objective and network that functions of one's own make; nothing without such functions."""
         if self.network is None and self.objective is None:
-            for name in configuration:
+            return ""
+        return f" {lifting.describe(*lifting.lift(self.training(configuration).objective))}"
+
+    def _check_names(self, configuration: Configuration) -> None:
+        for name, value in configuration.items():
+            if self.network is None and self.objective is None:
                 checks.choice("parameter", name, NAMES)
+            one = not isinstance(value, tuple) or name not in NAMES or name in SEVERAL
+            expected = "one value; jn.Choice(a, b), or { choices = [a, b] } in a file, tries several"
+            checks.require(one, name, expected, value)
 
     def _mlp(self, configuration: Configuration) -> MLP:
         options = {name: configuration[name] for name in NETWORK_NAMES[1:] if name in configuration}
@@ -105,3 +116,11 @@ def arrays_of(data: Any, argument: str) -> Batch:
     for part in parts:
         checks.finite(argument, part)
     return Batch(*parts)
+
+
+def arrays_like(data: Batch, other: Any, argument: str) -> Batch:
+    """Return further examples as NumPy arrays; refuse those of another shape than the data's."""
+    batch = arrays_of(other, argument)
+    expected = f"examples of shape (N, {', '.join(map(str, data.x.shape[1:]))}), as in data"
+    checks.require(batch.x.shape[1:] == data.x.shape[1:], argument, expected, batch.x)
+    return batch

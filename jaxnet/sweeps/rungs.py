@@ -35,6 +35,8 @@ class Halving:
 
     def brackets(self, n: int, epochs: int) -> list["Bracket"]:
         """Return the one bracket of n configurations that train for at most ``epochs``."""
+        below = f"fewer than the plan's {epochs} epochs, else nothing is pruned"
+        checks.require(self.min_epochs < epochs, "halving.min_epochs", below, self.min_epochs)
         return [bracket(range(n), self.min_epochs, self.eta, epochs)]
 
 
@@ -61,6 +63,8 @@ class Hyperband:
 
     def brackets(self, n: int, epochs: int) -> list["Bracket"]:
         """Share n configurations out among the brackets."""
+        most = f"at most 1/{self.eta} of the plan's {epochs} epochs, else nothing is pruned"
+        checks.require(self._top(epochs) > 0, "halving.min_epochs", most, self.min_epochs)
         sizes, top = self.sizes(epochs), self._top(epochs)
         cuts = [round(n * sum(sizes[:i]) / sum(sizes)) for i in range(len(sizes) + 1)]
         firsts = [max(1, math.ceil(epochs / self.eta**s)) for s in range(top, -1, -1)]

@@ -4,13 +4,13 @@ Every method returns distinct configurations in a fixed order, and more of them 
 can be extended.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.parameters import Configuration, plain
+from jaxnet.sweeps.parameters import Configuration, plain, unconditional
 from jaxnet.sweeps.space import Space, identity
 
 METHODS = ("grid", "random", "sobol", "list")
@@ -37,6 +37,8 @@ def sample(
     if method == "grid":
         return distinct(space.grid(n))
     if method == "list":
+        checks.require(n is None, "n", "none with method='list', which tries every configuration of it", n)
+        checks.require(isinstance(configurations, Sequence), "configurations", "a list", configurations, TypeError)
         return distinct(_complete(space, configuration) for configuration in configurations or ())
     if space.axes == 0:
         return distinct(space.grid(None))
@@ -62,8 +64,10 @@ def _draw(space: Space, n: int, points: Callable[[int], np.ndarray]) -> list[dic
         found = _distinct(configuration for configuration in drawn if configuration is not None)
         if len(found) >= n:
             return found[:n]
-        expected = f"at most {len(found)}, for the space seems to hold no more configurations"
-        checks.require(count < TRIES * n, "n", expected, n)
+        if count >= TRIES * n:
+            broken = checks.Words(f"{count} drawn configurations that all break one")
+            checks.require(found, "constraints", "some that leave configurations to try", broken)
+            checks.refuse("n", f"at most {len(found)}, for the space seems to hold no more configurations", n)
         count *= 2
 
 
@@ -86,11 +90,13 @@ def _sobol(space: Space, root: int) -> Callable[[int], np.ndarray]:
     return points
 
 
-def _complete(space: Space, given: Configuration) -> dict[str, Any]:
-    """Add the constants of a space to a configuration of a list, which must name every other parameter."""
-    constants = {name: value for name, value in space.parameters.items() if not hasattr(value, "axes")}
-    drawn = {**constants, **{name: plain(name, value) for name, value in given.items()}}
-    missing = [name for name in space.parameters if name not in drawn]
+def _complete(space: Space, given: Any) -> dict[str, Any]:
+    """Add to a configuration of a list what follows from the space; it must name every other parameter."""
+    checks.require(isinstance(given, Mapping), "configurations", "dicts by the names of parameters", given, TypeError)
+    fixed = {name: value for name, value in space.parameters.items() if not getattr(value, "axes", 0)}
+    drawn = {name: unconditional(value) for name, value in fixed.items()}
+    drawn |= {name: plain(name, value) for name, value in given.items()}
+    missing = [name for name in space.parameters if name not in drawn and space.stands(name, drawn)]
     checks.require(not missing, "configurations", f"a value for {', '.join(missing)} in each", dict(given))
     settled = space.settle(drawn)
     checks.require(settled is not None, "configurations", "configurations that keep the constraints", dict(given))

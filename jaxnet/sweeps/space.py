@@ -8,7 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from jaxnet import checks
-from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, When, plain
+from jaxnet.sweeps.parameters import (
+    Choice,
+    Configuration,
+    Derived,
+    Float,
+    Folds,
+    Int,
+    Layers,
+    Seeds,
+    When,
+    plain,
+    unconditional,
+)
 
 Parameter = Float | Int | Choice | Layers | Derived | When
 
@@ -21,7 +33,8 @@ class Space:
     is a parameter; a value that is no parameter is a constant. ``seed`` takes ``Seeds`` or one seed, ``fold`` takes
     ``Folds``. A constraint is a callable configuration -> bool.
 
-    Raises TypeError for a constant that no file can hold, and where ``Seeds`` or ``Folds`` stand for something else.
+    Raises TypeError for a constant that no file can hold, and where ``Seeds`` or ``Folds`` stand for something else;
+    ValueError for a condition that names no other parameter of the space, or a value that it cannot have.
     """
 
     parameters: dict[str, Any]
@@ -32,19 +45,18 @@ class Space:
     def __init__(self, *, constraints: Sequence[Callable] = (), **parameters: Any) -> None:
         seeds, folds = parameters.pop("seed", 0), parameters.pop("fold", None)
         if not isinstance(seeds, Seeds):
-            seeds = Seeds(1, checks.integer("seed", seeds))
+            seeds = Seeds(1, checks.integer("seed", seeds, note="jn.Seeds(5) for the first five"))
         checks.require(folds is None or isinstance(folds, Folds), "fold", "jn.Folds(k)", folds, TypeError)
-        for constraint in constraints:
-            checks.require(
-                callable(constraint), "constraints", "callables configuration -> bool", constraint, TypeError
-            )
+        listed = isinstance(constraints, Sequence) and all(map(callable, constraints))
+        checks.require(listed, "constraints", "a list of callables configuration -> bool", constraints, TypeError)
         for name, parameter in parameters.items():
             misplaced = isinstance(parameter, Seeds | Folds)
             checks.require(not misplaced, name, "Seeds as seed= and Folds as fold=", parameter, TypeError)
             if not isinstance(parameter, Parameter):
                 parameters[name] = plain(name, parameter)
-            for condition, _ in getattr(parameter, "conditions", ()):
-                checks.choice(f"{name}.when", condition, list(parameters))
+        for name, parameter in parameters.items():
+            for other, wanted in getattr(parameter, "conditions", ()):
+                _check_condition(name, parameters, other, wanted)
         for field, value in zip(("parameters", "seeds", "folds"), (parameters, seeds, folds), strict=True):
             object.__setattr__(self, field, value)
         object.__setattr__(self, "constraints", tuple(constraints))
@@ -72,16 +84,20 @@ class Space:
 
     def settle(self, drawn: Configuration) -> dict[str, Any] | None:
         """Leave out what has no place in a configuration, compute what is derived, and ask the constraints."""
-        kept = {name: value for name, value in drawn.items() if self._stands(name, drawn)}
+        kept = dict(drawn)
+        while gone := [name for name in kept if not self.stands(name, kept)]:
+            kept = {name: value for name, value in kept.items() if name not in gone}
         for name, parameter in self.parameters.items():
-            parameter = parameter.parameter if isinstance(parameter, When) else parameter
-            if name in kept and isinstance(parameter, Derived):
-                kept[name] = plain(name, parameter.of(kept))
-        return kept if all(constraint(kept) for constraint in self.constraints) else None
+            derived = unconditional(parameter)
+            if name in kept and isinstance(derived, Derived):
+                known = {other: value for other, value in kept.items() if not isinstance(value, Derived)}
+                kept[name] = plain(name, _asked(f"{name}.of", derived.of, known))
+        return kept if all(_asked("constraints", constraint, kept) for constraint in self.constraints) else None
 
-    def _stands(self, name: str, drawn: Configuration) -> bool:
+    def stands(self, name: str, configuration: Configuration) -> bool:
+        """Whether a parameter has a place in a configuration, by its conditions."""
         conditions = getattr(self.parameters.get(name), "conditions", ())
-        return all(drawn[other] in (wanted if isinstance(wanted, tuple) else (wanted,)) for other, wanted in conditions)
+        return all(other in configuration and _meets(configuration[other], wanted) for other, wanted in conditions)
 
 
 def identity(configuration: Configuration) -> str:
@@ -97,7 +113,9 @@ def digest(text: str) -> str:
 def describe(space: Space) -> dict[str, Any]:
     """Return the space as JSON values, for a manifest; callables by their names."""
     parts: dict[str, Any] = {name: _described(parameter) for name, parameter in space.parameters.items()}
-    return parts | {"seed": _described(space.seeds), "fold": _described(space.folds)}
+    constraints = [getattr(constraint, "__qualname__", type(constraint).__name__) for constraint in space.constraints]
+    axes = {"seed": _described(space.seeds), "fold": _described(space.folds)}
+    return parts | axes | ({"constraints": constraints} if constraints else {})
 
 
 def _described(parameter: Any) -> Any:
@@ -109,10 +127,35 @@ def _described(parameter: Any) -> Any:
 
 
 def _draw(parameter: Any, units: list[float]) -> Any:
-    parameter = parameter.parameter if isinstance(parameter, When) else parameter
+    parameter = unconditional(parameter)
     return parameter.at(units) if hasattr(parameter, "at") else parameter
 
 
 def _levels(parameter: Any, count: int | None) -> list[Any]:
-    parameter = parameter.parameter if isinstance(parameter, When) else parameter
+    parameter = unconditional(parameter)
     return parameter.levels(count) if hasattr(parameter, "levels") else [parameter]
+
+
+def _meets(value: Any, wanted: Any) -> bool:
+    return value == wanted or (isinstance(wanted, tuple) and value in wanted)
+
+
+def _check_condition(name: str, parameters: Configuration, other: str, wanted: Any) -> None:
+    """Refuse a condition that no configuration can meet; one on a constant is met or not, as the user likes."""
+    checks.choice(f"{name}.when", other, [each for each in parameters if each != name])
+    parameter = unconditional(parameters[other])
+    checks.require(not isinstance(parameter, Derived), f"{name}.when", "a parameter that is not derived", other)
+    if isinstance(parameter, Choice | Layers):
+        possible = parameter.levels(None)
+        met = wanted in possible or (isinstance(wanted, tuple) and all(value in possible for value in wanted))
+        checks.require(met, f"{name}.when", f"{other} as one of {', '.join(map(str, possible))}", wanted)
+
+
+def _asked(argument: str, function: Callable[[Configuration], Any], configuration: Configuration) -> Any:
+    """Call a function of a configuration; where it misses a parameter, say which ones there are."""
+    try:
+        return function(configuration)
+    except KeyError as error:
+        there = f"a function of what each configuration has, such as {', '.join(configuration)}"
+        hint = "a conditional parameter may be absent: use configuration.get"
+        checks.refuse(argument, there, checks.Words(f"one of {error} ({hint})"))

@@ -103,7 +103,9 @@ class Store:
             lost = 0 if self._plan.asking else len(stored - set(self._plan.members.ids))
             if lost:
                 changed += differences(theirs["may be extended"], mine["may be extended"])
-                changed.append(f"{lost} of the {len(stored)} members trained there are not in this plan")
+                own = self._plan.recipe.network or self._plan.recipe.objective
+                hint = ", or network= or objective= makes something else of them" if own else ""
+                changed.append(f"{lost} of the {len(stored)} members trained there are not in this plan{hint}")
             if changed:
                 lines = "\n  ".join(changed)
                 raise ValueError(f"{self._manifest.parent}: another sweep's folder; take another, or undo\n  {lines}")

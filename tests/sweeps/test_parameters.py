@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxnet.sweeps import Choice, Float, Folds, Int, Layers, Seeds, when
+from jaxnet.sweeps import Choice, Derived, Float, Folds, Int, Layers, Seeds, when
 from jaxnet.sweeps.parameters import plain
 
 
@@ -92,6 +92,7 @@ def test_layers_take_a_depth_and_a_width() -> None:
         (lambda: Layers((1, 2), (5, 7)), ValueError, "width: expected bounds with a power of two between them"),
         (lambda: Seeds(0), ValueError, "Seeds.count: expected an integer of at least 1"),
         (lambda: Folds(1), ValueError, "Folds.count: expected an integer of at least 2"),
+        (lambda: Derived(0.1), TypeError, "Derived: expected a callable configuration -> value, got 0.1"),
         (lambda: when(Float(0, 1)), ValueError, "when: expected at least one condition"),
         (lambda: Float(0, 1).levels(None), TypeError, "n: expected an integer of at least 1 \\(grid points"),
     ],

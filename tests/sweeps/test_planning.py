@@ -28,6 +28,15 @@ def test_a_member_has_the_same_id_in_another_plan(problem: Any) -> None:
     assert set(few.members.ids) < set(many.members.ids)
 
 
+def test_a_member_is_another_where_a_network_of_ones_own_is(problem: Any) -> None:
+    def ids(activation: str) -> tuple[str, ...]:
+        network = lambda c: jn.MLP((4, 3, 2), activation=activation, output="softmax")
+        return jn.plan(jn.Space(learning_rate=0.1), problem.train, epochs=1, network=network).members.ids
+
+    assert ids("relu") == ids("relu")
+    assert ids("relu") != ids("tanh")
+
+
 @pytest.mark.parametrize(
     ("varied", "groups"),
     [
@@ -120,7 +129,14 @@ REFUSED = [
     ({"space": {"learning_rate": 0.1}}, TypeError, r"space: expected a jn.Space"),
     ({"epochs": 0}, ValueError, "epochs: expected an integer of at least 1"),
     ({"halving": 3}, TypeError, r"halving: expected jn.Halving\(...\) or jn.Hyperband"),
-    ({"metric": "accurcy"}, ValueError, "metric: expected one of loss"),
+    ({"metric": "accurcy"}, ValueError, "metric: expected one of loss, .*did you mean 'accuracy'"),
+    ({"metric": "validation_r2"}, ValueError, r"metric: expected validation= or fold=jn.Folds\(k\) for it"),
+    ({"metrics": "accuracy"}, TypeError, "metrics: expected a list of names or callables, got 'accuracy'"),
+    ({"metrics": ["accurcy"]}, ValueError, "metrics: expected one of accuracy"),
+    ({"l2": [0.1, 0.2]}, ValueError, r"l2: expected one value; jn.Choice\(a, b\).* tries several, got \(0.1, 0.2\)"),
+    ({"output": "sigmoid", "data": (np.zeros((3, 2)), np.arange(3.0))}, ValueError, "y: expected probabilities"),
+    ({"validation": (np.zeros((3, 2)), np.zeros(3))}, ValueError, r"validation: expected examples of shape \(N, 4\)"),
+    ({"validation": (np.zeros((3, 4)), np.array([0, 1, 2]))}, ValueError, "y: expected"),
     ({"goal": "low"}, ValueError, "goal: expected one of min, max"),
     ({"dtype": "float16"}, ValueError, "dtype: expected one of float32, float64"),
     ({"momentun": 0.9}, ValueError, "did you mean 'momentum'"),

@@ -11,6 +11,7 @@ import pytest
 
 import jaxnet as jn
 from jaxnet.sweeps.answers import Audit, at_bounds
+from jaxnet.sweeps.finder import Rates
 from jaxnet.sweeps.tables import Table, framed, parameter_columns, to_csv, write
 
 
@@ -243,3 +244,9 @@ def test_learning_rates_are_a_small_sweep(problem: Any) -> None:
     assert rates.stable == stable
     assert rates.best == 0.01
     assert "best learning rate 0.01" in str(rates)
+
+
+def test_rates_say_which_others_are_as_good_and_whether_all_diverged() -> None:
+    rates = Rates(None, 0.1, (0.01, 0.1), 1.0)
+    assert str(rates) == "best learning rate 0.1 (not to be told from 0.01); no seed diverged up to 1"
+    assert str(Rates(None, 0.1, (), float("nan"))) == "best learning rate 0.1; every rate diverged"

@@ -36,7 +36,6 @@ def test_hyperband_shares_any_number_of_configurations() -> None:
         (27, 27, ((1, 9), (3, 3), (9, 1), (27, 1))),
         (10, 9, ((1, 3), (3, 1), (9, 1))),
         (2, 5, ((1, 1), (3, 1), (5, 1))),
-        (4, 1, ((1, 4),)),
     ],
 )
 def test_halving_keeps_one_in_eta_and_at_least_one(n: int, epochs: int, rungs: tuple) -> None:
@@ -71,6 +70,18 @@ def test_the_audit_is_a_share_of_the_pruned_by_lot() -> None:
     assert audited(decisions, 0.1, root=1) != chosen
     assert audited(decisions, 0, root=0) == []
     assert audited(decisions, 1, root=0) == list(range(10, 40))
+
+
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [
+        (Halving(eta=3, min_epochs=9), "fewer than the plan's 9 epochs, else nothing is pruned, got 9"),
+        (Hyperband(eta=3, min_epochs=4), "at most 1/3 of the plan's 9 epochs, else nothing is pruned, got 4"),
+    ],
+)
+def test_a_search_that_would_prune_nothing_is_refused(search: Halving | Hyperband, words: str) -> None:
+    with pytest.raises(ValueError, match=f"halving.min_epochs: expected {words}"):
+        search.brackets(10, 9)
 
 
 @pytest.mark.parametrize("kind", [Halving, Hyperband])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaxnet.sweeps import Choice, Float, Int, Space
+from jaxnet.sweeps import Choice, Derived, Float, Int, Space, when
 from jaxnet.sweeps.sampling import sample
 
 SPACE = Space(rate=Float(1e-3, 1, log=True), momentum=Float(0, 1), kind=Choice("a", "b"))
@@ -61,6 +61,19 @@ def test_a_list_is_completed_by_the_constants() -> None:
     assert found == [{"rate": 0.5, "hidden": (3,)}]
 
 
+def test_a_configuration_of_a_list_needs_no_more_than_has_a_place_in_it() -> None:
+    space = Space(
+        optimizer=Choice("sgd", "adam"), momentum=when(Float(0, 1), optimizer="sgd"), b1=when(0.8, optimizer="adam"),
+        l2=Derived(lambda c: 0.5 if "momentum" in c else 0.25),
+    )  # fmt: skip
+    given = [{"optimizer": "adam"}, {"optimizer": "sgd", "momentum": 0.5}]
+    assert sample(space, "list", n=None, root=0, configurations=given) == [
+        {"optimizer": "adam", "b1": 0.8, "l2": 0.25}, {"optimizer": "sgd", "momentum": 0.5, "l2": 0.5},
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match=r"a value for momentum in each, got {'optimizer': 'sgd'}"):
+        sample(space, "list", n=None, root=0, configurations=[{"optimizer": "sgd"}])
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
@@ -77,6 +90,9 @@ def test_a_list_is_completed_by_the_constants() -> None:
             ValueError,
             "a value for momentum, kind in each",
         ),
+        ({"method": "list", "n": 2, "configurations": [{}]}, ValueError, "n: expected none with method='list'"),
+        ({"method": "list", "n": None, "configurations": {"rate": 1}}, TypeError, "configurations: expected a list"),
+        ({"method": "list", "n": None, "configurations": ["rate"]}, TypeError, "configurations: expected dicts by"),
     ],
 )
 def test_what_cannot_be_sampled_is_refused(options: dict, error: type[Exception], words: str) -> None:
@@ -89,6 +105,12 @@ def test_a_space_with_too_few_configurations_says_how_many_it_has() -> None:
         ValueError, match="n: expected at most 3, for the space seems to hold no more configurations, got 4"
     ):
         sample(Space(a=Int(1, 3)), "random", n=4, root=0)
+
+
+def test_constraints_that_nothing_keeps_are_refused() -> None:
+    space = Space(a=Float(0, 1), constraints=[lambda c: False])
+    with pytest.raises(ValueError, match=r"constraints: expected some that leave .*, got 64 drawn configurations that"):
+        sample(space, "random", n=1, root=0)
 
 
 @pytest.mark.parametrize("method", ["grid", "list"])

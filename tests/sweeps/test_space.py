@@ -22,6 +22,22 @@ def test_a_conditional_parameter_stands_only_where_its_condition_holds() -> None
     assert space.at([0.9, 0.5]) == {"optimizer": "adam", "b1": 0.9}
 
 
+def test_a_condition_on_what_has_no_place_does_not_hold() -> None:
+    """``final`` belongs to a schedule that only SGD has here."""
+    space = Space(
+        final=when(0.1, schedule="cosine"), schedule=when(Choice("cosine"), optimizer="sgd"),
+        optimizer=Choice("sgd", "adam"),
+    )  # fmt: skip
+    assert [set(configuration) for configuration in space.grid(None)] == [
+        {"final", "schedule", "optimizer"}, {"optimizer"},
+    ]  # fmt: skip
+
+
+def test_a_condition_may_name_a_value_that_is_a_tuple() -> None:
+    space = Space(hidden=Choice((8,), (8, 8)), l2=when(0.1, hidden=(8,)), dropout=when(0.5, hidden=((8,), (8, 8))))
+    assert [sorted(c) for c in space.grid(None)] == [["dropout", "hidden", "l2"], ["dropout", "hidden"]]
+
+
 def test_a_condition_may_name_several_values() -> None:
     space = Space(optimizer=Choice("sgd", "rmsprop", "adam"), momentum=when(0.5, optimizer=("sgd", "rmsprop")))
     assert ["momentum" in configuration for configuration in space.grid(None)] == [True, True, False]
@@ -30,6 +46,25 @@ def test_a_condition_may_name_several_values() -> None:
 def test_a_derived_value_follows_the_others() -> None:
     space = Space(learning_rate=Float(0, 1), weight_decay=Derived(lambda c: 0.1 * c["learning_rate"]))
     assert space.at([0.5])["weight_decay"] == pytest.approx(0.05)
+
+
+def test_a_derived_value_may_follow_one_that_is_derived_before_it() -> None:
+    space = Space(a=Choice(2), b=Derived(lambda c: 10 * c["a"]), c=Derived(lambda c: c["b"] + 1))
+    assert space.at([0.5]) == {"a": 2, "b": 20, "c": 21}
+
+
+@pytest.mark.parametrize(
+    ("space", "argument"),
+    [
+        (Space(a=Choice(1, 2), constraints=[lambda c: c["b"] > 0]), "constraints"),
+        (Space(a=Choice(1, 2), b=when(3, a=2), c=Derived(lambda c: c["b"])), "c.of"),
+        (Space(a=Choice(1, 2), c=Derived(lambda c: c["b"]), b=Derived(lambda c: c["a"])), "c.of"),
+    ],
+)
+def test_a_function_that_asks_for_what_is_not_there_is_told_what_is(space: Space, argument: str) -> None:
+    words = rf"{argument}: expected a function of what each configuration has, such as a.*, got one of 'b' \(a condit"
+    with pytest.raises(ValueError, match=words):
+        space.at([0.0])
 
 
 def test_constraints_forbid() -> None:
@@ -48,10 +83,11 @@ def test_an_identity_does_not_depend_on_the_order_of_parameters() -> None:
 
 
 def test_a_space_is_described_for_a_manifest() -> None:
-    described = describe(Space(rate=Float(0, 1), hidden=(4,), fold=Folds(3)))
+    described = describe(Space(rate=Float(0, 1), hidden=(4,), fold=Folds(3), constraints=[len]))
     assert described["rate"] == {"kind": "Float", "low": 0, "high": 1, "log": False, "step": None}
     assert described["hidden"] == (4,)
     assert described["fold"] == {"kind": "Folds", "count": 3}
+    assert described["constraints"] == ["len"]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +97,12 @@ def test_a_space_is_described_for_a_manifest() -> None:
         (lambda: Space(fold=3), TypeError, r"fold: expected jn.Folds\(k\), got 3"),
         (lambda: Space(rate=Seeds(3)), TypeError, "rate: expected Seeds as seed= and Folds as fold="),
         (lambda: Space(rate=print), TypeError, "rate: expected numbers, text"),
-        (lambda: Space(constraints=[3]), TypeError, "constraints: expected callables"),
+        (lambda: Space(seed=[1, 2]), TypeError, r"seed: .*jn.Seeds\(5\) for the first five"),
+        (lambda: Space(constraints=[3]), TypeError, "constraints: expected a list of callables"),
+        (lambda: Space(constraints=len), TypeError, "constraints: expected a list of callables"),
         (lambda: Space(a=when(1, optimiser="sgd"), optimizer="sgd"), ValueError, "did you mean 'optimizer'"),
+        (lambda: Space(a=when(1, b="x"), b=Choice("y", "z")), ValueError, "a.when: expected b as one of y, z, got 'x'"),
+        (lambda: Space(a=when(1, b=2), b=Derived(len)), ValueError, "a.when: expected a parameter that is not derived"),
     ],
 )
 def test_what_is_no_space_is_refused(make: Any, error: type[Exception], words: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from jaxnet import sweeps
+from jaxnet.network import MLP
 from jaxnet.storage import CheckpointError, hold
 from jaxnet.storage.interruption import Interrupted, Watch
 from jaxnet.sweeps.engine import Engine
@@ -185,6 +186,16 @@ def test_another_plan_or_other_data_is_refused_with_the_difference(problem: Any,
     other = problem._replace(train=(problem.train[0] + 1, problem.train[1]))
     with pytest.raises(ValueError, match=r'data: "[0-9a-f]{64}" there, "[0-9a-f]{64}" now'):
         sweeps.sweep(make(other), out=tmp_path)
+
+
+def test_a_changed_network_of_ones_own_is_refused(problem: Any, tmp_path: Path) -> None:
+    def plan(activation: str) -> Any:
+        network = lambda c: MLP((4, 3, 2), activation=activation, output="softmax")
+        return sweeps.plan(sweeps.Space(learning_rate=0.1), problem.train, epochs=1, network=network)
+
+    sweeps.sweep(plan("relu"), out=tmp_path)
+    with pytest.raises(ValueError, match="1 of the 1 members trained there .*, or network= or objective= makes some"):
+        sweeps.sweep(plan("tanh"), out=tmp_path)
 
 
 def test_a_second_process_is_refused(problem: Any, tmp_path: Path) -> None:
