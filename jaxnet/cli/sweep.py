@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jaxnet.cli import compilation_cache
+from jaxnet.cli.arguments import whole_number
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 
 if TYPE_CHECKING:
@@ -40,14 +41,19 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         if name != "plan":
             action.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder of the sweep")
         if name in ("run", "show"):
-            action.add_argument("--best", metavar="K", type=int, default=5, help="configurations to print; default 5")
+            _add_count(action, "--best", 5, "configurations to print")
         if name == "export":
             action.add_argument("--kind", choices=("csv", "parquet"), default="csv", help="of file; default csv")
             action.add_argument("--to", metavar="DIR", type=Path, help="where to; default the folder of the sweep")
         if name == "verify":
-            action.add_argument("--members", metavar="N", type=int, default=3, help="to train again; default 3")
+            _add_count(action, "--members", 3, "members to train again")
         if name == "report":
             action.add_argument("--to", metavar="FILE", type=Path, help="default report.html in the sweep's folder")
+
+
+def _add_count(action: argparse.ArgumentParser, name: str, default: int, what: str) -> None:
+    known = whole_number(1, 10**6)
+    action.add_argument(name, metavar="N", type=known, default=default, help=f"{what}; default {default}")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -226,6 +226,7 @@ def plain(argument: str, value: Any) -> Any:
 def _check_bounds(parameter: Any) -> None:
     low, high = checks.number("low", parameter.low), checks.number("high", parameter.high)
     checks.require(low < high, "high", f"a number above low={low:g}", high)
+    checks.require(isinstance(parameter.log, bool), "log", "True or False", parameter.log, TypeError)
     checks.require(not parameter.log or low > 0, "low", "a number above 0 with log=True", low)
     step = getattr(parameter, "step", None)
     if step is not None:

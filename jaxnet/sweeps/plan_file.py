@@ -7,7 +7,7 @@
     halving = { eta = 3, min_epochs = 3 }
 
     [data]
-    name = "digits"                  # a data set of the catalogue; or file = "table.csv"
+    name = "digits"                  # a data set of the catalogue; or file = "table.csv", .npz or .parquet
     validation = 0.2                 # the share held out; or a file
     standardise = true
 
@@ -17,8 +17,10 @@
     momentum = 0.9                   # a constant
     seed = { count = 5 }
 
-Bounds that are both whole numbers make an ``Int``, others a ``Float``. An unknown key is refused, with the nearest
-known one.
+Further kinds: ``{ depth = [1, 3], width = [8, 64] }`` for hidden layers, ``{ times = 0.1, of = "learning_rate" }``
+for a derived value, ``fold = { count = 5 }``; ``when = { optimizer = "sgd" }`` beside any of them, or beside
+``value = 0.9``, makes it conditional. Bounds of ``hidden`` and ``batch_size`` make an ``Int``, others a ``Float``.
+With method = "list", ``configurations`` is a list of tables. An unknown key is refused, with the nearest known one.
 """
 
 import dataclasses
@@ -30,14 +32,16 @@ from types import MappingProxyType
 from typing import Any
 
 from jaxnet import checks
-from jaxnet.data import DataError, Dataset, catalogue, read_csv, read_npz
+from jaxnet.data import DataError, Dataset, catalogue, read_csv, read_npz, read_parquet
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, when
 from jaxnet.sweeps.planning import Plan, plan
 from jaxnet.sweeps.recipe import NAMES
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
 
-SEARCH = ("method", "n", "ask", "epochs", "metric", "metrics", "goal", "halving", "hyperband", "root", "dtype")
+SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "root", "dtype")
+PRUNING = ("halving", "hyperband")
+WHOLE = ("hidden", "batch_size")  # whose numbers are whole
 DATA = ("name", "file", "target", "delimiter", "validation", "standardise", "seed")
 
 
@@ -64,7 +68,9 @@ def read_plan(path: str | os.PathLike) -> Plan:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a TOML file ({error})") from error
-    _known("", found, (*SEARCH, "data", "space"))
+    for name in (name for name in found if name in _SPACE):
+        checks.refuse(name, "this key below [space]", checks.Words("it above all tables"))
+    _known("", found, (*SEARCH, *PRUNING, "data", "space"))
     for table in ("data", "space"):
         checks.require(isinstance(found.get(table), dict), table, f"a table [{table}]", found.get(table), TypeError)
     train, validation = _data(found.pop("data"), path.parent)
@@ -89,6 +95,8 @@ def _search(found: dict[str, Any]) -> dict[str, Any]:
 
 def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | None]:
     options = dict(_known("data.", table, DATA))
+    for name in ("name", "file", "delimiter"):
+        _typed(f"data.{name}", options.get(name, ""), str, "text")
     one = ("name" in options) != ("file" in options)
     checks.require(one, "data", "either name= or file=", checks.Words(", ".join(options) or "none"))
     train = catalogue(options["name"]) if "name" in options else _file(folder / options["file"], options)
@@ -107,50 +115,63 @@ def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | No
 def _file(path: Path, options: Mapping[str, Any]) -> Dataset:
     if path.suffix == ".npz":
         return read_npz(path)
+    if path.suffix == ".parquet":
+        return read_parquet(path, target=options.get("target"))
     given = {name: options[name] for name in ("target", "delimiter") if name in options}
     return read_csv(path, **given)
 
 
 def _parameter(name: str, value: Any) -> Any:
     if not isinstance(value, dict):
+        alone = name not in ("seed", "fold") or (name == "seed" and isinstance(value, int))
+        checks.require(alone, f"space.{name}", "a table such as { count = 5 }", value, TypeError)
         return value
     table = dict(value)
     conditions = table.pop("when", None)
+    _typed(f"space.{name}.when", conditions or {}, dict, 'a table such as { optimizer = "sgd" }')
     parameter = table.pop("value") if set(table) == {"value"} else _kind(name, table)
     return parameter if conditions is None else when(parameter, **conditions)
 
 
 def _kind(name: str, table: dict[str, Any]) -> Any:
-    if name in ("seed", "fold"):
-        kind: Callable = Seeds if name == "seed" else Folds
-        return kind(**dict(_known(f"space.{name}.", table, ("count", "first") if name == "seed" else ("count",))))
+    prefix = f"space.{name}."
+    if name == "seed":
+        return Seeds(**dict(_known(prefix, table, ("count", "first"), needed=("count",))))
+    if name == "fold":
+        return Folds(**dict(_known(prefix, table, ("count",), needed=("count",))))
     key = next((key for key in _KINDS if key in table), None)
     if key is None:
-        known = f"a table with {', '.join(_KINDS)} or value"
-        checks.refuse(f"space.{name}", known, checks.Words(", ".join(table) or "none"))
-    names, make = _KINDS[key]
-    return make(**{_SPELT.get(k, k): v for k, v in _known(f"space.{name}.", table, names)})
-
-
-def _interval(**options: Any) -> Float | Int:
-    whole = all(isinstance(options.get(name), int) for name in ("low", "high")) and "step" not in options
-    return Int(**options) if whole else Float(**options)
+        expected = f"a table with {', '.join(_KINDS)} or value"
+        checks.refuse(f"space.{name}", expected, checks.Words(", ".join(table) or "none"))
+    needed, further, make = _KINDS[key]
+    if key == "min":
+        further, make = (("log",), Int) if name in WHOLE else (further, make)
+    _typed(f"{prefix}choices", table.get("choices", []), list, "a list")
+    return make(**{_SPELT.get(k, k): v for k, v in _known(prefix, table, (*needed, *further), needed=needed)})
 
 
 _SPELT: Mapping[str, str] = MappingProxyType({"min": "low", "max": "high"})
-_KINDS: Mapping[str, tuple[tuple[str, ...], Callable]] = MappingProxyType(
+_KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable]] = MappingProxyType(
     {
-        "min": (("min", "max", "log", "step"), _interval),
-        "choices": (("choices",), lambda choices: Choice(*choices)),
-        "depth": (("depth", "width", "pyramid", "powers"), Layers),
-        "times": (("times", "of"), lambda times, of: Derived(Product(checks.number("times", times), of))),
+        "min": (("min", "max"), ("log", "step"), Float),
+        "choices": (("choices",), (), lambda choices: Choice(*choices)),
+        "depth": (("depth", "width"), ("pyramid", "powers"), Layers),
+        "times": (("times", "of"), (), lambda times, of: Derived(Product(checks.number("times", times), of))),
     }
 )
 
 
-def _known(prefix: str, table: Mapping[str, Any], names: Iterable[str]) -> list[tuple[str, Any]]:
-    """Return the entries of a table after refusing a key that it may not have."""
+def _known(
+    prefix: str, table: Mapping[str, Any], names: Iterable[str], *, needed: tuple[str, ...] = ()
+) -> list[tuple[str, Any]]:
+    """Return the entries of a table after refusing a key that it may not have, and a table without one it must."""
     known = [f"{prefix}{name}" for name in names]
     for name in table:
         checks.choice("key", f"{prefix}{name}", known)
+    there = checks.Words(", ".join(table) or "none")
+    checks.require(set(needed) <= set(table), prefix.removesuffix("."), " and ".join(needed), there)
     return list(table.items())
+
+
+def _typed(argument: str, value: Any, kind: type, words: str) -> None:
+    checks.require(isinstance(value, kind), argument, words, value, TypeError)

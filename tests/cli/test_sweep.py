@@ -103,6 +103,15 @@ def test_a_report_is_one_file_that_loads_nothing(folder: Path, tmp_path: Path, c
     assert "<script" not in page
 
 
+@pytest.mark.parametrize(("action", "option"), [("show", "--best"), ("verify", "--members")])
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_a_count_is_a_whole_number_above_0(
+    action: str, option: str, count: str, folder: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert command(folder, action, f"{option}={count}") == 2
+    assert f"{option}: expected a whole number from 1 to 1000000, got '{count}'" in capsys.readouterr().err
+
+
 def changed(folder: Path, tmp_path: Path, text: str) -> list[str]:
     (tmp_path / "plan.toml").write_text(text)
     (tmp_path / "table.csv").write_text((folder / "table.csv").read_text())

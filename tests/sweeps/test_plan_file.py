@@ -44,6 +44,7 @@ def test_every_kind_of_parameter_has_its_spelling(written: Any) -> None:
         weight_decay = { times = 0.1, of = "learning_rate", when = { optimizer = "adamw" } }
         hidden = { depth = [1, 2], width = [8, 16] }
         batch_size = { min = 16, max = 64 }
+        l2 = { min = 0, max = 1 }
         activation = "tanh"
         seed = { count = 2, first = 7 }
         """)
@@ -56,6 +57,7 @@ def test_every_kind_of_parameter_has_its_spelling(written: Any) -> None:
     assert parameters["weight_decay"].parameter.of == Product(0.1, "learning_rate")
     assert parameters["hidden"] == Layers((1, 2), (8, 16))
     assert parameters["batch_size"] == Int(16, 64)
+    assert parameters["l2"] == Float(0, 1)
     assert parameters["activation"] == "tanh"
     assert plan.space.seeds == Seeds(2, 7)
     assert (plan.halving, plan.task.root, plan.metric) == (Hyperband(3, 3), 5, "validation_loss")
@@ -72,6 +74,31 @@ def test_tables_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
     assert plan.task.data.x.tolist() == [[0.5, 0.25], [1.5, -1.25], [2.5, -2.25], [3.5, -3.25]]
     assert plan.task.validation.y.tolist() == [0, 1, 0]
     assert plan.halving == Halving(2)
+
+
+def test_a_list_of_configurations_is_tried_as_it_stands(written: Any) -> None:
+    text = """
+        method = "list"
+        epochs = 3
+        configurations = [{ learning_rate = 0.1, hidden = [8, 4] }, { learning_rate = 0.2 }]
+        [data]
+        name = "iris"
+        [space]
+        activation = "tanh"
+        """
+    assert read_plan(written(text)).configurations == [
+        {"activation": "tanh", "learning_rate": 0.1, "hidden": (8, 4)},
+        {"activation": "tanh", "learning_rate": 0.2},
+    ]
+
+
+def test_a_parquet_file_is_read_by_its_target(written: Any, tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    pandas.DataFrame({"kind": [0, 1, 0], "length": [1.5, 2.5, 3.5]}).to_parquet(tmp_path / "a.parquet")
+    plan = read_plan(written("epochs = 3\n[data]\nfile = 'a.parquet'\ntarget = 'kind'\n[space]\nlearning_rate = 0.1\n"))
+    assert plan.task.data.x.tolist() == [[1.5], [2.5], [3.5]]
+    assert plan.task.data.y.tolist() == [0, 1, 0]
 
 
 def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
@@ -103,6 +130,18 @@ def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
             r"space\.l2: expected a table with min, choices, depth, times or value",
         ),
         (HEAD + "seed = { cuont = 3 }", ValueError, "did you mean 'space.seed.count'"),
+        (HEAD + "seed = {}", ValueError, "space.seed: expected count, got none"),
+        (HEAD + "seed = [1, 2]", TypeError, r"space.seed: expected a table such as { count = 5 }, got \[1, 2\]"),
+        (HEAD + "fold = 5", TypeError, "space.fold: expected a table such as { count = 5 }, got 5"),
+        (HEAD + "l2 = { min = 0.1 }", ValueError, "space.l2: expected min and max, got min"),
+        (HEAD + "l2 = { times = 0.1 }", ValueError, "space.l2: expected times and of, got times"),
+        (HEAD + "l2 = { min = 0.1, max = 1, log = 'y' }", TypeError, "log: expected True or False, got 'y'"),
+        (HEAD + "l2 = { choices = 0.1 }", TypeError, "space.l2.choices: expected a list, got 0.1"),
+        (HEAD + "l2 = [0.1, 0.2]", ValueError, r"l2: expected one value; .* { choices = \[a, b\] } in a file"),
+        (HEAD + "l2 = { value = 0.1, when = 'sgd' }", TypeError, "space.l2.when: expected a table such as"),
+        (HEAD + "hidden = { min = 2, max = 8, step = 2 }", ValueError, "key: expected one of space.hidden.min"),
+        ("batch_size = 64\n" + HEAD, ValueError, r"batch_size: expected this key below \[space\], got it above"),
+        (HEAD.replace("name = 'digits'", "file = 3"), TypeError, "data.file: expected text, got 3"),
         ("halving = 3\n" + HEAD, TypeError, "halving: expected a table such as"),
         ("halving = {}\nhyperband = {}\n" + HEAD, ValueError, "halving: expected halving or hyperband, got both"),
         ("halving = { eta = 3, min_epoch = 1 }\n" + HEAD, ValueError, "did you mean 'halving.min_epochs'"),

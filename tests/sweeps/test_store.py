@@ -194,7 +194,7 @@ def test_a_changed_network_of_ones_own_is_refused(problem: Any, tmp_path: Path) 
         return sweeps.plan(sweeps.Space(learning_rate=0.1), problem.train, epochs=1, network=network)
 
     sweeps.sweep(plan("relu"), out=tmp_path)
-    with pytest.raises(ValueError, match="1 of the 1 members trained there .*, or network= or objective= makes some"):
+    with pytest.raises(ValueError, match=r"1 of the 1 members trained there .*, or network= or objective= makes some"):
         sweeps.sweep(plan("tanh"), out=tmp_path)
 
 
