@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import jax
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, _fit_context
@@ -138,7 +139,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _network(self, sizes: tuple[int, ...], dropout: float = 0.0) -> MLP:
         activation = settings.house_name(self.activation)
         output = settings.OUTPUTS[self.out_activation_]
-        return MLP(sizes, activation=activation, output=output, dropout=float(dropout))
+        return settings.network(sizes, activation, output, float(dropout))
 
     def _fitted_network(self, dropout: float = 0.0) -> MLP:
         return self._network((len(self.coefs_[0]), *(w.shape[1] for w in self.coefs_)), dropout)
@@ -175,8 +176,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def __getstate__(self) -> dict:
         """Leave out the optimizer's state, twice the size of the weights, unless ``keep_optimizer_state``."""
         state = super().__getstate__()
-        if not self.keep_optimizer_state:
-            state.pop("_optimizer_state", None)
+        solver, optimizer = state.pop("_optimizer_state", (None, None))
+        if self.keep_optimizer_state and optimizer is not None:
+            state["_optimizer_state"] = solver, jax.tree.map(np.array, jax.device_get(optimizer))
         return state
 
     def __sklearn_tags__(self) -> Any:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from jaxnet import checks
 from jaxnet import losses as house_losses
-from jaxnet.estimators import losses, scores, settings
+from jaxnet.estimators import labels, losses, scores, settings
 from jaxnet.estimators.base import BaseMLP, partial_fit_is_there
 
 
@@ -127,7 +127,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def predict(self, X: Any) -> np.ndarray:
         """Return the most likely class of each row, [N], or the labels that are more likely than not, [N, K]."""
         outputs = self._outputs(X)
-        return self._label_binarizer.inverse_transform(outputs)
+        return labels.labels_of(self._label_binarizer, outputs)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, [N, K], in the order of ``classes_``."""
@@ -161,13 +161,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+        known = hasattr(self, "classes_") and (self.warm_start or incremental)
+        if not known:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        else:
+        targets = labels.targets_of(self._label_binarizer, y)
+        if known and (self.warm_start or targets is None):
             self._check_classes(unique_labels(y))
-        # bool, because the split for early stopping names these values in its errors as scikit-learn's does
-        return X, y, self._label_binarizer.transform(y).astype(bool)
+        if targets is None:
+            # bool, because the split for early stopping names these values in its errors as scikit-learn's does
+            targets = self._label_binarizer.transform(y).astype(bool)
+        return X, y, targets
 
     def _check_classes(self, classes: np.ndarray) -> None:
         if self.warm_start and set(classes) != set(self.classes_):

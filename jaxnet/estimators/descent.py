@@ -42,7 +42,7 @@ class Task(NamedTuple):
         stop: when nothing improves any more.
         best: the best value so far.
         metrics: computed after every epoch.
-        orders: the orders of the examples, one an epoch; None leaves them as they are.
+        orders: the orders of the examples, one an epoch; None leaves them as they are, and a full batch has none.
         seed: for dropout.
     """
 
@@ -122,17 +122,17 @@ def start_of(task: Task) -> Start:
 
 
 def data_of(task: Task) -> Data:
-    """Pad the examples to whole batches, or a full batch to one of few sizes, and hand them to the device."""
+    """Pad the examples to whole batches, or a full batch to one of few sizes."""
     if task.batch_size < len(task.train.x):
         examples = batches.pad(task.train, task.batch_size)
     else:
         examples = batches.Examples(*pad(task.train), rows=whole(len(task.train.x)))
-    return jax.device_put(Data(examples, None if task.validation is None else pad(task.validation), None))
+    return Data(examples, None if task.validation is None else pad(task.validation), None)
 
 
 def orders_of(task: Task, data: Data, done: int = 0) -> Orders | None:
-    """Return the orders of the epochs after ``done`` others; a full batch needs none."""
-    if task.orders is None or task.batch_size >= len(task.train.x):
+    """Return the orders of the epochs after ``done`` others."""
+    if task.orders is None:
         return None
     return Orders(task.orders.after(done), len(task.train.x), len(data.train.x))
 
@@ -140,6 +140,7 @@ def orders_of(task: Task, data: Data, done: int = 0) -> Orders | None:
 def plan_of(task: Task, epochs: int) -> Plan:
     """Return what ``train`` is called with."""
     start, data = start_of(task), data_of(task)
+    data = data if epochs == 1 else jax.device_put(data)  # a single call hands its arguments over by itself, faster
     orders = orders_of(task, data)
     return Plan(start.program, start.numbers, start.state, data, key_of(task.seed), epochs, orders, start.described)
 

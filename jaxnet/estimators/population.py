@@ -97,7 +97,7 @@ def _run_group(members: list[Member], starts: list[Start], busy: threading.Semap
     histories: list[list[dict]] = [[] for _ in members]
     running = np.arange(len(members))
     with precision(task.params[0]["w"].dtype):
-        data, lanes = data_of(task), _stacked(members, starts)
+        data, lanes = jax.device_put(data_of(task)), _stacked(members, starts)
         orders = orders_of(task, data)
         while len(running):
             block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))

@@ -29,7 +29,7 @@ def _concatenated(function: Callable, network: MLP, params: Params, X: Any) -> A
     params = [{name: leaf.astype(dtype, copy=False) for name, leaf in layer.items()} for layer in params]
     with precision(dtype):
         parts = [_block(function, network, params, block.astype(dtype, copy=False)) for block in _blocks(X)]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    return parts[0] if len(parts) == 1 else jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 def _blocks(X: Any) -> Iterator[np.ndarray]:
@@ -40,14 +40,18 @@ def _blocks(X: Any) -> Iterator[np.ndarray]:
 
 def _block(function: Callable, network: MLP, params: Params, X: np.ndarray) -> Any:
     values = function(network, params, lengthen(X, padded_size(len(X))))
-    return jax.tree.map(lambda leaf: leaf[: len(X)], jax.device_get(values))
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(X)].copy(), values)  # what JAX lends cannot be written to
 
 
 @jax.jit(static_argnums=0)
 def _last(network: MLP, params: Params, X: jax.Array) -> LayerValues:
-    return jax.vmap(lambda x: network.layers(params, x)[-1])(X)
+    return _rows(network.columns(params, X.T)[-1:])[0]
 
 
 @jax.jit(static_argnums=0)
 def _all(network: MLP, params: Params, X: jax.Array) -> list[LayerValues]:
-    return jax.vmap(lambda x: network.layers(params, x))(X)
+    return _rows(network.columns(params, X.T))
+
+
+def _rows(layers: list[LayerValues]) -> list[LayerValues]:
+    return [LayerValues(z.T, a.T) for z, a in layers]

@@ -1,5 +1,6 @@
 """What the parameters of the estimators may be, and the network that they describe."""
 
+import functools
 from numbers import Integral, Real
 from typing import Any
 
@@ -57,6 +58,12 @@ def house_name(activation: Any) -> Any:
     if isinstance(activation, tuple | list):
         return tuple(house_name(each) for each in activation)
     return NAMES.get(activation, activation) if isinstance(activation, str) else activation
+
+
+@functools.lru_cache(maxsize=256)
+def network(sizes: tuple[int, ...], activation: Any, output: str, dropout: float) -> MLP:
+    """Return the network of these layers, given the name of the activation in this package; kept, for its checks."""
+    return MLP(sizes, activation=activation, output=output, dropout=dropout)
 
 
 def each_layer(network: MLP, activation: Any) -> list:

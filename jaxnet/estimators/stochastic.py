@@ -6,8 +6,6 @@ from functools import partial
 from numbers import Integral
 from typing import Any
 
-import jax
-import numpy as np
 import optax
 
 from jaxnet.estimators import rules
@@ -77,7 +75,7 @@ def keep(mlp: Any, progress: Progress, best: Any) -> None:
     """Keep the weights of a descent, the best ones where it stops early, and what continues it exactly."""
     mlp._hold(best.params if mlp.early_stopping else progress.state.params)
     mlp._no_improvement_count = 0 if progress.waited and not progress.ended else int(best.waited)
-    mlp._optimizer_state = (mlp.solver, jax.tree.map(np.array, jax.device_get(progress.state.optimizer)))
+    mlp._optimizer_state = (mlp.solver, progress.state.optimizer)
     if mlp.solver == "sgd":
         scaled = mlp.learning_rate_init / (mlp.t_ + 1) ** mlp.power_t
         mlp.learning_rate_ = scaled if mlp.learning_rate == "invscaling" else progress.rate
@@ -104,7 +102,7 @@ def task_of(mlp: Any, problem: Problem, *, incremental: bool) -> Task:
         stop=stop,
         best=first_best(mlp, stop, problem.params),
         metrics=metrics_of(mlp, problem),
-        orders=Shuffles(problem.random, rows) if mlp.shuffle else None,
+        orders=Shuffles(problem.random, rows) if mlp.shuffle and size < rows else None,  # a full batch has no order
         seed=seed,
     )
 

@@ -24,7 +24,7 @@ PAIRS = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_the_value_is_scikit_learns(name):
     loss, output, targets = PAIRS[name]
-    expected = LOSS_FUNCTIONS[name](targets, np.asarray(OUTPUTS[output](LOGITS)))
+    expected = LOSS_FUNCTIONS[name](targets, np.asarray(jax.vmap(OUTPUTS[output])(LOGITS)))
     np.testing.assert_allclose(np.mean(jax.vmap(loss)(LOGITS, targets)), expected, rtol=1e-13)
 
 
@@ -32,7 +32,9 @@ def test_the_value_is_scikit_learns(name):
 def test_the_derivative_is_prediction_minus_target(name):
     loss, output, targets = PAIRS[name]
     derivative = jax.vmap(jax.grad(loss))(LOGITS, targets)
-    np.testing.assert_allclose(derivative, np.asarray(OUTPUTS[output](LOGITS)) - targets, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(
+        derivative, np.asarray(jax.vmap(OUTPUTS[output])(LOGITS)) - targets, rtol=1e-13, atol=1e-15
+    )
 
 
 def test_a_certain_mistake_costs_36_but_still_has_a_slope():

@@ -43,4 +43,5 @@ def test_many_rows_are_looked_at_block_by_block(fitted, iris, monkeypatch):
 def test_everything_that_is_handed_out_is_numpys(fitted, iris):
     given = [fitted.predict(iris[0]), fitted.predict_proba(iris[0]), *fitted.activations(iris[0]), *fitted.coefs_]
     assert {type(array) for array in given} == {np.ndarray}
-    assert all(array.flags.writeable for array in fitted.coefs_ + fitted.intercepts_)
+    given += fitted.intercepts_
+    assert all(array.flags.writeable for array in given)
