@@ -27,6 +27,7 @@ Command: python experiments/gradient_checkers.py    (PyTorch is left out where i
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -162,14 +163,18 @@ def experiment(quick: bool) -> Findings:
     questions = planted()
     if quick:
         questions = {name: [each for each in asked if small(each)][::2] for name, asked in questions.items()}
-    claims, results = [], {}
+    claims, results, seconds = [], {}, dict.fromkeys(CHECKERS, 0.0)
     for checker, ask in CHECKERS.items():
         for name, cases in questions.items():
+            began = time.perf_counter()
             answers = [answer(ask, case) for case in cases]
+            seconds[checker] += time.perf_counter() - began
             flagged, named = sum(not each.right for each in answers), sum(each.named for each in answers)
             results[f"{checker}, {name}"] = {"asked": len(cases), "flagged": flagged, "named": named}
             claims += counted(checker, name, len(cases), flagged, named)
-    return Findings(claims, sum(map(len, questions.values())) * len(CHECKERS), 0, results)
+    asked = sum(map(len, questions.values()))
+    times = {f"all {asked} gradients, compiling included": seconds}
+    return Findings(claims, asked * len(CHECKERS), 0, results, times=times)
 
 
 def small(question: Question) -> bool:

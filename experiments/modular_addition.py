@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import peers
 from reporting import Claim, Findings, estimate, main
 
 import jaxnet as jn
@@ -98,7 +99,16 @@ def experiment(quick: bool) -> Findings:
     claims = [*by_construction(shares), *by_training(half), *too_few(fifth)]
     figures = {"grokking.png": functools.partial(draw, half[0])}
     results = {"built": shares, "half": half, "fifth": fifth}
-    return Findings(claims, len(shares) + 1 + bool(fifth), len(half) + len(fifth), results, figures)
+    return Findings(claims, len(shares) + 1 + bool(fifth), len(half) + len(fifth), results, figures, times())
+
+
+def times() -> dict[str, dict[str, float]]:
+    """Time a step on half of the pairs."""
+    rows = slice(0, None, 2)
+    x, y = inputs()[rows], np.eye(P, dtype=np.float32)[SUM[rows]]
+    options = {"output": "identity", "activation": "square", "optimizer": "adamw", "rate": RATE, "epochs": 20}
+    work = peers.Work((2 * P, HIDDEN, P), x, y, **options)
+    return {f"a step on {len(x):,} pairs, {2 * P}-{HIDDEN}-{P}, AdamW": peers.seconds(work)}
 
 
 def by_construction(shares: Mapping[int, list[float]]) -> list[Claim]:

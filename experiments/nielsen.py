@@ -36,7 +36,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from reporting import Claim, Findings, main, table
+import peers
+from reporting import Claim, Findings, add_device, main, table, use_device
 
 import jaxnet as jn
 
@@ -197,7 +198,16 @@ def experiment(quick: bool) -> Findings:
     }
     claims = [claim for figure, curves in results.items() for claim in compared(figure, curves)]
     figures = {f"nielsen_{figure}.png": functools.partial(draw, curves) for figure, curves in results.items()}
-    return Findings(claims, 3, 3, results, figures)
+    return Findings(claims, 3, 3, results, figures, times(first))
+
+
+def times(data: tuple) -> dict[str, dict[str, float]]:
+    """Time the book's training on its first 1,000 images, without evaluations."""
+    x, y = data
+    work = peers.Work(
+        (784, 30, 10), x, np.eye(10)[y], output="sigmoid", activation="sigmoid", rate=0.5, batch_size=10, epochs=5
+    )
+    return {f"an epoch of {len(x)} images, 784-30-10, batches of 10, float64": peers.seconds(work)}
 
 
 def draw(curves: dict[str, list]) -> Any:
@@ -236,9 +246,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the curves, lists an epoch long, to this file")
+    add_device(parser)
     options = parser.parse_args(arguments)
     if options.images is not None and not 1 <= options.images <= 50_000:
         parser.error(f"--images: expected 1 to 50000, the book's training images, got {options.images}")
+    use_device(parser, options.device)
     return options
 
 

@@ -1,12 +1,14 @@
 """What every experiment needs: its options, means with their intervals, a table of claims, a JSON file.
 
-A claim sets what was published, or what theory says, beside what was measured, and says whether the two agree.
+A claim sets what was published, or what theory says, beside what was measured, and says whether the two agree. The
+device is chosen here, before JAX starts, so that the same script runs on a CPU, a GPU or a TPU.
 """
 
 import argparse
 import dataclasses
 import json
 import math
+import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +20,7 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+DEVICES = ("cpu", "gpu", "tpu")
 ENOUGH = 10  # runs, below which a claim about a mean is reported but not judged
 
 
@@ -65,6 +68,7 @@ class Findings:
         runs: how many training runs that took.
         results: numbers for the JSON file: name -> anything JSON can hold.
         figures: file name -> a function that draws it.
+        times: what was timed -> library -> seconds, jaxnet's first; from ``peers``.
     """
 
     claims: list[Claim]
@@ -72,18 +76,22 @@ class Findings:
     runs: int
     results: Mapping[str, Any]
     figures: Mapping[str, Callable[[], Any]] = dataclasses.field(default_factory=dict)
+    times: Mapping[str, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
 
 def main(document: str, experiment: Callable[[bool], Findings]) -> None:
-    """Run an experiment from the command line: ``--quick``, ``--json PATH``, ``--figures DIR``."""
+    """Run an experiment from the command line: ``--quick``, ``--device``, ``--json PATH``, ``--figures DIR``."""
     options = _options(document)
-    started = time.perf_counter()
+    load, started = os.getloadavg()[0], time.perf_counter()
     findings = experiment(options.quick)
     seconds = time.perf_counter() - started
     print(table(findings.claims))
+    for what, times in findings.times.items():
+        print(f"{what}: {', '.join(f'{library} {value:.3g} s' for library, value in times.items())}")
     print(f"{findings.configurations} configurations, {findings.runs} runs, {seconds:.0f} s")
     if options.json:
         found = _document(document, options.quick, findings, seconds)
+        found["environment"]["load"] = round(load, 1)  # of the machine before it began: what else it was doing
         options.json.write_text(json.dumps(found, indent=1, default=np.generic.item) + "\n")
     if options.figures:
         _draw(findings, options.figures)
@@ -94,7 +102,28 @@ def _options(document: str) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer seeds and settings: seconds instead of minutes")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write what was claimed and measured to this file")
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the figures into this folder")
-    return parser.parse_args()
+    add_device(parser)
+    options = parser.parse_args()
+    use_device(parser, options.device)
+    return options
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
+    parser.add_argument("--device", choices=DEVICES, help="where to train; by default JAX's choice")
+
+
+def use_device(parser: argparse.ArgumentParser, device: str | None) -> None:
+    """Let JAX start on the device asked for; end with a usage error where it has none.
+
+    GPUs and TPUs are JAX's own first choice: only the CPU has to be chosen, and only they have to be looked for.
+    """
+    if device == "cpu":
+        jax.config.update("jax_platforms", "cpu")
+    elif device and (found := jax.default_backend()) != device:
+        extra = {"gpu": "cuda12", "tpu": "tpu"}[device]
+        remedy = f"pip install 'jaxnet[{extra}]'?"
+        parser.error(f"--device: expected a device that JAX has ({found}), got {device}: {remedy}")
 
 
 def table(claims: list[Claim]) -> str:
@@ -117,9 +146,11 @@ def _document(document: str, quick: bool, findings: Findings, seconds: float) ->
         "environment": {
             "jax": jax.__version__,
             "device": jax.devices()[0].device_kind,
+            "cores": os.cpu_count(),
             "python": platform.python_version(),
         },
         "claims": [claim._asdict() for claim in findings.claims],
+        "times": findings.times,
         "results": findings.results,
     }
 

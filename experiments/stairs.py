@@ -30,6 +30,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import peers
 from reporting import Claim, Findings, estimate, main
 
 import jaxnet as jn
@@ -111,7 +112,13 @@ def experiment(quick: bool) -> Findings:
         "stairs_worked_example.png": functools.partial(draw_worked_example, train, test),
         "stairs_ladder.png": functools.partial(draw_ladder, rungs),
     }
-    return Findings(claims, 2 + len(HAND_SET) + 1 + len(LADDER), runs, results, figures)
+    return Findings(claims, 2 + len(HAND_SET) + 1 + len(LADDER), runs, results, figures, times(train))
+
+
+def times(train: Any) -> dict[str, dict[str, float]]:
+    """Time a step of the worked example."""
+    work = peers.Work((4, 2, 2), np.float64(train.x), train.y, activation="sigmoid", rate=STEP, epochs=EPOCHS)
+    return {f"one of {EPOCHS:,} steps on 400 images, 4-2-2, float64": peers.seconds(work)}
 
 
 def worked_example(train: Any) -> tuple[list[Claim], list[float]]:

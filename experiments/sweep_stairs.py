@@ -22,6 +22,7 @@ import functools
 from typing import Any
 
 import numpy as np
+import peers
 from reporting import Claim, Findings, estimate, main
 
 import jaxnet as jn
@@ -89,7 +90,20 @@ def experiment(quick: bool) -> Findings:
         runs=sum(len(result.plan.members.ids) for result in everything),
         results={"losses": losses, "test losses": {name: pair[1].test[0].tolist() for name, pair in found.items()}},
         figures={FILES[name]: functools.partial(draw, result) for name, (result, _) in found.items()},
+        times=times(quick),
     )
+
+
+def times(quick: bool) -> dict[str, dict[str, float]]:
+    """Time a step of one network: jaxnet's among all those of a sweep, the others' by itself."""
+    images, _ = jn.stairs.load()
+    x, starts, rates = np.float32(images.x / 255), 2 if quick else 20, 5 if quick else 13
+    work = peers.Work((4, 2, 2), x, images.y, activation="sigmoid", rate=1.0, epochs=100 if quick else 1500)
+    space = jn.Space(learning_rate=jn.Float(1e-3, 10, log=True), seed=jn.Seeds(starts))
+    options = {"method": "grid", "n": rates, "epochs": work.epochs, "network": network}
+    ours = lambda: jn.sweep(jn.plan(space, (x, images.y), **options))
+    what = f"a step of one of {starts * rates} networks on 400 images, 4-2-2"
+    return {what: peers.seconds(work, ours, models=starts * rates)}
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import peers
 from reporting import Claim, Findings, estimate, main
 
 import jaxnet as jn
@@ -67,7 +68,14 @@ def experiment(quick: bool) -> Findings:
     results = {"rms by width": by_width, "rms by depth": by_depth, "corners": saw, "staircases": built}
     trained = [*by_width.values(), *by_depth.values(), *saw.values()]
     figures = {"universal_approximation.png": functools.partial(draw, by_width)}
-    return Findings(claims, len(trained) + len(built) + 1, seeds * len(trained), results, figures)
+    return Findings(claims, len(trained) + len(built) + 1, seeds * len(trained), results, figures, times())
+
+
+def times() -> dict[str, dict[str, float]]:
+    """Time a step of L-BFGS, with the line search that each library has."""
+    options = {"output": "identity", "activation": "sigmoid", "optimizer": "lbfgs", "epochs": 100}
+    work = peers.Work((1, 32, 1), TRAIN, f(TRAIN), **options)
+    return {"one of 100 steps of L-BFGS on 401 points, 1-32-1, float64": peers.seconds(work)}
 
 
 def trained(net: Any, data: tuple, seed: int, steps: int) -> Any:

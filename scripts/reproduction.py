@@ -1,11 +1,12 @@
 """Run experiments, all or those named, one after another, and set published beside measured.
 
-scripts/reproduce [--quick] [NAME ...]
+scripts/reproduce [--quick] [--device cpu|gpu|tpu] [NAME ...]
 
-What each found is kept as NAME.json in runs/experiments (with --quick in runs/experiments-quick).
-experiments/RESULTS.md is written from all that is there, so that no number in it is typed by hand; with --quick it is
-only printed. An experiment whose data was not fetched is left out, with the command that fetches it. Exits 1 when a
-claim does not hold.
+What each found is kept as NAME.json in runs/experiments (with --quick in runs/experiments-quick). Its claims and times
+are kept in experiments/results, too, and the tables of experiments/README.md are written from all that is there, so
+that no number in them is typed by hand and an experiment that is run again replaces only its own; with --quick nothing
+is kept, and the tables are printed. An experiment whose data was not fetched is left out, with the command that fetches
+it. Exits 1 when a claim does not hold.
 """
 
 import argparse
@@ -17,24 +18,20 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
-NAMES = sorted(path.stem for path in EXPERIMENTS.glob("*.py") if path.stem != "reporting")
+SHARED = ("peers", "reporting")  # no experiments
+NAMES = sorted(path.stem for path in EXPERIMENTS.glob("*.py") if path.stem not in SHARED)
+BEGIN, END = "<!-- Written by scripts/reproduce: -->\n", "<!-- Written by scripts/reproduce. -->\n"
 VERDICTS = {True: "yes", False: "**no**", None: ""}
 
 
 def main() -> int:
     options = _options()
-    folder = ROOT / "runs" / ("experiments-quick" if options.quick else "experiments")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in options.names:
-        run(name, folder, quick=options.quick)
-    found = {name: json.loads(path.read_text()) for name in NAMES if (path := folder / f"{name}.json").exists()}
+    ran = {name: found for name in options.names if (found := run(name, options))}
     if options.quick:
-        print(document(found))
+        print(document(ran))
     else:
-        (EXPERIMENTS / "RESULTS.md").write_text(document(found))
-    failed = [
-        f"{name}: {claim['what']}" for name in found for claim in found[name]["claims"] if claim["holds"] is False
-    ]
+        keep(ran)
+    failed = [f"{name}: {claim['what']}" for name in ran for claim in ran[name]["claims"] if claim["holds"] is False]
     print("\n".join(["does not hold:", *failed]) if failed else "every judged claim holds", file=sys.stderr)
     return int(bool(failed))
 
@@ -42,7 +39,8 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/reproduce", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--quick", action="store_true", help="each for about a minute; nothing is written but its JSON")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes each; no result is kept")
+    parser.add_argument("--device", choices=("cpu", "gpu", "tpu"), help="where to train; by default JAX's choice")
     options = parser.parse_args()
     if unknown := sorted(set(options.names) - set(NAMES)):
         parser.error(f"unknown experiment {', '.join(unknown)}; there are {', '.join(NAMES)}")
@@ -50,25 +48,40 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def run(name: str, folder: Path, *, quick: bool) -> None:
-    """Run one experiment; its JSON file is new, or gone where it failed."""
-    path = folder / f"{name}.json"
-    path.unlink(missing_ok=True)
+def run(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Run one experiment; return what it found, or None where its data was not fetched."""
+    path = ROOT / "runs" / ("experiments-quick" if options.quick else "experiments") / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     print(f"{name} ...", file=sys.stderr, flush=True)
-    command = [sys.executable, EXPERIMENTS / f"{name}.py", *(["--quick"] if quick else []), "--json", path]
+    chosen = [*(["--quick"] if options.quick else []), *(["--device", options.device] if options.device else [])]
+    command = [sys.executable, EXPERIMENTS / f"{name}.py", *chosen, "--json", path]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1]
-        print(f"  left out: {last}", file=sys.stderr)
-        if "scripts/get_data" not in last:
-            raise SystemExit(done.stderr)
+    if not done.returncode:
+        return json.loads(path.read_text())
+    last = done.stderr.strip().splitlines()[-1]
+    if "scripts/get_data" not in last:
+        raise SystemExit(done.stderr)
+    print(f"  left out: {last}", file=sys.stderr)
+    return None
+
+
+def keep(ran: dict[str, Any]) -> None:
+    """Keep what was found, without the bulk of the numbers, and write the tables of all that was ever kept."""
+    folder = EXPERIMENTS / "results"
+    folder.mkdir(exist_ok=True)
+    for name, found in ran.items():
+        kept = {key: value for key, value in found.items() if key != "results"}
+        (folder / f"{name}.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    found = {name: json.loads(path.read_text()) for name in NAMES if (path := folder / f"{name}.json").exists()}
+    readme = EXPERIMENTS / "README.md"
+    before, _, rest = readme.read_text().partition(BEGIN)
+    readme.write_text(f"{before}{BEGIN}\n{document(found)}\n{END}{rest.partition(END)[2]}")
 
 
 def document(found: dict[str, Any]) -> str:
     """Return the tables of all experiments that were run, as Markdown."""
-    lines = ["# Results", "", "Written by `scripts/reproduce`; a claim without a verdict is a measurement.", ""]
-    lines += ["| experiment | claims that hold | configurations | runs | seconds | on |", "|---|---|---|---|---|---|"]
-    lines += [summary(name, each) for name, each in found.items()]
+    lines = ["| experiment | claims that hold | runs | seconds | the same elsewhere takes | on |"]
+    lines += ["|---|---|---|---|---|---|", *(summary(name, each) for name, each in found.items())]
     for name, each in found.items():
         lines += ["", f"## `{name}.py`", "", each["question"][0].upper() + each["question"][1:], ""]
         lines += ["| claim | published | measured | holds |", "|---|---|---|---|"]
@@ -76,15 +89,35 @@ def document(found: dict[str, Any]) -> str:
             row(claim["what"], claim["published"], claim["measured"], VERDICTS[claim["holds"]])
             for claim in each["claims"]
         ]
+        if each["times"]:
+            lines += ["", "| seconds for | jaxnet | elsewhere |", "|---|---|---|", *map(timed, each["times"].items())]
     missing = [f"`{name}.py`" for name in NAMES if name not in found]
     return "\n".join([*lines, *(["", f"Not run: {', '.join(missing)}."] if missing else [])]) + "\n"
 
 
 def summary(name: str, each: dict[str, Any]) -> str:
     judged = [claim["holds"] for claim in each["claims"] if claim["holds"] is not None]
-    device = f"{each['environment']['device']}, jax {each['environment']['jax']}"
-    counts = (each["configurations"], each["runs"], each["seconds"])
-    return row(f"[{name}](#{name}py)", f"{sum(judged)} of {len(judged)}", *map(str, counts), device)
+    machine = each["environment"]
+    on = f"{machine['device']}, {machine['cores']} cores, load {machine['load']:g} before, jax {machine['jax']}"
+    counts = f"{sum(judged)} of {len(judged)}", str(each["runs"]), f"{each['seconds']:g}"
+    return row(f"[{name}](#{name}py)", *counts, compared(each["times"]), on)
+
+
+def compared(times: dict[str, dict[str, float]]) -> str:
+    """How many times jaxnet's seconds the others take: from the smallest to the largest ratio."""
+    ratios: dict[str, list[float]] = {}
+    for each in times.values():
+        for library, seconds in each.items():
+            ratios.setdefault(library, []).append(seconds / each["jaxnet"])
+    ratios.pop("jaxnet", None)
+    spans = {library: sorted({f"{min(all):.2g}", f"{max(all):.2g}"}, key=float) for library, all in ratios.items()}
+    return ", ".join(f"{library} {' to '.join(span)} times" for library, span in spans.items())
+
+
+def timed(times: tuple[str, dict[str, float]]) -> str:
+    what, each = times
+    others = [f"{library} {seconds:.3g}" for library, seconds in each.items() if library != "jaxnet"]
+    return row(what, f"{each['jaxnet']:.3g}", ", ".join(others))
 
 
 def row(*cells: str) -> str:

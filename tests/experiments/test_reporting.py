@@ -3,7 +3,9 @@
 import ast
 import importlib
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 import jaxnet
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-FILES = sorted(set(EXPERIMENTS.glob("*.py")) - {EXPERIMENTS / "reporting.py"})
+FILES = sorted(path for path in EXPERIMENTS.glob("*.py") if path.stem not in ("peers", "reporting"))
 HEADINGS = ["Question", "Method", "Published", "Measured", "Command"]
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
@@ -77,7 +79,8 @@ def test_the_json_file_says_what_was_asked_claimed_and_measured(reporting, tmp_p
 
     def experiment(quick):
         asked.append(quick)
-        return reporting.Findings([reporting.Claim("it works", "yes", "yes", True)], 2, 6, {"loss": [1.5]})
+        claims, times = [reporting.Claim("it works", "yes", "yes", True)], {"a step": {"jaxnet": 0.25, "other": 1.0}}
+        return reporting.Findings(claims, 2, 6, {"loss": [1.5]}, times=times)
 
     reporting.main("Question: does it?\n\nMethod: try.", experiment)
     found = json.loads(path.read_text())
@@ -86,4 +89,51 @@ def test_the_json_file_says_what_was_asked_claimed_and_measured(reporting, tmp_p
     assert (found["configurations"], found["runs"]) == (2, 6)
     assert found["claims"] == [{"what": "it works", "published": "yes", "measured": "yes", "holds": True}]
     assert found["results"] == {"loss": [1.5]}
-    assert "2 configurations, 6 runs" in capsys.readouterr().out
+    assert found["times"] == {"a step": {"jaxnet": 0.25, "other": 1.0}}
+    assert {"jax", "device", "cores", "python", "load"} == found["environment"].keys()
+    printed = capsys.readouterr().out
+    assert "2 configurations, 6 runs" in printed
+    assert "a step: jaxnet 0.25 s, other 1 s" in printed
+
+
+def run(name: str, *options: str) -> subprocess.CompletedProcess:
+    """Run a script with JAX as it starts on a machine with a CPU only."""
+    command = [sys.executable, "-W", "error", EXPERIMENTS / f"{name}.py", *options]
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_an_experiment_trains_on_the_device_asked_for():
+    done = run("check_gradient", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert "22 configurations" in done.stdout
+
+
+MISSING = {
+    "a script": ("check_gradient", "--device", "gpu"),
+    "one recipe": ("nielsen", "overfitting", "--device", "tpu"),
+}
+
+
+@pytest.mark.parametrize(("name", "options"), [(name, options) for name, *options in MISSING.values()], ids=MISSING)
+def test_a_device_that_is_not_there_is_said_at_once(name, options):
+    done = run(name, *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"--device: expected a device that JAX has (cpu), got {options[-1]}: pip install" in done.stderr
+
+
+def test_an_unknown_device_is_a_usage_error():
+    done = run("check_gradient", "--device", "npu")
+    assert done.returncode == 2
+    assert "invalid choice: 'npu' (choose from" in done.stderr
+
+
+def test_importing_an_experiment_does_not_start_jax():
+    code = (
+        "import importlib, jax, sys\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "jax.config.update('jax_num_cpu_devices', 2)"  # refused once JAX has started
+    )
+    command = [sys.executable, "-c", code, *(path.stem for path in FILES)]
+    done = subprocess.run(command, cwd=EXPERIMENTS, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
