@@ -40,6 +40,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out), and
     ``learning_rate_`` (the present rate of solver "sgd").
 
+    The first fit of a kind (shapes, solver, losses, never numbers) compiles for a second or so. To keep what is
+    compiled for the next process, set JAX_COMPILATION_CACHE_DIR to a folder and
+    JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS to 0 in the environment, before Python starts.
+
     >>> MLPClassifier((16, 16), activation="gelu", dropout=0.1, class_weight="balanced").hidden_layer_sizes
     (16, 16)
     """

@@ -6,7 +6,7 @@ shape. Everything that differs from run to run (weights, orders, numbers) is dat
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -159,7 +159,8 @@ def _with_rate(plan: Plan, task: Task, rate: float, done: int) -> Plan:
     return plan._replace(numbers=numbers, described=described, orders=orders_of(task, plan.data, done))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)
 def key_of(seed: int) -> Key:
-    """Return a key; those of small seeds are asked for again and again."""
-    return jax.random.key(seed)
+    """Return ``jax.random.key(seed)`` for a seed below 2^32; kept, and wrapped here, for making one compiles twice."""
+    data: Any = np.array([0, seed], np.uint32)
+    return jax.random.wrap_key_data(data, impl="threefry2x32")

@@ -2,9 +2,11 @@
 
 import copy
 import enum
+import functools
 import math
 from typing import Any
 
+import jax
 import numpy as np
 from sklearn.metrics import check_scoring
 
@@ -12,6 +14,7 @@ from jaxnet.estimators.padding import whole
 from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.scores import ValidationScore
 from jaxnet.training import stopping
+from jaxnet.training.lifting import Skeleton, lift, lower
 from jaxnet.training.loop import State
 from jaxnet.training.stopping import Best, Stop, watch
 from jaxnet.types import Params
@@ -61,6 +64,12 @@ def metrics_of(mlp: Any, problem: Problem) -> tuple[ValidationScore, ...]:
     return (ValidationScore(problem.network, mlp._score_in_run()),)
 
 
+@functools.partial(jax.jit, static_argnames="skeleton")
+def _watch(skeleton: Skeleton, numbers: list, best: Best, epoch: tuple) -> Best:
+    """Take an epoch, (params, its number, its value), into account in one program, which serves every tolerance."""
+    return watch(lower(skeleton, numbers), best, *epoch)
+
+
 class ScorerJudge:
     """A scorer that looks at the estimator after every epoch, and remembers the best weights."""
 
@@ -69,6 +78,7 @@ class ScorerJudge:
         self._held: Any = problem.held
         self._scorer = check_scoring(mlp, mlp.scoring)
         self._stop = stop_of(mlp, outside=True)
+        self._lifted = lift(self._stop)
         self.best = first_best(mlp, self._stop, problem.params)
 
     def __call__(self, state: State, history: dict[str, np.ndarray]) -> State:
@@ -79,7 +89,8 @@ class ScorerJudge:
         weight = {} if self._held.weight is None else {"sample_weight": self._held.weight}
         score: Any = np.asarray(self._scorer(looked_at, self._held.X, self._held.y, **weight), np.float64)
         history["validation_score"] = score.reshape(1)
-        self.best = watch(self._stop, self.best, state.params, state.epoch, score)
+        skeleton, numbers = self._lifted
+        self.best = _watch(skeleton, numbers, self.best, (state.params, state.epoch, score))
         if int(state.status) != stopping.RUNNING or int(self.best.waited) < self._stop.patience:
             return state
         self.best = self.best._replace(waited=whole(0))  # where a lower rate goes on, a new wait begins

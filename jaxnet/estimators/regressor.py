@@ -36,7 +36,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             scikit-learn by name or callable (estimator, X, y).
 
     Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out), and
-    ``learning_rate_`` (the present rate of solver "sgd").
+    ``learning_rate_`` (the present rate of solver "sgd"). What a first fit compiles can be kept: see
+    ``MLPClassifier``.
 
     >>> MLPRegressor("quantile", (16,), quantile=0.9).quantile
     0.9
