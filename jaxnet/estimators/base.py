@@ -94,7 +94,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         epochs = Epochs(self, X=X, y=y, sample_weight=sample_weight, silent=incremental)
         with precision(problem.params[0]["w"].dtype):
             if self.solver == "lbfgs":
-                quasi_newton.fit_lbfgs(self, problem, epochs)
+                quasi_newton.fit_lbfgs(self, problem, first=first, epochs=epochs)
             else:
                 fit_stochastic(self, problem, first=first, incremental=incremental, epochs=epochs)
         epochs.close()

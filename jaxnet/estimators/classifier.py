@@ -37,8 +37,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         keep_optimizer_state: whether pickles hold the optimizer's state, so that ``partial_fit`` continues exactly;
             it is twice the size of the weights.
 
-    Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out), and
-    ``learning_rate_`` (the present rate of solver "sgd").
+    Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out),
+    ``learning_rate_`` (the present rate of solver "sgd"), and for solver "lbfgs", which with ``verbose`` also says
+    its loss, ``loss_curve_`` (one an iteration).
 
     The first fit of a kind (shapes, solver, losses, never numbers) compiles for a second or so. To keep what is
     compiled for the next process, set JAX_COMPILATION_CACHE_DIR to a folder and

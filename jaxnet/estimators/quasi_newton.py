@@ -6,30 +6,22 @@ from typing import Any
 import jax
 import numpy as np
 import scipy.optimize
+from scipy.optimize import OptimizeResult
 from sklearn.utils.optimize import _check_optimize_result
 
 from jaxnet.estimators.callbacks import Epochs
 from jaxnet.estimators.padding import pad
 from jaxnet.estimators.precision import precision
 from jaxnet.estimators.problem import Problem
+from jaxnet.estimators.recording import say
 from jaxnet.training.lifting import Skeleton, lift, lower
 from jaxnet.types import Array, Batch, Params
 
 
-def fit_lbfgs(mlp: Any, problem: Problem, epochs: Epochs) -> None:
+def fit_lbfgs(mlp: Any, problem: Problem, *, first: bool, epochs: Epochs) -> None:
     """Search from an estimator's present weights, in float64 as scikit-learn does, and keep them in their dtype."""
-    dtype = problem.params[0]["w"].dtype
     shapes: Any = tuple(layer["w"].shape for layer in problem.params)
-
-    def hold(flat: np.ndarray) -> None:
-        mlp._hold([{name: leaf.astype(dtype) for name, leaf in layer.items()} for layer in unflatten(flat, shapes)])
-
-    def after_iteration(flat: np.ndarray) -> None:
-        hold(flat)
-        if epochs.end():
-            raise StopIteration
-        epochs.begin()
-
+    mlp.n_iter_, mlp.loss_curve_ = 0, [] if first else getattr(mlp, "loss_curve_", [])
     options = {"maxfun": mlp.max_fun, "maxiter": mlp.max_iter, "gtol": mlp.tol}
     epochs.begin()
     with precision(np.dtype(np.float64)):
@@ -39,12 +31,34 @@ def fit_lbfgs(mlp: Any, problem: Problem, epochs: Epochs) -> None:
             method="L-BFGS-B",
             jac=True,
             options=options,
-            callback=after_iteration if epochs.listened else None,
+            callback=recorder(mlp, problem, shapes, epochs),
         )
-    hold(result.x)
+    hold(mlp, problem, result, shapes)
     epochs.end()
     mlp.n_iter_ = _check_optimize_result("lbfgs", result, mlp.max_iter)
-    mlp.loss_ = mlp._reported_loss(float(result.fun), float(np.asarray(problem.train.weight).sum()))
+
+
+def recorder(mlp: Any, problem: Problem, shapes: tuple, epochs: Epochs) -> Callable[[OptimizeResult], None]:
+    """Return what SciPy calls after every iteration: to keep its loss, say it, and tell the callbacks."""
+
+    def after_iteration(intermediate_result: OptimizeResult) -> None:  # SciPy goes by this name
+        hold(mlp, problem, intermediate_result, shapes)
+        mlp.n_iter_ += 1
+        mlp.loss_curve_.append(mlp.loss_)
+        say(mlp, f"Iteration {mlp.n_iter_}, loss = {mlp.loss_:.8f}")
+        if epochs.end():
+            raise StopIteration
+        epochs.begin()
+
+    return after_iteration
+
+
+def hold(mlp: Any, problem: Problem, found: OptimizeResult, shapes: tuple) -> None:
+    """Take over weights and loss of a point that the search has reached."""
+    dtype = problem.params[0]["w"].dtype
+    layers = unflatten(found.x, shapes)
+    mlp._hold([{name: leaf.astype(dtype) for name, leaf in layer.items()} for layer in layers])
+    mlp.loss_ = mlp._reported_loss(float(found.fun), float(np.asarray(problem.train.weight).sum()))
 
 
 def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:

@@ -39,7 +39,7 @@ def _record_epoch(mlp: Any, values: dict[str, float], rows: int) -> None:
     loss = values["loss"]
     mlp.n_iter_, mlp.t_, mlp.loss_ = mlp.n_iter_ + 1, mlp.t_ + rows, loss
     mlp.loss_curve_.append(loss)
-    _say(mlp, f"Iteration {mlp.n_iter_}, loss = {loss:.8f}")
+    say(mlp, f"Iteration {mlp.n_iter_}, loss = {loss:.8f}")
     if "validation_loss" in values:
         mlp.validation_loss_curve_.append(values["validation_loss"])
     if not mlp.early_stopping:
@@ -48,7 +48,7 @@ def _record_epoch(mlp: Any, values: dict[str, float], rows: int) -> None:
     score = values["validation_score"] if "validation_score" in values else -values["validation_loss"]
     mlp.validation_scores_.append(score)
     mlp.best_validation_score_ = max(mlp.best_validation_score_, score)
-    _say(mlp, f"Validation score: {score:f}")
+    say(mlp, f"Validation score: {score:f}")
 
 
 def _say_that_nothing_improves(mlp: Any, progress: Progress) -> None:
@@ -56,10 +56,11 @@ def _say_that_nothing_improves(mlp: Any, progress: Progress) -> None:
     then = "Stopping." if progress.ended else f"Setting learning rate to {progress.rate:f}"
     if progress.ended and mlp.solver == "sgd" and mlp.learning_rate == "adaptive":
         then = "Learning rate too small. Stopping."
-    _say(mlp, f"{NO_IMPROVEMENT % (what, mlp.tol, mlp.n_iter_no_change)} {then}")
+    say(mlp, f"{NO_IMPROVEMENT % (what, mlp.tol, mlp.n_iter_no_change)} {then}")
 
 
-def _say(mlp: Any, words: str) -> None:
+def say(mlp: Any, words: str) -> None:
+    """Print what scikit-learn prints where an estimator is ``verbose``."""
     if mlp.verbose:
         print(words)
 

@@ -35,8 +35,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         scoring: with ``early_stopping``, what decides: None for R², "loss" for the validation loss, or any scorer of
             scikit-learn by name or callable (estimator, X, y).
 
-    Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out), and
-    ``learning_rate_`` (the present rate of solver "sgd"). What a first fit compiles can be kept: see
+    Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out),
+    ``learning_rate_`` (the present rate of solver "sgd"), and for solver "lbfgs", which with ``verbose`` also says
+    its loss, ``loss_curve_`` (one an iteration). What a first fit compiles can be kept: see
     ``MLPClassifier``.
 
     >>> MLPRegressor("quantile", (16,), quantile=0.9).quantile

@@ -37,3 +37,22 @@ def test_float32_is_searched_in_float64_and_handed_back_in_float32(line):
     single, double = (MLPRegressor(**parameters).fit(each, line[1]) for each in (X, X.astype(np.float64)))
     assert single.coefs_[0].dtype == np.float32
     np.testing.assert_allclose(single.coefs_[0], double.coefs_[0], rtol=1e-6)  # float32's own rounding is 6e-8
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_loss_curve_has_an_entry_an_iteration_and_ends_with_the_loss(line):
+    y = np.stack([line[1], 2 * line[1]], 1)
+    mlp = MLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs", random_state=0, max_iter=9).fit(line[0], y)
+    assert len(mlp.loss_curve_) == mlp.n_iter_ == 9
+    assert mlp.loss_curve_ == sorted(mlp.loss_curve_, reverse=True)
+    assert mlp.loss_curve_[-1] == mlp.loss_
+    mlp.set_params(warm_start=True).fit(line[0], y)
+    assert len(mlp.loss_curve_) == 18
+    assert len(mlp.set_params(warm_start=False).fit(line[0], y).loss_curve_) == 9
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_verbose_search_says_the_loss_of_every_iteration(line, capsys):
+    mlp = MLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs", random_state=0, max_iter=3, verbose=True).fit(*line)
+    said = capsys.readouterr().out.splitlines()
+    assert said == [f"Iteration {i}, loss = {loss:.8f}" for i, loss in enumerate(mlp.loss_curve_, 1)]
