@@ -107,8 +107,12 @@ def _same(act: Any) -> Any:
 
 def show_plan(arguments: argparse.Namespace) -> int:
     """Print what will be trained."""
-    text = str(read(arguments))
-    print(json.dumps({"plan": text.splitlines()}, indent=1) if arguments.json else text)
+    from jaxnet.sweeps.estimate import forecast
+
+    found = forecast(read(arguments))
+    groups = [group._asdict() for group in found.groups]
+    numbers = {name: _plain(value) for name, value in found._asdict().items()}
+    print(json.dumps({**numbers, "groups": groups}, indent=1) if arguments.json else found)
     return OK
 
 

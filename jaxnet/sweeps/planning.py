@@ -62,7 +62,7 @@ class Plan:
     def __str__(self) -> str:
         from jaxnet.sweeps.estimate import forecast
 
-        return forecast(self)
+        return str(forecast(self))
 
     def members_of(self, configurations: Sequence[int]) -> np.ndarray:
         """Return the members of some configurations."""

@@ -54,7 +54,9 @@ def test_a_plan_is_printed_and_nothing_is_trained(folder: Path, capsys: pytest.C
     assert command(folder, "plan") == 0
     assert "4 configurations (random) x 2 seed(s) = 8 members" in capsys.readouterr().out
     assert command(folder, "plan", "--json") == 0
-    assert "4 configurations" in json.loads(capsys.readouterr().out)["plan"][0]
+    found = json.loads(capsys.readouterr().out)
+    assert (found["configurations"], found["seeds"], found["members"]) == (4, 2, 8)
+    assert [group["members"] for group in found["groups"]] == [4, 4]
 
 
 def test_a_run_prints_the_best_and_talks_on_standard_error(folder: Path, capsys: pytest.CaptureFixture) -> None:

@@ -66,7 +66,7 @@ def whole(optuna: Any, problem: Any) -> Any:
 def test_a_plan_asks_for_the_first_batch(optuna: Any, problem: Any) -> None:
     plan = make(problem)
     assert len(plan.configurations) == 3
-    assert "trials:   7, asked for 3 at once" in str(plan)
+    assert "trials:   7; the above are the first of them" in str(plan)
 
 
 def test_a_search_tries_as_many_as_it_was_given_and_keeps_the_space(whole: Any) -> None:

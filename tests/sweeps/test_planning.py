@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps.estimate import cost
 from jaxnet.sweeps.planning import assign_folds, place_of
-from jaxnet.sweeps.progress import work
 from jaxnet.sweeps.recipe import count_outputs
 
 SPACE = jn.Space(learning_rate=jn.Float(1e-2, 1, log=True), hidden=jn.Choice((5,), (5, 5)), seed=jn.Seeds(3))
@@ -94,29 +92,6 @@ def test_folds_share_each_class_evenly() -> None:
     for fold in range(5):
         assert np.bincount(y[folds == fold]).tolist() == [2, 4]
     assert not np.array_equal(folds, assign_folds(y, 5, root=1))
-
-
-def test_a_plan_prints_what_it_will_do(problem: Any) -> None:
-    halving = jn.Halving(eta=3, min_epochs=3)
-    plan = jn.plan(SPACE, problem.train, n=9, epochs=9, validation=problem.validation, halving=halving)
-    text = str(plan)
-    assert "9 configurations (random) x 3 seed(s) = 27 members in 2 group(s)" in text
-    assert "  4-5-2, sgd: " in text
-    assert "compiles: 2, one a group" in text
-    # 9 to epoch 3, 3 on to epoch 9, times 3 seeds
-    assert "work:     135 model-epochs of at most 243, an audit of 5% of the pruned not counted" in text
-    assert work(plan) == 135
-    assert "ranked:   by validation_loss, minimum first" in text
-    assert "time:     about" in text
-
-
-def test_operations_and_memory_are_counted_by_hand(problem: Any) -> None:
-    """4-5-2 has 30 weights, 37 parameters and 7 units; 64 examples; SGD without momentum has no state."""
-    plan = jn.plan(jn.Space(learning_rate=0.1, hidden=(5,)), problem.train, epochs=10, batch_size=16)
-    found = cost(plan, plan.groups[0], model_epochs=10)
-    assert found.operations == 10 * 30 * 6 * 64
-    tile = plan.groups[0].lanes * 4 * 2 * (37 + 7 * 16)
-    assert found.memory == tile + problem.train[0].nbytes + problem.train[1].nbytes
 
 
 def test_the_metric_brings_what_it_needs(problem: Any) -> None:
