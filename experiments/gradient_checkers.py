@@ -9,7 +9,7 @@ reported (for the few without a familiar name: that none is known); neither of t
 is a sound gradient to which the answer is no or that ends in an error. Each tool computes in the precision of the
 gradient where it can (gradcheck only in float64).
 
-Published: nothing.
+Published: nothing; jaxnet is asked to flag and name all mistakes, and to raise no false alarm.
 
 Measured, jax 0.10.2 and torch 2.13.0, one run on 2 shared CPU cores:
 
@@ -191,12 +191,14 @@ def answer(ask: Callable[[Question], Answer], question: Question) -> Answer:
 
 
 def counted(checker: str, name: str, asked: int, flagged: int, named: int) -> Iterable[Claim]:
-    """The lines of the table for one checker and one sort of gradient."""
+    """The lines of the table for one checker and one sort of gradient: of jaxnet's, all should be answered rightly."""
+    share = lambda count, what="": f"{count} of {asked}{what} ({count / asked:.1%})"
+    own = checker == "jaxnet"
     if name == "sound gradients":
-        yield Claim(f"false alarms, {checker}", "", f"{flagged} of {asked} sound gradients ({flagged / asked:.1%})")
+        yield Claim(f"false alarms, {checker}", "", share(flagged, " sound gradients"), flagged == 0 if own else None)
         return
-    yield Claim(f"{name} flagged, {checker}", "", f"{flagged} of {asked} ({flagged / asked:.1%})")
-    yield Claim(f"{name} named, {checker}", "", f"{named} of {asked} ({named / asked:.1%})")
+    yield Claim(f"{name} flagged, {checker}", "", share(flagged), flagged == asked if own else None)
+    yield Claim(f"{name} named, {checker}", "", share(named), named == asked if own else None)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Question: Which learning rate, momentum and width suit scikit-learn's digits, how sure is that, and does halving pay?
 
 Method: A grid of 11 learning rates (2^-8 to 4), 4 momenta (0, 1/2, 3/4, 7/8) and 3 widths of one hidden layer (ReLU,
-softmax, batches of 64, 20 epochs, 5 seeds each) on 1,078 standardised digits, ranked by accuracy on 359 others. The
-five best are trained again on 20 fresh seeds and read the 360 test digits once. Theory says that of small rates only
+softmax, batches of 64, 20 epochs, 5 seeds each) on 1,078 standardised digits, ranked by accuracy on 360 others. The
+five best are trained again on 20 fresh seeds and read the 359 test digits once. Theory says that of small rates only
 learning_rate / (1 - momentum) counts: the accuracies of configurations with equal effective rates up to 1/16 are
 compared, and, as a yardstick, those with twice the learning rate at equal momentum. Last, a halving of 512 random
 configurations (eta 3, rungs at 3, 9, 27 of 81 epochs; learning rate, momentum, l2 and width drawn) stands against a

@@ -1,5 +1,10 @@
-"""Experiments as their readers run them: from the command line, with --quick."""
+"""Experiments as modules, and as their readers run them: from the command line, with --quick.
 
+`scripts/reproduce --quick` runs each of them, and fails where a claim does not hold; the tests look at what they are
+made of.
+"""
+
+import importlib
 import json
 import subprocess
 import sys
@@ -8,6 +13,14 @@ from pathlib import Path
 import pytest
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+
+
+@pytest.fixture(scope="module")
+def experiment(request):
+    """The experiment that a file of tests is about: test_toys.py is about toys.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(EXPERIMENTS)
+        yield importlib.import_module(request.path.stem.removeprefix("test_"))
 
 
 @pytest.fixture(scope="module")

@@ -1,31 +1,17 @@
-"""The switch from scikit-learn's networks to jaxnet's."""
+"""The switch from scikit-learn's networks to jaxnet's: how a difference is measured and a time is told."""
+
+from types import SimpleNamespace
 
 import numpy as np
-import pytest
 
 
-@pytest.fixture(scope="module")
-def found(run_experiment):
-    return run_experiment("estimators")[0]
+def test_a_difference_is_relative_to_the_largest_weight_and_loss(experiment):
+    model = lambda weight, loss: SimpleNamespace(
+        coefs_=[np.array([[1.0, weight]])], intercepts_=[np.array([0.5])], loss_curve_=[10.0, loss]
+    )
+    weights, losses = experiment.difference(model(-4.0, 2.0), model(-3.0, 2.5))
+    assert (weights, losses) == (0.25, 0.05)
 
 
-def test_no_claim_fails(found):
-    assert [each["what"] for each in found["claims"] if each["holds"] is False] == []
-
-
-def test_weights_and_losses_differ_by_rounding(found):
-    differences = np.array(list(found["results"]["differences of weights and losses"].values()))
-    assert differences.shape == (2, 2)
-    assert 0 < differences.max() < 1e-12  # 5 epochs; two programs that sum in other orders are never quite equal
-
-
-def test_what_was_timed_is_reported_for_both(found):
-    for times in found["results"]["seconds"].values():
-        assert {"cold", "warm", "scikit"} == times.keys()
-        assert min(times.values()) > 0
-
-
-def test_candidates_score_alike(found):
-    [(times, difference)] = found["results"]["searches"].values()
-    assert times["warm"] > 0
-    assert difference <= 0.01  # a candidate's own noise: 9 of 898 digits
+def test_a_time_says_how_many_times_as_fast_a_warm_fit_is(experiment):
+    assert str(experiment.Times(cold=1.5, warm=0.25, scikit=0.75)) == "0.25 s (cold 1.5 s) against 0.75 s: 3.0 times"

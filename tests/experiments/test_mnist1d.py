@@ -1,26 +1,14 @@
 """MNIST-1D's networks, its noisy labels, and what is claimed of the errors."""
 
-import importlib
-from pathlib import Path
-
 import jax
 import numpy as np
 import pytest
 
 import jaxnet as jn
 
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
-
-@pytest.fixture(scope="module")
-def mnist1d():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(EXPERIMENTS)
-        yield importlib.import_module("mnist1d")
-
-
-def test_the_second_layer_adds_to_the_first(mnist1d):
-    net, x = mnist1d.Residual(), np.linspace(-1, 1, 40)
+def test_the_second_layer_adds_to_the_first(experiment):
+    net, x = experiment.Residual(), np.linspace(-1, 1, 40)
     params = net.init(jax.random.key(0), np.float64)
     (w1, b1), (w2, b2), (w3, b3) = [(np.asarray(layer["w"]), np.asarray(layer["b"])) for layer in params]
     first = np.maximum(x @ w1 + b1, 0)
@@ -29,15 +17,15 @@ def test_the_second_layer_adds_to_the_first(mnist1d):
     assert sum(array.size for array in jax.tree.leaves(params)) == 15_210  # as the notebook counts
 
 
-def test_weights_start_where_pytorchs_do(mnist1d):
-    weights = np.asarray(mnist1d.narrow(jax.random.key(0), (25, 1000), np.float64))
+def test_weights_start_where_pytorchs_do(experiment):
+    weights = np.asarray(experiment.narrow(jax.random.key(0), (25, 1000), np.float64))
     assert np.abs(weights).max() < 0.2
     assert weights.std() == pytest.approx(0.4 / 12**0.5, rel=0.02)
 
 
-def test_fifteen_in_a_hundred_labels_are_drawn_anew(mnist1d):
+def test_fifteen_in_a_hundred_labels_are_drawn_anew(experiment):
     data = jn.data.Dataset(np.zeros((100_000, 1)), np.zeros(100_000, int))
-    labels = mnist1d.noisy(data).y
+    labels = experiment.noisy(data).y
     # a tenth of the drawn labels is the old one: .15 * .9 differ, within 4 deviations of .0011
     assert np.mean(labels != 0) == pytest.approx(0.135, abs=0.0044)
     assert set(labels) == set(range(10))
@@ -52,11 +40,11 @@ CASES = {
 
 
 @pytest.mark.parametrize(("errors", "holds"), CASES.values(), ids=CASES)
-def test_the_shape_is_judged_by_peak_and_second_descent(mnist1d, errors, holds):
-    assert [claim.holds for claim in mnist1d.descends(errors)[-2:]] == holds
+def test_the_shape_is_judged_by_peak_and_second_descent(experiment, errors, holds):
+    assert [claim.holds for claim in experiment.descends(errors)[-2:]] == holds
 
 
-def test_an_accuracy_is_judged_by_what_was_asked_for(mnist1d):
+def test_an_accuracy_is_judged_by_what_was_asked_for(experiment):
     found = {"logistic": [31.4, 31.6], "network": [61.0, 62.0]}
-    assert [claim.holds for claim in mnist1d.published(found, quick=False)] == [True, False]
-    assert [claim.holds for claim in mnist1d.published(found, quick=True)] == [None, None]
+    assert [claim.holds for claim in experiment.published(found, quick=False)] == [True, False]
+    assert [claim.holds for claim in experiment.published(found, quick=True)] == [None, None]

@@ -1,6 +1,5 @@
 """Nielsen's recipe, against his algorithm written out in plain NumPy, and against his published numbers."""
 
-import importlib
 import itertools
 import json
 import random
@@ -15,13 +14,6 @@ import pytest
 import jaxnet as jn
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-
-
-@pytest.fixture(scope="module")
-def nielsen():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(EXPERIMENTS)
-        yield importlib.import_module("nielsen")
 
 
 @pytest.fixture(scope="module")
@@ -87,35 +79,35 @@ RECIPES = {
 
 
 @pytest.mark.parametrize("changes", RECIPES.values(), ids=RECIPES)
-def test_the_curves_are_those_of_the_books_algorithm(nielsen, digits, changes):
-    recipe = nielsen.Recipe(hidden=(6,), images=30, epochs=4)._replace(**changes)
-    found = nielsen.overfitting(recipe, *digits)
-    start = nielsen.book_starts((64, 6, 10))["large"]
+def test_the_curves_are_those_of_the_books_algorithm(experiment, digits, changes):
+    recipe = experiment.Recipe(hidden=(6,), images=30, epochs=4)._replace(**changes)
+    found = experiment.overfitting(recipe, *digits)
+    start = experiment.book_starts((64, 6, 10))["large"]
     expected = by_hand(start, *digits, recipe, python_2_orders(30))
     assert list(found) == ["test_cost", "test_accuracy", "train_cost", "train_accuracy"]
     for name, values in zip(found, expected, strict=True):
         np.testing.assert_allclose(found[name], values, rtol=1e-12, err_msg=name)
 
 
-def test_the_second_start_goes_on_with_the_order_that_the_first_left(nielsen, digits):
-    recipe = nielsen.INITIALISATION._replace(hidden=(6,), images=30, epochs=6, learning_rate=0.5)
-    found = nielsen.initialisation(recipe, *digits)
-    orders, starts = python_2_orders(30), nielsen.book_starts((64, 6, 10))
+def test_the_second_start_goes_on_with_the_order_that_the_first_left(experiment, digits):
+    recipe = experiment.INITIALISATION._replace(hidden=(6,), images=30, epochs=6, learning_rate=0.5)
+    found = experiment.initialisation(recipe, *digits)
+    orders, starts = python_2_orders(30), experiment.book_starts((64, 6, 10))
     expected = {name: by_hand(starts[name], *digits, recipe, orders)[1] for name in ("default", "large")}
     assert found == expected
     assert found["large"] != by_hand(starts["large"], *digits, recipe, python_2_orders(30))[1]
 
 
-def test_orders_can_be_skipped_in_place_of_training(nielsen, digits):
-    recipe = nielsen.INITIALISATION._replace(hidden=(6,), images=30, epochs=6, learning_rate=0.5)
-    whole = nielsen.initialisation(recipe, *digits)
-    short = nielsen.initialisation(recipe._replace(epochs=2), *digits, skipped=4)
+def test_orders_can_be_skipped_in_place_of_training(experiment, digits):
+    recipe = experiment.INITIALISATION._replace(hidden=(6,), images=30, epochs=6, learning_rate=0.5)
+    whole = experiment.initialisation(recipe, *digits)
+    short = experiment.initialisation(recipe._replace(epochs=2), *digits, skipped=4)
     assert short == {name: values[:2] for name, values in whole.items()}
 
 
-def test_starts_are_drawn_biases_first_from_numpys_legacy_stream(nielsen):
+def test_starts_are_drawn_biases_first_from_numpys_legacy_stream(experiment):
     numbers = np.random.RandomState(12345678).randn(2 * (2 + 10 + 3 * 2 + 2 * 10))
-    starts = nielsen.book_starts((3, 2, 10))
+    starts = experiment.book_starts((3, 2, 10))
     np.testing.assert_array_equal(starts["default"][0]["b"], numbers[:2])
     np.testing.assert_array_equal(starts["default"][0]["w"], numbers[12:18].reshape(2, 3).T / 3**0.5)
     np.testing.assert_array_equal(starts["default"][1]["w"], numbers[18:38].reshape(10, 2).T / 2**0.5)
@@ -123,23 +115,23 @@ def test_starts_are_drawn_biases_first_from_numpys_legacy_stream(nielsen):
     np.testing.assert_array_equal(starts["large"][1]["w"], numbers[56:].reshape(10, 2).T)
 
 
-def test_a_count_is_of_the_most_active_output(nielsen):
+def test_a_count_is_of_the_most_active_output(experiment):
     net = jn.MLP((2, 2), output="sigmoid")
     params = [{"w": jnp.eye(2), "b": jnp.zeros(2)}]
     x = jnp.array([[1.0, 0], [0, 1], [2, 1], [1, 2]])
-    assert nielsen.right(net, params, x, jnp.array([0, 0, 0, 1])) == 3
+    assert experiment.right(net, params, x, jnp.array([0, 0, 0, 1])) == 3
 
 
-def test_a_curve_that_differs_too_much_is_said_to(nielsen):
-    book = nielsen.published_curves("overfitting")
-    assert all(claim.holds for claim in nielsen.compared("overfitting", book))
+def test_a_curve_that_differs_too_much_is_said_to(experiment):
+    book = experiment.published_curves("overfitting")
+    assert all(claim.holds for claim in experiment.compared("overfitting", book))
     wrong = {name: [values[0] + 1.1e-9] if "cost" in name else [values[0] + 1] for name, values in book.items()}
-    assert not any(claim.holds for claim in nielsen.compared("overfitting", wrong))
+    assert not any(claim.holds for claim in experiment.compared("overfitting", wrong))
 
 
-def test_images_beyond_the_books_training_set_are_refused(nielsen, capsys):
+def test_images_beyond_the_books_training_set_are_refused(experiment, capsys):
     with pytest.raises(SystemExit, match="2"):
-        nielsen.one_recipe(["overfitting", "--images", "50001"])
+        experiment.one_recipe(["overfitting", "--images", "50001"])
     assert "--images: expected 1 to 50000, the book's training images, got 50001" in capsys.readouterr().err
 
 

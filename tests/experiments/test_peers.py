@@ -2,21 +2,17 @@
 
 import importlib
 import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 LABELS = np.arange(60) % 3
 X = np.eye(3)[LABELS] + 0.1 * np.random.default_rng(0).normal(size=(60, 3))
 
 
 @pytest.fixture(scope="module")
-def peers():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(EXPERIMENTS)
-        yield importlib.import_module("peers")
+def peers(experiment):
+    return experiment
 
 
 WORKS = {

@@ -1,7 +1,6 @@
 """What experiments share, and what every experiment says of itself."""
 
 import ast
-import importlib
 import json
 import os
 import re
@@ -20,10 +19,8 @@ each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
 
 @pytest.fixture(scope="module")
-def reporting():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(EXPERIMENTS)
-        yield importlib.import_module("reporting")
+def reporting(experiment):
+    return experiment
 
 
 @each_file

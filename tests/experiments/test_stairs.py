@@ -1,51 +1,41 @@
-"""The article's numbers, run and compared."""
+"""The article's numbers: when a number measured is the one published."""
 
 import numpy as np
 import pytest
 
-
-@pytest.fixture(scope="module")
-def outcome(run_experiment):
-    return run_experiment("stairs")
+import jaxnet as jn
 
 
-@pytest.fixture(scope="module")
-def found(outcome):
-    return outcome[0]
+def test_the_article_writes_parameters_with_the_bias_as_the_first_row(experiment):
+    _, params = jn.stairs.worked_example()
+    rows = experiment.rows(params, "{} before")
+    # the R script's comment, 9 digits
+    np.testing.assert_allclose(rows["W1 before"][0], [-0.0046898267, 0.0079677937], rtol=0, atol=5.1e-11)
+    np.testing.assert_allclose(rows["W2 before"][2], [0.0037404569, -0.0000460152], rtol=0, atol=5.1e-11)
 
 
-def claim(found: dict, what: str) -> dict:
-    return next(each for each in found["claims"] if each["what"] == what)
+@pytest.mark.parametrize(("off", "holds"), [(0.0, True), (5e-11, True), (6e-11, False)])
+def test_digits_agree_to_the_last_one_printed(experiment, off, holds):
+    claim = experiment.digits("a loss", np.array([[0.5, 0.25]]), np.array([[0.5, 0.25 + off]]), within=5.1e-11)
+    assert (claim.published, claim.holds) == ("0.5 ...", holds)
 
 
-def test_no_claim_fails_and_the_exact_ones_are_judged(found):
-    assert [each["what"] for each in found["claims"] if each["holds"] is False] == []
-    judged = {each["what"] for each in found["claims"] if each["holds"]}
-    assert {"gradient of W1", "W2 after", "loss before update 25", "left_right, training / test accuracy"} <= judged
+NUMBERS = {
+    "one run, to the digits printed": (0.681, [0.6814], True),
+    "one run, beyond them": (0.681, [0.6816], False),
+    "inside the range of 20 runs": (0.2, [0.1, *[0.25] * 18, 0.3], True),
+    "outside the range of 20 runs": (0.4, [0.1, *[0.25] * 18, 0.3], False),
+    "too few runs to judge": (0.4, [0.1, 0.3], None),
+}
 
 
-def test_the_losses_are_the_published_ones(found):
-    # the article prints the first as 0.6934985; the others are the notes of a NumPy program
-    losses = found["results"]["losses"]
-    np.testing.assert_allclose(losses[:3], [0.693498469939, 0.692801630874, 0.692104532634], rtol=0, atol=1e-9)
-    np.testing.assert_allclose(losses[24], 0.651936660237, rtol=0, atol=1e-9)
+@pytest.mark.parametrize(("published", "values", "holds"), NUMBERS.values(), ids=NUMBERS)
+def test_a_published_run_is_one_of_ours_or_is_not(experiment, published, values, holds):
+    assert experiment.one_number("loss", published, values).holds is holds
 
 
-def test_hand_set_accuracies_stand_beside_the_published_ones(found):
-    row = claim(found, "logistic_figure, training / test accuracy")
-    assert (row["published"], row["measured"]) == ("0.8675 / 0.82", "0.8675 / 0.82")
-
-
-def test_scaling_capacity_and_momentum_lower_the_loss_in_that_order(found):
-    ladder = found["results"]["ladder"]
-    rungs = ["the article's start, step .1", "the article's start, step 1", "2 hidden units", "4 hidden units"]
-    rungs += ["4 hidden units, momentum .9", "8 hidden units, momentum .9"]
-    means = [np.mean([run["loss"] for run in ladder[rung]]) for rung in rungs]
-    assert means == sorted(means, reverse=True)
-
-
-def test_the_table_shows_every_claim_and_how_many_runs_there_were(outcome):
-    found, printed = outcome
-    lines = printed.splitlines()
-    assert [line.split("  ")[0] for line in lines[2:-1]] == [each["what"] for each in found["claims"]]
-    assert lines[-1].startswith(f"{found['configurations']} configurations, {found['runs']} runs, ")
+def test_the_worst_trained_network_is_held_against_the_best_set_by_hand(experiment):
+    last = experiment.LADDER[-1]
+    for worst, holds in ((0.83, True), (0.82, False)):  # the logistic network's .82 of 100 test images
+        [claim] = experiment.trained_against_hand_set({last: {"scores": [{"test": 0.97}, {"test": worst}]}})
+        assert (claim.published, claim.holds) == ("> 0.82", holds)

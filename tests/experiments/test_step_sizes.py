@@ -1,4 +1,4 @@
-"""Steps too small, right and too big; momentum; overfitting."""
+"""Steps too small, right and too big; momentum; overfitting: what is measured, and how it is judged."""
 
 import numpy as np
 import pytest
@@ -7,39 +7,39 @@ import jaxnet as jn
 
 
 @pytest.fixture(scope="module")
-def found(run_experiment):
-    return run_experiment("step_sizes")[0]
+def linear(experiment):
+    return experiment.bowl(*experiment.problems(quick=True)["linear regression"])
 
 
-def test_no_claim_fails(found):
-    assert [each["what"] for each in found["claims"] if each["holds"] is False] == []
-
-
-def test_the_critical_step_of_linear_regression_is_two_over_the_largest_curvature(found):
+def test_the_bowl_of_linear_regression_has_the_curvatures_of_its_inputs(linear):
     # half the mean squared error of [x, 1] w has the Hessian [x, 1]' [x, 1] / N
     train, _ = jn.stairs.load()
     x = np.column_stack([train.x / 255, np.ones(len(train.x))])
-    largest = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
-    steps = found["results"]["critical steps"]
-    # 20 bisections of the logarithm of .01 to 1000 leave 1e-5; momentum's transient some 1e-4
-    assert steps["linear regression, momentum 0"] == pytest.approx(2 / largest, rel=2e-5)
-    assert steps["linear regression, momentum 0.9"] == pytest.approx(2 * 1.9 / largest, rel=2e-4)
+    np.testing.assert_allclose(linear.curvatures, np.linalg.eigvalsh(x.T @ x / len(x)), rtol=1e-10)
 
 
-def test_the_best_step_is_neither_the_smallest_nor_the_biggest(found):
-    means = [np.mean(losses) for losses in found["results"]["loss by step"].values()]
-    best = int(np.argmin(means))
-    assert list(found["results"]["loss by step"])[best] == "1.0"
-    assert all(np.diff(means[: best + 1]) < 0)
-    assert all(np.diff(means[best:]) > 0)
+@pytest.mark.parametrize(("factor", "nearer"), [(0.99, True), (1.01, False)])
+def test_a_step_just_under_two_over_the_largest_curvature_is_stable(experiment, linear, factor, nearer):
+    start = linear.minimum + experiment.BESIDE * linear.steepest
+    run = linear.run(start, factor * 2 / linear.curvatures[-1], 0.0, 2000)
+    assert (experiment.distance(linear, run) < experiment.BESIDE) is nearer
 
 
-def test_momentum_ends_lower_from_every_start(found):
-    without, with_it = found["results"]["loss by momentum"].values()
-    assert all(np.array(with_it) < without)
+@pytest.mark.parametrize(("off", "holds"), [(5e-4, True), (2e-3, False)])
+def test_a_critical_step_is_judged_to_one_in_a_thousand(experiment, linear, off, holds):
+    step = 2 * 1.9 / linear.curvatures[-1] * (1 + off)
+    [claim] = experiment.critical_steps({"linear": linear}, {("linear", 0.9): step})
+    assert claim.holds == holds
 
 
-def test_more_nodes_learn_wrong_labels_by_heart(found):
-    few, many = (np.mean(losses, axis=0) for losses in found["results"]["loss by width"]["20"].values())
-    assert many[0] < few[0]  # on the training images
-    assert many[1] > few[1]  # on the test images
+def test_small_steps_must_fall_steadily_and_big_ones_must_not(experiment):
+    falling, jumping = [np.linspace(1, 0, 101)] * 2, [np.tile([0.0, 1.0], 50)] * 2
+    verdicts = lambda runs: [claim.holds for claim in experiment.step_sizes(runs)]
+    assert verdicts({1.0: falling, 10: jumping, 100.0: jumping}) == [True, None, True]
+    assert verdicts({1.0: jumping, 100.0: falling}) == [False, False]
+
+
+def test_more_nodes_overfit_when_the_training_loss_falls_and_the_test_loss_rises(experiment):
+    few = [(0.5, 0.5), (0.5, 0.6), (0.6, 0.5)]
+    worse, better = ([(0.1, test) for test in each] for each in ((1.5, 1.6, 1.4), (0.2, 0.3, 0.1)))
+    assert [experiment.more_nodes(20, {2: few, 32: many})[-1].holds for many in (worse, better)] == [True, False]

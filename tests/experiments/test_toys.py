@@ -1,19 +1,6 @@
 """jaxnet beside other libraries: when a difference counts as one."""
 
-import importlib
-from pathlib import Path
-
 import pytest
-
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-
-
-@pytest.fixture(scope="module")
-def toys():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(EXPERIMENTS)
-        yield importlib.import_module("toys")
-
 
 CASES = {
     "equal": ([90, 91, 92], "+0.00 ± 0.00", True),
@@ -26,21 +13,21 @@ CASES = {
 
 
 @pytest.mark.parametrize(("other", "words", "holds"), CASES.values(), ids=CASES)
-def test_libraries_are_compared_seed_by_seed(toys, other, words, holds):
-    own, claim = toys.compared(("iris", (32,)), {"jaxnet": [90.0, 91, 92], "scikit-learn": other})
+def test_libraries_are_compared_seed_by_seed(experiment, other, words, holds):
+    own, claim = experiment.compared(("iris", (32,)), {"jaxnet": [90.0, 91, 92], "scikit-learn": other})
     assert (own.what, own.holds) == ("iris, 32: jaxnet's accuracy in %", None)
     assert (claim.what, claim.measured, claim.holds) == ("iris, 32: jaxnet - scikit-learn", words, holds)
 
 
-def test_every_library_is_given_the_same_examples_and_scores_alike(toys, monkeypatch):
-    monkeypatch.setattr(toys, "EPOCHS", 30)
-    found, seconds = toys.accuracies("iris", (8,), 2)
+def test_every_library_is_given_the_same_examples_and_scores_alike(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "EPOCHS", 30)
+    found, seconds = experiment.accuracies("iris", (8,), 2)
     assert {"jaxnet", "scikit-learn"} <= found.keys() == seconds.keys()
     # 30 test examples: an accuracy is a multiple of 10/3 %
     for values in found.values():
         assert all(value >= 80 and (value * 30 / 100) % 1 == pytest.approx(0, abs=1e-9) for value in values)
 
 
-def test_a_case_is_named_by_its_data_and_layers(toys):
-    assert toys.label(("wine", (32, 32))) == "wine, 32-32"
-    assert toys.label(("wine", ())) == "wine, no hidden layer"
+def test_a_case_is_named_by_its_data_and_layers(experiment):
+    assert experiment.label(("wine", (32, 32))) == "wine, 32-32"
+    assert experiment.label(("wine", ())) == "wine, no hidden layer"

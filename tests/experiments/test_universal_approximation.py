@@ -1,33 +1,38 @@
-"""One hidden layer that grows, and depth at equal parameters."""
+"""What one hidden layer and what depth can express, built by hand."""
 
 import numpy as np
-import pytest
 
 
-@pytest.fixture(scope="module")
-def found(run_experiment):
-    return run_experiment("universal_approximation")[0]
+def test_a_staircase_of_four_times_as_many_steps_is_about_four_times_nearer(experiment):
+    (coarse, coarse_bound), (fine, fine_bound) = (experiment.staircase_error(width) for width in (64, 256))
+    np.testing.assert_allclose(coarse / fine, 4, rtol=0.1)
+    assert coarse <= coarse_bound
+    assert fine <= fine_bound
 
 
-def test_no_claim_fails(found):
-    assert [each["what"] for each in found["claims"] if each["holds"] is False] == []
+def test_a_function_changes_over_a_distance_by_at_most_its_steepest_slope(experiment):
+    # |f'| = |24 x + 3| |cos(12 x² + 3 x)| <= 27 on [-1, 1], and f is within [-1, 1]
+    assert 0 < experiment.change(0.001) <= 0.027
+    assert experiment.change(1.0) <= 2
 
 
-def test_the_error_falls_with_the_width(found):
-    means = [np.mean(errors) for errors in found["results"]["rms by width"].values()]
-    assert all(np.diff(means) < 0)
-    # one unit more than a constant: f's own root mean square about its mean is .60 (by numpy on the grid)
-    x = np.linspace(-1, 1, 4001)
-    assert means[-1] < np.std(np.sin(12 * x**2 + 3 * x)) / 3
+def test_the_deep_sawtooth_goes_up_and_down_64_times(experiment):
+    net = experiment.jn.MLP(experiment.DEEP, activation="relu")
+    x, y = experiment.corner_data()
+    found = np.asarray(net.predict(experiment.deep_sawtooth(), x))
+    np.testing.assert_allclose(found, y, atol=1e-12)
+    assert (len(x), y[:3, 0].tolist()) == (65, [0, 1, 0])
 
 
-def test_a_staircase_of_four_times_as_many_steps_is_about_four_times_nearer(found):
-    errors = [error for error, _ in found["results"]["staircases"].values()]
-    np.testing.assert_allclose(np.divide(errors[1:-1], errors[2:]), 4, rtol=0.1)
-
-
-def test_the_deep_sawtooth_is_exact_and_no_shallow_network_passes_telgarskys_bound(found):
-    rows = {each["what"]: each for each in found["claims"]}
-    assert rows["deep sawtooth built, 37 parameters: corners right"]["measured"] == "1"
+def test_a_shallow_network_that_passes_telgarskys_bound_would_refute_him(experiment):
     # 65 corners, 12 bends: 13 pieces cross 1/2 at most 13 times, so at most 14 runs of corners on one side
-    assert max(found["results"]["corners"]["shallow"]) <= (65 + 14) / 130
+    bound = (65 + 14) / 130
+    for best, holds in ((bound, True), (bound + 0.01, False)):
+        built, claim = experiment.sawtooth({"shallow": [0.5, best]})
+        assert (built.measured, built.holds, claim.holds) == ("1", True, holds)
+
+
+def test_a_mean_error_that_does_not_fall_refutes_the_claim(experiment):
+    falling = experiment.wider_is_better({1: [0.6, 0.6], 2: [0.5, 0.5], 4: [0.1, 0.1]})[-1]
+    rising = experiment.wider_is_better({1: [0.6, 0.6], 2: [0.1, 0.1], 4: [0.5, 0.5]})[-1]
+    assert (falling.measured, falling.holds, rising.holds) == ("6 times smaller from 1 to 4", True, False)
