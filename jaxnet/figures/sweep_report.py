@@ -6,114 +6,120 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from jaxnet.figures import sweeps as figures
+from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, wide, words
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
-from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, unconditional
+from jaxnet.sweeps.store import manifest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROWS = 50  # of the table of configurations
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sweep</title><style>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; color: #262626; padding: 0 1em }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px }}
 th, td {{ padding: .2em .7em; text-align: right; border-bottom: 1px solid #ddd }}
 pre {{ background: #f6f6f6; padding: 1em; overflow-x: auto }} figure {{ margin: 1.5em 0 }} img {{ max-width: 100% }}
 </style></head><body>
-<h1>Sweep</h1>
+<h1>{title}</h1>
 <pre>{said}</pre>
 <h2>Configurations, the best first</h2>
+<p>{table}</p>
 <div style="overflow-x: auto"><table>{rows}</table></div>
 {figures}
-<h2>Plan</h2>
-<pre>{plan}</pre>
+<h2>What every bit of it is relative to</h2>
+<table>{relative}</table>
 </body></html>
 """
 
 
+class Drawn(NamedTuple):
+    """A figure of the report: its title, and what it shows in a sentence."""
+
+    title: str
+    caption: str
+    figure: "Figure"
+
+
 def write_report(result: Result, path: str | os.PathLike) -> Path:
     """Write the report of a sweep, atomically; return its path. It loads nothing from anywhere."""
-    drawn = "\n".join(
-        f"<figure><h2>{html.escape(title)}</h2>{_image(figure)}</figure>" for title, figure in draw(result)
-    )
+    plan = result.plan
+    varied = ", ".join(axis.name for axis in parameter_axes(result)) or "nothing but seeds"
+    count = len(plan.configurations)
+    relative = {**manifest(plan)["must be the same"], "epochs": plan.epochs, "method": plan.method}
     page = _PAGE.format(
-        said=html.escape(str(result)), rows=_rows(result), figures=drawn, plan=html.escape(str(result.plan))
+        title=html.escape(f"{count} configurations of {varied}"),
+        said=html.escape(str(result)),
+        table=html.escape(_about_table(result)),
+        rows=_rows(result),
+        figures="\n".join(map(_figure, draw(result))),
+        relative="".join(_row("td", pair) for pair in relative.items() if pair[1] is not None),
     )
     write_atomically(path, page.encode())
     return Path(path)
 
 
-def draw(result: Result) -> Iterator[tuple[str, "Figure"]]:
-    """Yield the figures that a sweep has data for, each with its title."""
-    metric, order = result.plan.metric, result.ranking()
-    seeds = np.asarray(result.values())
+def draw(result: Result) -> Iterator[Drawn]:
+    """Yield the figures that a sweep has data for."""
+    metric, order, seeds = result.plan.metric, result.ranking(), np.asarray(result.values())
     best = {_name(result, c): result.curves(metric)[result.plan.members_of([c])] for c in order[: figures.FAN]}
-    yield "Curves of the best", figures.curve_fans(best, y_label=metric)
-    numeric = _numeric(result)
+    log = wide(np.concatenate([curves.ravel() for curves in best.values()]))
+    caption = "One line a seed and fold; how far those of one colour lie apart is chance."
+    yield Drawn("Curves of the best", caption, figures.curve_fans(best, y_label=metric, log=log))
+    axes = parameter_axes(result)
     diverged = (result.ledger.diverged > 0).reshape(len(order), -1).mean(axis=1)
-    for name, parameter in numeric.items():
-        x = result.parameters()[name].astype(float)
-        has = np.isfinite(x)
-        drawn = figures.parameter_slice(
-            x[has], seeds[has], diverged[has], x_label=name, y_label=metric, log_x=parameter.log
-        )
-        yield f"{metric} over {name}", drawn
-    if len(numeric) >= 2:
-        yield "Two parameters", _map(result, numeric)
-    yield from _whole(result)
+    for axis in axes:
+        caption = f"One point a configuration, seed and fold{_pruned(result)}."
+        yield Drawn(f"{metric} over {axis.name}", caption, _slice(axis, seeds, diverged, metric))
+    numbers = [axis for axis in axes if not axis.labels]
+    if len(numbers) >= 2:
+        caption = "One point a configuration, the mean over its seeds and folds; the first two parameters of the space."
+        yield Drawn("Two parameters", caption, _map(result, *numbers[:2]))
+    yield from _whole(result, axes)
 
 
-def _whole(result: Result) -> Iterator[tuple[str, "Figure"]]:
-    places = parameter_places(result)
+def _whole(result: Result, axes: list[ParameterAxis]) -> Iterator[Drawn]:
     order = np.array(result.ranking())
-    if len(places) >= 2 and len(order) > 1:
+    if len(axes) >= 2 and len(order) > 1:
         quality = np.empty(len(order))
         quality[order] = np.linspace(0, 1, len(order))
-        yield "Parallel coordinates", figures.parallel_coordinates(places, quality, title=result.plan.metric)
+        places, ends = {axis.name: axis.places for axis in axes}, {axis.name: axis.ends for axis in axes}
+        caption = "One line a configuration through all its parameters: the darker, the better its rank."
+        yield Drawn("Parallel coordinates", caption, figures.parallel_coordinates(places, quality, ends=ends))
     ranks, epochs = _ranks(result)
     if len(epochs) > 1:
-        yield "Ranks over rungs", figures.rank_flow(ranks, epochs)
+        caption = "One line a configuration; blue are those that were trained to the end."
+        several = len(result.plan.brackets)
+        caption += f" The first of {several} brackets, the one that prunes most." if several > 1 else ""
+        yield Drawn("Ranks over rungs", caption, figures.rank_flow(ranks, epochs))
     elif len(order) > 1 and np.isfinite(result.values().mean(axis=1)).any():
         lines = {estimator: result.expected_best(estimator) for estimator in ("unbiased", "plug-in")}
-        yield "Expected best against budget", figures.expected_best(lines, y_label=result.plan.metric)
+        caption = "The mean best of so many of the configurations: where it is flat, trying more pays little."
+        drawn = figures.expected_best(lines, y_label=result.plan.metric, log_y=wide(lines["unbiased"]))
+        yield Drawn("Expected best against budget", caption, drawn)
 
 
-def parameter_places(result: Result) -> dict[str, np.ndarray]:
-    """Return where on its range, from 0 to 1, each configuration's value of each varied parameter lies."""
-    places = {}
-    for name, parameter in result.plan.space.parameters.items():
-        inner = unconditional(parameter)
-        given = [configuration.get(name) for configuration in result.plan.configurations]
-        if isinstance(inner, Float | Int):
-            places[name] = np.array([np.nan if value is None else inner.unit(value) for value in given])
-        elif isinstance(inner, Choice | Layers):
-            levels: list[Any] = inner.levels(None)
-            last = max(len(levels) - 1, 1)
-            places[name] = np.array([levels.index(value) / last if value in levels else np.nan for value in given])
-    return places
+def _slice(axis: ParameterAxis, seeds: np.ndarray, diverged: np.ndarray, metric: str) -> "Figure":
+    has = np.isfinite(axis.at)
+    log = wide(seeds[has])
+    if axis.labels:
+        return figures.value_strips(axis.at[has], seeds[has], axis.labels, x_label=axis.name, y_label=metric, log_y=log)
+    return figures.parameter_slice(
+        axis.at[has], seeds[has], diverged[has], x_label=axis.name, y_label=metric, log_x=axis.log, log_y=log
+    )
 
 
-def _numeric(result: Result) -> dict[str, Any]:
-    inner = {
-        name: unconditional(parameter)
-        for name, parameter in result.plan.space.parameters.items()
-    }
-    return {name: parameter for name, parameter in inner.items() if isinstance(parameter, Float | Int)}
-
-
-def _map(result: Result, numeric: dict[str, Any]) -> "Figure":
-    (a, first), (b, second) = list(numeric.items())[:2]
-    x, y = (result.parameters()[name].astype(float) for name in (a, b))
-    has = np.isfinite(x) & np.isfinite(y)
+def _map(result: Result, a: ParameterAxis, b: ParameterAxis) -> "Figure":
+    has = np.isfinite(a.at) & np.isfinite(b.at)
     scores = result.values().mean(axis=1)[has]
-    labels = (a, b, result.plan.metric)
-    return figures.parameter_map(x[has], y[has], scores, labels=labels, log=(first.log, second.log))
+    labels, log = (a.name, b.name, result.plan.metric), (a.log, b.log, wide(scores))
+    return figures.parameter_map(a.at[has], b.at[has], scores, labels=labels, log=log)
 
 
 def _ranks(result: Result) -> tuple[np.ndarray, np.ndarray]:
@@ -126,30 +132,49 @@ def _ranks(result: Result) -> tuple[np.ndarray, np.ndarray]:
     return ranks[:, inside], np.array([decision.epochs for decision in rungs])
 
 
+def _pruned(result: Result) -> str:
+    pruned = int(np.sum(result.levels() < result.plan.epochs))
+    return f", at its last rung where it was pruned ({pruned} of {len(result.levels())})" if pruned else ""
+
+
 def _name(result: Result, configuration: int) -> str:
     values = result.plan.configurations[configuration]
-    varied = parameter_places(result)
-    parts = [
-        f"{name} {values[name]:.3g}" if isinstance(values[name], float) else f"{name} {values[name]}"
-        for name in varied
-        if name in values
-    ]
+    varied = [axis.name for axis in parameter_axes(result)]
+    parts = [f"{name} {words(values[name])}" for name in varied if name in values]
     return f"{configuration}: {', '.join(parts)}"
+
+
+def _about_table(result: Result) -> str:
+    count = len(result.plan.configurations)
+    shown = f"The first {ROWS} of {count}. " if count > ROWS else ""
+    return (
+        f"{shown}Mean, standard deviation and 95 % interval (low to high) of {result.plan.metric} over n seeds and "
+        "folds, at the last of its epochs; tied: a paired test, corrected by Holm, cannot tell it from the best; "
+        "diverged: the share of its runs."
+    )
 
 
 def _rows(result: Result) -> str:
     table = result.summary()
-    cells = [f"<tr>{''.join(f'<th>{html.escape(str(name))}</th>' for name in table)}</tr>"]
-    for row in list(zip(*(list(column)[:ROWS] for _, column in table.items()), strict=True)):
-        cells.append(f"<tr>{''.join(f'<td>{html.escape(_cell(value))}</td>' for value in row)}</tr>")
-    return "".join(cells)
+    rows = list(zip(*(list(column)[:ROWS] for _, column in table.items()), strict=True))
+    return _row("th", table) + "".join(_row("td", row) for row in rows)
+
+
+def _row(tag: str, values: Any) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(_cell(value))}</{tag}>' for value in values)}</tr>"
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.5g}" if isinstance(value, float) else "" if value is None else str(value)
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
-def _image(figure: "Figure") -> str:
+def _figure(drawn: Drawn) -> str:
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110)
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}">'
+    drawn.figure.savefig(picture, format="png", dpi=110)
+    title, caption = html.escape(drawn.title), html.escape(drawn.caption)
+    image = f'<img alt="{title}" src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}">'
+    return f"<figure><h2>{title}</h2>{image}<figcaption>{caption}</figcaption></figure>"

@@ -1,6 +1,6 @@
 """Populations: fans of curves, a parameter against the score, maps of two, parallel axes, ranks over rungs, budgets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +23,7 @@ def curve_fans(curves: Mapping[str, ArrayLike], *, y_label: str = "", log: bool 
     """
     checks.require(len(curves) <= FAN, "curves", f"at most {FAN} configurations", checks.Words(str(len(curves))))
     fans = inputs.named_arrays("curves", curves, ("S", "E"), gaps=True)
-    figure = theme.new_figure(6.4, 4.0)
+    figure = theme.new_figure(6.4, 3.8 + 0.17 * len(fans))
     axes = figure.subplots()
     for index, (name, values) in enumerate(fans.items()):
         for seed, curve in enumerate(values):
@@ -31,17 +31,24 @@ def curve_fans(curves: Mapping[str, ArrayLike], *, y_label: str = "", log: bool 
             axes.plot(np.arange(1, len(curve) + 1), curve, label="_" if seed else name, **style)
     axes.locator_params(axis="x", integer=True)
     _finish(axes, x="epoch", y=y_label, log_y=log)
-    theme.legend(axes)
+    theme.legend(axes, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return figure
 
 
 def parameter_slice(
-    x: ArrayLike, scores: ArrayLike, diverged: ArrayLike, *, x_label: str = "", y_label: str = "", log_x: bool = False
+    x: ArrayLike,
+    scores: ArrayLike,
+    diverged: ArrayLike,
+    *,
+    x_label: str = "",
+    y_label: str = "",
+    log_x: bool = False,
+    log_y: bool = False,
 ) -> "Figure":
     """Draw the score [C, S] of each seed of each configuration over one parameter [C], and where training diverges.
 
     ``diverged`` [C] is the share of each configuration's seeds that diverged. The region from the smallest value
-    above which every configuration had a diverged seed is hatched.
+    above which every configuration had a diverged seed is hatched, up to the end of the axis.
     """
     at = inputs.array("x", x, ("C",))
     values = inputs.array("scores", scores, (len(at), "S"), gaps=True)
@@ -56,29 +63,62 @@ def parameter_slice(
     whole = np.flatnonzero(share[order] == 0)
     beyond = at[order][whole[-1] + 1 :] if len(whole) else at[order]
     if len(beyond):
-        axes.axvspan(beyond[0], at.max(), facecolor="none", edgecolor=theme.FAINT, hatch="///", label="diverged")
+        axes.update_datalim(np.stack([at, at], axis=1), updatey=False)  # also where nothing finite is drawn
+        axes.autoscale_view()
+        left, right = axes.get_xlim()
+        axes.set_xlim(left, right)
+        axes.axvspan(beyond[0], right, facecolor="none", edgecolor=theme.FAINT, hatch="///", label="diverged")
         theme.legend(axes)
-    _finish(axes, x=x_label, y=y_label)
+    _finish(axes, x=x_label, y=y_label, log_y=log_y)
+    return figure
+
+
+def value_strips(
+    at: ArrayLike,
+    scores: ArrayLike,
+    labels: Sequence[str],
+    *,
+    x_label: str = "",
+    y_label: str = "",
+    log_y: bool = False,
+) -> "Figure":
+    """Draw the score [C, S] of each seed of each configuration above the value that it has of one parameter.
+
+    ``at`` [C] is the value's position among ``labels``; the configurations of a value stand side by side.
+    """
+    positions = inputs.array("at", at, ("C",))
+    values = inputs.array("scores", scores, (len(positions), "S"), gaps=True)
+    figure = theme.new_figure(6.4, 4.0)
+    axes = figure.subplots()
+    for position in range(len(labels)):
+        mine = np.flatnonzero(positions == position)
+        spread = position + (np.arange(len(mine)) - (len(mine) - 1) / 2) * 0.6 / max(len(mine), 1)
+        each = np.repeat(spread, values.shape[1])
+        style: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4, "alpha": 0.6}
+        axes.plot(each, values[mine].ravel(), color=theme.colour(0), **style)
+    axes.set_xticks(range(len(labels)), labels=list(labels))
+    _finish(axes, x=x_label, y=y_label, log_y=log_y)
     return figure
 
 
 def parameter_map(
-    x: ArrayLike, y: ArrayLike, scores: ArrayLike, *, labels: tuple[str, str, str], log: tuple[bool, bool]
+    x: ArrayLike, y: ArrayLike, scores: ArrayLike, *, labels: tuple[str, str, str], log: tuple[bool, bool, bool]
 ) -> "Figure":
     """Draw the score [C] of each configuration by its colour, over two parameters [C]; NaN (diverged) is a cross.
 
-    ``labels`` name the two parameters and the score; ``log`` says which of the parameters has a logarithmic axis.
+    ``labels`` name the two parameters and the score; ``log`` says which of the three are logarithmic.
     """
     across = inputs.array("x", x, ("C",))
     up, values = inputs.array("y", y, (len(across),)), inputs.array("scores", scores, (len(across),), gaps=True)
     figure = theme.new_figure(6.0, 4.6)
     axes = figure.subplots()
     finite = np.isfinite(values)
-    dots = axes.scatter(across[finite], up[finite], c=values[finite], cmap="viridis", s=70, edgecolor="white")
+    style: dict[str, Any] = {"cmap": "viridis", "s": 70, "edgecolor": "white", "norm": "log" if log[2] else "linear"}
+    dots = axes.scatter(across[finite], up[finite], c=values[finite], **style)
     if not finite.all():
         axes.scatter(across[~finite], up[~finite], marker="x", color=theme.INK, s=40, label="diverged")
         theme.legend(axes)
-    for scaled, set_scale in zip(log, (axes.set_xscale, axes.set_yscale), strict=True):
+    for scaled, set_scale in zip(log[:2], (axes.set_xscale, axes.set_yscale), strict=True):
         if scaled:
             set_scale("log")
     _finish(axes, x=labels[0], y=labels[1])
@@ -86,26 +126,34 @@ def parameter_map(
     return figure
 
 
-def parallel_coordinates(columns: Mapping[str, ArrayLike], scores: ArrayLike, *, title: str = "") -> "Figure":
+def parallel_coordinates(
+    columns: Mapping[str, ArrayLike], scores: ArrayLike, *, ends: Mapping[str, tuple[str, str]], title: str = ""
+) -> "Figure":
     """Draw each configuration as a line through its parameters, the better the darker.
 
-    ``columns`` maps a parameter to its place on its axis [C], from 0 to 1; ``scores`` [C] run from 0, the best, to 1,
-    the worst; a configuration with NaN is left out.
+    ``columns`` maps a parameter to its place on its axis [C], from 0 to 1, and ``ends`` to the words for 0 and 1;
+    ``scores`` [C] run from 0, the best, to 1, the worst; a configuration with NaN is left out.
     """
     quality = inputs.array("scores", scores, ("C",), gaps=True)
     places = inputs.named_arrays("columns", columns, (len(quality),), gaps=True)
     from matplotlib import colormaps
 
-    figure = theme.new_figure(max(4.0, 1.3 * len(places)), 3.6)
+    figure = theme.new_figure(max(4.0, 1.5 * len(places)), 3.8)
     axes = figure.subplots()
     lines = np.stack(list(places.values()))
     for index in np.argsort(-np.where(np.isfinite(quality), quality, 1)):
         if np.isfinite(quality[index]):
             colour = colormaps["viridis"](quality[index])
             axes.plot(lines[:, index], color=colour, alpha=1 - 0.7 * quality[index], linewidth=1.2)
+    for index, name in enumerate(places):
+        low, high = ends[name]
+        axes.plot([index, index], [0, 1], color=theme.FAINT, linewidth=0.8, zorder=0)
+        for place, word, side in ((-0.03, low, "top"), (1.03, high, "bottom")):
+            axes.text(index, place, word, ha="center", va=side, fontsize=theme.SMALL, color=theme.INK)
+    axes.set(ylim=(-0.14, 1.14), yticks=[])
     axes.set_xticks(range(len(places)), labels=list(places))
-    axes.set_yticks([0, 1], labels=["low", "high"])
-    _finish(axes, y=title)
+    theme.label(axes, title=title)
+    axes.spines[:].set_visible(False)
     return figure
 
 
@@ -128,14 +176,14 @@ def rank_flow(ranks: ArrayLike, epochs: ArrayLike) -> "Figure":
     return figure
 
 
-def expected_best(values: Mapping[str, ArrayLike], *, y_label: str = "") -> "Figure":
+def expected_best(values: Mapping[str, ArrayLike], *, y_label: str = "", log_y: bool = False) -> "Figure":
     """Draw the expected best score [n] over the number of configurations tried, a line an estimator."""
     lines = inputs.named_arrays("values", values, ("n",), gaps=True)
     figure = theme.new_figure(6.4, 4.0)
     axes = figure.subplots()
     for index, (name, line) in enumerate(lines.items()):
         axes.plot(np.arange(1, len(line) + 1), line, color=theme.colour(index), linewidth=1.5, label=name)
-    _finish(axes, x="configurations tried", y=y_label)
+    _finish(axes, x="configurations tried", y=y_label, log_y=log_y)
     theme.legend(axes)
     return figure
 

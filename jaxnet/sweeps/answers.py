@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jaxnet.sweeps.planning import Plan
     from jaxnet.sweeps.result import Result
 
+LISTED = 8  # configurations tied with the best that a warning lists
 BOUND = 0.05  # of a parameter's range, within which a best value counts as lying at its bound
 
 
@@ -68,11 +69,13 @@ def warnings(result: "Result") -> list[str]:
     """Say what to beware of."""
     best = result.ranking()[0]
     said = [f"{text}: widen the space there" for text in at_bounds(result.plan, best)]
-    same = tied(result)
+    same, seeds = tied(result), result.values().shape[1]
     if same is None:
         said.append("one seed a configuration says nothing of chance: use seed=jn.Seeds(5) or confirm(...)")
     elif len(same) > 1:
-        said.append(f"{len(same)} configurations cannot be told from the best: {', '.join(map(str, same))}")
+        others = [str(c) for c in same if c != best]
+        listed = ", ".join(others[:LISTED]) + (", ..." if len(others) > LISTED else "")
+        said.append(f"{len(others)} others cannot be told from the best by {seeds} values each: {listed}")
     diverged = int(np.sum(result.ledger.diverged > 0))
     if diverged:
         said.append(f"{diverged} of {len(result.ledger.diverged)} members diverged")
@@ -108,7 +111,8 @@ def audit(result: "Result") -> Audit | None:
     kept = np.setdiff1d(finished, ledger.audited)
     best = np.nanmin(np.append(final[kept], np.inf))
     gain = best - final[ledger.audited]
-    better = gain[gain > 0]
+    rounding = np.finfo(plan.task.dtype).eps * abs(best) if np.isfinite(best) else 0.0  # of a mean
+    better = gain[gain > rounding]
     correlations = {}
     for epochs in sorted({decision.epochs for decision in ledger.decisions} - {plan.epochs}):
         early = sign * scores(plan, ledger, epochs)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.figures.sweep_report import draw, parameter_places, write_report
+from jaxnet.figures.sweep_axes import parameter_axes, wide, words
+from jaxnet.figures.sweep_report import draw, write_report
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,10 @@ def result() -> Any:
 
 
 def test_each_value_has_its_place_between_its_bounds(result: Any) -> None:
-    places = parameter_places(result)
+    axes = {axis.name: axis for axis in parameter_axes(result)}
+    assert axes["learning_rate"].ends == ("0.01", "1")
+    assert axes["hidden"].ends == ("2", "4 4")
+    places = {name: axis.places for name, axis in axes.items()}
     assert places["learning_rate"].tolist() == pytest.approx([0.5, 1])
     assert places["activation"].tolist() == [0, 1]
     assert places["hidden"].tolist() == [0, 0]
@@ -35,16 +39,44 @@ def test_each_value_has_its_place_between_its_bounds(result: Any) -> None:
 
 
 def test_figures_are_drawn_for_what_there_is(result: Any) -> None:
-    assert [title for title, _ in draw(result)] == [
-        "Curves of the best", "loss over learning_rate", "loss over momentum", "Two parameters",
-        "Parallel coordinates", "Expected best against budget",
+    assert [drawn.title for drawn in draw(result)] == [
+        "Curves of the best", "loss over learning_rate", "loss over activation", "loss over hidden",
+        "loss over momentum", "Two parameters", "Parallel coordinates", "Expected best against budget",
     ]  # fmt: skip
+
+
+def test_a_grid_of_numbers_has_its_axes_too() -> None:
+    """Choices that are all numbers lie on a line, on its logarithm where they are far apart."""
+    drawn = np.random.default_rng(0).normal(size=(12, 3))
+    space = jn.Space(learning_rate=jn.Choice(0.01, 0.1, 1.0), momentum=jn.Choice(0.0, 0.5), l2=jn.Choice(0.1))
+    grid = jn.sweep(jn.plan(space, (drawn, (drawn[:, 0] > 0).astype(int)), method="grid", epochs=1))
+    rate, momentum = parameter_axes(grid)
+    assert (rate.log, rate.bounds, rate.labels) == (True, (0.01, 1.0), ())
+    assert rate.places.tolist() == pytest.approx([0, 0, 0.5, 0.5, 1, 1])
+    assert (momentum.log, momentum.bounds) == (False, (0.0, 0.5))
+    assert "Two parameters" in [each.title for each in draw(grid)]
+
+
+@pytest.mark.parametrize(
+    ("values", "logarithmic"),
+    [([1, 20], True), ([1, 19], False), ([0, 20], False), ([1, np.nan, 30], True), ([np.nan], False)],
+)
+def test_a_logarithm_is_taken_where_positive_numbers_lie_far_apart(values: list, logarithmic: bool) -> None:
+    assert wide(np.array(values, float)) == logarithmic
+
+
+@pytest.mark.parametrize(("value", "said"), [((16, 8), "16 8"), ((), "none"), (0.123456, "0.123"), ("relu", "relu")])
+def test_values_are_said_in_few_words(value: Any, said: str) -> None:
+    assert words(value) == said
 
 
 def test_the_page_holds_its_pictures_and_escapes_words(result: Any, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("jaxnet.sweeps.result.describe", lambda result: "<script>alert(1)</script>")
     page = write_report(result, tmp_path / "report.html").read_text()
-    assert page.count('<img alt="" src="data:image/png;base64,') == 6
+    assert page.count('src="data:image/png;base64,') == page.count("<figcaption>") == 8
+    assert '<img alt="Two parameters"' in page
+    assert "<h1>2 configurations of learning_rate, activation, hidden, momentum</h1>" in page
+    assert "lanes of a tile" in page
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
-    assert page.count("<tr>") == 3
+    assert page.split("What every bit")[0].count("<tr>") == 3

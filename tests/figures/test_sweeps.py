@@ -33,7 +33,9 @@ def test_the_region_where_every_rate_diverges_is_hatched() -> None:
     axes = figure.axes[0]
     (region,) = axes.patches
     assert region.get_hatch() == "///"
-    assert region.get_extents().transformed(axes.transData.inverted()).intervalx.tolist() == pytest.approx([1, 10])
+    hatched = region.get_extents().transformed(axes.transData.inverted()).intervalx
+    assert hatched.tolist() == pytest.approx([1, axes.get_xlim()[1]])
+    assert axes.get_xlim()[1] > 10
     assert axes.get_xscale() == "log"
     assert np.isfinite(axes.lines[0].get_ydata()).sum() == 5
 
@@ -44,7 +46,7 @@ def test_nothing_is_hatched_where_nothing_diverged() -> None:
 
 def test_a_map_shows_scores_by_colour_and_divergence_by_crosses() -> None:
     figure = figures.parameter_map(
-        [1, 2, 3], [0.1, 0.2, 0.3], [0.5, 0.7, np.nan], labels=("a", "b", "loss"), log=(False, True)
+        [1, 2, 3], [0.1, 0.2, 0.3], [0.5, 0.7, np.nan], labels=("a", "b", "loss"), log=(False, True, True)
     )
     axes, bar = figure.axes
     dots, crosses = axes.collections
@@ -52,11 +54,25 @@ def test_a_map_shows_scores_by_colour_and_divergence_by_crosses() -> None:
     assert crosses.get_offsets().tolist() == [[3, 0.3]]
     assert (axes.get_xscale(), axes.get_yscale()) == ("linear", "log")
     assert bar.get_ylabel() == "loss"
+    assert type(dots.norm).__name__ == "LogNorm"
+
+
+def test_strips_have_the_configurations_of_a_value_side_by_side() -> None:
+    figure = figures.value_strips([1, 0, 1], [[1, 2], [3, 4], [5, 6]], ["relu", "tanh"], x_label="kind", log_y=True)
+    axes = figure.axes[0]
+    relu, tanh = axes.lines
+    assert (relu.get_xdata().tolist(), relu.get_ydata().tolist()) == ([0, 0], [3, 4])
+    assert tanh.get_xdata().tolist() == pytest.approx([0.85, 0.85, 1.15, 1.15])
+    assert tanh.get_ydata().tolist() == [1, 2, 5, 6]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["relu", "tanh"]
+    assert (axes.get_xlabel(), axes.get_yscale()) == ("kind", "log")
 
 
 def test_parallel_axes_have_a_line_a_configuration_the_best_on_top() -> None:
-    figure = figures.parallel_coordinates({"a": [0, 0.5, 1], "b": [1, 0.2, 0]}, [1, 0, np.nan], title="loss")
-    lines = figure.axes[0].lines
+    ends = {"a": ("1", "8"), "b": ("relu", "tanh")}
+    figure = figures.parallel_coordinates({"a": [0, 0.5, 1], "b": [1, 0.2, 0]}, [1, 0, np.nan], ends=ends)
+    lines = figure.axes[0].lines[:2]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1", "8", "relu", "tanh"]
     assert [line.get_ydata().tolist() for line in lines] == [[0, 1], [0.5, 0.2]]
     assert lines[1].get_alpha() > lines[0].get_alpha()
     assert [tick.get_text() for tick in figure.axes[0].get_xticklabels()] == ["a", "b"]

@@ -75,6 +75,13 @@ def test_warnings_name_bounds_divergence_and_ties(result: Any) -> None:
     assert "3 of 9 members diverged" in said
 
 
+def test_of_many_that_are_tied_a_few_are_listed(problem: Any) -> None:
+    """Rates of 1e-30 change nothing, so all of them end alike."""
+    space = jn.Space(learning_rate=jn.Float(1e-30, 2e-30), seed=jn.Seeds(2))
+    result = jn.sweep(jn.plan(space, problem.train, n=12, epochs=1))
+    assert "11 others cannot be told from the best by 2 values each: 1, 2, 3, 4, 5, 6, 7, 8, ..." in result.warnings()
+
+
 @pytest.mark.parametrize(
     ("low", "value", "said"), [(0.0, 0.0, 0), (0.0, 0.09, 0), (0.0, 0.098, 1), (0.001, 0.002, 1), (0.001, 0.05, 0)]
 )
@@ -125,6 +132,17 @@ def test_pruned_configurations_have_no_expected_best(problem: Any) -> None:
         pruned.expected_best()
     assert str(pruned.audit()) == "halving was not audited"
     assert "halving was not audited" in str(pruned)
+
+
+def test_a_difference_by_rounding_is_no_regret(problem: Any) -> None:
+    space = jn.Space(learning_rate=jn.Choice(0.1, 0.2))
+    plan = jn.plan(space, problem.train, method="grid", epochs=2, halving=jn.Halving(2, 1, audit=1))
+    result = jn.sweep(plan)
+    (kept,) = np.setdiff1d([0, 1], result.ledger.audited)
+    curves = result.ledger.curves["loss"]
+    for less, better in ((1e-8, 0), (1e-2, 1)):
+        curves[1 - kept, -1] = curves[kept, -1] * (1 - less)
+        assert result.audit().better == better
 
 
 def test_an_audit_is_a_sentence() -> None:
