@@ -101,7 +101,7 @@ class MLP:
         values, a = [], X
         functions = [activation(name) for name in self.activations] + [OUTPUTS[self.output]]
         for depth, (layer, function) in enumerate(zip(params, functions, strict=True)):
-            z = layer["w"].T @ a + layer["b"][:, None]
+            z = _weighted_sums(layer["w"], a) + layer["b"][:, None]
             a = function(z)
             if keys is not None and depth < len(params) - 1:
                 a = _drop(a, self.dropout, keys, depth)
@@ -146,6 +146,22 @@ class MLP:
 @jax.jit(static_argnums=0)
 def _predict(net: MLP, params: Params, X: jax.Array) -> jax.Array:
     return net.layers(params, X)[-1].a if X.ndim == 1 else net.columns(params, X.T)[-1].a.T
+
+
+@jax.custom_jvp
+def _weighted_sums(w: jax.Array, a: jax.Array) -> jax.Array:
+    """Compute the weighted sums [H, N] of activations [D, N] for weights [D, H].
+
+    XLA would fold the transpose into a product for which its CPU library has no fast kernel, hence the barrier; the
+    derivative's products are fast as they are. Together 1.1 times faster for a population.
+    """
+    return jax.lax.optimization_barrier(w.T) @ a
+
+
+@_weighted_sums.defjvp
+def _weighted_sums_jvp(primals: tuple, tangents: tuple) -> tuple:
+    (w, a), (w_dot, a_dot) = primals, tangents
+    return _weighted_sums(w, a), w_dot.T @ a + w.T @ a_dot
 
 
 def _drop(a: jax.Array, rate: float | jax.Array, keys: Key, depth: int) -> jax.Array:
