@@ -68,7 +68,23 @@ def draw_order(key: Key, examples: Examples) -> Array:
     drawn = jnp.where(
         jnp.arange(size, dtype=jnp.int32) < examples.rows, jax.random.bits(key, (size,), jnp.uint32), last
     )
-    return jnp.argsort(drawn, stable=True).astype(jnp.int32)
+    return stable_argsort(drawn)
+
+
+def stable_argsort(numbers: Array) -> Array:
+    """Return the positions [M] (int32) of 32-bit unsigned numbers [M] in ascending order, equal ones as they stand.
+
+    XLA sorts plain numbers two to three times faster than numbers that carry a position along. So each pass packs as
+    many bits of a number as fit beside its position, from the lowest bits to the highest (a radix sort of few digits).
+    """
+    size = len(numbers)
+    position = jnp.arange(size, dtype=jnp.uint32)
+    width = max(1, (size - 1).bit_length())  # bits of a position
+    digit, order = 32 - width, position
+    for low in range(0, 32, digit):
+        digits = (numbers[order] >> low) & jnp.uint32(2**digit - 1)
+        order = order[jnp.sort(digits << width | position) & jnp.uint32(2**width - 1)]
+    return order.astype(jnp.int32)
 
 
 def take(examples: Examples, order: Array | None, start: Array | int, size: int) -> Batch:

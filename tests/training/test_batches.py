@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet.training.batches import Examples, draw_order, pad, take
+from jaxnet.training.batches import Examples, draw_order, pad, stable_argsort, take
 from jaxnet.types import Batch
 
 
@@ -55,3 +55,10 @@ def test_a_batch_is_taken_at_its_place_in_the_order():
     np.testing.assert_array_equal(take(examples, None, 2, 3).y, [2, 3, 4])
     np.testing.assert_array_equal(take(examples, jnp.array([5, 4, 3, 2, 1, 0]), 2, 3).y, [3, 2, 1])
     assert take(examples, None, 0, 2).weight is None
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 255, 256, 257, 70_000])
+@pytest.mark.parametrize("different", [3, 2**20, 2**32])
+def test_positions_are_sorted_by_their_numbers_and_equal_ones_stay_as_they_stand(size, different):
+    numbers = np.random.default_rng(size).integers(0, different, size, np.uint64).astype(np.uint32)
+    np.testing.assert_array_equal(stable_argsort(jnp.asarray(numbers)), np.argsort(numbers, kind="stable"))
