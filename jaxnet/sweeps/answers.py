@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.sweeps.ledger import scores
+from jaxnet.sweeps.ledger import scores, unfinished
 from jaxnet.sweeps.parameters import Float, Int, unconditional
 from jaxnet.sweeps.recipe import NAMES
 from jaxnet.sweeps.statistics import rank_correlation, summarise, tied_with_best
@@ -68,7 +68,9 @@ def tied(result: "Result") -> list[int] | None:
 def warnings(result: "Result") -> list[str]:
     """Say what to beware of."""
     best = result.ranking()[0]
-    said = [f"{text}: widen the space there" for text in at_bounds(result.plan, best)]
+    behind = unfinished(result.plan, result.ledger)
+    said = [behind] if behind else []
+    said += [f"{text}: widen the space there" for text in at_bounds(result.plan, best)]
     same, seeds = tied(result), result.values().shape[1]
     if same is None:
         said.append("one seed a configuration says nothing of chance: use seed=jn.Seeds(5) or confirm(...)")

@@ -89,7 +89,7 @@ def fresh_plan(plan: Plan, chosen: list[int], seeds: int) -> Plan:
     return dataclasses.replace(
         plan,
         space=space, method="list", configurations=configurations, members=members, groups=groups, recipe=recipe,
-        brackets=single(len(chosen), plan.epochs), task=task, names=names, halving=None,
+        brackets=single(len(chosen), plan.epochs), task=task, names=names, halving=None, asking=None,
         metric=plan.metric if plan.metric in names else plan.metric.removeprefix("validation_"),
     )  # fmt: skip
 

@@ -60,6 +60,17 @@ def scores(plan: Plan, ledger: Ledger, epochs: int | np.ndarray) -> np.ndarray:
     return values_at(plan, ledger, epochs).mean(axis=1)
 
 
+def unfinished(plan: Plan, ledger: Ledger) -> str:
+    """Say how far a sweep is that has not come to its end; nothing of one that has."""
+    rungs = sum(len(bracket.rungs) for bracket in plan.brackets)
+    audited = plan.members_of(ledger.audited)
+    behind = (ledger.epochs[audited] < plan.epochs) & (ledger.diverged[audited] == 0)
+    if len(ledger.decisions) == rungs and not behind.any():
+        return ""
+    where = f"{len(ledger.decisions)} of {rungs} rungs are decided"
+    return f"not finished: {where}, {int(ledger.epochs.sum())} model-epochs trained; the same sweep goes on"
+
+
 def levels(plan: Plan, ledger: Ledger) -> np.ndarray:
     """Return the epoch [C] at which every configuration was ranked last: the end, unless it was pruned before."""
     found = np.zeros(len(plan.configurations), np.int64)

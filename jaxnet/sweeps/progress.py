@@ -52,10 +52,12 @@ def work(plan: "Plan") -> int:
 
 
 def said(plan: "Plan", ledger: "Ledger") -> str:
-    """Say in a few words: members begun, rungs decided, diverged, the best value so far."""
+    """Say in a few words, which must fit beside a bar: the rung, the best value so far, members begun, diverged."""
     values = ledger.curves[plan.metric][np.arange(len(ledger.epochs)), np.maximum(ledger.epochs - 1, 0)]
     seen = values[np.isfinite(values)]
-    best = "" if not len(seen) else f"  best {plan.metric} {seen.min() if plan.goal == 'min' else seen.max():.4g}"
-    begun = f"{int((ledger.epochs > 0).sum())} of {len(ledger.epochs)} members"
+    rungs = sum(len(bracket.rungs) for bracket in plan.brackets)
+    words = [f"rung {min(len(ledger.decisions) + 1, rungs)}/{rungs}"] if rungs > 1 else []
+    words += [f"best {seen.min() if plan.goal == 'min' else seen.max():.4g}"] if len(seen) else []
+    words.append(f"{int((ledger.epochs > 0).sum())}/{len(ledger.epochs)} begun")
     diverged = int((ledger.diverged > 0).sum())
-    return f"{begun}  rung {len(ledger.decisions) + 1}{f'  {diverged} diverged' if diverged else ''}{best}"
+    return "  ".join([*words, *([f"{diverged} diverged"] if diverged else [])])

@@ -117,6 +117,12 @@ def test_a_search_that_breaks_every_constraint_ends(optuna: Any, problem: Any) -
         jn.plan(space, problem.train, method="optuna", n=2, epochs=1)
 
 
+def test_the_best_of_what_was_asked_for_are_confirmed_and_nothing_else(whole: Any, problem: Any) -> None:
+    confirmed = whole.confirm(top=2, seeds=3, test=problem.validation)
+    assert confirmed.result.plan.configurations == [whole.plan.configurations[c] for c in whole.ranking()[:2]]
+    assert confirmed.test.shape == (2, 3)
+
+
 def test_a_finished_sweep_is_a_study(whole: Any, optuna: Any) -> None:
     study = whole.to_optuna()
     means = whole.values().mean(axis=1)

@@ -36,4 +36,10 @@ def test_in_a_terminal_the_bar_says_what_is_best_so_far(
     err = capsys.readouterr().err
     assert "4/12" in err
     assert "note: one of two cores is idle" in err
-    assert said(plan, ledger) == "3 of 3 members  rung 1  1 diverged  best loss 0.25"
+    assert said(plan, ledger) == "best 0.25  3/3 begun  1 diverged"
+
+
+def test_rungs_are_counted_over_all_brackets(problem: Any) -> None:
+    space = jn.Space(learning_rate=jn.Choice(0.1, 0.2, 0.3))
+    plan = jn.plan(space, problem.train, method="grid", epochs=4, halving=jn.Halving(2, 1))
+    assert said(plan, empty(plan)) == "rung 1/3  0/3 begun"

@@ -34,6 +34,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_finished_sweep_is_read_without_training(plan: Any, folder: Path) -> None:
     result = load(plan, folder)
     assert (result.levels() == 4).sum() == 3
+    assert "not finished" not in str(result)
     assert to_csv(result.columns()) == to_csv(load(plan, folder).columns())
 
 
@@ -53,6 +54,7 @@ def test_an_unfinished_sweep_has_the_decisions_of_the_rungs_it_reached(
     result = load(plan, tmp_path)
     assert [decision.epochs for decision in result.ledger.decisions] == [2]
     assert set(result.levels().tolist()) == {2}
+    assert "not finished: 1 of 2 rungs are decided, " in str(result)
 
 
 def test_a_folder_without_a_sweep_is_named(plan: Any, tmp_path: Path) -> None:
