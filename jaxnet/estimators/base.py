@@ -104,8 +104,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool, validation: tuple
     ) -> Problem:
         """Check everything, and draw the weights of a new network."""
-        hidden = settings.hidden_sizes(self.hidden_layer_sizes)
-        X, y, targets = self._validate_input(X, y, first=first, incremental=incremental)
+        settings.hidden_sizes(self.hidden_layer_sizes)
+        checked = self._validate_input(X, y, first=first, incremental=incremental)
+        return self._posed(checked, sample_weight, first=first, incremental=incremental, validation=validation)
+
+    def _posed(
+        self, checked: tuple, sample_weight: Any, *, first: bool, incremental: bool, validation: tuple
+    ) -> Problem:
+        """Make a problem of data that ``_validate_input`` has checked."""
+        X, y, targets = checked
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         weight = self._weight(y, weight, incremental=incremental)
         if weight is not None:
@@ -114,6 +121,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         random = check_random_state(self.random_state)
         self.n_outputs_ = targets.shape[1]
         if first:
+            hidden = settings.hidden_sizes(self.hidden_layer_sizes)
             self._begin((X.shape[1], *hidden, self.n_outputs_), random, X.dtype)
         return self._problem((X.toarray() if issparse(X) else X, targets, weight), validation, random)
 

@@ -1,6 +1,7 @@
-"""scikit-learn's callbacks (its SLEP023, from version 1.9 on): what they are told, and when, between epochs."""
+"""scikit-learn's callbacks (its SLEP023, from version 1.9 on): what they are told, and when."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 try:
@@ -15,37 +16,66 @@ except ImportError:  # before 1.9 there are none
         return method
 
 
+class Task:
+    """A task of a fit: where callbacks listen they are told of its begin and its end, else no one is."""
+
+    def __init__(self, context: Any, told: dict) -> None:
+        self._context, self._told = context, told
+
+    def within(self, name: str, **how: Any) -> "Task":
+        """Return a task that is a part of this one; ``how`` as for scikit-learn's ``subcontext``."""
+        part = None if self._context is None else self._context.subcontext(task_name=name, **how)
+        return Task(part, self._told)
+
+    def begin(self, **data: Any) -> "Task":
+        """Say that the task begins, on which X and y, with which weights."""
+        if self._context is not None:
+            self._context.call_on_fit_task_begin(**self._told, **data)
+        return self
+
+    def end(self, **data: Any) -> bool:
+        """Say that the task has ended, and return whether a callback wants no further ones."""
+        return self._context is not None and self._context.call_on_fit_task_end(**self._told, **data)
+
+    def handed_on(self, estimator: Any) -> AbstractContextManager:
+        """Return the context in which fits of another estimator are parts of this task."""
+        return nullcontext() if self._context is None else self._context.propagate_callback_context(estimator)
+
+
+def is_listened(estimator: Any) -> bool:
+    """Whether an estimator has callbacks, its own or those of what it is a part of."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def fit_task(estimator: Any, sample_weight: Any, *, parts: int, silent: bool = False) -> Task:
+    """Return the task of a whole fit, which may have so many parts."""
+    listened = is_listened(estimator) and not silent
+    context = estimator._init_callback_context(max_subtasks=parts) if listened else None
+    metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+    return Task(context, {"estimator": estimator, "metadata": metadata})
+
+
 class Epochs:
     """Tells an estimator's callbacks where its fit begins, where each epoch begins and ends, and where it ends."""
 
     def __init__(self, estimator: Any, *, X: Any, y: Any, sample_weight: Any, silent: bool = False) -> None:
-        self._told = {"estimator": estimator, "X": X, "y": y}
-        self._told["metadata"] = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._estimator: Any = estimator
-        self._epoch: Any = None  # the one that has begun
-        self.listened = bool(getattr(estimator, "_skl_callbacks", None)) and not silent
-        if self.listened:
-            one_more = estimator.solver == "lbfgs"  # SciPy does not say which iteration is the last
-            self._fit = estimator._init_callback_context(max_subtasks=estimator.max_iter + one_more)
-            self._fit.call_on_fit_task_begin(**self._told)
+        self.listened = is_listened(estimator) and not silent
+        self._data = {"X": X, "y": y}
+        self._weights = lambda: {"coefs_": estimator.coefs_, "intercepts_": estimator.intercepts_}
+        self._epoch: Task | None = None  # the one that has begun
+        one_more = estimator.solver == "lbfgs"  # SciPy does not say which iteration is the last
+        parts = estimator.max_iter + one_more
+        self._fit = fit_task(estimator, sample_weight, parts=parts, silent=silent).begin(**self._data)
 
     def begin(self) -> None:
         """Say that an epoch begins."""
-        if self.listened:
-            self._epoch = self._fit.subcontext(task_name="epoch")
-            self._epoch.call_on_fit_task_begin(**self._told, reconstruction_attributes=self._weights)
+        self._epoch = self._fit.within("epoch").begin(**self._data, reconstruction_attributes=self._weights)
 
     def end(self) -> bool:
-        """Say that an epoch has ended, and return whether a callback wants the fit to end."""
-        if self._epoch is None:
-            return False
+        """Say that the epoch has ended, if one has begun, and return whether a callback wants the fit to end."""
         ended, self._epoch = self._epoch, None
-        return ended.call_on_fit_task_end(**self._told, reconstruction_attributes=self._weights)
+        return ended is not None and ended.end(**self._data, reconstruction_attributes=self._weights)
 
     def close(self) -> None:
         """Say that the fit has ended."""
-        if self.listened:
-            self._fit.call_on_fit_task_end(**self._told, reconstruction_attributes=self._weights)
-
-    def _weights(self) -> dict[str, list]:
-        return {"coefs_": self._estimator.coefs_, "intercepts_": self._estimator.intercepts_}
+        self._fit.end(**self._data, reconstruction_attributes=self._weights)

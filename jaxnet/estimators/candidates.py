@@ -2,7 +2,7 @@
 
 import pickle
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_method_params
 
 from jaxnet import checks
 from jaxnet.estimators.base import BaseMLP
+from jaxnet.estimators.callbacks import is_listened
 from jaxnet.estimators.descent import Progress
 from jaxnet.estimators.judging import Judge, judge_of
 from jaxnet.estimators.population import Member, train_population
@@ -26,7 +27,7 @@ class Fit(NamedTuple):
     """One candidate in one fold: the estimator, what its last step is to solve (None once fitted), what went wrong."""
 
     estimator: Any
-    problem: Problem | None
+    problem: Any  # a Problem
     error: str | None = None
 
 
@@ -37,6 +38,24 @@ class Fold(NamedTuple):
     test: tuple
     fit_params: dict
     score_params: tuple[dict, dict]  # of the training data, of the test data
+
+
+class Head(NamedTuple):
+    """What comes before a network in one fold, once for all candidates that have it in common.
+
+    Attributes:
+        steps: of the pipeline, fitted.
+        X: what they make of the fold's examples.
+        fit_params: what is left of them for the network.
+        checked: X, y and targets as the network's checks leave them.
+        learned: the attributes that a network gets by these checks.
+    """
+
+    steps: list
+    X: Any
+    fit_params: dict
+    checked: tuple
+    learned: dict
 
 
 def last_step(estimator: Any) -> BaseMLP:
@@ -60,8 +79,8 @@ def fold_of(estimator: Any, data: tuple, split: tuple, routed: Any) -> Fold:
 
 
 def fits_of(estimator: Any, candidates: list[dict], fold: Fold, error_score: Any) -> list[Fit]:
-    """Bring every candidate to where its network is to be trained; the steps before are shared where they agree."""
-    heads: dict[bytes, tuple] = {}
+    """Bring every candidate to where its network is to be trained; what comes before is shared where it agrees."""
+    heads: dict[bytes, Head] = {}
     return [_guarded(error_score, _fit_of, estimator, candidate, fold, heads) for candidate in candidates]
 
 
@@ -75,53 +94,86 @@ def _guarded(error_score: Any, function: Callable[..., Fit], *arguments: Any) ->
         return Fit(None, None, traceback.format_exc())
 
 
-def _fit_of(estimator: Any, candidate: dict, fold: Fold, heads: dict[bytes, tuple]) -> Fit:
+def _fit_of(estimator: Any, candidate: dict, fold: Fold, heads: dict[bytes, Head]) -> Fit:
     chosen = clone(estimator).set_params(**clone(candidate, safe=False))
-    X, fit_params = fold.train[0], fold.fit_params
-    if isinstance(chosen, Pipeline):
-        X, fit_params = _through_head(chosen, candidate, fold, heads)
     mlp = last_step(chosen)
-    if not _in_population(mlp):
-        mlp.fit(X, fold.train[1], **fit_params)
-        return Fit(chosen, None)
     mlp._validate_params()
-    validation = (fit_params.get("X_val"), fit_params.get("y_val"))
-    weight = fit_params.get("sample_weight")
-    return Fit(chosen, mlp._prepared(X, fold.train[1], weight, first=True, incremental=False, validation=validation))
+    head = _head_of(chosen, candidate, fold, heads)
+    if isinstance(chosen, Pipeline):
+        chosen.steps = [*head.steps, chosen.steps[-1]]
+    if not _in_population(mlp):
+        mlp.fit(head.X, fold.train[1], **head.fit_params)
+        return Fit(chosen, None)
+    for key, value in head.learned.items():
+        setattr(mlp, key, value)
+    validation = (head.fit_params.get("X_val"), head.fit_params.get("y_val"))
+    weight = head.fit_params.get("sample_weight")
+    return Fit(chosen, mlp._posed(head.checked, weight, first=True, incremental=False, validation=validation))
 
 
-def _through_head(pipeline: Pipeline, candidate: dict, fold: Fold, heads: dict[bytes, tuple]) -> tuple[Any, dict]:
-    """Put the fitted steps before the last in place; return what they make of X, and the last step's parameters."""
-    name = pipeline.steps[-1][0]
-    others = {key: value for key, value in candidate.items() if not key.startswith(f"{name}__")}
-    of_last = {key for key in fold.fit_params if key.startswith(f"{name}__")}
-    mine = {key.removeprefix(f"{name}__"): fold.fit_params[key] for key in of_last}
-    if len(pipeline.steps) == 1:
-        return fold.train[0], mine
-    known = pickle.dumps(sorted(others.items()))
+def _head_of(chosen: Any, candidate: dict, fold: Fold, heads: dict[bytes, Head]) -> Head:
+    """Return what comes before a network, from an earlier candidate that had the same before it."""
+    name = f"{chosen.steps[-1][0]}__" if isinstance(chosen, Pipeline) else ""
+    others = sorted((key, value) for key, value in candidate.items() if not key.startswith(name))
+    try:
+        known = pickle.dumps(others)
+    except Exception:  # what cannot be compared is shared with no one
+        return _fitted_head(chosen, name, fold)
     if known not in heads:
+        heads[known] = _fitted_head(chosen, name, fold)
+    return heads[known]
+
+
+def _fitted_head(chosen: Any, name: str, fold: Fold) -> Head:
+    of_last = {key: value for key, value in fold.fit_params.items() if key.startswith(name)}
+    mlp, X, steps = last_step(chosen), fold.train[0], []
+    if isinstance(chosen, Pipeline) and len(chosen.steps) > 1:
+        before = chosen[:-1]
         rest = {key: value for key, value in fold.fit_params.items() if key not in of_last}
-        head = pipeline[:-1]
-        heads[known] = head, head.fit_transform(*fold.train, **rest)
-    head, X = heads[known]
-    pipeline.steps = [*head.steps, pipeline.steps[-1]]
-    return X, mine
+        X, steps = before.fit_transform(*fold.train, **rest), before.steps
+    unchecked = set(vars(mlp))
+    checked = mlp._validate_input(X, fold.train[1], first=True, incremental=False)
+    learned = {key: value for key, value in vars(mlp).items() if key not in unchecked}
+    return Head(steps, X, {key.removeprefix(name): value for key, value in of_last.items()}, checked, learned)
 
 
 def _in_population(mlp: BaseMLP) -> bool:
     adaptive = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
-    return mlp.solver != "lbfgs" and not adaptive and judge_of(mlp) is not Judge.SCORER
+    looked_at = judge_of(mlp) is Judge.SCORER or is_listened(mlp)
+    return mlp.solver != "lbfgs" and not adaptive and not looked_at
 
 
-def trained(fits: list[Fit], error_score: Any, dtype: str | None) -> list[Fit]:
-    """Train those that wait for it, as one population."""
+def trained(folds: Iterable[list[Fit]], error_score: Any, dtype: str | None) -> Iterator[tuple[int, Fit]]:
+    """Train the fits of all folds, each fold as a population, while the next are brought there.
+
+    Yields the place of each in the folds, one after the other, and how it ended, once it has.
+    """
     cast = casting(dtype)
-    waiting = [(i, last_step(fit.estimator), cast(fit.problem)) for i, fit in enumerate(fits) if fit.problem]
-    members = [Member(prepare(mlp, problem, first=True), mlp.max_iter) for _, mlp, problem in waiting]
-    done = list(fits)
-    for (i, mlp, problem), progress in zip(waiting, train_population(members), strict=True):
-        done[i] = _guarded(error_score, _ended, fits[i].estimator, mlp, problem, progress)
-    return done
+    fits: list[Fit] = []
+    waiting: list[int] = []
+
+    def populations() -> Iterator[list[Member]]:
+        for fold in folds:
+            cut = [fit._replace(problem=fit.problem and cast(fit.problem)) for fit in fold]
+            waiting.extend(place for place, fit in enumerate(cut, len(fits)) if fit.problem)
+            fits.extend(cut)
+            yield [_member(fit) for fit in cut if fit.problem]
+
+    for number, progress in train_population(populations()):
+        yield waiting[number], _guarded(error_score, _ended, fits[waiting[number]], progress)
+    yield from ((place, fit) for place, fit in enumerate(fits) if not fit.problem)
+
+
+def _member(fit: Fit) -> Member:
+    mlp: Any = last_step(fit.estimator)
+    return Member(prepare(mlp, fit.problem, first=True), mlp.max_iter)
+
+
+def _ended(fit: Fit, progress: Progress) -> Fit:
+    mlp, problem = last_step(fit.estimator), fit.problem
+    record(mlp, progress, len(problem.train.x))
+    conclude(mlp, problem, progress, progress.state.best)
+    return Fit(fit.estimator, None)
 
 
 def casting(dtype: str | None) -> Callable[[Problem], Problem]:
@@ -141,9 +193,3 @@ def casting(dtype: str | None) -> Callable[[Problem], Problem]:
         return problem._replace(params=params, train=jax.tree.map(cast, problem.train), held=held)
 
     return in_dtype
-
-
-def _ended(estimator: Any, mlp: BaseMLP, problem: Problem, progress: Progress) -> Fit:
-    record(mlp, progress, len(problem.train.x))
-    conclude(mlp, problem, progress, progress.state.best)
-    return Fit(estimator, None)

@@ -1,9 +1,9 @@
 """What scikit-learn draws from ``random_state``, in its order: initial weights, then one shuffle an epoch."""
 
-import copy
 import itertools
 import pickle
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,15 +39,18 @@ class Shuffles:
     """The orders of the epochs of one run, from a stream that stays where it is."""
 
     def __init__(self, random: np.random.RandomState, rows: int) -> None:
-        self._random, self._rows = copy.deepcopy(random), rows
+        self._state: Any = random.get_state(legacy=False)
+        self._rows = rows
 
     def after(self, epochs: int) -> Iterator[np.ndarray]:
         """Yield the orders of the epochs that follow ``epochs`` others."""
-        return itertools.islice(shuffles(copy.deepcopy(self._random), self._rows), epochs, None)
+        generator = getattr(np.random, self._state["bit_generator"])(0)
+        generator.state = self._state
+        return itertools.islice(shuffles(np.random.RandomState(generator), self._rows), epochs, None)
 
     def identity(self) -> bytes:
         """Return what two streams of the same orders have in common."""
-        return pickle.dumps((self._random.get_state(legacy=False), self._rows))
+        return pickle.dumps((self._state, self._rows))
 
 
 def advance(random: np.random.RandomState, rows: int, epochs: int) -> None:

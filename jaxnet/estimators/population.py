@@ -9,8 +9,9 @@ import functools
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import jax
@@ -34,6 +35,14 @@ class Member(NamedTuple):
     epochs: int
 
 
+class Group(NamedTuple):
+    """Members that share a program, examples and orders: their numbers, and how they start."""
+
+    numbers: list[int]
+    members: list[Member]
+    starts: list[Start]
+
+
 class Lanes(NamedTuple):
     """What the lanes of a tile carry, with a leading axis [T]."""
 
@@ -50,26 +59,49 @@ class Shared(NamedTuple):
     first: Array
 
 
-def train_population(members: Sequence[Member]) -> list[Progress]:
-    """Train every member, as ``descend`` would without a lowered rate, and say how each has ended."""
-    starts = [_start(member.task) for member in members]
-    groups: dict[Hashable, list[int]] = {}
-    digest = functools.lru_cache(None)(lambda array: hashlib.sha256(array.of.tobytes()).digest())
-    for index, (member, start) in enumerate(zip(members, starts, strict=True)):
-        groups.setdefault((start.program, _looked_at(member.task, digest)), []).append(index)
-    ended: dict[int, Progress] = {}
+class Crew(NamedTuple):
+    """Who trains: a thread a core for tiles, where ended members go (number, progress), and whether to give up."""
+
+    tiles: ThreadPoolExecutor
+    ended: SimpleQueue
+    stopped: threading.Event
+
+
+def train_population(parts: Iterable[Sequence[Member]]) -> Iterator[tuple[int, Progress]]:
+    """Train every member as ``descend`` would without a lowered rate; yield its number and how it ended, once it has.
+
+    Members are numbered through all parts. A part begins to train while the next is prepared, and members of
+    different parts share no tile.
+    """
     cores = os.cpu_count() or 1
-    busy = threading.Semaphore(cores)
-    with ThreadPoolExecutor(2 * cores) as pool:  # more groups than cores, so that no core waits for a longer one
-        run = lambda group: _run_group([members[i] for i in group], [starts[i] for i in group], busy)
-        for group, progress in zip(groups.values(), pool.map(run, groups.values()), strict=True):
-            ended.update(zip(group, progress, strict=True))
-    return [ended[index] for index in range(len(members))]
+    with ThreadPoolExecutor(cores) as tiles, ThreadPoolExecutor(2 * cores) as groups:
+        crew, count = Crew(tiles, SimpleQueue(), threading.Event()), 0
+        try:
+            for members in parts:
+                for group in groups_of(members, count):
+                    groups.submit(_run_group, group, crew)
+                count += len(members)
+            for _ in range(count):
+                result = crew.ended.get()
+                if isinstance(result, BaseException):
+                    raise result
+                yield result
+        finally:
+            crew.stopped.set()
 
 
-def _start(task: Task) -> Start:
-    with precision(task.params[0]["w"].dtype):
-        return start_of(task)
+def groups_of(members: Sequence[Member], first: int) -> list[Group]:
+    """Sort members, whose numbers begin at ``first``, into groups."""
+    digest = functools.lru_cache(None)(lambda array: hashlib.sha256(array.of.tobytes()).digest())
+    groups: dict[Hashable, Group] = {}
+    for number, member in enumerate(members, first):
+        with precision(member.task.params[0]["w"].dtype):
+            start = start_of(member.task)
+        group = groups.setdefault((start.program, _looked_at(member.task, digest)), Group([], [], []))
+        group.numbers.append(number)
+        group.members.append(member)
+        group.starts.append(start)
+    return list(groups.values())
 
 
 def _looked_at(task: Task, digest: Callable[["ById"], bytes]) -> Hashable:
@@ -91,25 +123,34 @@ class ById:
         return isinstance(other, ById) and self.of is other.of
 
 
-def _run_group(members: list[Member], starts: list[Start], busy: threading.Semaphore) -> list[Progress]:
-    """Train members that share a program, examples and orders."""
-    task, program = members[0].task, starts[0].program
-    histories: list[list[dict]] = [[] for _ in members]
-    running = np.arange(len(members))
+def _run_group(group: Group, crew: Crew) -> None:
+    """Train a group, its tiles side by side, and hand over each member as it ends, or what went wrong."""
+    try:
+        for result in _ended_of(group, crew):
+            crew.ended.put(result)
+    except BaseException as error:
+        crew.ended.put(error)
+
+
+def _ended_of(group: Group, crew: Crew) -> Iterator[tuple[int, Progress]]:
+    task, program = group.members[0].task, group.starts[0].program
+    histories: list[list[dict]] = [[] for _ in group.members]
     with precision(task.params[0]["w"].dtype):
-        data, lanes = jax.device_put(data_of(task)), _stacked(members, starts)
-        orders = orders_of(task, data)
-        while len(running):
-            block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
-            first: Any = lanes.state.epoch[running[0]]
-            for start in range(0, len(running), LANES):
-                mine = running[start : start + LANES]
-                with busy:
-                    values_of = _train_tile(program, lanes, mine, Shared(block, key_of(task.seed), first))
-                for lane, values in zip(mine, values_of, strict=True):
-                    histories[lane].append(values)
-            running = running[_runs(lanes.state, lanes.epochs)[running]]
-    return [_ended(lanes.state, lane, history, task.rate) for lane, history in enumerate(histories)]
+        data, lanes = jax.device_put(data_of(task)), _stacked(group.members, group.starts)
+    orders = orders_of(task, data)
+    running = np.arange(len(group.members))
+    while len(running) and not crew.stopped.is_set():
+        block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
+        shared = Shared(block, key_of(task.seed), lanes.state.epoch[running[0]])
+        seats = [running[start : start + LANES] for start in range(0, len(running), LANES)]
+        train = functools.partial(_train_tile, program, lanes, shared=shared)
+        for mine, values_of in zip(seats, crew.tiles.map(train, seats), strict=True):
+            for lane, values in zip(mine, values_of, strict=True):
+                histories[lane].append(values)
+        goes_on = _runs(lanes.state, lanes.epochs)[running]
+        for lane in running[~goes_on]:
+            yield group.numbers[lane], _ended(lanes.state, lane, histories[lane], task.rate)
+        running = running[goes_on]
 
 
 def _stacked(members: list[Member], starts: list[Start]) -> Lanes:
@@ -122,12 +163,13 @@ def _stacked(members: list[Member], starts: list[Start]) -> Lanes:
     return Lanes(numbers, state, epochs)
 
 
-def _train_tile(program: Program, lanes: Lanes, mine: np.ndarray, shared: Shared) -> list[dict[str, np.ndarray]]:
+def _train_tile(program: Program, lanes: Lanes, mine: np.ndarray, *, shared: Shared) -> list[dict[str, np.ndarray]]:
     """Train some lanes in place for a block of epochs; return the history of each. The last fills up the tile."""
     seats = np.concatenate([mine, np.repeat(mine[-1:], LANES - len(mine))])
     arguments = jax.tree.map(lambda leaf: leaf[seats], lanes), shared
     before = lanes.state.epoch[mine]
-    state, history = jax.device_get(_compiled(program, arguments)(*arguments))
+    with precision(shared.data.train.x.dtype):
+        state, history = jax.device_get(_compiled(program, arguments)(*arguments))
     for kept, trained in zip(jax.tree.leaves(lanes.state), jax.tree.leaves(state), strict=True):
         kept[mine] = trained[: len(mine)]
     ran = lanes.state.epoch[mine] - before
@@ -188,7 +230,7 @@ def _runs(state: State, epochs: Array) -> Array:
 
 
 def _ended(state: State, lane: int, history: list[dict], rate: float) -> Progress:
-    mine = jax.tree.map(lambda leaf: leaf[lane], state)
+    mine = jax.tree.map(lambda leaf: np.array(leaf[lane]), state)
     joined = {name: np.concatenate([part[name] for part in history]) for name in history[0]}
     waited = int(mine.status) == stopping.CONVERGED
     return Progress(mine, joined, rate, waited, ended=waited, last=True)

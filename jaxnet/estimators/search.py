@@ -1,6 +1,7 @@
 """A randomized search whose candidates train as one population in every fold, with scikit-learn's results."""
 
 import time
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils import indexable
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_method_params
 
+from jaxnet.estimators.callbacks import Task, fit_task, with_callbacks
 from jaxnet.estimators.candidates import Fit, Fold, fits_of, fold_of, last_step, trained
 
 
@@ -20,13 +22,15 @@ class PopulationSearchCV(RandomizedSearchCV):
     The candidates are those of scikit-learn's search with the same ``random_state``, and each is fitted as its own
     ``fit`` would, up to the rounding of ``dtype``. Candidates that differ in numbers only (``alpha``,
     ``learning_rate_init``, momenta, ``tol``, ``max_iter`` and so on) are lanes of one compiled program; others are
-    compiled apart. Solver "lbfgs", an "adaptive" rate and a scorer that decides between epochs are fitted one by one.
+    compiled apart. Solver "lbfgs", an "adaptive" rate, a scorer that decides between epochs and an estimator with
+    callbacks of its own are fitted one by one. Callbacks of the search are told of its tasks (every candidate in every
+    fold, and the refit, whose epochs they see), as from scikit-learn's searches.
 
     Args:
         estimator: an ``MLPClassifier`` or ``MLPRegressor`` of this package, or a ``Pipeline`` that ends in one, whose
             other steps are fitted once a fold for all candidates that have them in common.
         param_distributions, n_iter, scoring, refit, cv, verbose, random_state, error_score, return_train_score: as in
-            ``RandomizedSearchCV``; all cores train the population.
+            ``RandomizedSearchCV``; all cores train the population, while this thread prepares and scores.
         dtype: what candidates are trained in: "float32", which ranks them up to the noise of training, or None for
             the dtype of X, which takes about twice as long. The best one is refitted in the dtype of X.
 
@@ -68,36 +72,52 @@ class PopulationSearchCV(RandomizedSearchCV):
         )
         self.dtype = dtype
 
+    @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> "PopulationSearchCV":
         """Train all candidates in all folds, and the best one on all of X [N, D], y [N]."""
         last_step(self.estimator)
         scorers, metric = self._get_scorers()
         X, y = indexable(X, y)
-        routed = self._get_routed_params_for_fit(_check_method_params(X, params=params))
+        params = _check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        whole = fit_task(self, params.get("sample_weight"), parts=1 + (self.refit is not False)).begin(X=X, y=y)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = list(cv.split(X, y, **routed.splitter.split))
         candidates = list(ParameterSampler(self.param_distributions, self.n_iter, random_state=self.random_state))
-        self.n_splits_ = len(splits)
+        self.n_splits_, total = len(splits), len(candidates) * len(splits)
         if self.verbose > 0:
-            total = len(candidates) * len(splits)
             print(f"Fitting {len(splits)} folds for each of {len(candidates)} candidates, totalling {total} fits")
         folds = [fold_of(self.estimator, (X, y), split, routed) for split in splits]
-        out = self._evaluated(candidates, folds, scorers)
+        search = whole.within("search", max_subtasks=total, sequential_subtasks=False).begin()
+        out = self._evaluated(candidates, folds, scorers, search)
+        search.end()
         self._conclude(candidates, out, scorers, metric)
         if self.refit:
-            self._refit(X, y, routed.estimator.fit)
+            self._refit((X, y), routed.estimator.fit, whole.within("refit-with-best-params"))
+        whole.end(X=X, y=y)
         return self
 
-    def _evaluated(self, candidates: list[dict], folds: list[Fold], scorers: Any) -> list[dict]:
-        """Return scikit-learn's record of every candidate in every fold."""
+    def _evaluated(self, candidates: list[dict], folds: list[Fold], scorers: Any, search: Task) -> list[dict]:
+        """Return scikit-learn's record of every candidate in every fold, in its order."""
         began = time.time()
-        fits = [fit for fold in folds for fit in fits_of(self.estimator, candidates, fold, self.error_score)]
-        fits = trained(fits, self.error_score, self.dtype)
-        share = (time.time() - began) / len(fits)
-        scored = [self._scored(fit, folds[i // len(candidates)], scorers) for i, fit in enumerate(fits)]
-        by_candidate = [scored[i :: len(candidates)] for i in range(len(candidates))]
-        return [result | {"fit_time": share} for results in by_candidate for result in results]
+        count = len(candidates)
+        place = lambda fold, candidate: candidate * len(folds) + fold
+        out: list[dict] = [{}] * (count * len(folds))
+        tasks = [search.within("candidate-split-evaluation", task_id=number) for number in range(len(out))]
+
+        def prepared() -> Iterator[list[Fit]]:
+            for number, fold in enumerate(folds):
+                for candidate in range(count):
+                    tasks[place(number, candidate)].begin(X=fold.train[0], y=fold.train[1])
+                yield fits_of(self.estimator, candidates, fold, self.error_score)
+
+        for number, fit in trained(prepared(), self.error_score, self.dtype):
+            fold, at = folds[number // count], place(*divmod(number, count))
+            out[at] = self._scored(fit, fold, scorers)
+            tasks[at].end(X=fold.train[0], y=fold.train[1])
+        share = (time.time() - began - sum(result["score_time"] for result in out)) / len(out)
+        return [result | {"fit_time": share} for result in out]
 
     def _scored(self, fit: Fit, fold: Fold, scorers: Any) -> dict:
         began = time.time()
@@ -128,10 +148,14 @@ class PopulationSearchCV(RandomizedSearchCV):
                 self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
 
-    def _refit(self, X: Any, y: Any, fit_params: dict) -> None:
+    def _refit(self, data: tuple, fit_params: dict, task: Task) -> None:
+        X, y = data
         self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
-        began = time.time()
-        self.best_estimator_.fit(X, y, **fit_params)
-        self.refit_time_ = time.time() - began
+        with task.handed_on(self.best_estimator_):
+            task.begin(X=X, y=y)
+            began = time.time()
+            self.best_estimator_.fit(X, y, **fit_params)
+            self.refit_time_ = time.time() - began
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
+        task.end(X=X, y=y)

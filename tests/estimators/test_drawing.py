@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.utils import shuffle
 
-from jaxnet.estimators.drawing import initial_parameters, shuffles
+from jaxnet.estimators.drawing import Shuffles, initial_parameters, shuffles
 
 
 @pytest.mark.parametrize(("activation", "factor"), [("sigmoid", 2), ("relu", 6)])
@@ -24,3 +24,11 @@ def test_each_epoch_shuffles_the_order_of_the_one_before():
     for drawn in itertools.islice(shuffles(np.random.RandomState(5), 9), 3):
         order = shuffle(order, random_state=random)
         np.testing.assert_array_equal(drawn, order)
+
+
+@pytest.mark.parametrize("generator", [np.random.MT19937, np.random.PCG64])
+def test_a_stream_of_orders_stays_where_it_is(generator):
+    orders = Shuffles(np.random.RandomState(generator(5)), 9)
+    expected = list(itertools.islice(shuffles(np.random.RandomState(generator(5)), 9), 4))
+    for _ in range(2):
+        np.testing.assert_array_equal(list(itertools.islice(orders.after(1), 3)), expected[1:])
