@@ -23,7 +23,7 @@ from jaxnet.sweeps.devices import advice, use_all_cores
 from jaxnet.sweeps.execution import Trainer
 from jaxnet.sweeps.ledger import empty
 
-BATCH, MEMBERS = 128, 64
+BATCH, MEMBERS, EPOCHS = 128, 64, 10
 CALLS = 16  # that a contestant may get
 
 use_all_cores()
@@ -36,19 +36,19 @@ def cases(quick: bool) -> list[Case]:
     small, wide = examples(4096, 20, 2), examples(4096, 64, 10)
     return [
         Case(
-            "64 members of 20-32-32-2, 4,096 examples, 3 epochs",
+            f"64 members of 20-32-32-2, 4,096 examples, {EPOCHS} epochs",
             {
-                "jaxnet": population(small, (32, 32), MEMBERS, 3),
-                "scikit-learn's loop": scikit_learn(small, (32, 32), MEMBERS, 3),
-                "stacked PyTorch": pytorch(small, (20, 32, 32, 2), MEMBERS, 3),
+                "jaxnet": population(small, (32, 32), MEMBERS, EPOCHS),
+                "scikit-learn's loop": scikit_learn(small, (32, 32), MEMBERS, EPOCHS),
+                "stacked PyTorch": pytorch(small, (20, 32, 32, 2), MEMBERS, EPOCHS),
             },
             {"scikit-learn's loop": 18, "stacked PyTorch": 2.5},
         ),
         Case(
-            "64 members of 64-100-10, 4,096 examples, 3 epochs",
+            f"64 members of 64-100-10, 4,096 examples, {EPOCHS} epochs",
             {
-                "jaxnet": population(wide, (100,), MEMBERS, 3),
-                "as many operations in large products": products(MEMBERS * 3 * operations((64, 100, 10), 4096)),
+                "jaxnet": population(wide, (100,), MEMBERS, EPOCHS),
+                "as many operations in large products": products(MEMBERS * EPOCHS * operations((64, 100, 10), 4096)),
             },
             {"as many operations in large products": 0.8},
         ),
@@ -58,7 +58,7 @@ def cases(quick: bool) -> list[Case]:
 
 def growth(members: int) -> Case:
     """Compare the cost of one of many members with that of one of 100: the ratio is 1 where it is constant."""
-    data, work = examples(512, 8, 2), max(4 * members, 4000)  # model-epochs
+    data, work = examples(512, 8, 2), max(40 * members, 4000)  # model-epochs
     return Case(
         f"{members:,} members of 8-8-2, 512 examples, {work:,} model-epochs",
         {
