@@ -1,18 +1,20 @@
-"""Run experiments, all or those named, one after another, and set published beside measured.
+"""Run experiments, all or those named, and set published beside measured.
 
 scripts/reproduce [--quick] [--device cpu|gpu|tpu] [NAME ...]
 
 What each found is kept as NAME.json in runs/experiments (with --quick in runs/experiments-quick). Its claims and times
 are kept in experiments/results, too, and the tables of experiments/README.md are written from all that is there, so
-that no number in them is typed by hand and an experiment that is run again replaces only its own; with --quick nothing
-is kept, and the tables are printed. An experiment whose data was not fetched is left out, with the command that fetches
-it. Exits 1 when a claim does not hold.
+that no number in them is typed by hand and an experiment that is run again replaces only its own. With --quick nothing
+is kept: several run side by side, and the tables are printed. An experiment whose data was not fetched is left out,
+with the command that fetches it. Exits 1 when a claim does not hold.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,9 @@ VERDICTS = {True: "yes", False: "**no**", None: ""}
 
 def main() -> int:
     options = _options()
-    ran = {name: found for name in options.names if (found := run(name, options))}
+    with ThreadPoolExecutor(os.cpu_count() if options.quick else 1) as pool:  # where times count, one by one
+        found = pool.map(lambda name: run(name, options), options.names)
+        ran = {name: each for name, each in zip(options.names, found, strict=True) if each}
     if options.quick:
         print(document(ran))
     else:
@@ -61,7 +65,7 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
     last = done.stderr.strip().splitlines()[-1]
     if "scripts/get_data" not in last:
         raise SystemExit(done.stderr)
-    print(f"  left out: {last}", file=sys.stderr)
+    print(f"{name} left out: {last}", file=sys.stderr)
     return None
 
 
