@@ -37,7 +37,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import peers
-from reporting import Claim, Findings, add_device, main, table, use_device
+from reporting import Claim, Findings, add_device, count, main, new_file, size, table, use_device
 
 import jaxnet as jn
 
@@ -236,19 +236,25 @@ def one_recipe(arguments: list[str]) -> None:
         options.json.write_text(json.dumps({**curves, "recipe": recipe._asdict()}, indent=1) + "\n")
 
 
+def _layers(text: str) -> tuple[int, ...]:
+    return tuple(map(count, text.split(",")))
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", choices=("overfitting", "initialisation"))
-    parser.add_argument("--hidden", type=lambda text: tuple(map(int, text.split(","))), help="units, as 30 or 30,30")
-    parser.add_argument("--l2", type=float, help="the book's lambda: the penalty is lambda / 2n sum of squared weights")
-    parser.add_argument("--images", type=int, help="how many of the training images, from the first, 1 to 50000")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--learning-rate", type=float)
-    parser.add_argument("--batch-size", type=int)
-    parser.add_argument("--json", type=Path, metavar="PATH", help="write the curves, lists an epoch long, to this file")
+    parser.add_argument("--hidden", type=_layers, help="units, as 30 or 30,30")
+    parser.add_argument("--l2", type=size, help="the book's lambda: the penalty is lambda / 2n sum of squared weights")
+    parser.add_argument("--images", type=count, help="how many of the training images, from the first, 1 to 50000")
+    parser.add_argument("--epochs", type=count)
+    parser.add_argument("--learning-rate", type=size)
+    parser.add_argument("--batch-size", type=count, help="at most as many as images")
+    parser.add_argument(
+        "--json", type=new_file, metavar="PATH", help="write the curves, an epoch a number, to this file"
+    )
     add_device(parser)
     options = parser.parse_args(arguments)
-    if options.images is not None and not 1 <= options.images <= 50_000:
+    if options.images and options.images > 50_000:
         parser.error(f"--images: expected 1 to 50000, the book's training images, got {options.images}")
     use_device(parser, options.device)
     return options

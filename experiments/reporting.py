@@ -100,12 +100,40 @@ def main(document: str, experiment: Callable[[bool], Findings]) -> None:
 def _options(document: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer seeds and settings: seconds instead of minutes")
-    parser.add_argument("--json", type=Path, metavar="PATH", help="write what was claimed and measured to this file")
+    parser.add_argument(
+        "--json", type=new_file, metavar="PATH", help="write what was claimed and measured to this file"
+    )
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the figures into this folder")
     add_device(parser)
     options = parser.parse_args()
     use_device(parser, options.device)
     return options
+
+
+def new_file(text: str) -> Path:
+    """Parse the path of a file to be written, before anything is trained; its folder has to be there."""
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"expected a file in a folder that is there, got {text}")
+    return path
+
+
+def count(text: str) -> int:
+    """Parse a whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text}")
+    return int(text)
+
+
+def size(text: str) -> float:
+    """Parse a finite number from 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a finite number from 0, got {text}")
+    return number
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

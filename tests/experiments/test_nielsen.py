@@ -129,10 +129,23 @@ def test_a_curve_that_differs_too_much_is_said_to(experiment):
     assert not any(claim.holds for claim in experiment.compared("overfitting", wrong))
 
 
-def test_images_beyond_the_books_training_set_are_refused(experiment, capsys):
+WRONG = {
+    "--images 50001": "--images: expected 1 to 50000, the book's training images, got 50001",
+    "--images 0": "--images: expected a whole number from 1, got 0",
+    "--hidden 30,,20": "--hidden: expected a whole number from 1, got ",
+    "--hidden many": "--hidden: expected a whole number from 1, got many",
+    "--epochs 1.5": "--epochs: expected a whole number from 1, got 1.5",
+    "--learning-rate=-1": "--learning-rate: expected a finite number from 0, got -1",
+    "--l2 nan": "--l2: expected a finite number from 0, got nan",
+    "--json nowhere/found.json": "--json: expected a file in a folder that is there, got nowhere/found.json",
+}
+
+
+@pytest.mark.parametrize(("argument", "words"), WRONG.items(), ids=WRONG)
+def test_a_wrong_argument_is_refused_before_anything_is_trained(experiment, capsys, argument, words):
     with pytest.raises(SystemExit, match="2"):
-        experiment.one_recipe(["overfitting", "--images", "50001"])
-    assert "--images: expected 1 to 50000, the book's training images, got 50001" in capsys.readouterr().err
+        experiment.one_recipe(["overfitting", *argument.split()])
+    assert words in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
