@@ -2,11 +2,11 @@
 
 scripts/reproduce [--quick] [--device cpu|gpu|tpu] [NAME ...]
 
-What each found is kept as NAME.json in runs/experiments (with --quick in runs/experiments-quick). Its claims and times
-are kept in experiments/results, too, and the tables of experiments/README.md are written from all that is there, so
-that no number in them is typed by hand and an experiment that is run again replaces only its own. With --quick nothing
-is kept: several run side by side, and the tables are printed. An experiment whose data was not fetched is left out,
-with the command that fetches it. Exits 1 when a claim does not hold.
+What each found is kept as NAME.json in runs/experiments, its figures beside it (with --quick in runs/experiments-quick,
+without figures). Its claims and times are kept in experiments/results, too, and the tables of experiments/README.md are
+written from all that is there, so that no number in them is typed by hand and an experiment that is run again replaces
+only its own. With --quick nothing is kept: several run side by side, and the tables are printed. An experiment whose
+data was not fetched is left out, with the command that fetches it. Exits 1 when a claim does not hold.
 """
 
 import argparse
@@ -57,7 +57,8 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any] | None:
     path = ROOT / "runs" / ("experiments-quick" if options.quick else "experiments") / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     print(f"{name} ...", file=sys.stderr, flush=True)
-    chosen = [*(["--quick"] if options.quick else []), *(["--device", options.device] if options.device else [])]
+    chosen = ["--quick"] if options.quick else ["--figures", path.parent]
+    chosen += ["--device", options.device] if options.device else []
     command = [sys.executable, EXPERIMENTS / f"{name}.py", *chosen, "--json", path]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if not done.returncode:
