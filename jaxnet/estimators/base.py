@@ -1,5 +1,6 @@
 """What classifier and regressor share: scikit-learn's methods and checks, over jaxnet's training."""
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -36,6 +37,12 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     _parameter_constraints: ClassVar[dict] = settings.CONSTRAINTS
     _default_scoring: str
+
+    @classmethod
+    @functools.cache
+    def _get_param_names(cls) -> list[str]:
+        """Return the names of the parameters; kept, for scikit-learn inspects the constructor again and again."""
+        return super()._get_param_names()
 
     @abstractmethod
     def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> tuple[Any, Any, np.ndarray]:
