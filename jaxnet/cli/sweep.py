@@ -21,6 +21,25 @@ ACTIONS = {
     "verify": "train some members again and compare every bit; exit status 1 if one differs",
     "report": "write one HTML file with figures and tables",
 }
+EXAMPLE = """\
+  method = "sobol"         # grid, random, sobol, list, optuna
+  n = 64
+  epochs = 81
+  metric = "validation_accuracy"
+  halving = { eta = 3, min_epochs = 3 }
+  [data]
+  name = "digits"          # or file = "table.csv", .npz or .parquet, and target = "column"
+  validation = 0.2
+  standardise = true
+  [space]
+  learning_rate = { min = 1e-3, max = 1.0, log = true }
+  optimizer = { choices = ["sgd", "adam"] }
+  momentum = { min = 0, max = 0.99, when = { optimizer = "sgd" } }
+  hidden = { depth = [1, 2], width = [16, 64] }
+  l2 = { times = 0.01, of = "learning_rate" }
+  batch_size = 64
+  seed = { count = 3 }
+"""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -29,8 +48,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "sweep",
         help="train hundreds of networks as one compiled program",
         description="Train a population of networks that a TOML file describes: data, space, method, metric, epochs.",
-        epilog="exit status: 0 fine, 1 a member differs, 2 usage, 3 bad data or file, 75 another process holds the "
-        "folder, 130 or 143 interrupted, with all work saved",
+        epilog=f"a plan:\n{EXAMPLE}\nexit status: 0 fine, 1 a member differs, 2 usage, 3 bad data or file, 75 another "
+        "process\nholds the folder, 130 or 143 interrupted, with all work saved",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)

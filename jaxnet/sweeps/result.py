@@ -24,7 +24,11 @@ from jaxnet.types import Pytree
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Result:
-    """A finished sweep. Members and configurations are numbered as in ``table()``."""
+    """What a sweep found. Members and configurations are numbered as in ``table()``.
+
+    ``print`` it for the best and what to beware of; ``jaxnet.figures.sweep_report.write_report(result, path)`` writes
+    all of it, with figures, to one HTML file.
+    """
 
     plan: Plan
     ledger: Ledger

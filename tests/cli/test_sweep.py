@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jaxnet.cli import compilation_cache, main
+from jaxnet.cli.sweep import EXAMPLE
 from jaxnet.storage import hold
 from jaxnet.storage.interruption import Interrupted
 from jaxnet.sweeps import sweep, verification
@@ -57,6 +58,14 @@ def test_a_plan_is_printed_and_nothing_is_trained(folder: Path, capsys: pytest.C
     found = json.loads(capsys.readouterr().out)
     assert (found["configurations"], found["seeds"], found["members"]) == (4, 2, 8)
     assert [group["members"] for group in found["groups"]] == [4, 4]
+
+
+def test_the_plan_that_help_shows_is_a_plan(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["sweep", "--help"]) == 0
+    assert EXAMPLE in capsys.readouterr().out
+    (tmp_path / "plan.toml").write_text(EXAMPLE)
+    assert main(["sweep", "plan", str(tmp_path / "plan.toml")]) == 0
+    assert "64 configurations (sobol) x 3 seed(s) = 192 members" in capsys.readouterr().out
 
 
 def test_a_run_prints_the_best_and_talks_on_standard_error(folder: Path, capsys: pytest.CaptureFixture) -> None:
