@@ -44,6 +44,27 @@ def test_the_shape_is_judged_by_peak_and_second_descent(experiment, errors, hold
     assert [claim.holds for claim in experiment.descends(errors)[-2:]] == holds
 
 
+PENALISED = {
+    "falls": ({16: {0.0: [48, 48], 1e-3: [47, 47]}, 47: {0.0: [54, 54], 1e-3: [46, 46]}}, True),
+    "still rises": ({16: {0.0: [48, 48], 1e-3: [47, 47]}, 47: {0.0: [54, 54], 1e-3: [49, 49]}}, False),
+}
+
+
+@pytest.mark.parametrize(("errors", "holds"), PENALISED.values(), ids=PENALISED)
+def test_widths_are_compared_at_the_best_penalty_of_each(experiment, errors, holds):
+    narrow, wide, claim = experiment.mitigated(errors)
+    assert narrow.what == "width 16, best penalty, 0.001: error in %"
+    assert (narrow.measured, wide.holds) == ("47 ± 0 (47 to 47)", None)
+    assert claim.holds is holds
+
+
+def test_a_sweep_gives_errors_by_width_and_penalty_a_seed_a_number(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "PENALTIES", (0.0, 1e-3))
+    found = experiment.descent((4, 5), seeds=2, epochs=1)
+    assert {width: list(table) for width, table in found.items()} == {4: [0.0, 1e-3], 5: [0.0, 1e-3]}
+    assert all(len(values) == 2 and 50 < min(values) < 100 for table in found.values() for values in table.values())
+
+
 def test_an_accuracy_is_judged_by_what_was_asked_for(experiment):
     found = {"logistic": [31.4, 31.6], "network": [61.0, 62.0]}
     assert [claim.holds for claim in experiment.published(found, quick=False)] == [True, False]
