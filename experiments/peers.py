@@ -88,8 +88,7 @@ def peers(work: Work) -> dict[str, Callable[..., Trained]]:
     found: dict[str, Callable[..., Trained]] = {}
     if importlib.util.find_spec("torch"):
         found["PyTorch"] = with_pytorch
-    labels = work.output != "softmax" or work.sizes[-1] > 2  # for two classes it has one output
-    if labels and len(work.sizes) > 2 and work.activation != "square" and work.optimizer != "adamw":
+    if len(work.sizes) > 2 and work.activation != "square" and work.optimizer != "adamw":
         found["scikit-learn"] = with_scikit_learn
     return found
 
@@ -185,7 +184,7 @@ def _torch_optimizer(work: Work, model: Any) -> Any:
 
 
 def with_scikit_learn(work: Work, seed: int = 0) -> Trained:
-    """Train with scikit-learn."""
+    """Train with scikit-learn, whose networks have one output for two classes."""
     kind = MLPRegressor if work.output == "identity" else MLPClassifier
     model = kind(
         hidden_layer_sizes=work.sizes[1:-1], alpha=0.0, solver=work.optimizer,

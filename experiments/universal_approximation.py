@@ -12,12 +12,12 @@ with 2k bends and gets at most (n + 2k + 2) / 2n of the sawtooth's n = 2^k + 1 c
 Published: Cybenko 1989 and Hornik, Stinchcombe and White 1989 (one hidden layer can come as near as one likes; they
 promise no rate, and nothing about training); Telgarsky, "Representation Benefits of Deep Feedforward Networks", 2015.
 
-Measured: (means and 95 % t-intervals of 10 starts) (1) RMS error .61, .55, .45, .077, .017 and .0076 ± .0039 with 1,
-2, 4, 8, 16 and 32 units: 80 times smaller. (2) Largest error 1.05, .284, .076 and .020 with 16, 64, 256 and 1024
+Measured: (means and 95 % t-intervals of 10 starts) (1) RMS error .61, .55, .46, .090, .018 and .0066 ± .0019 with 1,
+2, 4, 8, 16 and 32 units: 91 times smaller. (2) Largest error 1.05, .284, .076 and .020 with 16, 64, 256 and 1024
 units, each under its bound. (3) The sawtooth of 64 sides is exact with 37 parameters; no shallow network of 37 gets
 more than 60.8 % of its corners right. (4) Training finds no such thing: the best shallow network got 53.8 %, every
 deep one 50.8 %, no more than a constant. On f, at 189 or 193 parameters, one hidden layer, two and three got to RMS
-.0074 ± .0025, .016 ± .011, .094 ± .089 from the wide start and .017 ± .006, .078 ± .087, .113 ± .091 from Glorot's:
+.0066 ± .0020, .015 ± .011, .081 ± .095 from the wide start and .013 ± .007, .125 ± .12, .146 ± .11 from Glorot's:
 deeper was no better here, and less certain. 19 configurations; the wide start was chosen beforehand among three, on 3
 seeds.
 

@@ -50,7 +50,6 @@ CANNOT = {
     "no hidden layer": {"sizes": (3, 3)},
     "an activation of one's own": {"activation": "square"},
     "decoupled decay": {"optimizer": "adamw"},
-    "two outputs for two classes": {"sizes": (3, 8, 2)},
 }
 
 
