@@ -17,7 +17,7 @@ too small a step is slow, too big a step misses the valley, more nodes overfit.
 Measured: (1) The largest stable step agrees with 2 / L to 1 in 100,000 without momentum (.876985 against .876993) and
 to 5 in 10,000 with it. (2) A step shrinks the distance by .9831 (theory .9831), with Polyak's momentum by .8406
 (.8310, which is reached in the limit). (3) Mean loss of 10 starts after 1500 steps of .001, .01, .1, 1, 10 and 100:
-.703, .652, .328, .214 ± .036, .49 ± .41 and 32 ± 22; up to 1 it never rises, at 10 and 100 it rises in half of the
+.703, .652, .328, .214 ± .036, .49 ± .41 and 33 ± 21; up to 1 it never rises, at 10 and 100 it rises in half of the
 steps. (4) With momentum the loss ends lower from 10 of 10 starts, by .080 ± .036. (5) With 20 wrong labels, from 2 to
 32 hidden units the training loss falls by .341 ± .028 and the test loss rises by .51 ± .21. With right labels only
 the test loss falls too, by .30 ± .14: on these images more nodes overfit only where there is something wrong to learn
