@@ -164,7 +164,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         dtype = params[0]["w"].dtype
         train, held = hold_out(self, data, validation, random=random, dtype=dtype)
         training = self._fitted_network(self.dropout)
-        objective = BatchObjective(training, self._loss_of_example(), float(self.alpha))
+        loss = self._loss_of_example()
+        if loss is self.loss:  # the user's own
+            settings.check_function("loss", loss, (), (self.n_outputs_,), (self.n_outputs_,))
+        objective = BatchObjective(training, loss, float(self.alpha))
         return Problem(self._fitted_network(), objective, params, train, held, random)
 
     def _hold(self, params: Any) -> None:

@@ -22,7 +22,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron for classes, with the parameters of ``sklearn.neural_network.MLPClassifier`` and more.
 
     The same ``random_state`` gives the same model as scikit-learn's: in float64 its weights and losses agree to
-    rounding. scikit-learn's documentation holds for all of its parameters; what is added:
+    rounding (but where a ``warm_start`` with ``early_stopping`` does not improve: the best weights are kept here, and
+    overwritten there). scikit-learn's documentation holds for all of its parameters; what is added:
 
     Args:
         activation: also leaky_relu, elu, gelu, silu, softplus, sigmoid, any callable z -> a, or a tuple of one a

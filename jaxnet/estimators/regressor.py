@@ -135,6 +135,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        if self.loss == "poisson":
+            checks.require(np.min(y) >= 0, "y", "targets of at least 0 for loss='poisson'", float(np.min(y)))
         return X, y, y.reshape(len(y), -1)
 
     def _held_targets(self, y: Any, rows: int) -> np.ndarray:

@@ -1,13 +1,17 @@
 """What the parameters of the estimators may be, and the network that they describe."""
 
 import functools
+import operator
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
+import jax
 import numpy as np
 import optax
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from jaxnet import checks
 from jaxnet.network import ACTIVATIONS, MLP
 
 STOCHASTIC = ("sgd", "adam")
@@ -45,12 +49,12 @@ CONSTRAINTS: dict[str, list] = {
 
 
 def hidden_sizes(hidden_layer_sizes: Any) -> list[int]:
-    """Return the hidden units of each layer; a single number is one layer."""
+    """Return the hidden units of each layer; a single number is one layer. TypeError for what is no whole number."""
     listed = hasattr(hidden_layer_sizes, "__iter__")
     sizes = list(hidden_layer_sizes) if listed else [hidden_layer_sizes]
     if np.any(np.array(sizes) <= 0):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return [int(size) for size in sizes]
+    return [operator.index(size) for size in sizes]
 
 
 def house_name(activation: Any) -> Any:
@@ -63,7 +67,24 @@ def house_name(activation: Any) -> Any:
 @functools.lru_cache(maxsize=256)
 def network(sizes: tuple[int, ...], activation: Any, output: str, dropout: float) -> MLP:
     """Return the network of these layers, given the name of the activation in this package; kept, for its checks."""
-    return MLP(sizes, activation=activation, output=output, dropout=dropout)
+    found = MLP(sizes, activation=activation, output=output, dropout=dropout)
+    for each, units in zip(found.activations, sizes[1:], strict=False):
+        if callable(each):
+            check_function("activation", each, (units,), (units,))
+    return found
+
+
+def check_function(parameter: str, function: Callable, shape: tuple[int, ...], *shapes: tuple[int, ...]) -> None:
+    """Refuse a function that does not make an array of ``shape`` of arrays of ``shapes``, or that JAX cannot trace."""
+    takes = " and ".join(f"an array of shape {each}" for each in shapes)
+    expected = f"a function, written with jax.numpy, that makes an array of shape {shape} of {takes}"
+    try:
+        arrays = [jax.ShapeDtypeStruct(each, np.float32) for each in shapes]
+        value = jax.eval_shape(lambda *arrays: function(*arrays), *arrays)
+    except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+        checks.refuse(parameter, expected, checks.Words(f"{function!r}, which wants numbers: {error}".splitlines()[0]))
+    got = getattr(value, "shape", None)
+    checks.require(got == shape, parameter, expected, checks.Words(f"{function!r}, which makes {value}"))
 
 
 def each_layer(network: MLP, activation: Any) -> list:

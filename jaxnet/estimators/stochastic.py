@@ -8,6 +8,7 @@ from typing import Any
 
 import optax
 
+from jaxnet import checks
 from jaxnet.estimators import rules
 from jaxnet.estimators.callbacks import Epochs
 from jaxnet.estimators.descent import Progress, Task, descend
@@ -138,6 +139,9 @@ def optimizer_of(mlp: Any, rows: int, steps: int) -> Callable[[float], optax.Gra
         return partial(rules.adam, beta_1=float(mlp.beta_1), beta_2=float(mlp.beta_2), epsilon=float(mlp.epsilon))
     if mlp.solver != "sgd":
         optimizer = mlp.solver if isinstance(mlp.solver, optax.GradientTransformation) else mlp.solver()
+        expected = "an optax optimizer such as optax.sgd(0.1), or a function without arguments that makes one"
+        made = checks.Words(f"a function that makes {optimizer!r}")
+        checks.require(isinstance(optimizer, optax.GradientTransformation), "solver", expected, made, TypeError)
         return lambda rate: optimizer
     scaled = mlp.learning_rate == "invscaling"
     power, seen = float(mlp.power_t) if scaled else 0.0, float(mlp.t_)

@@ -174,6 +174,22 @@ REFUSED = {
     ),
     "dropout": (MLPClassifier(dropout=0.5, solver="lbfgs"), "dropout: expected 0, or a stochastic solver, got 0.5"),
     "loss": (MLPRegressor("square"), "The 'loss' parameter of MLPRegressor must be a str among"),
+    "a loss of several numbers": (
+        MLPClassifier(loss=lambda logits, target: logits - target),
+        r"loss: expected a function, .* that makes an array of shape \(\) of .* \(3,\) and .* \(3,\), got",
+    ),
+    "a loss of NumPy's": (
+        MLPClassifier(loss=lambda logits, target: np.linalg.norm(logits - target)),
+        r"loss: expected a function, written with jax\.numpy",
+    ),
+    "an activation that sums": (
+        MLPClassifier(activation=lambda z: z.sum()),
+        r"activation: expected .* of shape \(100,\) .*, got <function .*, which makes ShapeDtypeStruct\(shape=\(\)",
+    ),
+    "an activation of NumPy's": (
+        MLPClassifier(activation=np.tanh),
+        r"activation: expected a function, written with jax\.numpy, .*<ufunc 'tanh'>, which wants numbers",
+    ),
 }
 
 
@@ -181,6 +197,18 @@ REFUSED = {
 def test_bad_parameters_are_refused_in_words(iris, mlp, words):
     with pytest.raises(ValueError, match=words):
         mlp.fit(*iris)
+
+
+def test_whole_numbers_of_units_and_optimizers_are_asked_for(iris):
+    with pytest.raises(TypeError, match="'float' object cannot be interpreted as an integer"):
+        MLPClassifier((3.5,)).fit(*iris)
+    with pytest.raises(TypeError, match=r"solver: expected an optax optimizer .*, got a function that makes 3"):
+        MLPClassifier(solver=lambda: 3).fit(*iris)
+
+
+def test_counts_below_zero_are_refused(line):
+    with pytest.raises(ValueError, match="y: expected targets of at least 0 for loss='poisson', got -"):
+        MLPRegressor("poisson").fit(*line)
 
 
 def test_weights_below_zero_are_refused(iris):

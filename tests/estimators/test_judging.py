@@ -114,3 +114,11 @@ def test_a_bad_validation_set_is_refused(iris, held, words):
 def test_targets_of_a_validation_set_have_to_fit(line, y_val, words):
     with pytest.raises(ValueError, match=words):
         MLPRegressor(**SMALL).fit(*line, X_val=np.ones((2, 4)), y_val=y_val)
+
+
+def test_a_warm_start_that_does_not_improve_keeps_the_best_weights(iris):
+    mlp = MLPClassifier(early_stopping=True, warm_start=True, learning_rate_init=1e-6, **SMALL).fit(*iris)
+    best = mlp.coefs_
+    mlp.fit(*iris)
+    assert max(mlp.validation_scores_[12:]) <= max(mlp.validation_scores_[:12])
+    np.testing.assert_array_equal(mlp.coefs_[0], best[0])
