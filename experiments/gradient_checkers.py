@@ -18,7 +18,7 @@ Measured, jax 0.10.2 and torch 2.13.0, one run on 2 shared CPU cores:
     ====================  =========  ==========  ==================  ============
     jaxnet                342 / 342  342 of 342  24 of 24            0 of 585
     check_grads           331 / 342  none        none                40 of 585
-    gradcheck             331 / 342  none        none                23 of 585
+    gradcheck             331 / 342  none        none                26 of 585
     ====================  =========  ==========  ==================  ============
 
 The 11 that the others do not flag are all on the two networks whose gradients are tiny or vanish.
