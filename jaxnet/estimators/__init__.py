@@ -6,9 +6,9 @@ classifier, regressor; population and search.
 """
 
 try:
-    import sklearn  # noqa: F401
+    from sklearn.utils.validation import validate_data  # noqa: F401  # there from 1.6 on
 except ImportError as missing:
-    raise ImportError("jaxnet.estimators needs scikit-learn: pip install 'jaxnet[sklearn]'") from missing
+    raise ImportError("jaxnet.estimators needs scikit-learn 1.6 or later: pip install 'jaxnet[sklearn]'") from missing
 
 from jaxnet.estimators.classifier import MLPClassifier
 from jaxnet.estimators.regressor import MLPRegressor

@@ -229,7 +229,12 @@ def test_partial_fit_does_not_balance_classes_it_cannot_count(iris):
         MLPClassifier(class_weight="balanced", **SMALL).partial_fit(*iris, classes=[0, 1, 2])
 
 
-def test_without_scikit_learn_the_error_says_how_to_install_it():
-    code = "import sys; sys.modules['sklearn'] = None; import jaxnet.estimators"
+@pytest.mark.parametrize(
+    "absent",
+    ["sys.modules['sklearn'] = None", "import sklearn.utils.validation as old; del old.validate_data"],
+    ids=["none", "older than 1.6"],
+)
+def test_without_scikit_learn_the_error_says_how_to_install_it(absent):
+    code = f"import sys; {absent}; import jaxnet.estimators"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "jaxnet.estimators needs scikit-learn: pip install 'jaxnet[sklearn]'" in done.stderr
+    assert "jaxnet.estimators needs scikit-learn 1.6 or later: pip install 'jaxnet[sklearn]'" in done.stderr
