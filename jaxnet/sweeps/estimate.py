@@ -48,6 +48,7 @@ class Cost(NamedTuple):
     name: str
     members: int
     tiles: int  # before anything is pruned
+    lanes: int  # of a tile
     seconds: float  # without compiling, on all devices
     memory: int  # bytes on each device: examples, and as many tiles as stay on it at a time
 
@@ -61,7 +62,6 @@ class Forecast(NamedTuple):
     method: str
     members: int
     groups: tuple[Cost, ...]
-    lanes: int  # of a tile
     devices: str
     work: int  # model-epochs, where pruning takes from every group alike and nothing is audited
     most: int  # model-epochs, where nothing is pruned
@@ -78,9 +78,9 @@ class Forecast(NamedTuple):
         estimate = f"about {self.seconds:.3g} s on an idle machine, {COMPILE * len(self.groups):.3g} s of it compiling"
         lines = [
             f"{' x '.join(axes)} = {self.members} members in {len(self.groups)} group(s)",
-            *(f"  {each.name}: {each.members} members in {each.tiles} tile(s)" for each in self.groups),
+            *(f"  {each.name}: {each.members} members in {each.tiles} tile(s) of {each.lanes}" for each in self.groups),
             f"compiles: {len(self.groups)}, one a group",
-            f"devices:  {self.devices}, tiles of {self.lanes} members of one seed and fold",
+            f"devices:  {self.devices}, which train tiles of members of one seed and fold",
             f"memory:   about {_bytes(largest)} on each device, {_bytes(self.memory)} on the host",
             f"work:     {self.work} model-epochs of at most {self.most}",
             f"ranked:   {self.ranked}",
@@ -107,7 +107,6 @@ def forecast(plan: "Plan") -> Forecast:
         method=plan.method,
         members=count,
         groups=costs,
-        lanes=plan.groups[0].lanes,
         devices=f"{len(devices)} x {devices[0].device_kind}",
         work=round(work(plan) * rounds),
         most=round(count * plan.epochs * rounds),
@@ -128,7 +127,8 @@ def cost(plan: "Plan", group: Group, rate: float) -> Cost:
     epoch = shape.steps * step + held_out * group.lanes * forwards
     seconds = sum(math.ceil(tiles / devices) * epochs * epoch for tiles, epochs in _phases(plan, group))
     tiles = next(_phases(plan, group))[0]
-    return Cost(_name(plan, group), len(group.members), tiles, seconds, device_memory(plan, group, shape, tiles))
+    memory = device_memory(plan, group, shape, tiles)
+    return Cost(_name(plan, group), len(group.members), tiles, group.lanes, seconds, memory)
 
 
 def shape_of(plan: "Plan", group: Group) -> Shape:
@@ -187,7 +187,7 @@ def _host_memory(plan: "Plan") -> int:
 
 def _notes(plan: "Plan", costs: tuple[Cost, ...]) -> Iterator[str]:
     """Say where the machine is not used well: lanes without a member, cores without a device."""
-    lanes = plan.groups[0].lanes * sum(each.tiles for each in costs)
+    lanes = sum(each.lanes * each.tiles for each in costs)
     members = sum(each.members for each in costs)
     if members < FULL * lanes:
         yield (

@@ -11,7 +11,7 @@ from jaxnet import checks
 from jaxnet.metrics import METRICS
 from jaxnet.sweeps.asking import Budget, Study
 from jaxnet.sweeps.devices import use_all_cores
-from jaxnet.sweeps.groups import ACCELERATED, LANES, Group, Members, list_groups, list_members
+from jaxnet.sweeps.groups import Group, Members, list_groups, list_members
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.preparation import Task, check_groups
 from jaxnet.sweeps.recipe import NAMES, Recipe, are_labels, arrays_like, arrays_of
@@ -134,7 +134,7 @@ def plan(
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))
     recipe = Recipe(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective)
     members = list_members(space, recipe, found)
-    groups = list_groups(recipe, found, members, lanes_of(jax.default_backend()))
+    groups = list_groups(recipe, found, members)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
     check_groups(groups, task)
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
@@ -146,7 +146,7 @@ def plan(
 def extended(plan: Plan, configurations: list[dict[str, Any]]) -> Plan:
     """Return a plan of further configurations, none of them pruned; those of the plan keep their numbers."""
     members = list_members(plan.space, plan.recipe, configurations)
-    groups = list_groups(plan.recipe, configurations, members, plan.groups[0].lanes)
+    groups = list_groups(plan.recipe, configurations, members)
     brackets = single(len(configurations), plan.epochs)
     return dataclasses.replace(
         plan, configurations=configurations, members=members, groups=groups, brackets=brackets
@@ -157,11 +157,6 @@ def place_of(plan: Plan, member: int) -> tuple[int, int]:
     """Return the group of a member and its position in it."""
     group = next(i for i, group in enumerate(plan.groups) if member in group.members)
     return group, int(np.searchsorted(plan.groups[group].members, member))
-
-
-def lanes_of(platform: str) -> int:
-    """Return T, the lanes of a tile: a matter of the platform alone, for it is part of a member's bits."""
-    return LANES.get(platform, ACCELERATED)
 
 
 def assign_folds(y: Any, count: int, root: int) -> np.ndarray:

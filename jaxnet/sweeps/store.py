@@ -18,6 +18,7 @@ import jaxlib
 import numpy as np
 
 from jaxnet.storage import CheckpointError, decode, encode, write_atomically
+from jaxnet.sweeps.groups import ACCELERATED, LANES
 from jaxnet.sweeps.ledger import Ledger
 from jaxnet.sweeps.planning import Plan, place_of
 from jaxnet.sweeps.space import describe, identity
@@ -130,7 +131,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "root": task.root,
         "dtype": str(task.dtype),
         "kernel": "vmap",
-        "lanes of a tile": plan.groups[0].lanes,
+        "lanes of a tile": [LANES, ACCELERATED],
         "platform": jax.local_devices()[0].device_kind,
         "jax": jax.__version__,
         "jaxlib": jaxlib.__version__,

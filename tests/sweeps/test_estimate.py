@@ -53,6 +53,14 @@ def test_tiles_hold_one_seed_and_fold(n: int, seeds: int, options: dict, tiles: 
     assert cost(plan, plan.groups[0], rate=1e9).tiles == tiles
 
 
+@pytest.mark.parametrize(
+    ("hidden", "lanes"), [((), 8), ((47,), 8), ((48,), 4), ((127, 5), 4), ((5, 128), 2), ((1000,), 2)]
+)
+def test_tiles_of_wide_networks_have_fewer_lanes(hidden: tuple, lanes: int, problem: Any) -> None:
+    plan = jn.plan(jn.Space(learning_rate=jn.Float(0.1, 1), hidden=hidden), problem.train, n=2, epochs=2)
+    assert plan.groups[0].lanes == lanes
+
+
 def test_lanes_without_a_member_are_named_where_they_are_many(problem: Any) -> None:
     space = jn.Space(learning_rate=jn.Float(0.1, 1), hidden=(5,), seed=jn.Seeds(5))
     few, many = (jn.plan(space, problem.train, n=n, epochs=2) for n in (3, 8))

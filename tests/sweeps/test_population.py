@@ -21,8 +21,10 @@ RATES = [{"learning_rate": 0.02 * 1.5**k, "momentum": 0.09 * k} for k in range(1
 EPOCHS = 6
 
 
-def plan(problem: Any, configurations: Sequence[dict], seeds: int = 2, **options: Any) -> sweeps.Plan:
-    space = sweeps.Space(hidden=(5,), batch_size=16, dropout=0.1, l2=1e-3, seed=sweeps.Seeds(seeds))
+def plan(
+    problem: Any, configurations: Sequence[dict], seeds: int = 2, hidden: tuple = (5,), **options: Any
+) -> sweeps.Plan:
+    space = sweeps.Space(hidden=hidden, batch_size=16, dropout=0.1, l2=1e-3, seed=sweeps.Seeds(seeds))
     settings = {"method": "list", "configurations": configurations, "epochs": EPOCHS, "validation": problem.validation}
     return sweeps.plan(space, problem.train, **{**settings, **options})
 
@@ -53,6 +55,13 @@ def test_a_member_has_the_same_bits_in_any_company(
     parts = bits(sweeps.sweep(plan(problem, configurations, seeds)))
     assert len(parts) == len(configurations) * seeds
     assert all(whole[member] == value for member, value in parts.items())
+
+
+@pytest.mark.parametrize("hidden", [(48,), (128,)], ids=["tiles of 4", "tiles of 2"])
+def test_a_wide_member_has_the_same_bits_alone(hidden: tuple, problem: Any) -> None:
+    together = bits(sweeps.sweep(plan(problem, RATES[:5], hidden=hidden)))
+    alone = bits(sweeps.sweep(plan(problem, RATES[3:4], hidden=hidden)))
+    assert all(together[member] == value for member, value in alone.items())
 
 
 @pytest.mark.parametrize("cuts", [(1, 2, 6), (5, 6), (1, 2, 3, 4, 5, 6)])
