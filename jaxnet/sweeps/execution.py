@@ -1,11 +1,14 @@
 """``sweep``: train a plan, rung by rung, and hand back a ``Result``."""
 
 import contextlib
+import functools
+import json
 import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from jaxnet import checks
@@ -13,7 +16,8 @@ from jaxnet.storage import hold
 from jaxnet.storage.interruption import Watch
 from jaxnet.sweeps.asking import Study
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.ledger import Ledger, carried, empty, scores
+from jaxnet.sweeps.executors import ALONE, Crew, join
+from jaxnet.sweeps.ledger import Ledger, carried, columns, empty, scores
 from jaxnet.sweeps.planning import Plan, extended
 from jaxnet.sweeps.preparation import prepare_group
 from jaxnet.sweeps.progress import Progress
@@ -21,9 +25,8 @@ from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
 from jaxnet.sweeps.sampling import distinct
 from jaxnet.sweeps.space import identity
-from jaxnet.sweeps.store import Store
+from jaxnet.sweeps.store import Store, manifest
 
-EXECUTORS = ("local",)
 SECONDS = 0.5  # that a call of the compiled program should take
 SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung
 
@@ -32,11 +35,13 @@ class Trainer:
     """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group.
 
     ``done(members, reached)`` is called after each call of the compiled program, with the members that it trained and
-    whether they have reached their epoch.
+    whether they have reached their epoch; and with those that other processes trained.
     """
 
-    def __init__(self, plan: Plan, ledger: Ledger, done: Callable[[np.ndarray, bool], None]) -> None:
-        self._plan, self._ledger, self._done = plan, ledger, done
+    def __init__(
+        self, plan: Plan, ledger: Ledger, done: Callable[[np.ndarray, bool], None], crew: Crew = ALONE
+    ) -> None:
+        self._plan, self._ledger, self._done, self._crew = plan, ledger, done, crew
         self._engine: tuple[int, Engine] | None = None
         self._chunks: dict[int, int] = {}  # group -> epochs of its next call
 
@@ -51,7 +56,8 @@ class Trainer:
 
     def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
         engine = self._engine_of(index)
-        for seats in engine.batches(slots):
+        shares = self._crew.shares(engine, slots)
+        for seats in engine.batches(shares[self._crew.rank]):
             at = first
             while at < target:
                 count = min(self._chunks.get(index, 1), target - at, engine.block)
@@ -61,6 +67,16 @@ class Trainer:
                 self._record(index, trained, history, at)
                 at += count
                 self._done(self._plan.groups[index].members[trained], at == target)
+        self._exchange(index, shares)
+
+    def _exchange(self, index: int, shares: list[np.ndarray]) -> None:
+        """Learn what the other processes trained."""
+        theirs = [self._plan.groups[index].members[share] for share in shares]
+        self._crew.exchange(jax.tree.leaves(self._ledger.lanes[index]), shares)
+        self._crew.exchange(columns(self._ledger), theirs)
+        for process, members in enumerate(theirs):
+            if process != self._crew.rank and len(members):
+                self._done(members, True)
 
     def _record(self, index: int, slots: np.ndarray, history: np.ndarray, first: int) -> None:
         members, lanes = self._plan.groups[index].members[slots], self._ledger.lanes[index]
@@ -97,35 +113,43 @@ def sweep(
         out: a folder that keeps every member. The same call goes on where an earlier one ended, however it ended, and
             its tables have the same bytes as those of a run that nothing interrupted; a plan with further members
             extends it. One process at a time holds the folder.
-        executor: "local": all devices of this machine.
+        executor: "local": all devices of this process. "distributed": all processes that have called
+            ``jax.distributed.initialize`` and make this same call; each trains a share on its own devices and gets
+            the whole result, and the first one keeps the folder. JAX ends all of them where one dies; the same call
+            of all of them goes on.
         progress: show a progress bar; nothing is shown unless standard error is a terminal.
 
     Returns a ``Result``. A member that diverges is a result: it stays at its last finite state and ranks last.
 
     Raises ValueError, with the differences, for the folder of another sweep; ``CheckpointError`` for a damaged one;
-    ``Locked`` where another process holds it; ``Interrupted``, a KeyboardInterrupt, after SIGINT, SIGTERM or SIGHUP,
-    when all that was done is saved.
+    ``Locked`` where another process holds it; RuntimeError where another process of a distributed sweep has such a
+    trouble; ``Interrupted``, a KeyboardInterrupt, after SIGINT, SIGTERM or SIGHUP, when all that was done is saved.
     """
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
-    checks.choice("executor", executor, EXECUTORS)
+    crew = join(executor)
+    if crew.size > 1:
+        crew.same(json.dumps([manifest(plan), plan.members.ids]), "plan")
 
     def train(plan: Plan, ledger: Ledger) -> bool:
-        with Progress(plan, ledger, shown=progress) as bar:
-            if out is None:
-                search(plan, ledger, Trainer(plan, ledger, lambda members, reached: bar.show()))
-            else:
-                _search_saving(plan, ledger, out, bar)
+        with Progress(plan, ledger, shown=progress and crew.rank == 0) as bar:
+            if out is not None and crew.rank == 0:
+                _search_saving(plan, ledger, out, bar=bar, crew=crew)
+                return True
+            if out is not None:
+                crew.agree()
+                _give(crew, ledger)
+            search(plan, ledger, Trainer(plan, ledger, lambda members, reached: bar.show(), crew))
         return True
 
-    return run_plan(plan, train)
+    return run_plan(plan, train, functools.partial(sweep, executor=executor))
 
 
-def run_plan(plan: Plan, train: Callable[[Plan, Ledger], bool]) -> Result:
+def run_plan(plan: Plan, train: Callable[[Plan, Ledger], bool], again: Callable[..., Result] = sweep) -> Result:
     """Train a plan, in the rounds that it has: one, or as many as Optuna is asked; until ``train`` says False."""
     if plan.asking is None:
         ledger = empty(plan)
         train(plan, ledger)
-        return Result(plan, ledger, sweep)
+        return Result(plan, ledger, again)
     study = Study(plan.space, goal=plan.goal, root=plan.task.root, budget=plan.asking)
     plan = extended(plan, distinct(study.ask()))
     ledger = empty(plan)
@@ -136,12 +160,20 @@ def run_plan(plan: Plan, train: Callable[[Plan, Ledger], bool]) -> Result:
             break
         more = extended(plan, distinct([*plan.configurations, *study.ask()]))
         plan, ledger = more, carried(plan, ledger, more)
-    return Result(plan, ledger, sweep)
+    return Result(plan, ledger, again)
 
 
-def _search_saving(plan: Plan, ledger: Ledger, out: str | os.PathLike, bar: Progress) -> None:
-    with Watch() as watch, hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
-        store.restore(ledger)
+def _search_saving(plan: Plan, ledger: Ledger, out: str | os.PathLike, *, bar: Progress, crew: Crew) -> None:
+    with contextlib.ExitStack() as stack:
+        try:
+            watch = stack.enter_context(Watch())
+            store = stack.enter_context(contextlib.closing(Store(stack.enter_context(hold(out)), plan)))
+            store.restore(ledger)
+        except BaseException as error:
+            crew.agree(str(error) or type(error).__name__)
+            raise
+        crew.agree()
+        _give(crew, ledger)
         saver = Saver(store, ledger)
 
         def done(members: np.ndarray, reached: bool) -> None:
@@ -149,7 +181,14 @@ def _search_saving(plan: Plan, ledger: Ledger, out: str | os.PathLike, bar: Prog
             watch.check()
             bar.show()
 
-        search(plan, ledger, Trainer(plan, ledger, done))
+        search(plan, ledger, Trainer(plan, ledger, done, crew))
+
+
+def _give(crew: Crew, ledger: Ledger) -> None:
+    """Let every process have what the first one found in its folder."""
+    crew.give(columns(ledger))
+    for lanes in ledger.lanes:
+        crew.give(jax.tree.leaves(lanes))
 
 
 class Saver:

@@ -30,6 +30,11 @@ def empty(plan: Plan) -> Ledger:
     return Ledger(curves, np.zeros(count, np.int64), np.zeros(count, np.int64), lanes, [], [])
 
 
+def columns(ledger: Ledger) -> list[np.ndarray]:
+    """Return the arrays [P, ...] of a record."""
+    return [*ledger.curves.values(), ledger.epochs, ledger.diverged]
+
+
 def carried(plan: Plan, ledger: Ledger, extended: Plan) -> Ledger:
     """Return the record of a plan for one that extends it by further configurations; decisions are made anew."""
     more = empty(extended)

@@ -1,0 +1,95 @@
+"""Who trains which tiles: this process all of them, or each process of ``jax.distributed`` a share.
+
+Processes do not talk while they train. Each trains its share of a group's tiles up to the next rung on its own
+devices; then all give each other what they have, so that each holds the whole record and comes to the same decisions.
+The first one alone opens the folder. A member's bits do not depend on any of this. What is exchanged are bytes, for a
+sum over processes would turn -0.0 into 0.0.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from jaxnet import checks
+from jaxnet.sweeps.engine import Engine
+
+EXECUTORS = ("local", "distributed")
+WORDS = 2048  # bytes of a message
+
+
+class Crew(NamedTuple):
+    """The processes that train a sweep, and which of them this one is."""
+
+    rank: int = 0
+    size: int = 1
+
+    def shares(self, engine: Engine, slots: np.ndarray) -> list[np.ndarray]:
+        """Deal whole tiles of some members of a group out to the processes."""
+        if self.size == 1:
+            return [slots]
+        tiles = [row[:real] for seats in engine.batches(slots) for row, real in zip(*seats, strict=True)]
+        none = np.zeros(0, slots.dtype)
+        return [np.concatenate([none, *tiles[rank :: self.size]]) for rank in range(self.size)]
+
+    def exchange(self, arrays: Sequence[np.ndarray], shares: Sequence[np.ndarray]) -> None:
+        """Fill in, in every process, the rows of arrays [P, ...] that belong to the shares of the others."""
+        if self.size == 1:
+            return
+        mine = shares[self.rank]
+        buffer = np.zeros((max(map(len, shares)), sum(array[:1].nbytes for array in arrays)), np.uint8)
+        buffer[: len(mine)] = np.concatenate([_bytes(array[mine]) for array in arrays], axis=1)
+        everything = multihost_utils.process_allgather(buffer)
+        for rank, rows in enumerate(shares):
+            starts = np.cumsum([array[:1].nbytes for array in arrays])[:-1]
+            for array, part in zip(arrays, np.split(everything[rank, : len(rows)], starts, axis=1), strict=True):
+                array[rows] = np.ascontiguousarray(part).view(array.dtype).reshape(len(rows), *array.shape[1:])
+
+    def give(self, arrays: Sequence[np.ndarray]) -> None:
+        """Fill in, in every process, what the first one has of arrays [P, ...]."""
+        everything, none = np.arange(len(arrays[0])), np.zeros(0, np.int64)
+        self.exchange(arrays, [everything, *[none] * (self.size - 1)])
+
+    def same(self, text: str, what: str) -> None:
+        """Refuse, in every process, what is not the same in all of them."""
+        digests = self._tell(hashlib.sha256(text.encode()).hexdigest())
+        other = next((rank for rank, digest in enumerate(digests) if digest != digests[0]), 0)
+        checks.require(not other, what, "the same in every process", checks.Words(f"another in process {other}"))
+
+    def agree(self, trouble: str = "") -> None:
+        """Tell the others of a trouble, or hear of theirs; raises RuntimeError for what the others have."""
+        for rank, words in enumerate(self._tell(trouble)):
+            if words and rank != self.rank:
+                raise RuntimeError(f"process {rank}: {words}")
+
+    def _tell(self, words: str) -> list[str]:
+        if self.size == 1:
+            return [words]
+        buffer = np.zeros(WORDS, np.uint8)
+        message = words.encode()[:WORDS]
+        buffer[: len(message)] = np.frombuffer(message, np.uint8)
+        told = multihost_utils.process_allgather(buffer)
+        return [row.tobytes().rstrip(b"\0").decode(errors="replace") for row in told]
+
+
+ALONE = Crew()
+
+
+def join(executor: str) -> Crew:
+    """Return the crew of an executor; raises ValueError for an unknown one, and for "distributed" before
+    ``jax.distributed.initialize`` was called in several processes."""
+    checks.choice("executor", executor, EXECUTORS)
+    if executor == "local":
+        return ALONE
+    expected = "'local', or first jax.distributed.initialize(...) in each of several processes"
+    checks.require(jax.process_count() > 1, "executor", expected, executor)
+    return Crew(jax.process_index(), jax.process_count())
+
+
+def _bytes(rows: np.ndarray) -> np.ndarray:
+    size = math.prod(rows.shape[1:]) * rows.dtype.itemsize  # of one, as there may be none
+    return np.ascontiguousarray(rows).reshape(-1).view(np.uint8).reshape(len(rows), size)

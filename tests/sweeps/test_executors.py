@@ -1,0 +1,197 @@
+"""Several processes train one sweep: the same bits as one, and the same troubles.
+
+Most of it is tested with two threads that stand for two processes and meet at a barrier; one test is the real thing.
+"""
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from jaxnet import sweeps
+from jaxnet.storage import CheckpointError
+from jaxnet.sweeps import execution, executors
+from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.executors import ALONE, Crew, join
+
+SCRIPT = """
+import hashlib, sys
+import jax
+port, rank, root, out = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+jax.config.update("jax_num_cpu_devices", 2)
+jax.distributed.initialize(f"127.0.0.1:{port}", 2, rank)
+sys.path.insert(0, root)
+import numpy as np
+from jaxnet import sweeps
+draw = np.random.default_rng(0)
+x = draw.normal(size=(96, 4)).astype(np.float32)
+y = (x[:, 0] + x[:, 1] ** 2 > 0.5).astype(np.int32)
+x, y = x[:64], y[:64]
+space = sweeps.Space(learning_rate=sweeps.Float(1e-2, 1e30, log=True), hidden=(5,), batch_size=16, seed=sweeps.Seeds(3))
+plan = sweeps.plan(space, (x, y), n=19, epochs=4, halving=sweeps.Halving(3, 2))
+result = sweeps.sweep(plan, executor="distributed", out=out)
+parts = [*result.ledger.curves.values(), *jax.tree.leaves(result.ledger.lanes), result.ledger.epochs]
+print(hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest())
+"""
+
+
+def small(problem: Any, n: int = 19) -> sweeps.Plan:
+    space = sweeps.Space(
+        learning_rate=sweeps.Float(1e-2, 1e30, log=True), hidden=(5,), batch_size=16, seed=sweeps.Seeds(3)
+    )
+    return sweeps.plan(space, (problem.train[0], problem.train[1]), n=n, epochs=4, halving=sweeps.Halving(3, 2))
+
+
+def digest(result: sweeps.Result) -> str:
+    parts = [*result.ledger.curves.values(), *jax.tree.leaves(result.ledger.lanes), result.ledger.epochs]
+    return hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def whole(problem: Any) -> str:
+    return digest(sweeps.sweep(small(problem)))
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """Run a function (crew) in two threads, as two processes; return what each returned or raised."""
+    barrier, given = threading.Barrier(2, timeout=20), {}
+    mine = threading.local()
+
+    def allgather(array: np.ndarray) -> np.ndarray:
+        given[mine.rank] = array.copy()
+        barrier.wait()
+        everything = np.stack([given[0], given[1]])
+        barrier.wait()
+        return everything
+
+    monkeypatch.setattr(executors.multihost_utils, "process_allgather", allgather)
+    monkeypatch.setattr(execution, "join", lambda executor: Crew(mine.rank, 2))
+
+    def run(act: Callable) -> list:
+        found: list = [None, None]
+
+        def one(rank: int) -> None:
+            mine.rank = rank
+            try:
+                found[rank] = act(Crew(rank, 2))
+            except Exception as error:
+                found[rank] = error
+                if not isinstance(error, ValueError | RuntimeError | CheckpointError):
+                    barrier.abort()
+
+        threads = [threading.Thread(target=one, args=(rank,)) for rank in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return found
+
+    return run
+
+
+def test_rows_are_exchanged_to_the_last_bit(together: Callable) -> None:
+    """-0.0 and the bits of a NaN too, whatever the dtypes and shapes; shares need not be of equal size."""
+    full = [
+        np.array([[1.5, -0.0], [np.nan, 2.0], [3.0, 4.0]], np.float32), np.arange(3), np.array([True, False, True]),
+    ]  # fmt: skip
+    shares = [np.array([2, 0]), np.array([1])]
+
+    def exchange(crew: Crew) -> list[np.ndarray]:
+        held = [np.zeros_like(array) for array in full]
+        for array, whole in zip(held, full, strict=True):
+            array[shares[crew.rank]] = whole[shares[crew.rank]]
+        crew.exchange(held, shares)
+        return held
+
+    for held in together(exchange):
+        assert [array.tobytes() for array in held] == [array.tobytes() for array in full]
+
+
+def test_the_first_process_gives_what_it_has(together: Callable) -> None:
+    def give(crew: Crew) -> list[int]:
+        held = np.full(3, 7 if crew.rank == 0 else 0)
+        crew.give([held])
+        return held.tolist()
+
+    assert together(give) == [[7, 7, 7], [7, 7, 7]]
+
+
+def test_what_is_not_the_same_everywhere_is_refused_everywhere(together: Callable) -> None:
+    for error in together(lambda crew: crew.same(f"plan {crew.rank}", "plan")):
+        assert str(error) == "plan: expected the same in every process, got another in process 1"
+    assert together(lambda crew: crew.same("plan", "plan")) == [None, None]
+
+
+def test_a_trouble_of_one_process_is_told_to_the_others(together: Callable) -> None:
+    first, second = together(lambda crew: crew.agree("" if crew.rank else "no space left"))
+    assert first is None
+    assert isinstance(second, RuntimeError)
+    assert str(second) == "process 0: no space left"
+
+
+def test_two_processes_train_a_share_each_and_come_to_the_bits_of_one(
+    whole: str, problem: Any, together: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: dict[str, set[int]] = {}
+    real = Engine.train
+
+    def noting(engine: Engine, seats: Any, first: int, epochs: int) -> Any:
+        slots, history = real(engine, seats, first, epochs)
+        trained.setdefault(threading.current_thread().name, set()).update(slots.tolist() if first == 0 else [])
+        return slots, history
+
+    monkeypatch.setattr(Engine, "train", noting)
+    assert together(lambda crew: digest(sweeps.sweep(small(problem), executor="distributed"))) == [whole, whole]
+    first, second = trained.values()
+    assert not first & second
+    assert first | second == set(range(19 * 3))
+
+
+def test_processes_with_other_plans_train_nothing(problem: Any, together: Callable) -> None:
+    errors = together(lambda crew: sweeps.sweep(small(problem, 5 + crew.rank), executor="distributed"))
+    assert [str(error) for error in errors] == [
+        "plan: expected the same in every process, got another in process 1"
+    ] * 2
+
+
+def test_a_folder_that_the_first_process_cannot_use_ends_the_others_too(
+    problem: Any, together: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "members.sqlite").write_text("no database")
+    first, second = together(lambda crew: sweeps.sweep(small(problem), executor="distributed", out=tmp_path))
+    assert isinstance(first, CheckpointError)
+    assert isinstance(second, RuntimeError)
+    assert str(second) == f"process 0: {first}"
+
+
+def test_processes_of_jax_distributed_come_to_the_bits_of_one_and_go_on_from_a_folder(
+    whole: str, problem: Any, tmp_path: Path
+) -> None:
+    sweeps.sweep(small(problem, 9), out=tmp_path)  # 9 of the 19 configurations are there already
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    run = [sys.executable, "-c", SCRIPT, str(port)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen([*run, str(rank), os.getcwd(), str(tmp_path)], **pipes) for rank in range(2)]
+    said = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert [out.splitlines()[-1] for out, _ in said] == [whole, whole]
+    assert digest(sweeps.sweep(small(problem), out=tmp_path)) == whole
+
+
+def test_one_process_is_no_crew() -> None:
+    with pytest.raises(ValueError, match=r"executor: expected 'local', or first jax.distributed.initialize\(...\)"):
+        join("distributed")
+    assert join("local") is ALONE
+    assert ALONE.agree("what happened") is None
