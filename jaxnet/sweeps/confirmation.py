@@ -83,7 +83,7 @@ def fresh_plan(plan: Plan, chosen: list[int], seeds: int) -> Plan:
     configurations = [plan.configurations[c] for c in chosen]
     recipe = dataclasses.replace(plan.recipe, rows=len(plan.task.data.x))
     members = list_members(space, recipe, configurations)
-    groups = list_groups(recipe, configurations, members, plan.groups[0].lanes)
+    groups = list_groups(recipe, configurations, members)
     task = plan.task._replace(folds=None)
     names = tuple(history_names(task.metrics, task.validation is not None))
     return dataclasses.replace(
