@@ -42,6 +42,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     ``learning_rate_`` (the present rate of solver "sgd"), and for solver "lbfgs", which with ``verbose`` also says
     its loss, ``loss_curve_`` (one an iteration).
 
+    From scikit-learn 1.9 on ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar()``: they are
+    told of every epoch, can score its weights, and can end the fit.
+
     The first fit of a kind (shapes, solver, losses, never numbers) compiles for a second or so. To keep what is
     compiled for the next process, set JAX_COMPILATION_CACHE_DIR to a folder and
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS to 0 in the environment, before Python starts.
@@ -89,34 +92,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         scoring: Any = None,
         keep_optimizer_state: bool = False,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.class_weight = class_weight
-        self.dropout = dropout
-        self.scoring = scoring
-        self.keep_optimizer_state = keep_optimizer_state
+        settings.keep(self, locals())
 
     @partial_fit_is_there
     @_fit_context(prefer_skip_nested_validation=True)

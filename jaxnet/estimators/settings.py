@@ -48,6 +48,11 @@ CONSTRAINTS: dict[str, list] = {
 }
 
 
+def keep(estimator: Any, given: dict[str, Any]) -> None:
+    """Set every parameter of a constructor, given its local variables, as an attribute, untouched."""
+    vars(estimator).update({name: value for name, value in given.items() if name != "self"})
+
+
 def hidden_sizes(hidden_layer_sizes: Any) -> list[int]:
     """Return the hidden units of each layer; a single number is one layer. TypeError for what is no whole number."""
     listed = hasattr(hidden_layer_sizes, "__iter__")
