@@ -2,8 +2,8 @@
 
 Read parameters, space, sampling (and asking, for Optuna): what is tried. Then optimizers, recipe, groups: what that
 trains. Then tiles, preparation, devices, engine: the compiled population. Then rungs, planning, estimate, ledger,
-executors, execution: the search; progress, store, verification: what is shown, kept and checked. Then tables, statistics,
-answers, result, confirmation, finder: what it says. plan_file reads a plan from TOML.
+executors, execution: the search; progress, store, verification: what is shown, kept and checked. Then tables,
+statistics, answers, result, confirmation, finder: what it says. plan_file reads a plan from TOML.
 """
 
 from jaxnet.storage.interruption import Interrupted
