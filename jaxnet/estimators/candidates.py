@@ -143,7 +143,9 @@ def _in_population(mlp: BaseMLP) -> bool:
     return mlp.solver != "lbfgs" and not adaptive and not looked_at
 
 
-def trained(folds: Iterable[list[Fit]], error_score: Any, dtype: str | None) -> Iterator[tuple[int, Fit]]:
+def trained(
+    folds: Iterable[list[Fit]], error_score: Any, *, dtype: str | None, threads: int
+) -> Iterator[tuple[int, Fit]]:
     """Train the fits of all folds, each fold as a population, while the next are brought there.
 
     Yields the place of each in the folds, one after the other, and how it ended, once it has.
@@ -159,7 +161,7 @@ def trained(folds: Iterable[list[Fit]], error_score: Any, dtype: str | None) -> 
             fits.extend(cut)
             yield [_member(fit) for fit in cut if fit.problem]
 
-    for number, progress in train_population(populations()):
+    for number, progress in train_population(populations(), threads):
         yield waiting[number], _guarded(error_score, _ended, fits[waiting[number]], progress)
     yield from ((place, fit) for place, fit in enumerate(fits) if not fit.problem)
 

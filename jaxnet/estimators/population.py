@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxnet import checks
 from jaxnet.estimators.descent import Progress, Start, Task, data_of, key_of, orders_of, start_of
 from jaxnet.estimators.precision import precision
 from jaxnet.training import stopping
@@ -60,21 +61,29 @@ class Shared(NamedTuple):
 
 
 class Crew(NamedTuple):
-    """Who trains: a thread a core for tiles, where ended members go (number, progress), and whether to give up."""
+    """Who trains: the threads for tiles, where ended members go (number, progress), and whether to give up."""
 
     tiles: ThreadPoolExecutor
     ended: SimpleQueue
     stopped: threading.Event
 
 
-def train_population(parts: Iterable[Sequence[Member]]) -> Iterator[tuple[int, Progress]]:
+def threads_of(n_jobs: int | None) -> int:
+    """Return how many threads are meant: one a core by default, and all but k - 1 of them by -k, as in joblib."""
+    checks.require(n_jobs != 0, "n_jobs", "a number of threads, -1 for all cores, or None", n_jobs)
+    cores = os.cpu_count() or 1
+    if n_jobs is None:
+        return cores
+    return n_jobs if n_jobs > 0 else max(1, cores + 1 + n_jobs)
+
+
+def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterator[tuple[int, Progress]]:
     """Train every member as ``descend`` would without a lowered rate; yield its number and how it ended, once it has.
 
     Members are numbered through all parts. A part begins to train while the next is prepared, and members of
     different parts share no tile.
     """
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as tiles, ThreadPoolExecutor(2 * cores) as groups:
+    with ThreadPoolExecutor(threads) as tiles, ThreadPoolExecutor(2 * threads) as groups:
         crew, count = Crew(tiles, SimpleQueue(), threading.Event()), 0
         try:
             for members in parts:

@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_method_params
 
 from jaxnet.estimators.callbacks import Task, fit_task, with_callbacks
 from jaxnet.estimators.candidates import Fit, Fold, fits_of, fold_of, last_step, trained
+from jaxnet.estimators.population import threads_of
 
 
 class PopulationSearchCV(RandomizedSearchCV):
@@ -30,7 +31,9 @@ class PopulationSearchCV(RandomizedSearchCV):
         estimator: an ``MLPClassifier`` or ``MLPRegressor`` of this package, or a ``Pipeline`` that ends in one, whose
             other steps are fitted once a fold for all candidates that have them in common.
         param_distributions, n_iter, scoring, refit, cv, verbose, random_state, error_score, return_train_score: as in
-            ``RandomizedSearchCV``; all cores train the population, while this thread prepares and scores.
+            ``RandomizedSearchCV``.
+        n_jobs: threads that train the population, by default one a core; they share memory, and this thread prepares
+            and scores meanwhile.
         dtype: what candidates are trained in: "float32", which ranks them up to the noise of training, or None for
             the dtype of X, which takes about twice as long. The best one is refitted in the dtype of X.
 
@@ -50,6 +53,7 @@ class PopulationSearchCV(RandomizedSearchCV):
         *,
         n_iter: int = 10,
         scoring: Any = None,
+        n_jobs: int | None = None,
         refit: Any = True,
         cv: Any = None,
         verbose: int = 0,
@@ -63,6 +67,7 @@ class PopulationSearchCV(RandomizedSearchCV):
             param_distributions,
             n_iter=n_iter,
             scoring=scoring,
+            n_jobs=n_jobs,
             refit=refit,
             cv=cv,
             verbose=verbose,
@@ -112,7 +117,7 @@ class PopulationSearchCV(RandomizedSearchCV):
                     tasks[place(number, candidate)].begin(X=fold.train[0], y=fold.train[1])
                 yield fits_of(self.estimator, candidates, fold, self.error_score)
 
-        for number, fit in trained(prepared(), self.error_score, self.dtype):
+        for number, fit in trained(prepared(), self.error_score, dtype=self.dtype, threads=threads_of(self.n_jobs)):
             fold, at = folds[number // count], place(*divmod(number, count))
             out[at] = self._scored(fit, fold, scorers)
             tasks[at].end(X=fold.train[0], y=fold.train[1])

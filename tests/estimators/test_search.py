@@ -103,6 +103,16 @@ def test_a_candidate_that_fails_scores_the_error_score():
         PopulationSearchCV(MLPClassifier(**SMALL), space, n_iter=2, cv=3, error_score="raise").fit(X, Y)
 
 
+def test_threads_change_nothing():
+    space = {"alpha": loguniform(1e-4, 1), "max_iter": [3, 40]}
+    searches = [
+        PopulationSearchCV(MLPClassifier(**SMALL), space, n_iter=12, cv=2, n_jobs=jobs, random_state=0, refit=False)
+        for jobs in (1, 3)
+    ]
+    one, three = (search.fit(X, Y).cv_results_["mean_test_score"] for search in searches)
+    np.testing.assert_array_equal(one, three)
+
+
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(StandardScaler(), LogisticRegression())])
 def test_other_estimators_are_refused(estimator):
     with pytest.raises(TypeError, match=r"estimator: expected an MLPClassifier or MLPRegressor of jaxnet\.estimators"):
