@@ -148,10 +148,17 @@ def use_device(parser: argparse.ArgumentParser, device: str | None) -> None:
     """
     if device == "cpu":
         jax.config.update("jax_platforms", "cpu")
-    elif device and (found := jax.default_backend()) != device:
-        extra = {"gpu": "cuda12", "tpu": "tpu"}[device]
+    elif device and not _starts_on(device):
+        found, extra = jax.default_backend(), {"gpu": "cuda12", "tpu": "tpu"}[device]
         remedy = f"pip install 'jaxnet[{extra}]'?"
         parser.error(f"--device: expected a device that JAX has ({found}), got {device}: {remedy}")
+
+
+def _starts_on(device: str) -> bool:
+    try:
+        return jax.devices(device)[0] in jax.devices()
+    except RuntimeError:  # it has none
+        return False
 
 
 def table(claims: list[Claim]) -> str:
