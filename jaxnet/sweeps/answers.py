@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jaxnet.sweeps.planning import Plan
     from jaxnet.sweeps.result import Result
 
+NONE = "best: none, for every configuration has a run that diverged or was not begun"
 LISTED = 8  # configurations tied with the best that a warning lists
 BOUND = 0.05  # of a parameter's range, within which a best value counts as lying at its bound
 
@@ -70,7 +71,8 @@ def warnings(result: "Result") -> list[str]:
     best = result.ranking()[0]
     behind = unfinished(result.plan, result.ledger)
     said = [behind] if behind else []
-    said += [f"{text}: widen the space there" for text in at_bounds(result.plan, best)]
+    found = np.isfinite(result.values()[best]).all()
+    said += [f"{text}: widen the space there" for text in at_bounds(result.plan, best)] if found else []
     same, seeds = tied(result), result.values().shape[1]
     if same is None:
         said.append("one seed a configuration says nothing of chance: use seed=jn.Seeds(5) or confirm(...)")
@@ -134,7 +136,7 @@ def describe(result: "Result") -> str:
     lines = [
         f"{len(plan.configurations)} configurations, {len(plan.members.ids)} members, "
         f"{int(result.ledger.epochs.sum())} model-epochs",
-        f"best: {best} ({values}): {plan.metric} {one.mean:.4g}{interval}",
+        f"best: {best} ({values}): {plan.metric} {one.mean:.4g}{interval}" if np.isfinite(one.mean) else NONE,
         *result.warnings(),
     ]
     return "\n".join(lines + ([str(result.audit())] if plan.halving else []))

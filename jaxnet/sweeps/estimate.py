@@ -8,7 +8,7 @@ programs on one x86 core; 4-2 to 784-128-10, batches of 32 to 400, came out with
 import math
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
@@ -194,6 +194,12 @@ def _notes(plan: "Plan", costs: tuple[Cost, ...]) -> Iterator[str]:
             f"{members} of {lanes} lanes have a member: a tile holds one seed and fold of one group, so few "
             "configurations a group fill tiles badly, and more of them cost little"
         )
+    own = plan.recipe.network or plan.recipe.objective
+    if own and 1 < len(plan.configurations) == len(costs):
+        yield (
+            "each configuration is a program of its own: let network= and objective= return what compares equal where "
+            "only numbers differ, such as frozen dataclasses and jn.objective"
+        )
     hint = advice()
     if hint:
         yield hint
@@ -206,8 +212,13 @@ def _name(plan: "Plan", group: Group) -> str:
     hidden = str(getattr(network, "activation", "")) if sizes and len(sizes) > 2 else ""
     kind = plan.configurations[group.configurations[0]].get("optimizer", "sgd")
     batches = f"batches of {group.training.batch_size}" if group.training.batch_size else "full batches"
-    parts = ("-".join(map(str, sizes)) if sizes else str(network)[:60], hidden, kind, batches)
+    parts = ("-".join(map(str, sizes)) if sizes else _said(network), hidden, kind, batches)
     return ", ".join(part for part in parts if part)
+
+
+def _said(network: Any) -> str:
+    words = str(network)
+    return type(network).__name__ if " object at 0x" in words else words[:60]
 
 
 def matrix_rate() -> float:

@@ -223,6 +223,16 @@ def plain(argument: str, value: Any) -> Any:
     return value
 
 
+def asked(argument: str, function: Callable[[Configuration], Any], configuration: Configuration) -> Any:
+    """Call a function of one's own with a configuration; where it misses a parameter, say which ones there are."""
+    try:
+        return function(configuration)
+    except KeyError as error:
+        there = f"a function of what each configuration has, such as {', '.join(configuration)}"
+        hint = "a conditional parameter may be absent: use configuration.get"
+        checks.refuse(argument, there, checks.Words(f"one of {error} ({hint})"))
+
+
 def _check_bounds(parameter: Any) -> None:
     low, high = checks.number("low", parameter.low), checks.number("high", parameter.high)
     checks.require(low < high, "high", f"a number above low={low:g}", high)

@@ -62,7 +62,8 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
         kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
     for f, network in kinds.values():
         params = jax.eval_shape(functools.partial(initial_params, network, dtype=task.dtype), keys_of(task.root, 0)[0])
-        _checked(f, params, task)
+        batch, _, _ = _checked(f, params, task)
+        check_scalar(f, params, batch, draws(f))
 
 
 def prepare_group(group: Group, members: Members, task: Task) -> Prepared:

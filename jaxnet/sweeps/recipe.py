@@ -1,6 +1,7 @@
 """From a configuration to what is trained: a network, an objective, an optimizer and a batch size."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from jaxnet.losses import objective
 from jaxnet.network import MLP
 from jaxnet.sweeps.optimizers import NAMES as OPTIMIZER_NAMES
 from jaxnet.sweeps.optimizers import make_optimizer
-from jaxnet.sweeps.parameters import Configuration
+from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.training import lifting
 from jaxnet.types import Batch
 
@@ -50,12 +51,18 @@ class Recipe:
     network: Callable[[Configuration], Any] | None = None
     objective: Callable[[Any, Configuration], Callable] | None = None
 
+    def __post_init__(self) -> None:
+        for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
+            given = getattr(self, name)
+            checks.require(given is None or callable(given), name, f"a callable {words}", given, TypeError)
+
     def training(self, configuration: Configuration) -> Training:
         """Build what a configuration trains; raises ValueError or TypeError, naming the parameter."""
         self._check_names(configuration)
-        network = self.network(configuration) if self.network else self._mlp(configuration)
+        network = asked("network", self.network, configuration) if self.network else self._mlp(configuration)
         if self.objective:
-            f = self.objective(network, configuration)
+            f = asked("objective", functools.partial(self.objective, network), configuration)
+            checks.require(callable(f), "objective", "one that returns (params, x, y) -> scalar", f, TypeError)
         else:
             l2 = checks.number("l2", configuration.get("l2", 0.0), minimum=0)
             f = objective(network, configuration.get("loss"), l2)

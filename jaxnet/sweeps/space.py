@@ -18,6 +18,7 @@ from jaxnet.sweeps.parameters import (
     Layers,
     Seeds,
     When,
+    asked,
     plain,
     unconditional,
 )
@@ -91,8 +92,8 @@ class Space:
             derived = unconditional(parameter)
             if name in kept and isinstance(derived, Derived):
                 known = {other: value for other, value in kept.items() if not isinstance(value, Derived)}
-                kept[name] = plain(name, _asked(f"{name}.of", derived.of, known))
-        return kept if all(_asked("constraints", constraint, kept) for constraint in self.constraints) else None
+                kept[name] = plain(name, asked(f"{name}.of", derived.of, known))
+        return kept if all(asked("constraints", constraint, kept) for constraint in self.constraints) else None
 
     def stands(self, name: str, configuration: Configuration) -> bool:
         """Whether a parameter has a place in a configuration, by its conditions."""
@@ -149,13 +150,3 @@ def _check_condition(name: str, parameters: Configuration, other: str, wanted: A
         possible = parameter.levels(None)
         met = wanted in possible or (isinstance(wanted, tuple) and all(value in possible for value in wanted))
         checks.require(met, f"{name}.when", f"{other} as one of {', '.join(map(str, possible))}", wanted)
-
-
-def _asked(argument: str, function: Callable[[Configuration], Any], configuration: Configuration) -> Any:
-    """Call a function of a configuration; where it misses a parameter, say which ones there are."""
-    try:
-        return function(configuration)
-    except KeyError as error:
-        there = f"a function of what each configuration has, such as {', '.join(configuration)}"
-        hint = "a conditional parameter may be absent: use configuration.get"
-        checks.refuse(argument, there, checks.Words(f"one of {error} ({hint})"))

@@ -68,6 +68,26 @@ def test_lanes_without_a_member_are_named_where_they_are_many(problem: Any) -> N
     assert "lanes have a member" not in str(many)
 
 
+class Plain:
+    """A network of one's own that compares equal to itself only."""
+
+    def init(self, key: jax.Array) -> dict[str, jax.Array]:
+        return {"w": jax.random.normal(key, (4, 2), "float32")}
+
+    def apply(self, params: Any, x: jax.Array) -> jax.Array:
+        return x @ params["w"]
+
+
+def test_networks_that_do_not_compare_equal_are_named_as_programs_of_their_own(problem: Any) -> None:
+    space = jn.Space(learning_rate=jn.Float(0.1, 1), loss="cross_entropy")
+    shared, make = Plain(), {"n": 3, "epochs": 1}
+    apart = str(jn.plan(space, problem.train, network=lambda c: Plain(), **make))
+    together = str(jn.plan(space, problem.train, network=lambda c: shared, **make))
+    assert "  Plain, sgd, full batches: 1 members" in apart
+    assert "each configuration is a program of its own" in apart
+    assert "each configuration is a program of its own" not in together
+
+
 def test_a_search_by_halving_takes_less_time(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate, "matrix_rate", lambda: 1e9)
     space = jn.Space(learning_rate=jn.Float(0.1, 1), hidden=(5,))

@@ -93,6 +93,14 @@ def test_a_bound_is_named_within_5_percent_of_the_range_but_not_at_0(
     assert len(at_bounds(plan, 0)) == said
 
 
+def test_where_everything_diverged_nothing_is_called_the_best(problem: Any) -> None:
+    space = jn.Space(learning_rate=jn.Float(1e30, 1e31, log=True))
+    said = str(jn.sweep(jn.plan(space, problem.train, n=2, epochs=2)))
+    assert "best: none, for every configuration has a run that diverged" in said
+    assert "2 of 2 members diverged" in said
+    assert "bound" not in said
+
+
 def test_one_seed_is_said_to_say_nothing_of_chance(problem: Any) -> None:
     one = jn.sweep(jn.plan(jn.Space(learning_rate=jn.Choice(0.1, 0.2)), problem.train, method="grid", epochs=1))
     assert "one seed a configuration says nothing of chance" in str(one)
