@@ -98,7 +98,7 @@ def _whole(result: Result, axes: list[ParameterAxis]) -> Iterator[Drawn]:
         several = len(result.plan.brackets)
         caption += f" The first of {several} brackets, the one that prunes most." if several > 1 else ""
         yield Drawn("Ranks over rungs", caption, figures.rank_flow(ranks, epochs))
-    elif len(order) > 1 and np.isfinite(result.values().mean(axis=1)).any():
+    elif len(order) > 1 and (result.levels() == result.plan.epochs).all() and np.isfinite(result.values()).all(1).any():
         lines = {estimator: result.expected_best(estimator) for estimator in ("unbiased", "plug-in")}
         caption = "The mean best of so many of the configurations: where it is flat, trying more pays little."
         drawn = figures.expected_best(lines, y_label=result.plan.metric, log_y=wide(lines["unbiased"]))
@@ -133,7 +133,7 @@ def _ranks(result: Result) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pruned(result: Result) -> str:
-    pruned = int(np.sum(result.levels() < result.plan.epochs))
+    pruned = int(np.sum((result.levels() > 0) & (result.levels() < result.plan.epochs)))
     return f", at its last rung where it was pruned ({pruned} of {len(result.levels())})" if pruned else ""
 
 

@@ -92,11 +92,12 @@ class Result:
     def expected_best(self, estimator: str = "unbiased") -> np.ndarray:
         """Return the expected best score of k = 1..C configurations tried, [C]: what the search was worth.
 
-        ``estimator`` is "unbiased" or "plug-in". Raises ValueError where configurations were pruned, for their scores
-        are not those of finished runs.
+        ``estimator`` is "unbiased" or "plug-in". Raises ValueError where configurations were pruned or are not
+        finished, for their scores are not those of finished runs.
         """
-        pruned = int(np.sum(self.levels() < self.plan.epochs))
-        checks.require(pruned == 0, "expected_best", "a sweep without pruning", checks.Words(f"{pruned} pruned"))
+        short = checks.Words(f"{int(np.sum(self.levels() < self.plan.epochs))} that did not come to their end")
+        whole = bool((self.levels() == self.plan.epochs).all())
+        checks.require(whole, "expected_best", "a finished sweep without pruning", short)
         return expected_best(self.values().mean(axis=1), self.plan.goal, estimator)
 
     def confirm(
@@ -143,7 +144,7 @@ class Result:
             for place, configuration in enumerate(decision.ranked)
         ]
         names = ("bracket", "epochs", "configuration", "rank", "score", "kept")
-        return Table(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+        return Table({name: np.array([row[i] for row in rows]) for i, name in enumerate(names)})
 
     def export(self, folder: str | os.PathLike, kind: str = "csv") -> list[Path]:
         """Write members, curves and rungs as files of a kind, "csv" or "parquet"; return their paths."""

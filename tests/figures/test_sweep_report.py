@@ -9,6 +9,8 @@ import pytest
 import jaxnet as jn
 from jaxnet.figures.sweep_axes import parameter_axes, wide, words
 from jaxnet.figures.sweep_report import draw, write_report
+from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.verification import load
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,32 @@ def test_a_logarithm_is_taken_where_positive_numbers_lie_far_apart(values: list,
 @pytest.mark.parametrize(("value", "said"), [((16, 8), "16 8"), ((), "none"), (0.123456, "0.123"), ("relu", "relu")])
 def test_values_are_said_in_few_words(value: Any, said: str) -> None:
     assert words(value) == said
+
+
+@pytest.mark.parametrize("calls", [0, 1])
+def test_a_sweep_that_is_not_finished_has_a_page_and_files_too(
+    calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = np.random.default_rng(0).normal(size=(20, 3))
+    space = jn.Space(learning_rate=jn.Float(0.01, 1), hidden=jn.Choice((2,), (3,)), batch_size=5)
+    plan = jn.plan(space, (drawn, (drawn[:, 0] > 0).astype(int)), n=4, epochs=2)
+    real, made = Engine.train, []
+
+    def ending(*arguments: Any) -> Any:
+        made.append(1)
+        if len(made) > calls:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(Engine, "train", ending)
+    with pytest.raises(KeyboardInterrupt):
+        jn.sweep(plan, out=tmp_path)
+    found = load(plan, tmp_path)
+    page = write_report(found, tmp_path / "report.html").read_text()
+    assert "not finished: 0 of 1 rungs are decided" in page
+    assert "Expected best" not in page
+    assert "it was pruned" not in page
+    assert found.export(tmp_path)[2].read_text() == "bracket,epochs,configuration,rank,score,kept\n"
 
 
 def test_the_page_holds_its_pictures_and_escapes_words(result: Any, tmp_path: Path, monkeypatch: Any) -> None:

@@ -136,7 +136,7 @@ def test_pruned_configurations_have_no_expected_best(problem: Any) -> None:
     space = jn.Space(learning_rate=jn.Choice(0.1, 0.2, 0.3, 0.4))
     plan = jn.plan(space, problem.train, method="grid", epochs=2, halving=jn.Halving(2, 1, audit=0))
     pruned = jn.sweep(plan)
-    with pytest.raises(ValueError, match="expected_best: expected a sweep without pruning, got 2 pruned"):
+    with pytest.raises(ValueError, match="expected_best: expected a finished sweep without pruning, got 2 that"):
         pruned.expected_best()
     assert str(pruned.audit()) == "halving was not audited"
     assert "halving was not audited" in str(pruned)
