@@ -104,7 +104,8 @@ def summary(name: str, each: dict[str, Any]) -> str:
     judged = [claim["holds"] for claim in each["claims"] if claim["holds"] is not None]
     machine = each["environment"]
     on = f"{machine['device']}, {machine['cores']} cores, load {machine['load']:g} before, jax {machine['jax']}"
-    counts = f"{sum(judged)} of {len(judged)}", str(each["runs"]), f"{each['seconds']:g}"
+    verdict = f"{sum(judged)} of {len(judged)}" if judged else "none judged"
+    counts = verdict, str(each["runs"]), f"{each['seconds']:g}"
     return row(f"[{name}](#{name}py)", *counts, compared(each["times"]), on)
 
 

@@ -68,6 +68,11 @@ def test_published_stands_beside_measured_and_jaxnets_time_beside_others(reprodu
     assert lines[-1] == "Not run: `other.py`."
 
 
+def test_measurements_without_a_verdict_are_not_said_to_hold(reproduction):
+    lines = reproduction.document({"addition": {**FOUND, "claims": FOUND["claims"][1:2]}}).splitlines()
+    assert lines[2].startswith("| [addition](#additionpy) | none judged | 6 |")
+
+
 def test_only_what_stands_between_the_marks_is_written_anew(reproduce):
     _, readme = reproduce("addition", writes=FOUND)
     assert readme.startswith("Before.\n<!-- Written by scripts/reproduce: -->\n\n| experiment |")
