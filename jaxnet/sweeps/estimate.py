@@ -2,7 +2,8 @@
 
 Everything is counted but the time, which is estimated from what a step of a tile does: floating-point operations at
 the rate of a matrix product, activations, parameters, and the step itself. The constants are CPU times of jaxnet's
-programs on one x86 core; 4-2 to 784-128-10, batches of 32 to 400, came out within a third of what they took.
+programs on one x86 core: ten of them, from 4-2 to 784-128-10 in batches of 32 to 400, came out within a third of what
+they took.
 """
 
 import math
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from jaxnet.sweeps.planning import Plan
 
 COMPILE = 2.0  # seconds a program
-STEP = 10e-6  # seconds a step of a tile, whatever is in it
-ACTIVATION = 0.5e-9  # seconds a unit, example and lane, forwards and backwards
+STEP = 8e-6  # seconds a step of a tile, whatever is in it
+ACTIVATION = 0.15e-9  # seconds a unit, example and lane, forwards and backwards
+PARAMETER = 0.3e-9  # seconds a parameter or number of the optimizer's state, and lane
 SIZE = 64  # of the matrices whose product is timed: small enough that NumPy uses one thread
-LARGER = 2.0  # how much faster a program's products are, being larger
+LARGER = 2.2  # how much faster a program's products are, being larger
 FULL = 0.6  # of the lanes with a member, below which a plan says so
-PARAMETER = 0.6e-9  # seconds a parameter or number of the optimizer's state, and lane
 
 
 class Shape(NamedTuple):
