@@ -3,9 +3,9 @@
 Method: scikit-learn's iris, wine, breast cancer and digits; relu networks with no, one (32) and two (32, 32) hidden
 layers, softmax and cross-entropy, Adam with step .01, batches of 32 in an order drawn anew, 40 epochs. 20 seeds: each
 deals the examples out anew, 4/5 to train on, 1/5 to test on, each class evenly, all three libraries seeing the same
-examples, standardised by the training set; each starts as the library does by itself. Compared is the test accuracy in %, seed by
-seed. scikit-learn has no network without a hidden layer. PyTorch and scikit-learn run in one thread, which is faster
-for batches so small.
+examples, standardised by the training set; each starts as the library does by itself. Compared is the test
+accuracy in %, seed by seed. scikit-learn has no network without a hidden layer. PyTorch and scikit-learn run in one
+thread, which is faster for batches so small.
 
 Published: nothing; both are asked to be within a point of jaxnet, or no further than chance explains: the 95 %
 t-interval of the mean difference must reach into -1 to 1.
