@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, unconditional
+from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, in_words, unconditional
 from jaxnet.sweeps.space import Space, identity
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def distributions(space: Space) -> dict[str, Any]:
         elif isinstance(parameter, Int):
             found[name] = kinds.IntDistribution(parameter.low, parameter.high, log=parameter.log)
         else:
-            found[name] = kinds.CategoricalDistribution([_word(value) for value in parameter.levels(None)])
+            found[name] = kinds.CategoricalDistribution([in_words(value) for value in parameter.levels(None)])
     return found
 
 
@@ -122,7 +122,7 @@ def to_study(result: "Result") -> Any:
     curves = result.curves(plan.metric).reshape(len(plan.configurations), -1, plan.epochs).mean(axis=1)
     values, levels = result.values().mean(axis=1), result.levels()
     for configuration, value, level, curve in zip(plan.configurations, values, levels, curves, strict=True):
-        params = {name: _word(configuration[name]) for name in every if name in configuration}
+        params = {name: in_words(configuration[name]) for name in every if name in configuration}
         states = optuna.trial.TrialState
         state = states.FAIL if not np.isfinite(value) else states.COMPLETE if level == plan.epochs else states.PRUNED
         study.add_trial(
@@ -152,10 +152,6 @@ def _values(space: Space, drawn: dict[str, Any]) -> dict[str, Any]:
         inner = unconditional(parameter)
         values[name] = inner
         if name in varied:
-            words = {} if isinstance(inner, Float | Int) else {_word(value): value for value in inner.levels(None)}
+            words = {} if isinstance(inner, Float | Int) else {in_words(value): value for value in inner.levels(None)}
             values[name] = words[drawn[name]] if words else drawn[name]
     return values
-
-
-def _word(value: Any) -> Any:
-    return " ".join(map(str, value)) or "none" if isinstance(value, tuple) else value

@@ -223,6 +223,11 @@ def plain(argument: str, value: Any) -> Any:
     return value
 
 
+def in_words(value: Any) -> Any:
+    """Return a tuple as text, (16, 8) as "16 8" and () as "none", and any other value as it is."""
+    return " ".join(map(str, value)) or "none" if isinstance(value, tuple) else value
+
+
 def asked(argument: str, function: Callable[[Configuration], Any], configuration: Configuration) -> Any:
     """Call a function of one's own with a configuration; where it misses a parameter, say which ones there are."""
     try:

@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import write_atomically
-from jaxnet.sweeps.parameters import Configuration
+from jaxnet.sweeps.parameters import Configuration, in_words
 
 
 class Table(dict[str, np.ndarray]):
@@ -44,7 +44,7 @@ def _column(values: list) -> np.ndarray:
     if numbers and all(isinstance(value, int | float) and not isinstance(value, bool) for value in numbers):
         return np.array([np.nan if value is None else value for value in values])
     column = np.empty(len(values), object)
-    column[:] = [" ".join(map(str, value)) if isinstance(value, tuple) else value for value in values]
+    column[:] = [in_words(value) for value in values]
     return column
 
 

@@ -220,10 +220,10 @@ def test_a_table_prints_aligned_columns() -> None:
 
 
 def test_parameters_become_columns() -> None:
-    columns = parameter_columns([{"rate": 0.1, "hidden": (3, 4)}, {"rate": 1, "flag": True}])
-    assert columns["rate"].tolist() == [0.1, 1.0]
-    assert columns["hidden"].tolist() == ["3 4", None]
-    assert columns["flag"].tolist() == [None, True]
+    columns = parameter_columns([{"rate": 0.1, "hidden": (3, 4)}, {"rate": 1, "flag": True}, {"rate": 2, "hidden": ()}])
+    assert columns["rate"].tolist() == [0.1, 1.0, 2.0]
+    assert columns["hidden"].tolist() == ["3 4", None, "none"]
+    assert columns["flag"].tolist() == [None, True, None]
 
 
 def test_a_frame_is_pandas_own_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
