@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 import jaxnet as jn
 
-TURNS = 2
+TURNS = 3
 OPTIMIZERS = {"sgd": optax.sgd, "adam": optax.adam, "adamw": optax.adamw, "lbfgs": lambda _: optax.lbfgs()}
 LOSSES = {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy", "identity": "mean_squared_error"}
 
