@@ -21,9 +21,10 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.estimators.descent import Progress, Start, Task, data_of, key_of, orders_of, start_of
 from jaxnet.estimators.precision import precision
+from jaxnet.sweeps.tiles import Lane, Tile, run_tile, runs
 from jaxnet.training import stopping
-from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
-from jaxnet.types import Array, Key
+from jaxnet.training.loop import Data, Program, State, history_names
+from jaxnet.types import Array
 
 LANES = 8  # of a tile; never another number, so that what a lane computes depends on nothing else
 BLOCK = 32  # epochs after which lanes move together
@@ -42,22 +43,6 @@ class Group(NamedTuple):
     numbers: list[int]
     members: list[Member]
     starts: list[Start]
-
-
-class Lanes(NamedTuple):
-    """What the lanes of a tile carry, with a leading axis [T]."""
-
-    numbers: list
-    state: State
-    epochs: Array  # int32 [T], how many each may take
-
-
-class Shared(NamedTuple):
-    """What the lanes of a tile have in common: the examples, in their orders, and the first epoch of the block."""
-
-    data: Data
-    key: Key
-    first: Array
 
 
 class Crew(NamedTuple):
@@ -145,44 +130,52 @@ def _ended_of(group: Group, crew: Crew) -> Iterator[tuple[int, Progress]]:
     task, program = group.members[0].task, group.starts[0].program
     histories: list[list[dict]] = [[] for _ in group.members]
     with precision(task.params[0]["w"].dtype):
-        data, lanes = jax.device_put(data_of(task)), _stacked(group.members, group.starts)
+        data, all = jax.device_put(data_of(task)), _side_by_side(group)
     orders = orders_of(task, data)
-    running = np.arange(len(group.members))
+    running, done = np.arange(len(group.members)), 0
     while len(running) and not crew.stopped.is_set():
         block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
-        shared = Shared(block, key_of(task.seed), lanes.state.epoch[running[0]])
         seats = [running[start : start + LANES] for start in range(0, len(running), LANES)]
-        train = functools.partial(_train_tile, program, lanes, shared=shared)
+        train = functools.partial(_train_tile, program, all, data=block, done=done)
         for mine, values_of in zip(seats, crew.tiles.map(train, seats), strict=True):
             for lane, values in zip(mine, values_of, strict=True):
                 histories[lane].append(values)
-        goes_on = _runs(lanes.state, lanes.epochs)[running]
+        done += BLOCK
+        goes_on = np.asarray(runs(all.lanes, all.most, done))[running]
         for lane in running[~goes_on]:
-            yield group.numbers[lane], _ended(lanes.state, lane, histories[lane], task.rate)
+            yield group.numbers[lane], _ended(all, lane, histories[lane], task.rate)
         running = running[goes_on]
 
 
-def _stacked(members: list[Member], starts: list[Start]) -> Lanes:
-    """Put members side by side, in NumPy; numbers get the dtype of the weights, for a strong one would change it."""
-    dtype = members[0].task.params[0]["w"].dtype
+def _side_by_side(group: Group) -> Tile:
+    """Stack members, in NumPy; numbers get the dtype of the weights, for a strong one would change it."""
+    task, starts = group.members[0].task, group.starts
+    dtype = task.params[0]["w"].dtype
     number = lambda *values: np.asarray(values, dtype if isinstance(values[0], float) else np.int32)
     numbers = jax.tree.map(number, *(start.numbers for start in starts))
-    state = jax.tree.map(lambda *leaves: np.stack(leaves), *(start.state for start in starts))
-    epochs: Any = np.array([member.epochs for member in members], np.int32)
-    return Lanes(numbers, state, epochs)
+    state: State = jax.tree.map(lambda *leaves: np.stack(leaves), *(start.state for start in starts))
+    lanes = Lane(state.params, state.optimizer, state.status, np.zeros_like(state.status), state.best)
+    most = np.array([member.epochs for member in group.members], np.int32)
+    return Tile(numbers, lanes, np.asarray(jax.random.key_data(key_of(task.seed))), None, most=most)
 
 
-def _train_tile(program: Program, lanes: Lanes, mine: np.ndarray, *, shared: Shared) -> list[dict[str, np.ndarray]]:
+def _train_tile(program: Program, all: Tile, mine: np.ndarray, *, data: Data, done: int) -> list[dict[str, np.ndarray]]:
     """Train some lanes in place for a block of epochs; return the history of each. The last fills up the tile."""
     seats = np.concatenate([mine, np.repeat(mine[-1:], LANES - len(mine))])
-    arguments = jax.tree.map(lambda leaf: leaf[seats], lanes), shared
-    before = lanes.state.epoch[mine]
-    with precision(shared.data.train.x.dtype):
-        state, history = jax.device_get(_compiled(program, arguments)(*arguments))
-    for kept, trained in zip(jax.tree.leaves(lanes.state), jax.tree.leaves(state), strict=True):
+    numbers, lanes, most = jax.tree.map(lambda leaf: leaf[seats], (all.numbers, all.lanes, all.most))
+    arguments = all._replace(numbers=numbers, lanes=lanes, most=most), data, np.asarray(done, np.int32)
+    with precision(data.train.x.dtype):
+        lanes, history = jax.device_get(_compiled(program, arguments)(*arguments))
+    for kept, trained in zip(jax.tree.leaves(all.lanes), jax.tree.leaves(lanes), strict=True):
         kept[mine] = trained[: len(mine)]
-    ran = lanes.state.epoch[mine] - before
-    return [{name: values[i, : ran[i]] for name, values in history.items()} for i in range(len(mine))]
+    names = history_names(program.metrics, data.validation is not None)
+    ran = _epochs(all)[mine] - done
+    return [dict(zip(names, history[i, : ran[i]].T, strict=True)) for i in range(len(mine))]
+
+
+def _epochs(all: Tile) -> np.ndarray:
+    """Return after how many epochs lanes stop, or may have to."""
+    return np.where(all.lanes.ended > 0, all.lanes.ended, all.most)
 
 
 def _compiled(program: Program, arguments: tuple) -> Any:
@@ -197,49 +190,15 @@ _COMPILING = threading.Lock()
 
 @functools.lru_cache(maxsize=64)
 def _compile(program: Program, structure: Any, leaves: tuple) -> Any:
-    return jax.jit(functools.partial(run_tile, program)).lower(*jax.tree.unflatten(structure, leaves)).compile()
+    def run(tile: Tile, data: Data, first: Array) -> tuple[Lane, Array]:
+        return run_tile(program, tile, data, first=first, epochs=jnp.asarray(BLOCK, jnp.int32), block=BLOCK)
+
+    return jax.jit(run).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 
-def run_tile(program: Program, lanes: Lanes, shared: Shared) -> tuple[State, dict[str, Array]]:
-    """Train the lanes of a tile in lock step for a block of epochs, or until all have ended.
-
-    Returns their states and the history, name -> [T, BLOCK].
-    """
-    names = history_names(program.metrics, shared.data.validation is not None)
-    dtype = jax.tree.leaves(lanes.state.params)[0].dtype
-    history = {name: jnp.full((len(lanes.epochs), BLOCK), jnp.nan, dtype) for name in names}
-
-    def goes_on(carry: tuple[Array, State, dict]) -> Array:
-        done, state, _ = carry
-        return (done < BLOCK) & jnp.any(_runs(state, lanes.epochs))
-
-    def epoch(carry: tuple[Array, State, dict]) -> tuple[Array, State, dict]:
-        done, state, history = carry
-        one = lambda numbers, state, most: _lane_epoch(
-            program, numbers, state, runs=_runs(state, most), shared=shared, done=done
-        )
-        state, values = jax.vmap(one)(lanes.numbers, state, lanes.epochs)
-        history = {name: history[name].at[:, done].set(values[name].astype(dtype)) for name in names}
-        return done + 1, state, history
-
-    return jax.lax.while_loop(goes_on, epoch, (jnp.zeros((), jnp.int32), lanes.state, history))[1:]
-
-
-def _lane_epoch(
-    program: Program, numbers: list, state: State, *, runs: Array, shared: Shared, done: Array
-) -> tuple[State, dict[str, Array]]:
-    """Train one lane for an epoch, unless it has ended. The number of the epoch is the tile's, so orders are shared."""
-    state_of_tile = state._replace(epoch=shared.first + done)
-    after, values = one_epoch(assemble(program, numbers), state_of_tile, shared.data, shared.key, done)
-    return jax.tree.map(lambda new, old: jnp.where(runs, new, old), after, state), values
-
-
-def _runs(state: State, epochs: Array) -> Array:
-    return (state.status == stopping.RUNNING) & (state.epoch < epochs)
-
-
-def _ended(state: State, lane: int, history: list[dict], rate: float) -> Progress:
-    mine = jax.tree.map(lambda leaf: np.array(leaf[lane]), state)
+def _ended(all: Tile, number: int, history: list[dict], rate: float) -> Progress:
+    lane = jax.tree.map(lambda leaf: np.array(leaf[number]), all.lanes)
+    state = State(lane.params, lane.optimizer, _epochs(all)[number], lane.best, lane.status)
     joined = {name: np.concatenate([part[name] for part in history]) for name in history[0]}
-    waited = int(mine.status) == stopping.CONVERGED
-    return Progress(mine, joined, rate, waited, ended=waited, last=True)
+    waited = int(lane.status) == stopping.CONVERGED
+    return Progress(state, joined, rate, waited, ended=waited, last=True)

@@ -2,8 +2,8 @@
 
 A lane is one member, trained by the very ``one_epoch`` of ``fit``. A tile is ``vmap`` over T lanes that share a seed
 and a fold, hence their batch orders, so a batch is gathered once and the first layer is one wide product. A device
-works through its tiles one after the other, as many as it is told. Nothing in here crosses lanes and T never changes,
-so a member has the same bits whatever stands beside it.
+works through its tiles one after the other, as many as it is told. No number crosses from lane to lane and T never
+changes, so a member has the same bits whatever stands beside it.
 """
 
 from typing import Any, NamedTuple
@@ -22,8 +22,9 @@ class Lane(NamedTuple):
 
     params: Pytree
     optimizer: Pytree
-    status: Any  # int32: RUNNING or DIVERGED
-    ended: Any  # int32: the epoch, from 1, in which it diverged; 0 while it runs
+    status: Any  # int32: RUNNING, CONVERGED or DIVERGED
+    ended: Any  # int32: the epoch, from 1, in which it converged or diverged; 0 while it runs
+    best: Any = None  # what a stopping rule watches
 
 
 class Tile(NamedTuple):
@@ -33,7 +34,8 @@ class Tile(NamedTuple):
     lanes: Lane  # leaves [T, ...]
     key: Any  # the data of the key of the tile's seed
     orders: Any  # [epochs, M]
-    fold: Any  # int32
+    fold: Any = None  # int32
+    most: Any = None  # int32 [T], how many epochs each lane may take; None where all take as many
 
 
 class FoldRows(NamedTuple):
@@ -78,33 +80,46 @@ def run_tiles(
 def run_tile(
     program: Program, tile: Tile, data: Data, *, first: Array, epochs: Array, block: int
 ) -> tuple[Lane, Array]:
-    """Train T lanes in lock step; return them and their history [T, block, names]."""
+    """Train T lanes in lock step for ``epochs`` epochs, or until all have ended; return them and their history
+    [T, block, names], NaN where a lane does not run."""
     names = history_names(program.metrics, data.validation is not None)
     key = jax.random.wrap_key_data(tile.key)
     history = jnp.full(
         (len(tile.lanes.status), block, len(names)), jnp.nan, jax.tree.leaves(tile.lanes.params)[0].dtype
     )
 
-    def epoch(i: Array, carry: tuple[Lane, Array]) -> tuple[Lane, Array]:
-        lanes, history = carry
-        one = lambda numbers, lane: lane_epoch(program, numbers, lane, data=data, key=key, epoch=(first + i, i))
-        lanes, values = jax.vmap(one)(tile.numbers, lanes)
-        return lanes, history.at[:, i].set(jnp.stack([values[name].astype(history.dtype) for name in names], -1))
+    def goes_on(carry: tuple[Array, Lane, Array]) -> Array:
+        i, lanes, _ = carry
+        return (i < epochs) & jnp.any(runs(lanes, tile.most, first + i))
 
-    return jax.lax.fori_loop(0, epochs, epoch, (tile.lanes, history))
+    def epoch(carry: tuple[Array, Lane, Array]) -> tuple[Array, Lane, Array]:
+        i, lanes, history = carry
+        one = lambda numbers, lane, runs: lane_epoch(
+            program, numbers, lane, runs=runs, data=data, key=key, epoch=(first + i, i)
+        )
+        lanes, values = jax.vmap(one)(tile.numbers, lanes, runs(lanes, tile.most, first + i))
+        recorded = jnp.stack([values[name].astype(history.dtype) for name in names], -1)
+        return i + 1, lanes, history.at[:, i].set(recorded)
+
+    return jax.lax.while_loop(goes_on, epoch, (jnp.zeros((), jnp.int32), tile.lanes, history))[1:]
+
+
+def runs(lanes: Lane, most: Array | None, done: Array | int) -> Array:
+    """Say which lanes [T] train on after ``done`` epochs."""
+    running = lanes.status == stopping.RUNNING
+    return running if most is None else running & (done < most)
 
 
 def lane_epoch(
-    program: Program, numbers: list, lane: Lane, *, data: Data, key: Array, epoch: tuple[Array, Array]
+    program: Program, numbers: list, lane: Lane, *, runs: Array, data: Data, key: Array, epoch: tuple[Array, Array]
 ) -> tuple[Lane, dict[str, Array]]:
-    """Train one member for one epoch; one that has diverged stays at its last finite state."""
+    """Train one member for one epoch; one that does not run stays as it is."""
     number, done = epoch
-    state = State(lane.params, lane.optimizer, number, None, lane.status)
+    state = State(lane.params, lane.optimizer, number, lane.best, lane.status)
     after, values = one_epoch(assemble(program, numbers), state, data, key, done)
-    diverged = after.status == stopping.DIVERGED
-    trained = Lane(after.params, after.optimizer, after.status, jnp.where(diverged, number + 1, 0).astype(jnp.int32))
-    running = lane.status == stopping.RUNNING
-    keep = lambda new, old: jnp.where(running, new, old)
+    ended = jnp.where(after.status == stopping.RUNNING, 0, number + 1).astype(jnp.int32)
+    trained = Lane(after.params, after.optimizer, after.status, ended, after.best)
+    keep = lambda new, old: jnp.where(runs, new, old)
     return jax.tree.map(keep, trained, lane), {name: keep(value, jnp.nan) for name, value in values.items()}
 
 

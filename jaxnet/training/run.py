@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 
@@ -156,7 +155,7 @@ def one_chunk(plan: Plan, state: State, count: int) -> tuple[Plan, tuple[State, 
     data = plan.data
     if plan.orders is not None:
         data = data._replace(orders=plan.orders.next_block(count, ORDERS))
-    epochs = jnp.asarray(count, jnp.int32)
+    epochs: Any = np.asarray(count, np.int32)
     try:
         return plan, train(plan.program, plan.numbers, state, data, plan.key, epochs)
     except jax.errors.ConcretizationTypeError:
