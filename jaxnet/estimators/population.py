@@ -1,4 +1,4 @@
-"""Many tasks as one compiled population: tiles of 8 lanes, each lane the very epoch of ``fit`` with its own numbers.
+"""Many tasks as one compiled population: tiles of a few lanes, each the very epoch of ``fit`` with its own numbers.
 
 Lanes of a tile look at the same examples in the same orders, so a batch is gathered once and the first layer is one
 wide product. A lane that has ended stays as it is; between blocks of epochs the lanes that still run move together,
@@ -21,12 +21,12 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.estimators.descent import Progress, Start, Task, data_of, key_of, orders_of, start_of
 from jaxnet.estimators.precision import precision
+from jaxnet.sweeps.groups import lanes_of
 from jaxnet.sweeps.tiles import Lane, Tile, run_tile, runs
 from jaxnet.training import stopping
 from jaxnet.training.loop import Data, Program, State, history_names
 from jaxnet.types import Array
 
-LANES = 8  # of a tile; never another number, so that what a lane computes depends on nothing else
 BLOCK = 32  # epochs after which lanes move together
 
 
@@ -133,12 +133,14 @@ def _ended_of(group: Group, crew: Crew) -> Iterator[tuple[int, Progress]]:
         data, all = jax.device_put(data_of(task)), _side_by_side(group)
     orders = orders_of(task, data)
     running, done = np.arange(len(group.members)), 0
+    size = lanes_of(task.objective.network, jax.default_backend())
     while len(running) and not crew.stopped.is_set():
         block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
-        seats = [running[start : start + LANES] for start in range(0, len(running), LANES)]
+        parts = [running[start : start + size] for start in range(0, len(running), size)]
+        seats = [np.pad(mine, (0, size - len(mine)), mode="edge") for mine in parts]  # the last fills up its tile
         train = functools.partial(_train_tile, program, all, data=block, done=done)
-        for mine, values_of in zip(seats, crew.tiles.map(train, seats), strict=True):
-            for lane, values in zip(mine, values_of, strict=True):
+        for mine, values_of in zip(parts, crew.tiles.map(train, seats), strict=True):
+            for lane, values in zip(mine, values_of, strict=False):
                 histories[lane].append(values)
         done += BLOCK
         goes_on = np.asarray(runs(all.lanes, all.most, done))[running]
@@ -159,18 +161,19 @@ def _side_by_side(group: Group) -> Tile:
     return Tile(numbers, lanes, np.asarray(jax.random.key_data(key_of(task.seed))), None, most=most)
 
 
-def _train_tile(program: Program, all: Tile, mine: np.ndarray, *, data: Data, done: int) -> list[dict[str, np.ndarray]]:
-    """Train some lanes in place for a block of epochs; return the history of each. The last fills up the tile."""
-    seats = np.concatenate([mine, np.repeat(mine[-1:], LANES - len(mine))])
+def _train_tile(
+    program: Program, all: Tile, seats: np.ndarray, *, data: Data, done: int
+) -> list[dict[str, np.ndarray]]:
+    """Train the seated lanes in place for a block of epochs; return the history of each."""
     numbers, lanes, most = jax.tree.map(lambda leaf: leaf[seats], (all.numbers, all.lanes, all.most))
     arguments = all._replace(numbers=numbers, lanes=lanes, most=most), data, np.asarray(done, np.int32)
     with precision(data.train.x.dtype):
         lanes, history = jax.device_get(_compiled(program, arguments)(*arguments))
     for kept, trained in zip(jax.tree.leaves(all.lanes), jax.tree.leaves(lanes), strict=True):
-        kept[mine] = trained[: len(mine)]
+        kept[seats] = trained
     names = history_names(program.metrics, data.validation is not None)
-    ran = _epochs(all)[mine] - done
-    return [dict(zip(names, history[i, : ran[i]].T, strict=True)) for i in range(len(mine))]
+    ran = _epochs(all)[seats] - done
+    return [dict(zip(names, history[i, : ran[i]].T, strict=True)) for i in range(len(seats))]
 
 
 def _epochs(all: Tile) -> np.ndarray:
