@@ -57,7 +57,9 @@ class Engine:
         self._rows = (
             len(prepared.shared.train.x) if prepared.shared.folds is None else prepared.shared.folds.train.shape[1]
         )
-        seats = seat(self._seeds, self._folds, np.arange(len(group.members)), group.lanes)
+        # where nothing is drawn a seed shows in the first parameters only, and seeds may share a tile
+        self._apart = self._seeds * (prepared.program.shuffled or prepared.program.random)
+        seats = seat(self._apart, self._folds, np.arange(len(group.members)), group.lanes)
         self._resident = min(TILES, -(-len(seats.real) // self._mesh.size))
         self._width = group.lanes
         self.block = self._block()
@@ -65,7 +67,7 @@ class Engine:
 
     def batches(self, slots: np.ndarray) -> Iterator[Seats]:
         """Cut members into as many tiles as the devices hold at once."""
-        seats = seat(self._seeds, self._folds, slots, self._width)
+        seats = seat(self._apart, self._folds, slots, self._width)
         while len(seats.real):
             count = self._resident * self._mesh.size  # less after the memory was exhausted
             yield Seats(seats.slots[:count], seats.real[:count])

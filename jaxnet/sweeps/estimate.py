@@ -19,6 +19,7 @@ from jaxnet.sweeps.engine import EPOCHS, ORDER_BYTES, TILES
 from jaxnet.sweeps.groups import Group
 from jaxnet.sweeps.preparation import initial_params, keys_of
 from jaxnet.sweeps.progress import work
+from jaxnet.training.preparation import draws
 
 if TYPE_CHECKING:
     from jaxnet.sweeps.planning import Plan
@@ -156,14 +157,16 @@ def step_seconds(shape: Shape, lanes: int, rate: float) -> float:
 
 def _phases(plan: "Plan", group: Group) -> Iterator[tuple[int, int]]:
     """Yield how many tiles of a group train for how many epochs, as if pruning took from every group alike."""
-    pairs = plan.space.seeds.count * (plan.space.folds.count if plan.space.folds else 1)
+    folds, seeds = plan.space.folds.count if plan.space.folds else 1, plan.space.seeds.count
+    drawn = (group.training.batch_size or plan.recipe.rows) < plan.recipe.rows or draws(group.training.objective)
+    together = 1 if drawn else seeds  # seeds that share a tile
     for bracket in plan.brackets:
         mine = int(np.isin(group.configurations, bracket.configurations).sum())
         alive, at = len(bracket.configurations), 0
         for epochs, kept in bracket.rungs:
             inside = math.ceil(mine * alive / len(bracket.configurations))
             if inside:
-                yield pairs * -(-inside // group.lanes), epochs - at
+                yield folds * (seeds // together) * -(-inside * together // group.lanes), epochs - at
             alive, at = kept, epochs
 
 

@@ -41,7 +41,7 @@ def terminal_bar(unit: str) -> Any:
     columns = [
         TextColumn(unit),
         MofNCompleteColumn(),
-        BarColumn(),
+        BarColumn(bar_width=12),  # leaves room for the text in 80 columns
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}"),
     ]

@@ -44,9 +44,19 @@ def test_a_step_takes_six_operations_a_weight_and_example() -> None:
 
 @pytest.mark.parametrize(
     ("n", "seeds", "options", "tiles"),
-    [(8, 1, {}, 1), (9, 1, {}, 2), (3, 20, {}, 20), (3, 2, {"fold": jn.Folds(4)}, 8)],
+    [
+        (8, 1, {"batch_size": 16}, 1),
+        (9, 1, {"batch_size": 16}, 2),
+        (3, 20, {"batch_size": 16}, 20),
+        (3, 2, {"batch_size": 16, "fold": jn.Folds(4)}, 8),
+        (3, 20, {"dropout": 0.1}, 20),
+        (3, 20, {}, 8),  # nothing is drawn
+        (3, 5, {"fold": jn.Folds(4)}, 8),
+    ],
 )
-def test_tiles_hold_one_seed_and_fold(n: int, seeds: int, options: dict, tiles: int, problem: Any) -> None:
+def test_tiles_hold_one_seed_and_fold_or_all_seeds_where_nothing_is_drawn(
+    n: int, seeds: int, options: dict, tiles: int, problem: Any
+) -> None:
     space = jn.Space(learning_rate=jn.Float(0.1, 1), hidden=(5,), seed=jn.Seeds(seeds), **options)
     plan = jn.plan(space, problem.train, n=n, epochs=2)
     assert plan.groups[0].lanes == 8
@@ -62,7 +72,7 @@ def test_tiles_of_wide_networks_have_fewer_lanes(hidden: tuple, lanes: int, prob
 
 
 def test_lanes_without_a_member_are_named_where_they_are_many(problem: Any) -> None:
-    space = jn.Space(learning_rate=jn.Float(0.1, 1), hidden=(5,), seed=jn.Seeds(5))
+    space = jn.Space(learning_rate=jn.Float(0.1, 1), hidden=(5,), batch_size=16, seed=jn.Seeds(5))
     few, many = (jn.plan(space, problem.train, n=n, epochs=2) for n in (3, 8))
     assert "note:     15 of 40 lanes have a member" in str(few)
     assert "lanes have a member" not in str(many)

@@ -146,6 +146,22 @@ def test_other_failures_of_the_program_are_not_hidden(problem: Any, monkeypatch:
         sweeps.sweep(plan(problem, RATES[:1]))
 
 
+def test_seeds_share_tiles_where_nothing_is_drawn(problem: Any) -> None:
+    """Full batches without dropout: a seed shows in the first parameters only."""
+    space = sweeps.Space(hidden=(5,), learning_rate=0.1, seed=sweeps.Seeds(9))
+    made = sweeps.plan(space, problem.train, epochs=2)
+    ledger = empty(made)
+    trainer = Trainer(made, ledger, lambda members, reached: None)
+    trainer.advance(np.arange(9), 2)
+    (seats,) = trainer._engine_of(0).batches(np.arange(9))
+    assert sorted(seats.real.tolist()) == [1, 8]
+    alone = bits(
+        sweeps.sweep(sweeps.plan(sweeps.Space(hidden=(5,), learning_rate=0.1, seed=4), problem.train, epochs=2))
+    )
+    ((member, value),) = alone.items()
+    assert bits(sweeps.Result(made, ledger, sweeps.sweep))[member] == value
+
+
 DEVICES = """
 import sys, hashlib
 import jax
