@@ -12,7 +12,7 @@ Published: The effective rate: Goodfellow, Bengio and Courville, Deep Learning (
 better configurations than training all at equal budget: Jamieson and Talwalkar (2016). For this grid, nothing.
 
 Measured: The best few are wide and far from timid: 64 units, learning rate 1, no momentum reads the test digits with
-.9795 (.9772 to .9819) on fresh seeds. But 85 of the 132 configurations cannot be told from the best by 5 seeds, and the
+.9795 (.9772 to .9819) on fresh seeds. But 84 of the 132 configurations cannot be told from the best by 5 seeds, and the
 five best had been flattered by .0025 of validation accuracy. At equal effective rates up to 1/16 accuracies differ by
 .0009 on average (48 pairs), at twice the learning rate by .0593 (30 pairs): momentum is a learning rate in disguise.
 Halving ends with a loss lower by .0083 ± .0053 than random search at equal budget (.137 against .145, 10 draws); of
