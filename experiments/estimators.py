@@ -56,6 +56,11 @@ class Times(NamedTuple):
     warm: float
     scikit: float
 
+    @property
+    def beside(self) -> dict[str, float]:
+        """The seconds of both, compiled already."""
+        return {"jaxnet": self.warm, "scikit-learn": self.scikit}
+
     def __str__(self) -> str:
         ratio = self.scikit / self.warm
         return f"{self.warm:.3g} s (cold {self.cold:.2g} s) against {self.scikit:.3g} s: {ratio:.1f} times"
@@ -168,6 +173,10 @@ def experiment(quick: bool) -> Findings:
             "differences of weights and losses": differences,
             "seconds": {name: found._asdict() for name, found in times.items()},
             "searches": {str(hidden): [found._asdict(), score] for hidden, (found, score) in searches.items()},
+        },
+        times={
+            **{f"a fit, {name}": found.beside for name, found in times.items()},
+            **{f"a search, {hidden} hidden units": found.beside for hidden, (found, _) in searches.items()},
         },
     )
 
