@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+PAUSE = 0.2  # seconds, in which threads of the last contestant that wait by spinning go to sleep
+
 
 class Case(NamedTuple):
     """One piece of work and those who do it; the first is jaxnet, ``goals`` the ratios to reach by peer."""
@@ -30,6 +32,7 @@ def measure(case: Case, turns: int) -> list[Row]:
     seconds: dict[str, list[float]] = {name: [] for name in case.contestants}
     for turn in range(turns + 1):
         for name, work in case.contestants.items():
+            time.sleep(PAUSE)
             started = time.perf_counter()
             work()
             if turn:
