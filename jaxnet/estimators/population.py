@@ -22,7 +22,7 @@ from jaxnet import checks
 from jaxnet.estimators.descent import Progress, Start, Task, data_of, key_of, orders_of, start_of
 from jaxnet.estimators.precision import precision
 from jaxnet.sweeps.groups import lanes_of
-from jaxnet.sweeps.tiles import Lane, Tile, run_tile, runs
+from jaxnet.sweeps.tiles import Lane, Tile, go_on, run_tile
 from jaxnet.training import stopping
 from jaxnet.training.loop import Data, Program, State, history_names
 from jaxnet.types import Array
@@ -143,7 +143,7 @@ def _ended_of(group: Group, crew: Crew) -> Iterator[tuple[int, Progress]]:
             for lane, values in zip(mine, values_of, strict=False):
                 histories[lane].append(values)
         done += BLOCK
-        goes_on = np.asarray(runs(all.lanes, all.most, done))[running]
+        goes_on = np.asarray(go_on(all.lanes, all.most, done))[running]
         for lane in running[~goes_on]:
             yield group.numbers[lane], _ended(all, lane, histories[lane], task.rate)
         running = running[goes_on]

@@ -42,7 +42,7 @@ def figure(report: "Report") -> "Figure":
         _pairs(axes[1], problem)
         _remainders(axes[2], taylor, corner=report.corner)
     for place, (layer, curve) in zip(axes[3:], curves.items(), strict=True):
-        _slopes(place, layer, *curve)
+        _slopes(place, layer, curve)
     return canvas
 
 
@@ -98,7 +98,8 @@ def _implied(problem: Problem) -> dict[int, tuple[np.ndarray, ...]]:
     return {k: (z, s, grids[k], run.activations[k - 1].slope(grids[k])) for k, (z, s) in found.items()}
 
 
-def _slopes(axes: "Axes", layer: int, z: np.ndarray, implied: np.ndarray, grid: np.ndarray, true: np.ndarray) -> None:
+def _slopes(axes: "Axes", layer: int, curve: tuple[np.ndarray, ...]) -> None:
+    z, implied, grid, true = curve
     axes.plot(grid, true, color="black", linewidth=0.8, label="true")
     seen = np.isfinite(implied)
     axes.plot(z[seen], implied[seen], ".", label="implied by yours")

@@ -88,23 +88,23 @@ def run_tile(
         (len(tile.lanes.status), block, len(names)), jnp.nan, jax.tree.leaves(tile.lanes.params)[0].dtype
     )
 
-    def goes_on(carry: tuple[Array, Lane, Array]) -> Array:
+    def any_goes_on(carry: tuple[Array, Lane, Array]) -> Array:
         i, lanes, _ = carry
-        return (i < epochs) & jnp.any(runs(lanes, tile.most, first + i))
+        return (i < epochs) & jnp.any(go_on(lanes, tile.most, first + i))
 
     def epoch(carry: tuple[Array, Lane, Array]) -> tuple[Array, Lane, Array]:
         i, lanes, history = carry
         one = lambda numbers, lane, runs: lane_epoch(
             program, numbers, lane, runs=runs, data=data, key=key, epoch=(first + i, i)
         )
-        lanes, values = jax.vmap(one)(tile.numbers, lanes, runs(lanes, tile.most, first + i))
+        lanes, values = jax.vmap(one)(tile.numbers, lanes, go_on(lanes, tile.most, first + i))
         recorded = jnp.stack([values[name].astype(history.dtype) for name in names], -1)
         return i + 1, lanes, history.at[:, i].set(recorded)
 
-    return jax.lax.while_loop(goes_on, epoch, (jnp.zeros((), jnp.int32), tile.lanes, history))[1:]
+    return jax.lax.while_loop(any_goes_on, epoch, (jnp.zeros((), jnp.int32), tile.lanes, history))[1:]
 
 
-def runs(lanes: Lane, most: Array | None, done: Array | int) -> Array:
+def go_on(lanes: Lane, most: Array | None, done: Array | int) -> Array:
     """Say which lanes [T] train on after ``done`` epochs."""
     running = lanes.status == stopping.RUNNING
     return running if most is None else running & (done < most)

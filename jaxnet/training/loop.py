@@ -66,7 +66,7 @@ class Parts(NamedTuple):
 
 @functools.partial(jax.jit, static_argnames="program")
 def train(
-    program: Program, numbers: list, state: State, data: Data, key: Key, epochs: Array
+    program: Program, numbers: list, state: State, data: Data, *, key: Key, epochs: Array
 ) -> tuple[State, dict[str, Array]]:
     """Train for ``epochs`` more epochs (at most CHUNK), or until the run stops or diverges.
 

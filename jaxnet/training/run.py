@@ -157,10 +157,10 @@ def one_chunk(plan: Plan, state: State, count: int) -> tuple[Plan, tuple[State, 
         data = data._replace(orders=plan.orders.next_block(count, ORDERS))
     epochs: Any = np.asarray(count, np.int32)
     try:
-        return plan, train(plan.program, plan.numbers, state, data, plan.key, epochs)
+        return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
     except jax.errors.ConcretizationTypeError:
         plan = without_lifting(plan)
-        return plan, train(plan.program, plan.numbers, state, data, plan.key, epochs)
+        return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
 
 
 def finish(plan: Plan, state: State, history: dict[str, np.ndarray]) -> Run:

@@ -25,10 +25,10 @@ def test_an_interrupted_save_leaves_the_old_file_and_nothing_else(figure, tmp_pa
 
     def interrupted(file, **options):
         file.write(b"half a pict")
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("in the middle")
 
     monkeypatch.setattr(figure, "savefig", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="in the middle"):
         figures.save(figure, path)
     assert path.read_bytes() == old
     assert list(tmp_path.iterdir()) == [path]

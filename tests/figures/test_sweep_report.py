@@ -84,11 +84,11 @@ def test_a_sweep_that_is_not_finished_has_a_page_and_files_too(
     def ending(*arguments: Any) -> Any:
         made.append(1)
         if len(made) > calls:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("in the middle")
         return real(*arguments)
 
     monkeypatch.setattr(Engine, "train", ending)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="in the middle"):
         jn.sweep(plan, out=tmp_path)
     found = load(plan, tmp_path)
     page = write_report(found, tmp_path / "report.html").read_text()

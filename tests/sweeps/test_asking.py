@@ -98,12 +98,12 @@ def test_an_interrupted_search_goes_on_to_the_same_bytes(
     def ending(*arguments: Any) -> Any:
         calls.append(1)
         if len(calls) == 5:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("in the middle")
         return real(*arguments)
 
     with monkeypatch.context() as patched:
         patched.setattr(Engine, "train", ending)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match="in the middle"):
             jn.sweep(make(problem), out=tmp_path)
     before = load(make(problem), tmp_path)
     assert len(before.plan.configurations) < len(whole.plan.configurations)

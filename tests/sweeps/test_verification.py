@@ -45,11 +45,11 @@ def test_an_unfinished_sweep_has_the_decisions_of_the_rungs_it_reached(
 
     def ending(engine: Any, seats: Any, first: int, epochs: int) -> Any:
         if first >= 2:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("in the middle")
         return real(engine, seats, first, epochs)
 
     monkeypatch.setattr(Engine, "train", ending)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="in the middle"):
         jn.sweep(plan, out=tmp_path)
     result = load(plan, tmp_path)
     assert [decision.epochs for decision in result.ledger.decisions] == [2]

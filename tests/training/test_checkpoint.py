@@ -52,7 +52,7 @@ def die_after(monkeypatch, saves):
     def save_and_die(*arguments):
         save(*arguments)
         if next(left) == 0:
-            raise Killed
+            raise Killed("in the middle")
 
     monkeypatch.setattr("jaxnet.storage.save", save_and_die)
 
@@ -70,7 +70,7 @@ def test_a_killed_run_goes_on_to_the_bits_of_one_that_was_never_interrupted(
 ):
     with monkeypatch.context() as patched:
         die_after(patched, saves)
-        with pytest.raises(Killed):
+        with pytest.raises(Killed, match="in the middle"):
             fit(out=tmp_path)
     assert_same(fit(out=tmp_path), fit())
 

@@ -70,7 +70,8 @@ class Reading:
         above, slope = self.deltas(layer + 1)[0], self.run.activations[layer].slope(self.run.z[layer])
         delta = self.deltas(layer)[0]
         columns = [_solved(above[live], (delta[live, h] / slope[live, h])) for h, live in enumerate(slope.T != 0)]
-        return np.stack(columns, axis=1) if all(column is not None for column in columns) else None  # type: ignore[arg-type]
+        found = [column for column in columns if column is not None]
+        return np.stack(found, axis=1) if len(found) == len(columns) else None
 
     def located(self, layer: int) -> str:
         """Say more about a wrong delta of a hidden layer that nothing explains: matrix or slope, with numbers."""
