@@ -2,7 +2,6 @@
 
 import ast
 import doctest
-import graphlib
 import importlib
 import inspect
 import pkgutil
@@ -44,21 +43,15 @@ def part_of(module):
     return module.split(".")[1]
 
 
-def is_for_types_only(node):
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-
-
 def imports(path):
-    """Every module that a file imports, also inside its functions, but for annotations only."""
-    found, waiting = [], [ast.parse(path.read_text())]
-    while waiting:
-        node = waiting.pop()
+    """Every module that a file imports: at its head, inside its functions, and for annotations only."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: import by the whole name, which this law reads"
             found += [resolve(node.module, alias.name) for alias in node.names]
-        if not is_for_types_only(node):
-            waiting += ast.iter_child_nodes(node)
     return found
 
 
@@ -86,9 +79,29 @@ def test_a_part_that_judges_the_others_stands_on_its_own(part):
                 assert any(module == name or module.startswith(f"{name}.") for name in ALONE[part]), (path.name, module)
 
 
+IMPORTS = {name_of(path): {m for m in imports(path) if m in MODULES} - {name_of(path)} for path in FILES}
+# TO DO: circles that still stand, and how many modules each may have until then
+CIRCLES_TO_DO = {"network": 2, "gradients": 4, "sweeps": 8}
+
+
+def within_reach(module):
+    """Every module to which the imports of a module lead, straight away or through others."""
+    found, waiting = set(), [module]
+    while waiting:
+        new = IMPORTS[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found
+
+
 def test_no_imports_go_in_a_circle():
-    graph = {name_of(path): {m for m in imports(path) if m in MODULES and m != name_of(path)} for path in FILES}
-    list(graphlib.TopologicalSorter(graph).static_order())
+    """Not at run time, nor late, inside a function, nor for types: what two modules say of each other is one thought,
+    or belongs in a third module below both."""
+    reach = {module: within_reach(module) for module in IMPORTS}
+    circles = {frozenset(other for other in found if module in reach[other]) for module, found in reach.items()}
+    circles = [sorted(circle) for circle in circles if circle]
+    circles = [circle for circle in circles if len(circle) > CIRCLES_TO_DO.get(part_of(circle[0]), 0)]
+    assert not circles, "\n".join(map(" <-> ".join, circles))
 
 
 def test_the_front_door_is_sorted_and_every_name_behind_it_is_there_and_documented():
