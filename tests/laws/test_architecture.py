@@ -1,4 +1,4 @@
-"""The architecture: what may import what, what a newcomer finds at the front door, and how it is documented."""
+"""The architecture: what may import what, what a newcomer finds at the front door, and examples that run."""
 
 import ast
 import doctest
@@ -115,23 +115,6 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = jaxnet.fitt
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_every_public_name_and_every_file_has_a_docstring(path):
-    tree = ast.parse(path.read_text())
-    if tree.body:
-        assert ast.get_docstring(tree), path
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), f"{path}: {node.name}"
-
-
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_file_is_short_and_never_asserts(path):
-    source = path.read_text()
-    assert len(source.splitlines()) <= 320, path
-    assert not any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source))), path
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_the_examples_in_docstrings_run(module):
     if module == "jaxnet.__main__":
@@ -144,13 +127,3 @@ def test_the_examples_in_docstrings_run(module):
 def test_importing_jaxnet_or_its_command_line_does_not_import_jax(statement):
     check = f"{statement}; import sys; sys.exit('jax' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
-
-
-def test_checker_suppressions_are_few_and_each_says_why():
-    silenced = [
-        f"{name_of(path)}:{number}: {line.strip()}"
-        for path in FILES
-        for number, line in enumerate(path.read_text().splitlines(), 1)
-        if any(mark in line for mark in ("# type: ignore", "# noqa", "# pragma"))
-    ]
-    assert len(silenced) <= 5, "\n".join(silenced)
