@@ -22,13 +22,21 @@ def accuracy(logits: jax.Array, y: jax.Array, weight: jax.Array | None = None) -
     return weighted_mean(right.astype(logits.dtype), weight)
 
 
-def r2(logits: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
-    """Compute 1 - residual variance / variance of the target, averaged over outputs; 0 is as good as the mean."""
+def r2(logits: jax.Array, y: jax.Array, weight: jax.Array | None = None, *, force_finite: bool = False) -> jax.Array:
+    """Compute 1 - residual variance / variance of the target, averaged over outputs; 0 is as good as the mean.
+
+    ``logits`` [N, K]; ``y`` [N, K], or [N] for one output. A target that does not vary has no R²: NaN where it is met
+    exactly and -inf where it is missed; with ``force_finite``, as in ``sklearn.metrics.r2_score``, 1 and 0.
+    """
     target = y.reshape(logits.shape).astype(logits.dtype)
     mean = jax.vmap(weighted_mean, (1, None))
     residual = mean(jnp.square(target - logits), weight)
     centred = target - jnp.expand_dims(mean(target, weight), 0)
-    return jnp.mean(1 - residual / mean(jnp.square(centred), weight))
+    variance = mean(jnp.square(centred), weight)
+    if not force_finite:
+        return jnp.mean(1 - residual / variance)
+    constant = jnp.where(residual == 0, 1.0, 0.0).astype(target.dtype)
+    return jnp.mean(jnp.where(variance == 0, constant, 1 - residual / jnp.where(variance == 0, 1, variance)))
 
 
 METRICS: Mapping[str, Callable[..., jax.Array]] = MappingProxyType({"accuracy": accuracy, "r2": r2})

@@ -37,3 +37,11 @@ def test_r2_averages_over_outputs_and_weighs_examples():
     prediction = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
     # without the third row: the first output is exact, 1; the second leaves 2 of 2, 0
     assert r2(jnp.asarray(prediction), jnp.asarray(y), jnp.array([1.0, 1, 0])) == pytest.approx(0.5, rel=1e-14)
+
+
+def test_r2_of_a_target_that_does_not_vary_is_forced_to_be_finite_only_where_that_is_asked_for():
+    y, met, missed = jnp.full((4,), 2.0), jnp.full((4, 1), 2.0), jnp.full((4, 1), 3.0)
+    assert np.isnan(r2(met, y))
+    assert r2(missed, y) == -np.inf
+    assert r2(met, y, force_finite=True) == 1
+    assert r2(missed, y, force_finite=True) == 0

@@ -1,6 +1,6 @@
 """scikit-learn's MLPClassifier and MLPRegressor, and more than they can; needs the extra ``sklearn``.
 
-Read settings, labels, drawing, rules, losses (what scikit-learn does, exactly); padding, problem, descent,
+Read settings, labels, drawing, rules, losses (what scikit-learn does, exactly); problem, descent,
 quasi_newton (the solvers); judging, recording, stochastic (what an estimator makes of them); prediction, base,
 classifier, regressor; population and search.
 """

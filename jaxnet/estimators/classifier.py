@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
-from jaxnet import checks
+from jaxnet import checks, metrics
 from jaxnet import losses as house_losses
 from jaxnet.estimators import labels, losses, scores, settings
 from jaxnet.estimators.base import BaseMLP, partial_fit_is_there
@@ -195,7 +195,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return losses.log_loss if self.out_activation_ == "softmax" else losses.binary_log_loss
 
     def _score_in_run(self) -> Callable:
-        return scores.accuracy if self.out_activation_ == "softmax" else scores.subset_accuracy
+        return metrics.accuracy if self.out_activation_ == "softmax" else scores.subset_accuracy
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

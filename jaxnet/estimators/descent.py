@@ -13,7 +13,7 @@ import numpy as np
 import optax
 
 from jaxnet.estimators.drawing import Shuffles
-from jaxnet.estimators.padding import pad, padded_size, whole
+from jaxnet.estimators.rules import int32
 from jaxnet.losses import Objective
 from jaxnet.training import batches, stopping
 from jaxnet.training.lifting import lift
@@ -111,13 +111,13 @@ def start_of(task: Task) -> Start:
     described = (task.objective, optimizer, task.stop)
     (a, b, c), numbers = zip(*map(lift, described), strict=True)
     rows = len(task.train.x)
-    size = task.batch_size if task.batch_size < rows else padded_size(rows)
+    size = task.batch_size if task.batch_size < rows else batches.padded_size(rows, batches.FEWEST_ROWS)
     program = Program(a, b, c, task.metrics, size, 0, False, task.objective.random)
     state = task.optimizer_state
     if state is None:
         with jax.numpy_dtype_promotion("standard"):
             state = optimizer.init(task.params)
-    first = State(task.params, state, whole(0), task.best, whole(stopping.RUNNING))
+    first = State(task.params, state, int32(0), task.best, int32(stopping.RUNNING))
     return Start(program, list(numbers), first, described)
 
 
@@ -126,8 +126,8 @@ def data_of(task: Task) -> Data:
     if task.batch_size < len(task.train.x):
         examples = batches.pad(task.train, task.batch_size)
     else:
-        examples = batches.Examples(*pad(task.train), rows=whole(len(task.train.x)))
-    return Data(examples, None if task.validation is None else pad(task.validation), None)
+        examples = batches.Examples(*batches.pad_full_batch(task.train), rows=int32(len(task.train.x)))
+    return Data(examples, None if task.validation is None else batches.pad_full_batch(task.validation), None)
 
 
 def orders_of(task: Task, data: Data, done: int = 0) -> Orders | None:
@@ -149,7 +149,7 @@ def _going_on(state: State) -> State:
     """Begin a new wait for an improvement."""
     if int(state.status) != stopping.CONVERGED or state.best is None:
         return state
-    return state._replace(best=state.best._replace(waited=whole(0)), status=whole(stopping.RUNNING))
+    return state._replace(best=state.best._replace(waited=int32(0)), status=int32(stopping.RUNNING))
 
 
 def _with_rate(plan: Plan, task: Task, rate: float, done: int) -> Plan:

@@ -10,8 +10,8 @@ import jax
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from jaxnet.estimators.padding import whole
 from jaxnet.estimators.problem import Problem
+from jaxnet.estimators.rules import int32
 from jaxnet.estimators.scores import ValidationScore
 from jaxnet.training import stopping
 from jaxnet.training.lifting import Skeleton, lift, lower
@@ -54,7 +54,7 @@ def first_best(mlp: Any, stop: Stop, params: Params) -> Best:
     """Return the best value of earlier calls, and how long it has been the best: anything beats none."""
     value = -mlp.best_validation_score_ if mlp.early_stopping else mlp.best_loss_
     best: Any = np.asarray(value, params[0]["w"].dtype)
-    return Best(params if stop.restore_best else None, whole(0), best, whole(mlp._no_improvement_count))
+    return Best(params if stop.restore_best else None, int32(0), best, int32(mlp._no_improvement_count))
 
 
 def metrics_of(mlp: Any, problem: Problem) -> tuple[ValidationScore, ...]:
@@ -93,5 +93,5 @@ class ScorerJudge:
         self.best = _watch(skeleton, numbers, self.best, (state.params, state.epoch, score))
         if int(state.status) != stopping.RUNNING or int(self.best.waited) < self._stop.patience:
             return state
-        self.best = self.best._replace(waited=whole(0))  # where a lower rate goes on, a new wait begins
-        return state._replace(status=whole(stopping.CONVERGED))
+        self.best = self.best._replace(waited=int32(0))  # where a lower rate goes on, a new wait begins
+        return state._replace(status=int32(stopping.CONVERGED))

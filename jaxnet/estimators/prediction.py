@@ -6,9 +6,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxnet.estimators.padding import lengthen, padded_size
 from jaxnet.estimators.precision import precision
 from jaxnet.network import MLP, LayerValues
+from jaxnet.training.batches import FEWEST_ROWS, lengthen, padded_size
 from jaxnet.types import Params
 
 ROWS = 8192  # rows that are looked at together
@@ -39,7 +39,7 @@ def _blocks(X: Any) -> Iterator[np.ndarray]:
 
 
 def _block(function: Callable, network: MLP, params: Params, X: np.ndarray) -> Any:
-    values = function(network, params, lengthen(X, padded_size(len(X))))
+    values = function(network, params, lengthen(X, padded_size(len(X), FEWEST_ROWS)))
     return jax.tree.map(lambda leaf: np.asarray(leaf)[: len(X)].copy(), values)  # what JAX lends cannot be written to
 
 

@@ -10,10 +10,10 @@ from scipy.optimize import OptimizeResult
 from sklearn.utils.optimize import _check_optimize_result
 
 from jaxnet.estimators.callbacks import Epochs
-from jaxnet.estimators.padding import pad
 from jaxnet.estimators.precision import precision
 from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.recording import say
+from jaxnet.training.batches import pad_full_batch
 from jaxnet.training.lifting import Skeleton, lift, lower
 from jaxnet.types import Array, Batch, Params
 
@@ -64,7 +64,7 @@ def hold(mlp: Any, problem: Problem, found: OptimizeResult, shapes: tuple) -> No
 def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return what computes the objective and its gradient, in float64, from a vector of all parameters."""
     skeleton, numbers = lift(problem.objective)
-    data = jax.device_put(pad(jax.tree.map(lambda array: array.astype(np.float64), problem.train)))
+    data = jax.device_put(pad_full_batch(jax.tree.map(lambda array: array.astype(np.float64), problem.train)))
 
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = _evaluate(flat, data, numbers=numbers, skeleton=skeleton, shapes=shapes)

@@ -148,4 +148,4 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return (minimum - penalty) / self.n_outputs_ + penalty
 
     def _score_in_run(self) -> Callable:
-        return scores.r2
+        return scores.finite_r2

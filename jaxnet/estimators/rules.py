@@ -5,14 +5,13 @@ velocity, so a rate that changes does not rescale the steps already taken.
 """
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxnet.estimators.padding import whole
 from jaxnet.types import Array, Pytree
 
 
@@ -57,7 +56,7 @@ def sgd(rate: Rate, *, momentum: float, nesterov: bool) -> optax.GradientTransfo
     """
 
     def init(params: Pytree) -> Momentum:
-        return Momentum(_zeros(params), whole(0), whole(0))
+        return Momentum(_zeros(params), int32(0), int32(0))
 
     def update(gradient: Pytree, state: Momentum, params: Pytree = None) -> tuple[Pytree, Momentum]:
         now = rate.of(state.epoch)
@@ -86,7 +85,7 @@ def adam(rate: float, *, beta_1: float, beta_2: float, epsilon: float) -> optax.
     """
 
     def init(params: Pytree) -> Moments:
-        return Moments(whole(0), _zeros(params), _zeros(params))
+        return Moments(int32(0), _zeros(params), _zeros(params))
 
     def update(gradient: Pytree, state: Moments, params: Pytree = None) -> tuple[Pytree, Moments]:
         step = state.step + 1
@@ -102,3 +101,8 @@ def adam(rate: float, *, beta_1: float, beta_2: float, epsilon: float) -> optax.
 
 def _zeros(params: Pytree) -> Pytree:
     return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), params)
+
+
+def int32(value: int) -> Any:
+    """Return a whole number as a compiled program keeps it: of a dtype of its own, so it is not traced again."""
+    return np.asarray(value, np.int32)

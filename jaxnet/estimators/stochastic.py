@@ -14,7 +14,6 @@ from jaxnet.estimators.callbacks import Epochs
 from jaxnet.estimators.descent import Progress, Task, descend
 from jaxnet.estimators.drawing import Shuffles, advance
 from jaxnet.estimators.judging import Judge, ScorerJudge, first_best, judge_of, metrics_of, stop_of
-from jaxnet.estimators.padding import whole
 from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.recording import begin, finish, record
 from jaxnet.training.stopping import DIVERGED, Best
@@ -124,7 +123,7 @@ def earlier_state(mlp: Any) -> Pytree:
     if solver is not mlp.solver and solver != mlp.solver:
         return None
     if isinstance(state, rules.Momentum):  # the epochs of this call are counted anew
-        return state._replace(step=whole(0), epoch=whole(0))
+        return state._replace(step=rules.int32(0), epoch=rules.int32(0))
     return state
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from jaxnet.types import Array, Batch, Key
 
 ALIGNED = 64  # bytes: memory that begins at a multiple, XLA's CPU shares instead of copying it
+FEWEST_ROWS = 32  # of a padded full batch: fewer take no less time, and all small data sets share a program
 
 
 class Examples(NamedTuple):
@@ -32,15 +33,33 @@ def whole(batch: Batch) -> Examples:
     return Examples(x, y, weight, jnp.asarray(len(batch.x), jnp.int32))
 
 
+def padded_size(count: int, fewest: int = 1) -> int:
+    """Round a count up to one of 8 sizes an octave, ``fewest`` at least: few sizes to compile, an eighth too many."""
+    count = max(count, fewest)
+    grain = max(1, 2 ** (count.bit_length() - 4))
+    return -(-count // grain) * grain
+
+
 def pad(batch: Batch, batch_size: int) -> Examples:
     """Pad to whole batches and on to one of 8 sizes an octave, with rows of zeros that weigh nothing."""
     rows = len(batch.x)
-    batches = -(-rows // batch_size)
-    grain = max(1, 2 ** (batches.bit_length() - 4))
-    padded = -(-batches // grain) * grain * batch_size
+    padded = padded_size(-(-rows // batch_size)) * batch_size
     weight = np.ones(rows, batch.x.dtype) if batch.weight is None else batch.weight
     x, y, weight = (_on_device(array, padded) for array in (batch.x, batch.y, weight))
     return Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
+
+
+def pad_full_batch(batch: Batch) -> Batch:
+    """Pad NumPy arrays [N, ...] that one step looks at together to M rows, one of 8 sizes an octave; rows are added
+    with weight 0. Nothing is put on a device, so nothing compiles for a size that was not met before."""
+    size = padded_size(len(batch.x), FEWEST_ROWS)
+    return jax.tree.map(lambda array: lengthen(array, size), batch)
+
+
+def lengthen(array: np.ndarray, size: int) -> np.ndarray:
+    """Append rows of zeros to a NumPy array [N, ...] until there are ``size``; one of that length comes back itself."""
+    padding = np.zeros((size - len(array), *array.shape[1:]), array.dtype)
+    return np.concatenate([array, padding]) if len(padding) else array
 
 
 def _on_device(array: Array | np.ndarray, length: int) -> Array:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
+from jaxnet import metrics
 from jaxnet.estimators import scores
 from jaxnet.network import MLP
 
@@ -15,7 +16,7 @@ LABELS[:3] = PROBABILITY[:3] > 0.5
 
 def test_accuracy_is_the_share_of_most_likely_classes():
     expected = accuracy_score(ONE_HOT.argmax(1), PROBABILITY.argmax(1), sample_weight=WEIGHT)
-    np.testing.assert_allclose(scores.accuracy(PROBABILITY, ONE_HOT, WEIGHT), expected, rtol=1e-14)
+    np.testing.assert_allclose(metrics.accuracy(PROBABILITY, ONE_HOT, WEIGHT), expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("labels", [3, 1])
@@ -35,11 +36,11 @@ CONSTANT = np.tile([[2.0, 0.5, 0.0]], (9, 1))
 )
 def test_r2_is_averaged_over_outputs(targets, predictions):
     expected = r2_score(targets, predictions, sample_weight=WEIGHT)
-    np.testing.assert_allclose(scores.r2(predictions, targets, WEIGHT), expected, rtol=1e-13)
+    np.testing.assert_allclose(scores.finite_r2(predictions, targets, WEIGHT), expected, rtol=1e-13)
 
 
 def test_the_score_of_a_network_is_that_of_its_predictions_and_nan_where_they_are_not_finite():
-    score = scores.ValidationScore(MLP((3, 3), output="exp"), scores.r2)
+    score = scores.ValidationScore(MLP((3, 3), output="exp"), scores.finite_r2)
     params = [{"w": np.eye(3), "b": np.zeros(3)}]
     given = score(params, PROBABILITY, LABELS, weight=WEIGHT)
     np.testing.assert_allclose(given, r2_score(LABELS, np.exp(PROBABILITY), sample_weight=WEIGHT), rtol=1e-13)

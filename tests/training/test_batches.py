@@ -5,7 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet.training.batches import Examples, draw_order, pad, stable_argsort, take
+from jaxnet.training.batches import (
+    FEWEST_ROWS,
+    Examples,
+    draw_order,
+    pad,
+    pad_full_batch,
+    padded_size,
+    stable_argsort,
+    take,
+)
 from jaxnet.types import Batch
 
 
@@ -29,6 +38,26 @@ def test_padding_goes_to_whole_batches_and_on_to_one_of_eight_sizes_an_octave(ro
 def test_padding_keeps_the_weights_of_the_examples():
     examples = pad(Batch(jnp.ones((3, 1)), jnp.ones(3), jnp.array([2.0, 0.0, 1.0])), 2)
     np.testing.assert_array_equal(examples.weight, [2, 0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"), [(1, 32), (32, 32), (33, 36), (119, 120), (120, 120), (129, 144), (150, 160)]
+)
+def test_a_size_is_one_of_eight_an_octave_from_32_on(rows, size):
+    assert padded_size(rows, FEWEST_ROWS) == size
+
+
+def test_no_size_is_padded_by_more_than_an_eighth():
+    for rows in range(32, 3000):
+        assert rows <= padded_size(rows) <= rows * 9 / 8
+
+
+def test_rows_that_are_added_to_a_full_batch_weigh_nothing():
+    batch = Batch(np.ones((33, 2)), np.ones((33, 1)), np.full(33, 3.0))
+    padded = pad_full_batch(batch)
+    assert [len(array) for array in padded] == [36] * 3
+    assert padded.weight[33] == 0
+    np.testing.assert_array_equal(padded.x[:33], batch.x)
 
 
 def test_a_drawn_order_is_a_permutation_of_the_examples_with_the_padding_last(key):
