@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,12 @@ def test_the_front_door_is_sorted_and_every_name_behind_it_is_there_and_document
     assert jaxnet.__all__ == sorted(jaxnet.__all__)
     for name in jaxnet.__all__:
         assert inspect.getdoc(getattr(jaxnet, name)), name
+
+
+def test_the_front_door_gives_the_order_in_which_to_read():
+    rows = re.findall(r"^    (\w+(?:, \w+)*)  ", jaxnet.__doc__, re.MULTILINE)
+    told = [part for row in rows for part in row.split(", ")]
+    assert told == [part for part in ORDER if part not in ("playground", "__main__")]
 
 
 def test_an_unknown_name_is_an_attribute_error():
