@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from jaxnet.stairs.blocks import Block, Lines, Paragraph, Section, Table
+from jaxnet.stairs.blocks import Block, Paragraph, Section, TextTable, Verbatim
 
 SHADES = " ░▒▓█"  # from 0, white, to 255, black
 CELL = 5  # characters a pixel is wide; it is two lines high, which is nearly square
@@ -38,15 +38,15 @@ class Page:
         self._console.print(Text("─" * len(title), style="dim"))
         for block in section.blocks:
             self._console.print()
-            self._console.print(self._rendered(block), crop=False, soft_wrap=isinstance(block, Lines))
+            self._console.print(self._rendered(block), crop=False, soft_wrap=isinstance(block, Verbatim))
 
     def _rendered(self, block: Block) -> RenderableType:
         width = self._console.width
         if isinstance(block, Paragraph):
             return Text(textwrap.fill(block.text, min(width, TEXT_WIDTH)))
-        if isinstance(block, Lines):
+        if isinstance(block, Verbatim):
             return Text("\n".join(folded(line, width) for line in block.lines))
-        if isinstance(block, Table):
+        if isinstance(block, TextTable):
             return table(block)
         coloured = self._console.color_system is not None and not self._console.no_color
         return Columns(
@@ -64,7 +64,7 @@ def folded(line: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def table(block: Table) -> RichTable:
+def table(block: TextTable) -> RichTable:
     """Lay a table out: the first column to the left, numbers to the right."""
     gap = 2 if len(block.columns) < 8 else 1
     laid = RichTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from jaxnet.cli import compilation_cache
 from jaxnet.cli.arguments import one_of, whole_number
 from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
-from jaxnet.stairs.contents import CONTENTS
+from jaxnet.stairs import story
+from jaxnet.stairs.story import CONTENTS
 
 if TYPE_CHECKING:
     from jaxnet.stairs.blocks import Section
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """Describe the command to argparse."""
-    contents = "\n".join(f"  {name:<13} {entry.title}" for name, entry in CONTENTS.items())
+    contents = "\n".join(f"  {name:<13} {chapter.title}" for name, chapter in CONTENTS.items())
     parser = commands.add_parser(
         "stairs",
         help="the article: is a 2x2 image a picture of stairs?",
@@ -46,8 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.figures is not None:
         prepare_folder(arguments.figures)
     compilation_cache.enable()
-    from jaxnet.stairs import story
-
     names = story.selected(arguments.section, arguments.image)
     sections = ((name, announced(name, arguments.image)) for name in names)
     if arguments.json:
@@ -62,8 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def announced(name: str, image: int | None) -> "Section":
     """Compute a section; say so first where it takes seconds."""
-    from jaxnet.stairs import story
-
     if CONTENTS[name].trains:
         print(f"{CONTENTS[name].title}: training ...", file=sys.stderr)
     return story.compute(name, image)

@@ -1,7 +1,8 @@
 """The article, told in order: its images, its networks set by hand, its worked example, and what training adds.
 
 "Introduction To Neural Networks" and "Neural Networks - A Worked Example" by Ben Gorman (GormAnalysis, 2017): is a
-2 x 2 image a picture of stairs? Read images, models, cases, example, trace, then contents and the sections it lists.
+2 x 2 image a picture of stairs? Read images, hand_set_networks, verdicts, example, trained_networks, then story and
+the sections it lists.
 
 Every name is imported when it is first used, so the command line knows the contents without waiting for JAX.
 """
@@ -10,21 +11,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxnet.stairs.cases import case_images
-    from jaxnet.stairs.contents import CONTENTS
-    from jaxnet.stairs.example import worked_example
-    from jaxnet.stairs.images import Images, load
-    from jaxnet.stairs.models import hand_set
-    from jaxnet.stairs.story import tell
-    from jaxnet.stairs.trace import one_step
+    from jaxnet.stairs.example import one_step, worked_example
+    from jaxnet.stairs.hand_set_networks import hand_set
+    from jaxnet.stairs.images import Images, case_images, load
+    from jaxnet.stairs.story import CONTENTS, tell
 
 _HOMES = {
-    "CONTENTS": "contents",
+    "CONTENTS": "story",
     "Images": "images",
-    "case_images": "cases",
-    "hand_set": "models",
+    "case_images": "images",
+    "hand_set": "hand_set_networks",
     "load": "images",
-    "one_step": "trace",
+    "one_step": "example",
     "tell": "story",
     "worked_example": "example",
 }

@@ -14,7 +14,7 @@ class Paragraph:
 
 
 @dataclasses.dataclass(frozen=True)
-class Lines:
+class Verbatim:
     """Formulas and matrices: lines to be shown as they stand."""
 
     lines: tuple[str, ...]
@@ -29,14 +29,14 @@ class Tiles:
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class TextTable:
     """Cells already written out; a column is aligned to the right unless it is the first."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-Block: TypeAlias = Paragraph | Lines | Tiles | Table
+Block: TypeAlias = Paragraph | Verbatim | Tiles | TextTable
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,20 +7,19 @@ import jax
 import numpy as np
 
 from jaxnet import figures
-from jaxnet.stairs.cases import case_images
-from jaxnet.stairs.images import chosen
-from jaxnet.stairs.models import LIGHT_IMAGES, MODELS
+from jaxnet.stairs.hand_set_networks import HAND_SET, LIGHT_IMAGES
+from jaxnet.stairs.images import case_images, chosen
 from jaxnet.stairs.surface import surface
-from jaxnet.stairs.trained import BEST, Trained, trained
-from jaxnet.stairs.verdicts import judge, word
+from jaxnet.stairs.trained_networks import BEST, trained_network
+from jaxnet.stairs.verdicts import Verdict, verdicts_on, yes_or_no
 from jaxnet.stairs.writing import decimal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Drawing: TypeAlias = Callable[[int | None], "Figure"]
-GRID = 61
-LOWER_ROW = 200  # the intensity of x3 and x4 in the slices: dark, so that the upper row decides
+Drawing: TypeAlias = Callable[[int | None], "Figure"]  # of the chosen image, if any
+_SLICE_GRID = 61  # odd, so that the middle of the pixels' range is a row and a column
+_LOWER_ROW = 200  # the intensity of x3 and x4 in the slices: dark, so that the upper row decides
 
 
 def drawings(sections: Iterable[str], image: int | None = None) -> Iterator[tuple[str, "Figure"]]:
@@ -28,99 +27,95 @@ def drawings(sections: Iterable[str], image: int | None = None) -> Iterator[tupl
     return ((name, draw(image)) for section in sections for name, draw in DRAWINGS.get(section, {}).items())
 
 
-def gallery(model: str) -> Drawing:
-    """Return the drawing of the chosen images as a hand-set network judges them, from the lowest answer up."""
+def _judged(name: str) -> Drawing:
+    """The chosen images as a hand-set network judges them."""
 
     def draw(image: int | None) -> "Figure":
         shown = chosen(image)
+        verdicts = verdicts_on(name, shown.x)
+        # the perceptron's answer is its weighted sum
+        total = lambda each: "" if HAND_SET[name].output == "identity" else f"z = {decimal(each.weighted_sum, 1)}\n"
         captions = [
-            f"image {id}\n{list(each.x)}\n{_sum(model, each.weighted_sum)}{decimal(each.answer, 2)} → {word(each.yes)} "
-            f"(stairs: {word(y)})"
-            for id, y, each in zip(shown.ids, shown.y, judge(model, shown.x), strict=True)
+            f"image {id}\n{list(each.x)}\n{total(each)}{decimal(each.answer, 2)} → {yes_or_no(each.yes)} "
+            f"(stairs: {yes_or_no(y)})"
+            for id, y, each in zip(shown.ids, shown.y, verdicts, strict=True)
         ]
-        return _sorted_gallery(model, shown.x, captions)
+        return _from_the_lowest_answer(verdicts, shown.x, captions)
 
     return draw
 
 
-def _sum(model: str, weighted_sum: float) -> str:
-    return "" if MODELS[model].output == "identity" else f"z = {decimal(weighted_sum, 1)}\n"
+def _light_stairs(image: int | None) -> "Figure":
+    """The article's six images for the network that finds light stairs."""
+    verdicts = verdicts_on("light_stairs", LIGHT_IMAGES)
+    captions = [f"{list(each.x)}\n{decimal(each.answer, 2)} → {yes_or_no(each.yes)}" for each in verdicts]
+    return _from_the_lowest_answer(verdicts, LIGHT_IMAGES, captions)
 
 
-def light_stairs(image: int | None) -> "Figure":
-    """Draw the article's six images for the network that finds light stairs."""
-    verdicts = judge("light_stairs", LIGHT_IMAGES)
-    captions = [f"{list(each.x)}\n{decimal(each.answer, 2)} → {word(each.yes)}" for each in verdicts]
-    return _sorted_gallery("light_stairs", LIGHT_IMAGES, captions)
-
-
-def _sorted_gallery(model: str, images: np.ndarray, captions: list[str]) -> "Figure":
-    order = np.argsort([each.answer for each in judge(model, images)], kind="stable")
+def _from_the_lowest_answer(verdicts: list[Verdict], images: np.ndarray, captions: list[str]) -> "Figure":
+    order = np.argsort([each.answer for each in verdicts], kind="stable")
     return figures.gallery(images[order], [captions[row] for row in order])
 
 
-def hidden_units(model: str) -> Drawing:
-    """Return the drawing of the weights of a hand-set network's hidden units."""
+def _hidden_weights(name: str) -> Drawing:
+    """The weights of a hand-set network's hidden units."""
 
     def draw(image: int | None) -> "Figure":
-        units = MODELS[model].hidden
+        units = HAND_SET[name].hidden
         return figures.weight_tiles([unit.weights for unit in units], [unit.name for unit in units])
 
     return draw
 
 
-def cases(image: int | None) -> "Figure":
-    """Draw cases A and B on the sigmoid."""
-    sums = {case: [each.weighted_sum for each in judge("logistic_figure", x)] for case, x in case_images().items()}
-    return figures.sigmoid_cases(sums)
+def _cases(image: int | None) -> "Figure":
+    """Cases A and B on the sigmoid."""
+    verdicts = {case: verdicts_on("logistic_figure", x) for case, x in case_images().items()}
+    return figures.sigmoid_cases({case: [each.weighted_sum for each in both] for case, both in verdicts.items()})
 
 
-def trained_units(image: int | None) -> "Figure":
-    """Draw the weights that the best network found for its hidden units, with what each counts for stairs."""
-    first, second = (np.asarray(layer["w"]) for layer in trained(BEST).params)
+def _trained_weights(image: int | None) -> "Figure":
+    """The weights that the best network found for its hidden units, with what each counts for stairs."""
+    first, second = (np.asarray(layer["w"]) for layer in trained_network(BEST).params)
+    # only the difference of the two outputs' weights matters to the softmax
     counts = second[:, 0] - second[:, 1]
     captions = [f"h{unit + 1}, for stairs {decimal(count, 1)}" for unit, count in enumerate(counts)]
     return figures.weight_tiles(first.T, captions)
 
 
-def slices(image: int | None) -> "Figure":
-    """Draw what each hidden unit of the best network and its output answer over x1 and x2, with x3 = x4 = LOWER_ROW."""
-    best = trained(BEST)
-    edge = np.linspace(0, 255, GRID)
+def _slices(image: int | None) -> "Figure":
+    """What each hidden unit of the best network and its output answer over x1 and x2, with x3 = x4 = _LOWER_ROW."""
+    best = trained_network(BEST)
+    edge = np.linspace(0, 255, _SLICE_GRID)
     x1, x2 = np.meshgrid(edge, edge)
-    x = np.stack([x1, x2, *[np.full_like(x1, LOWER_ROW)] * 2], axis=-1).reshape(-1, 4)
-    hidden = _hidden(best, x)
-    maps = {f"h{unit + 1}": hidden[:, unit].reshape(GRID, GRID) for unit in range(hidden.shape[1])}
-    maps["stairs"] = best.answers(x).reshape(GRID, GRID)
+    x = np.stack([x1, x2, *[np.full_like(x1, _LOWER_ROW)] * 2], axis=-1).reshape(-1, 4)
+    hidden = np.asarray(jax.vmap(lambda each: best.net.layers(best.params, each)[0].a)(x / best.scale))
+    maps = {f"h{unit + 1}": each.reshape(x1.shape) for unit, each in enumerate(hidden.T)}
+    maps["stairs"] = best.answers(x).reshape(x1.shape)
     return figures.boundary_slices(maps, (0, 255, 0, 255), labels=("x1", "x2"))
 
 
-def _hidden(best: Trained, x: np.ndarray) -> np.ndarray:
-    return np.asarray(jax.vmap(lambda each: best.net.layers(best.params, each)[0].a)(x / best.scale))
+def _curves(image: int | None) -> "Figure":
+    """Loss and accuracy of the best network on training and test images."""
+    history = trained_network(BEST).history
+    return figures.learning_curves({name.replace("validation_", "test_"): values for name, values in history.items()})
 
 
-def curves(image: int | None) -> "Figure":
-    """Draw loss and accuracy of the best network on training and test images."""
-    named = {name.replace("validation_", "test_"): values for name, values in trained(BEST).history.items()}
-    return figures.learning_curves(named)
-
-
-def loss_surface(image: int | None) -> "Figure":
-    """Draw the loss over two weights and the paths of plain descent, momentum and too big a step."""
+def _two_weights(image: int | None) -> "Figure":
+    """The loss over two weights and the paths of plain descent, momentum and too big a step."""
     return figures.loss_surface(*surface(), labels=("weight of the upper row", "weight of the lower row"))
 
 
 DRAWINGS: Mapping[str, Mapping[str, Drawing]] = {
-    "perceptron": {"perceptron": gallery("perceptron")},
-    "logistic": {"logistic": gallery("logistic_figure")},
-    "cases": {"cases": cases},
+    "perceptron": {"perceptron": _judged("perceptron")},
+    "logistic": {"logistic": _judged("logistic_figure")},
+    "cases": {"cases": _cases},
     "layers": {
-        "left_right": gallery("left_right"),
-        "left_right_weights": hidden_units("left_right"),
-        "bottom_and_top": gallery("bottom_and_top"),
-        "bottom_and_top_weights": hidden_units("bottom_and_top"),
+        "left_right": _judged("left_right"),
+        "left_right_weights": _hidden_weights("left_right"),
+        "bottom_and_top": _judged("bottom_and_top"),
+        "bottom_and_top_weights": _hidden_weights("bottom_and_top"),
     },
-    "light-stairs": {"light_stairs": light_stairs, "light_stairs_weights": hidden_units("light_stairs")},
-    "training": {"learning_curves": curves, "hidden_units": trained_units, "boundary_slices": slices},
-    "batches": {"loss_surface": loss_surface},
+    "light-stairs": {"light_stairs": _light_stairs, "light_stairs_weights": _hidden_weights("light_stairs")},
+    "training": {"learning_curves": _curves, "hidden_units": _trained_weights, "boundary_slices": _slices},
+    "batches": {"loss_surface": _two_weights},
 }

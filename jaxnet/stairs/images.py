@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnet.stairs.r_random import Generator, seeded
+from jaxnet.stairs.r_random import seeded
 
-SEED = 2017
+DARKEST = 255.0
 TABLE_IDS = (1, 2, 3, 498, 499, 500)  # the rows of the article's table
 FIGURE_IDS = (4, 240, 257, 367, 407, 495)  # the images of the article's figures
-LIGHT, DARK, ANY = (0, 10), (150, 255), (0, 255)
+_SEED = 2017
+_LIGHT, _DARK, _ANY = (0, 10), (150, 255), (0, 255)
+_CASES = {"A": (0, 60), "B": (60, 120)}  # x3 before and after
 
 
 class Images(NamedTuple):
@@ -37,7 +39,7 @@ class Images(NamedTuple):
         return np.stack([self.y, 1 - self.y], axis=1).astype(np.float64)
 
     def only(self, ids: Iterable[int]) -> "Images":
-        """Return the images of the given ids, in the order of the ids; all must be there."""
+        """Return the images of the given ids, in the order of the ids; IndexError for one that is not there."""
         rows = [int(np.flatnonzero(self.ids == each)[0]) for each in ids]
         return Images(*(column[rows] for column in self))
 
@@ -46,6 +48,7 @@ def load() -> tuple[Images, Images]:
     """Return the article's 400 images for training and 100 for testing, sorted by id, with raw intensities."""
     images, test_ids = _generated()
     test = np.isin(images.ids, test_ids)
+    # indexing by a mask copies, so a caller may change what it gets
     part = lambda rows: Images(*(column[rows] for column in images))
     return part(~test), part(test)
 
@@ -60,17 +63,28 @@ def chosen(image: int | None, otherwise: Iterable[int] = FIGURE_IDS) -> Images:
     return every().only(otherwise if image is None else [image])
 
 
+def case_images() -> dict[str, np.ndarray]:
+    """Return the two images of the article's cases A and B, before and after: name -> uint8 [2, 4].
+
+    Case A darkens x3 of [100, 0, 0, 125] from 0 to 60, which makes it look like stairs; case B darkens it from 60 to
+    120, when it already did. A straight line must answer both alike.
+    """
+    return {name: np.array([[100, 0, x3, 125] for x3 in change], np.uint8) for name, change in _CASES.items()}
+
+
 @functools.cache
 def _generated() -> tuple[Images, np.ndarray]:
-    generator = seeded(SEED)
-    left = _pixels(generator, (LIGHT, DARK, DARK, DARK), 125)
-    right = _pixels(generator, (DARK, LIGHT, DARK, DARK), 125)
-    others = _pixels(generator, (ANY, ANY, ANY, ANY), 250)
+    """Return all images and the ids of those for testing."""
+    generator = seeded(_SEED)
+    # the draws come in the order of the article's program, pixel by pixel: any other order makes other images
+    kinds = (
+        ((_LIGHT, _DARK, _DARK, _DARK), 125),
+        ((_DARK, _LIGHT, _DARK, _DARK), 125),
+        ((_ANY, _ANY, _ANY, _ANY), 250),
+    )
+    pixels = [np.stack([generator.sample(*range, count) for range in ranges], axis=1) for ranges, count in kinds]
     order = generator.permutation(500, 500)
-    x = np.concatenate([left, right, others])[order].astype(np.uint8)
+    # the label is how an image was drawn, not how it looks: some of the noise looks just like stairs
     y = (order < 250).astype(np.int32)
-    return Images(x, y, np.arange(1, 501, dtype=np.int32)), generator.permutation(500, 100) + 1
-
-
-def _pixels(generator: Generator, ranges: tuple[tuple[int, int], ...], count: int) -> np.ndarray:
-    return np.stack([generator.sample(low, high, count) for low, high in ranges], axis=1)
+    images = Images(np.concatenate(pixels)[order].astype(np.uint8), y, np.arange(1, 501, dtype=np.int32))
+    return images, generator.permutation(500, 100) + 1

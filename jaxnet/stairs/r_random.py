@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-WORD = 2**32
-UNIT = 2.3283064365386963e-10  # R's i2_32m1: the 32-bit word times this is a uniform number in [0, 1)
+_UNIT = 2.3283064365386963e-10  # R's i2_32m1: the 32-bit word times this is a uniform number in [0, 1)
 
 
 class Generator(NamedTuple):
@@ -19,21 +18,21 @@ class Generator(NamedTuple):
     words: np.random.MT19937
 
     def uniform(self, count: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
-        """Draw ``count`` float64 from U(low, high), as ``runif`` does."""
-        return low + (high - low) * (self.words.random_raw(count) * UNIT)
+        """Draw ``count`` float64 from U(low, high), as ``runif`` does: [count]."""
+        return low + (high - low) * (self.words.random_raw(count) * _UNIT)
 
     def sample(self, low: int, high: int, count: int) -> np.ndarray:
         """Draw ``count`` integers from low to high inclusive, as ``sample(low:high, count, replace = TRUE)`` does."""
         return low + np.floor((high - low + 1) * self.uniform(count)).astype(np.int64)
 
     def permutation(self, size: int, count: int) -> np.ndarray:
-        """Draw ``count`` different integers from 0 to size - 1, as ``sample(size, count) - 1`` does: what is drawn
-        is replaced by the last that is left."""
+        """Draw ``count`` different integers from 0 to size - 1, as ``sample(size, count) - 1`` does: [count]."""
         left = list(range(size))
         drawn = []
         for unit in self.uniform(count):
             at = int(len(left) * unit)
             drawn.append(left[at])
+            # R fills the gap with the last that is left, which decides what the next draw finds there
             left[at] = left[-1]
             left.pop()
         return np.array(drawn)
@@ -41,18 +40,10 @@ class Generator(NamedTuple):
 
 def seeded(seed: int) -> Generator:
     """Return the generator that R has after ``set.seed(seed)``."""
-    word = seed
-    for _ in range(50):
-        word = _next(word)
-    state = []
-    for _ in range(625):
-        word = _next(word)
-        state.append(word)
+    state = [seed]
+    for _ in range(50 + 625):
+        state.append((69069 * state[-1] + 1) % 2**32)
     words = np.random.MT19937()
-    key = np.array(state[1:], dtype=np.uint32)
-    words.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": 624}}
+    # the last 625: R would read the position from the first, and sets it to "all used up"
+    words.state = {"bit_generator": "MT19937", "state": {"key": np.array(state[-624:], np.uint32), "pos": 624}}
     return Generator(words)
-
-
-def _next(word: int) -> int:
-    return (69069 * word + 1) % WORD

@@ -1,14 +1,50 @@
-"""The story, section by section in order; each is computed as data by its own module in ``sections``."""
+"""The story's contents, and how it is told: each section is computed as data, in order, when it is asked for.
+
+Neither NumPy nor JAX is imported here, so that the command line knows the contents at once.
+"""
 
 import importlib
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-from jaxnet import checks
-from jaxnet.stairs.blocks import Section
-from jaxnet.stairs.contents import CONTENTS
+if TYPE_CHECKING:
+    from jaxnet.stairs.blocks import Section
 
 
-def tell(names: Iterable[str] = (), image: int | None = None) -> Iterator[tuple[str, Section]]:
+class Chapter(NamedTuple):
+    """What the contents say of a section: the module in ``sections`` that computes it, its title, and its kind.
+
+    ``per_image`` says that the section shows the numbers of the images it is given, ``trains`` that it trains
+    networks, which takes seconds, ``draws`` that it has figures.
+    """
+
+    module: str
+    title: str
+    per_image: bool = False
+    trains: bool = False
+    draws: bool = False
+
+
+CONTENTS = {
+    "images": Chapter("the_problem", "The problem: which images show stairs?", per_image=True),
+    "perceptron": Chapter("one_unit", "One perceptron: a straight line", per_image=True, draws=True),
+    "logistic": Chapter("one_unit", "The sigmoid: a line becomes a probability", per_image=True, draws=True),
+    "cases": Chapter("one_unit", "Cases A and B: why the line is not enough", draws=True),
+    "layers": Chapter("hidden_layers", "Perceptrons that feed a perceptron", per_image=True, draws=True),
+    "light-stairs": Chapter("hidden_layers", "Six hidden units find light stairs", per_image=True, draws=True),
+    "forward": Chapter("worked_passes", "The worked example: forward", per_image=True),
+    "backward": Chapter("worked_passes", "The worked example: backward", per_image=True),
+    "descent": Chapter("eight_steps", "Gradient descent in eight steps"),
+    "training": Chapter(
+        "learned_weights", "Trained networks beside the hand-set ones", per_image=True, trains=True, draws=True
+    ),
+    "batches": Chapter("learned_weights", "Mini-batches and momentum", trains=True, draws=True),
+    "reference": Chapter("closing", "Is it right? JAX held against plain NumPy", trains=True),
+    "challenge": Chapter("closing", "The closing challenges"),
+}
+
+
+def tell(names: Iterable[str] = (), image: int | None = None) -> Iterator[tuple[str, "Section"]]:
     """Compute sections of the story one after another, in the order of the contents.
 
     Args:
@@ -18,20 +54,24 @@ def tell(names: Iterable[str] = (), image: int | None = None) -> Iterator[tuple[
     Returns an iterator of (name, section), each computed when it is asked for. Raises ValueError or TypeError at once
     for an unknown section, with the nearest known one, and for an id out of range.
     """
+    from jaxnet import checks  # here, for it imports NumPy
+
     names = [checks.choice("names", name, CONTENTS) for name in names]
     if image is not None:
         checks.integer("image", image, minimum=1, maximum=500, note="the images of the article")
+    # a generator inside, so that what is wrong is said by this call and not by the first ``next``
     return ((name, compute(name, image)) for name in selected(names, image))
 
 
-def compute(name: str, image: int | None) -> Section:
-    """Compute one section."""
-    return importlib.import_module(f"jaxnet.stairs.sections.{CONTENTS[name].module}").section(image)
+def compute(name: str, image: int | None) -> "Section":
+    """Compute one section, by the function that is called as the section is: ``perceptron_section(image)``."""
+    module = importlib.import_module(f"jaxnet.stairs.sections.{CONTENTS[name].module}")
+    return getattr(module, f"{name.replace('-', '_')}_section")(image)
 
 
 def selected(names: Iterable[str], image: int | None) -> list[str]:
-    """List the sections that are told, in the order of the contents."""
+    """List the sections that are told, in the order of the contents, whatever the order of ``names``."""
     chosen = set(names)
     if chosen:
         return [name for name in CONTENTS if name in chosen]
-    return [name for name, entry in CONTENTS.items() if image is None or entry.per_image]
+    return [name for name, chapter in CONTENTS.items() if image is None or chapter.per_image]

@@ -12,28 +12,27 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxnet.losses import Objective, objective
-from jaxnet.stairs.images import load
-from jaxnet.stairs.trained import DARKEST
+from jaxnet.losses import objective
+from jaxnet.stairs.images import DARKEST, load
 from jaxnet.training import fit
 from jaxnet.types import Array, Key
 
 START = (2.0, 4.0)
 STEPS = 60
-RUNS: Mapping[str, tuple[float, float]] = {  # step and momentum
+_RUNS: Mapping[str, tuple[float, float]] = {  # step and momentum
     "plain, step 1": (1.0, 0.0),
     "momentum .8, step 1": (1.0, 0.8),
     "too big a step, 7": (7.0, 0.0),
 }
-GRID = 81
-TOP, BOTTOM = (-10.0, 3.0), (-4.0, 8.0)
+_GRID = 81  # points a side: enough that the contours are smooth
+_TOP, _BOTTOM = (-10.0, 3.0), (-4.0, 8.0)  # wide enough for START, the best weights and the jumps between
 
 
-class Rows(NamedTuple):
+class TwoRows(NamedTuple):
     """A network without a bias: the sum of each row of pixels, times its weight."""
 
     def init(self, key: Key) -> Array:
-        """Start far from the best weights."""
+        """Start far from the best weights: [2]."""
         return jnp.array(START)
 
     def apply(self, params: Array, x: Array) -> Array:
@@ -64,16 +63,14 @@ def surface() -> Surface:
     """Compute the loss on a grid of weights, and three runs from the same start."""
     train, _ = load()
     data = np.stack([train.x[:, :2].sum(axis=1), train.x[:, 2:].sum(axis=1)], axis=1) / DARKEST, train.y
-    f = objective(Rows(), loss="binary_cross_entropy")
-    x, y = np.linspace(*TOP, GRID), np.linspace(*BOTTOM, GRID)
-    paths = {name: _path(f, data, *run) for name, run in RUNS.items()}
+    f = objective(TwoRows(), loss="binary_cross_entropy")
+    paths = {}
+    for name, (step, momentum) in _RUNS.items():
+        optimizer = optax.sgd(step, momentum=momentum)
+        run = fit(f, jnp.array(START), data, optimizer=optimizer, epochs=STEPS, metrics=(top, bottom))
+        # the history begins after the first step
+        paths[name] = np.vstack([START, np.stack([run.history["top"], run.history["bottom"]], axis=1)])
+    x, y = np.linspace(*_TOP, _GRID), np.linspace(*_BOTTOM, _GRID)
     weights = jnp.asarray(np.stack(np.meshgrid(x, y), axis=-1), float)
     losses = jax.jit(jax.vmap(jax.vmap(lambda params: f(params, *data))))(weights)
     return Surface(x, y, np.asarray(losses), paths)
-
-
-def _path(f: Objective, data: tuple[np.ndarray, np.ndarray], step: float, momentum: float) -> np.ndarray:
-    run = fit(
-        f, jnp.array(START), data, optimizer=optax.sgd(step, momentum=momentum), epochs=STEPS, metrics=(top, bottom)
-    )
-    return np.vstack([START, np.stack([run.history["top"], run.history["bottom"]], axis=1)])

@@ -1,14 +1,15 @@
 """What a hand-set network says of images, with every number on the way to its answer, in float64."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnet.reference.losses import OUTPUTS
 from jaxnet.reference.network import forward
-from jaxnet.stairs.blocks import Lines, Tiles
+from jaxnet.stairs.blocks import Tiles, Verbatim
+from jaxnet.stairs.hand_set_networks import HAND_SET, hand_set_float64
 from jaxnet.stairs.images import Images
-from jaxnet.stairs.models import MODELS, Model, exact
 from jaxnet.stairs.writing import decimal, filled, formula
 
 PIXELS = ("x1", "x2", "x3", "x4")
@@ -25,70 +26,68 @@ class Verdict(NamedTuple):
     yes: bool
 
 
-def judge(name: str, x: np.ndarray) -> list[Verdict]:
-    """Return what the hand-set network ``name`` says of images [N, 4] of raw intensities."""
-    net, params = exact(name)
+def verdicts_on(name: str, x: np.ndarray) -> list[Verdict]:
+    """Return what the hand-set network ``name`` says of images [N, 4] of raw intensities, a verdict an image."""
+    net, params = hand_set_float64(name)
     layers, sums = forward(params, ("sigmoid",) * (len(params) - 1), x.astype(np.float64))
     answers = OUTPUTS[net.output].forward(sums)
     nothing = np.empty((len(x), 0))
     hidden = layers[0] if layers else (nothing, nothing)
     rows = zip(*(each.tolist() for each in (x, *hidden, sums[:, 0], answers[:, 0])), strict=True)
+    # one rule for both outputs: above 0 is also where the sigmoid is above .5
     return [Verdict(tuple(x), tuple(z), tuple(a), total, answer, total > 0) for x, z, a, total, answer in rows]
 
 
-def accuracy(name: str, images: Images) -> float:
-    """The share of images that the hand-set network judges rightly."""
-    said = np.array([verdict.yes for verdict in judge(name, images.x)])
-    return float(np.mean(said == images.y))
+def shares_right(name: str, parts: Sequence[Images]) -> list[float]:
+    """Return the share of images that the hand-set network judges rightly, one for each of ``parts``."""
+    said = [[verdict.yes for verdict in verdicts_on(name, images.x)] for images in parts]
+    return [float(np.mean(np.array(yes) == images.y)) for yes, images in zip(said, parts, strict=True)]
 
 
-def formulas(name: str) -> Lines:
+def formulas(name: str) -> Verbatim:
     """Write a hand-set network as the article does, one line a unit."""
-    model = MODELS[name]
-    units = [f"{unit.name} = sigmoid({formula(unit.weights, unit.bias, PIXELS)})" for unit in model.hidden]
-    inputs = [unit.name for unit in model.hidden] or PIXELS
-    total = formula(model.out.weights, model.out.bias, inputs)
-    return Lines((*units, f"{model.out.name} = {_through(model, total)}"))
+    network = HAND_SET[name]
+    units = [f"{unit.name} = sigmoid({formula(unit.weights, unit.bias, PIXELS)})" for unit in network.hidden]
+    inputs = [unit.name for unit in network.hidden] or PIXELS
+    total = formula(network.out.weights, network.out.bias, inputs)
+    return Verbatim((*units, f"{network.out.name} = {total if network.output == 'identity' else f'sigmoid({total})'}"))
 
 
 def formulas_of(name: str, verdict: Verdict) -> list[str]:
     """Write the same with one image's numbers filled in, and each result."""
-    model = MODELS[name]
+    network = HAND_SET[name]
     units = [
         f"{unit.name} = sigmoid({filled(unit.weights, unit.bias, verdict.x)}) = sigmoid({decimal(z, 2)}) = {decimal(a)}"
-        for unit, z, a in zip(model.hidden, verdict.hidden_sums, verdict.hidden, strict=True)
+        for unit, z, a in zip(network.hidden, verdict.hidden_sums, verdict.hidden, strict=True)
     ]
-    values, digits = (verdict.hidden, 4) if model.hidden else (verdict.x, 0)
-    total = filled(model.out.weights, model.out.bias, values, digits)
-    steps = [_through(model, total)]
-    if model.output == "sigmoid":
+    # pixels are whole numbers and stand as they are; what hidden units say is rounded to four decimals
+    values, digits = (verdict.hidden, 4) if network.hidden else (verdict.x, 0)
+    total = filled(network.out.weights, network.out.bias, values, digits)
+    steps = [total] if network.output == "identity" else [f"sigmoid({total})"]
+    if network.output == "sigmoid":
         steps.append(f"sigmoid({decimal(verdict.weighted_sum, 2)})")
-    return [*units, f"{model.out.name} = {' = '.join(steps)} = {decimal(verdict.answer)} -> {word(verdict.yes)}"]
+    steps.append(f"{decimal(verdict.answer)} -> {yes_or_no(verdict.yes)}")
+    return [*units, f"{network.out.name} = {' = '.join(steps)}"]
 
 
-def _through(model: Model, total: str) -> str:
-    return total if model.output == "identity" else f"sigmoid({total})"
-
-
-def word(yes: bool | int | np.integer) -> str:
+def yes_or_no(yes: bool | int | np.integer) -> str:
     """Say yes or no."""
     return "yes" if yes else "no"
 
 
 def tiles(name: str, images: Images) -> Tiles:
     """Show images from the lowest answer to the highest, each with its id, the answer and what it really shows."""
-    order = np.argsort([verdict.answer for verdict in judge(name, images.x)], kind="stable")
-    captions = [_caption(name, images.only([images.ids[row]])) for row in order]
-    return Tiles(images.x[order], tuple(captions))
-
-
-def _caption(name: str, image: Images) -> str:
-    verdict = judge(name, image.x)[0]
-    right = "right" if verdict.yes == bool(image.y[0]) else "wrong"
-    return f"image {image.ids[0]}\n{decimal(verdict.answer, 2)} {word(verdict.yes)}\n{right}"
+    verdicts = verdicts_on(name, images.x)
+    captions = [
+        f"image {id}\n{decimal(each.answer, 2)} {yes_or_no(each.yes)}\n{'right' if each.yes == bool(y) else 'wrong'}"
+        for id, y, each in zip(images.ids, images.y, verdicts, strict=True)
+    ]
+    # stable, so that images of one answer keep their order on every machine
+    order = np.argsort([each.answer for each in verdicts], kind="stable")
+    return Tiles(images.x[order], tuple(captions[row] for row in order))
 
 
 def as_numbers(name: str, images: Images) -> list[dict[str, Any]]:
     """The verdicts as plain dicts, for machines."""
-    labels = zip(images.ids.tolist(), images.y.tolist(), judge(name, images.x), strict=True)
+    labels = zip(images.ids.tolist(), images.y.tolist(), verdicts_on(name, images.x), strict=True)
     return [{"id": id, "stairs": bool(y), **verdict._asdict()} for id, y, verdict in labels]

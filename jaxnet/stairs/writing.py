@@ -12,14 +12,16 @@ Numbers: TypeAlias = Sequence[float] | np.ndarray
 def decimal(value: float, digits: int = 4) -> str:
     """Write a number with ``digits`` decimals and no zero before the point: 0.25 is .2500, -0.5 is -.5000."""
     text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        return f".{'0' * digits}"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+    # what rounds to nothing has no sign: never -.0000
+    return f".{'0' * digits}" if float(text) == 0 else _without_zero(text)
 
 
 def coefficient(value: float) -> str:
     """Write a weight as short as it is exact: .0019, -3, 0."""
-    text = f"{value:.10g}"
+    return _without_zero(f"{value:.10g}")
+
+
+def _without_zero(text: str) -> str:
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
@@ -40,6 +42,7 @@ def filled(weights: Numbers, bias: float, values: Numbers, digits: int = 0) -> s
 
 
 def _signed_sum(terms: list[tuple[float, str]]) -> str:
+    # each term with its sign before it, for a minus stands between terms and a plus not before the first
     text = "".join(f" {'-' if w < 0 else '+'} {coefficient(abs(w))}{of}" for w, of in terms)
     text = re.sub(r"(?<= )1 (?=\w)", "", text)  # 1 x is x
     return text.removeprefix(" + ") if text.startswith(" + ") else text.replace(" - ", "-", 1)

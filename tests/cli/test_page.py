@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxnet.cli.page import Page, folded, tile
-from jaxnet.stairs.blocks import Lines, Paragraph, Section, Table, Tiles
+from jaxnet.stairs.blocks import Paragraph, Section, TextTable, Tiles, Verbatim
 
 IMAGE = np.array([252, 4, 155, 100], np.uint8)
 
@@ -33,7 +33,7 @@ def test_text_is_wrapped_to_the_page(shown):
 
 
 def test_brackets_are_text_and_not_markup(shown):
-    assert "[bold] x[1] :smile:" in shown(Lines(("[bold] x[1] :smile:",)))
+    assert "[bold] x[1] :smile:" in shown(Verbatim(("[bold] x[1] :smile:",)))
 
 
 def test_a_long_formula_is_broken_before_its_equals_signs():
@@ -42,7 +42,7 @@ def test_a_long_formula_is_broken_before_its_equals_signs():
 
 
 def test_a_table_has_its_first_column_to_the_left_and_numbers_to_the_right(shown):
-    out = shown(Table(("name", "value"), (("a", "1.5"), ("bcdef", "10.25"))))
+    out = shown(TextTable(("name", "value"), (("a", "1.5"), ("bcdef", "10.25"))))
     assert [line.rstrip() for line in out.splitlines()[4:]] == ["name   value", "a        1.5", "bcdef  10.25"]
 
 

@@ -7,10 +7,9 @@ import optax
 import pytest
 
 import jaxnet as jn
-from jaxnet.stairs.example import ACCURACY_RANGE
-from jaxnet.stairs.sections.layers import collapsed
-from jaxnet.stairs.trace import one_step
-from jaxnet.stairs.trained import BEST, trained
+from jaxnet.stairs.example import ACCURACY_RANGE, one_step
+from jaxnet.stairs.sections.hidden_layers import collapsed
+from jaxnet.stairs.trained_networks import BEST, trained_network
 
 EPS = np.finfo(np.float64).eps
 Z = np.concatenate([np.linspace(-30, 30, 241), [-745.0, -40.0, 40.0, 745.0]])
@@ -142,6 +141,6 @@ def test_the_article_s_run_ends_somewhere_in_its_range_because_beyond_epoch_25_r
 
 def test_a_trained_network_beats_every_hand_set_one_on_the_test_images():
     best_by_hand = 0.83  # logistic, with the weights of the article's text
-    _, test = trained(BEST).accuracy
+    _, test = trained_network(BEST).accuracy
     assert test > best_by_hand
     assert test >= 0.98

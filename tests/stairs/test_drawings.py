@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from jaxnet import figures
-from jaxnet.stairs.contents import CONTENTS
 from jaxnet.stairs.drawings import DRAWINGS, drawings
-from jaxnet.stairs.trained import BEST, trained
+from jaxnet.stairs.story import CONTENTS
+from jaxnet.stairs.trained_networks import BEST, trained_network
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def handed(monkeypatch):
 
 
 def test_the_contents_say_which_sections_draw():
-    assert set(DRAWINGS) == {name for name, entry in CONTENTS.items() if entry.draws}
+    assert set(DRAWINGS) == {name for name, chapter in CONTENTS.items() if chapter.draws}
 
 
 def test_file_names_are_unique():
@@ -62,7 +62,7 @@ def test_slices_show_every_hidden_unit_and_the_output_of_the_best_network(handed
     # rows are x2 from 0 to 255, columns x1; the middle of 61 is 127.5
     for row, column, pixels in [(0, -1, (255, 0)), (30, 0, (0, 127.5)), (-1, 30, (127.5, 255))]:
         x = np.array([[*pixels, 200, 200]])
-        assert maps["stairs"][row, column] == pytest.approx(trained(BEST).answers(x)[0], rel=1e-9)
+        assert maps["stairs"][row, column] == pytest.approx(trained_network(BEST).answers(x)[0], rel=1e-9)
     assert maps["stairs"][0, -1] > 0.5 > maps["stairs"][-1, -1]
 
 

@@ -5,9 +5,8 @@ import pytest
 
 import jaxnet as jn
 from jaxnet import stairs
-from jaxnet.stairs.blocks import Lines, Paragraph, Table, Tiles
-from jaxnet.stairs.contents import CONTENTS
-from jaxnet.stairs.story import selected
+from jaxnet.stairs.blocks import Paragraph, TextTable, Tiles, Verbatim
+from jaxnet.stairs.story import CONTENTS, selected
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +19,9 @@ def text(section):
     parts = []
     for block in section.blocks:
         parts += [block.text] if isinstance(block, Paragraph) else []
-        parts += block.lines if isinstance(block, Lines) else []
+        parts += block.lines if isinstance(block, Verbatim) else []
         parts += block.captions if isinstance(block, Tiles) else []
-        parts += [" ".join(row) for row in (block.columns, *block.rows)] if isinstance(block, Table) else []
+        parts += [" ".join(row) for row in (block.columns, *block.rows)] if isinstance(block, TextTable) else []
     return "\n".join(parts)
 
 
@@ -65,7 +64,7 @@ def test_a_section_has_blocks_to_read_and_numbers_that_json_can_write(story, nam
 @pytest.mark.parametrize("name", CONTENTS)
 def test_a_table_s_rows_have_a_cell_a_column(story, name):
     for block in story[name].blocks:
-        if isinstance(block, Table):
+        if isinstance(block, TextTable):
             assert {len(row) for row in block.rows} == {len(block.columns)}
         if isinstance(block, Tiles):
             assert len(block.images) == len(block.captions)
@@ -100,7 +99,7 @@ def test_a_section_says_the_published_number(story, name, words):
 
 
 def test_descent_goes_through_eight_steps(story):
-    steps = next(block for block in story["descent"].blocks if isinstance(block, Lines)).lines
+    steps = next(block for block in story["descent"].blocks if isinstance(block, Verbatim)).lines
     assert [line[0] for line in steps] == list("12345678")
 
 

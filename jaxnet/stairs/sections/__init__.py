@@ -1,1 +1,1 @@
-"""One file a section of the story, in the order of ``jaxnet.stairs.contents``; each has ``section(shown)``."""
+"""The sections of the story, in the order of ``jaxnet.stairs.story``; each is a function ``<name>_section(image)``."""

@@ -4,27 +4,27 @@ import numpy as np
 import pytest
 
 from jaxnet.stairs import load, worked_example
-from jaxnet.stairs.trained import ARTICLE, BEST, LADDER, Recipe, start, trained
+from jaxnet.stairs.trained_networks import ARTICLE, BEST, LADDER, RunSettings, trained_network, untrained
 
-SHORT = Recipe(hidden=2, step=0.5, epochs=3)
+SHORT = RunSettings(hidden=2, step=0.5, epochs=3)
 
 
 def test_the_ladder_climbs_from_the_article_s_run_to_the_best():
-    recipes = list(LADDER.values())
-    assert recipes[0] == ARTICLE == Recipe(2, 0.1, 1500, scaled=False, published=True)
-    assert recipes[-1] == BEST == Recipe(8, 1.0, 10_000, momentum=0.9)
+    settings = list(LADDER.values())
+    assert settings[0] == ARTICLE == RunSettings(2, 0.1, 1500, scaled=False, published=True)
+    assert settings[-1] == BEST == RunSettings(8, 1.0, 10_000, momentum=0.9)
 
 
 def test_a_recipe_starts_from_the_published_weights_or_from_u_minus_one_to_one():
-    np.testing.assert_array_equal(start(ARTICLE)[1][0]["w"], worked_example()[1][0]["w"])
-    net, params = start(BEST)
+    np.testing.assert_array_equal(untrained(ARTICLE)[1][0]["w"], worked_example()[1][0]["w"])
+    net, params = untrained(BEST)
     assert net.sizes == (4, 8, 2)
     weights = np.concatenate([np.ravel(layer[leaf]) for layer in params for leaf in layer])
     assert 0.5 < np.abs(weights).max() < 1
 
 
 def test_a_trained_network_keeps_train_and_test_curves_and_its_accuracy():
-    result = trained(SHORT)
+    result = trained_network(SHORT)
     assert {name: len(values) for name, values in result.history.items()} == dict.fromkeys(
         ("loss", "accuracy", "validation_loss", "validation_accuracy"), 3
     )
@@ -34,4 +34,4 @@ def test_a_trained_network_keeps_train_and_test_curves_and_its_accuracy():
 
 
 def test_a_recipe_is_trained_once():
-    assert trained(SHORT) is trained(dataclasses.replace(SHORT))
+    assert trained_network(SHORT) is trained_network(dataclasses.replace(SHORT))

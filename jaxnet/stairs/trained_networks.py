@@ -11,16 +11,14 @@ import optax
 
 from jaxnet.losses import objective
 from jaxnet.network import MLP
-from jaxnet.stairs.example import EPOCHS, STEP, worked_example
-from jaxnet.stairs.images import load
+from jaxnet.stairs.example import ARTICLE_EPOCHS, ARTICLE_STEP, worked_example
+from jaxnet.stairs.images import DARKEST, load
 from jaxnet.training import fit
 from jaxnet.types import Params
 
-DARKEST = 255.0
-
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class RunSettings:
     """How a network of the story is trained: ``hidden`` sigmoid units, softmax outputs, plain or heavy-ball steps.
 
     ``scaled`` divides intensities by 255; ``published`` starts from the article's weights instead of U(-1, 1);
@@ -36,18 +34,19 @@ class Recipe:
     batch_size: int | None = None
 
 
-ARTICLE = Recipe(hidden=2, step=STEP, epochs=EPOCHS, scaled=False, published=True)
-BEST = Recipe(hidden=8, step=1.0, epochs=10_000, momentum=0.9)
-LADDER: Mapping[str, Recipe] = {
+ARTICLE = RunSettings(hidden=2, step=ARTICLE_STEP, epochs=ARTICLE_EPOCHS, scaled=False, published=True)
+BEST = RunSettings(hidden=8, step=1.0, epochs=10_000, momentum=0.9)
+# each rung changes one thing of the one before
+LADDER: Mapping[str, RunSettings] = {
     "the article's: raw pixels, step .1": ARTICLE,
     "pixels divided by 255": dataclasses.replace(ARTICLE, scaled=True),
     "and step 1": dataclasses.replace(ARTICLE, scaled=True, step=1.0),
-    "from U(-1, 1), 10,000 epochs": Recipe(hidden=2, step=1.0, epochs=10_000),
+    "from U(-1, 1), 10,000 epochs": RunSettings(hidden=2, step=1.0, epochs=10_000),
     "8 hidden units, momentum .9": BEST,
 }
 
 
-class Trained(NamedTuple):
+class TrainedNetwork(NamedTuple):
     """A trained network; ``history`` holds loss and accuracy an epoch, "validation_..." those of the test images."""
 
     net: MLP
@@ -66,29 +65,30 @@ class Trained(NamedTuple):
 
 
 @functools.cache
-def trained(recipe: Recipe) -> Trained:
-    """Train a network of the story on the article's 400 images; a recipe is trained once a process."""
+def trained_network(settings: RunSettings) -> TrainedNetwork:
+    """Train a network of the story on the article's 400 images; the same settings are trained once a process."""
     train, test = load()
-    scale = DARKEST if recipe.scaled else 1.0
-    net, params = start(recipe)
+    scale = DARKEST if settings.scaled else 1.0
+    net, params = untrained(settings)
     run = fit(
         objective(net),
         params,
         (train.x / scale, train.targets),
-        optimizer=optax.sgd(recipe.step, momentum=recipe.momentum),
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
+        optimizer=optax.sgd(settings.step, momentum=settings.momentum),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
         key=jax.random.key(0),
         validation=(test.x / scale, test.targets),
         metrics=["accuracy"],
     )
-    return Trained(net, run.params, run.history, scale)
+    return TrainedNetwork(net, run.params, run.history, scale)
 
 
-def start(recipe: Recipe) -> tuple[MLP, Params]:
-    """Return the untrained network of a recipe."""
-    if recipe.published:
+def untrained(settings: RunSettings) -> tuple[MLP, Params]:
+    """Return the network of some settings and the weights it starts from."""
+    if settings.published:
         return worked_example()
+    # a hundred times as wide as the article's, so that hidden units differ from the first step on
     spread = "uniform(-1, 1)"
-    net = MLP((4, recipe.hidden, 2), activation="sigmoid", output="softmax", weights=spread, biases=spread)
+    net = MLP((4, settings.hidden, 2), activation="sigmoid", output="softmax", weights=spread, biases=spread)
     return net, net.init(jax.random.key(0))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxnet import stairs
-from jaxnet.stairs.models import LIGHT_IMAGES, LIGHT_LABELS, MODELS
+from jaxnet.stairs.hand_set_networks import HAND_SET, LIGHT_IMAGES, LIGHT_LABELS
 
 
 def s(z):
@@ -35,7 +35,7 @@ FORMULAS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", HAND_SET)
 def test_a_hand_set_network_computes_the_article_s_formula(name):
     net, params = stairs.hand_set(name)
     x = stairs.load()[1].x

@@ -24,7 +24,7 @@ class Unit(NamedTuple):
     bias: float
 
 
-class Model(NamedTuple):
+class HandSetNetwork(NamedTuple):
     """A hand-set network: what it looks for, its hidden units (sigmoid) if any, its output unit.
 
     ``output`` is identity (the answer is yes above 0) or sigmoid (yes above .5, so again where the weighted sum is
@@ -38,7 +38,7 @@ class Model(NamedTuple):
 
 
 def _mirrored(unit: Unit, name: str) -> Unit:
-    """The same unit looking at the image in a mirror: left and right columns change places."""
+    # the same unit looking at the image in a mirror: left and right columns change places
     x1, x2, x3, x4 = unit.weights
     return Unit(name, (x2, x1, x4, x3), unit.bias)
 
@@ -47,30 +47,30 @@ _LEFT = Unit("left", (0.002, -0.05, 0.012, 0.012), -0.05)
 _SHADED_X1 = Unit("shaded x1", (0.06, -0.4, 0.0, 0.0), -1.5)
 _DARK_X1 = Unit("dark x1", (0.06, -0.4, 0.0, 0.0), -3.5)
 
-MODELS: Mapping[str, Model] = MappingProxyType(
+HAND_SET: Mapping[str, HandSetNetwork] = MappingProxyType(
     {
-        "perceptron": Model(
+        "perceptron": HandSetNetwork(
             "a light top row and a dark bottom row, in a straight line",
             (),
             Unit("stairs", (-0.0019, -0.0016, 0.0020, 0.0023), 0.0003),
             "identity",
         ),
-        "logistic": Model(
+        "logistic": HandSetNetwork(
             "the same, as a probability", (), Unit("stairs", (-0.140, -0.145, 0.121, 0.092), -0.008), "sigmoid"
         ),
-        "logistic_figure": Model(
+        "logistic_figure": HandSetNetwork(
             "the same, with the weights of the article's figure",
             (),
             Unit("stairs", (-0.196, -0.189, 0.136, 0.109), -0.006),
             "sigmoid",
         ),
-        "left_right": Model(
+        "left_right": HandSetNetwork(
             "left stairs or right stairs",
             (_LEFT, _mirrored(_LEFT, "right")),
             Unit("stairs", (3.0, 3.0), -1.0),
             "sigmoid",
         ),
-        "bottom_and_top": Model(
+        "bottom_and_top": HandSetNetwork(
             "a dark bottom row, and a top row with one dark pixel",
             (
                 Unit("dark bottom", (0.0, 0.0, 0.2, 0.2), -0.5),
@@ -81,7 +81,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
             Unit("stairs", (3.0, 3.0, 3.0), -4.0),
             "sigmoid",
         ),
-        "light_stairs": Model(
+        "light_stairs": HandSetNetwork(
             "stairs that are shaded, but not dark",
             (
                 Unit("shaded bottom", (0.0, 0.0, 0.06, 0.06), -3.0),
@@ -108,22 +108,23 @@ def hand_set(name: str) -> tuple[MLP, Params]:
     above 0, the others a probability of stairs. Parameters are float64 where x64 is enabled, else float32. Raises
     ValueError for another name, with the nearest known one.
     """
-    net, params = exact(name)
+    net, params = hand_set_float64(name)
     return net, [{leaf: jnp.asarray(value, float) for leaf, value in layer.items()} for layer in params]
 
 
-def exact(name: str) -> tuple[MLP, list[dict[str, np.ndarray]]]:
+def hand_set_float64(name: str) -> tuple[MLP, list[dict[str, np.ndarray]]]:
     """Return the same as ``hand_set`` with float64 NumPy parameters, whatever JAX computes in."""
-    model = MODELS[checks.choice("name", name, MODELS)]
-    layers = [units for units in (model.hidden, (model.out,)) if units]
+    network = HAND_SET[checks.choice("name", name, HAND_SET)]
+    layers = [units for units in (network.hidden, (network.out,)) if units]
     sizes = (4, *(len(units) for units in layers))
     params = [
         {"w": np.array([unit.weights for unit in units]).T, "b": np.array([unit.bias for unit in units])}
         for units in layers
     ]
-    return MLP(sizes, activation="sigmoid", output=model.output), params
+    return MLP(sizes, activation="sigmoid", output=network.output), params
 
 
+# the article's own images for ``light_stairs``: two light stairs among them, and two that are too dark
 LIGHT_IMAGES = np.array(
     [[15, 10, 5, 20], [5, 30, 30, 30], [50, 0, 50, 50], [250, 0, 250, 250], [0, 20, 20, 0], [0, 100, 75, 125]],
     dtype=np.uint8,
