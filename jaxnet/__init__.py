@@ -2,9 +2,9 @@
 
 Read the package in the order of its layers, each of which knows only those before it:
 
-    types, checks                       names and refusals
+    types, checks, targets              names, refusals, what a target may be
     network, storage, data              what a network is; files; where examples come from
-    targets, losses, metrics            what training lowers, what people look at
+    losses, metrics                     what training lowers, what people look at
     training                            update -> epoch -> run
     reference, reference_agreement      backpropagation by hand in NumPy, and JAX held against it
     gradients                           is my derivation right, and if not, where and why?

@@ -16,7 +16,7 @@ from jaxnet.estimators.drawing import Shuffles
 from jaxnet.estimators.rules import int32
 from jaxnet.losses import Objective
 from jaxnet.training import batches, stopping
-from jaxnet.training.lifting import lift
+from jaxnet.training.hyperparameters import partition
 from jaxnet.training.loop import Data, Program, State
 from jaxnet.training.preparation import Orders, Plan
 from jaxnet.training.run import chunks
@@ -109,7 +109,7 @@ def start_of(task: Task) -> Start:
     """Bring a task into the program's form; every array is NumPy's, so nothing compiles on the way."""
     optimizer = task.optimizer(task.rate)
     described = (task.objective, optimizer, task.stop)
-    (a, b, c), numbers = zip(*map(lift, described), strict=True)
+    (a, b, c), numbers = zip(*map(partition, described), strict=True)
     rows = len(task.train.x)
     size = task.batch_size if task.batch_size < rows else batches.padded_size(rows, batches.FEWEST_ROWS)
     program = Program(a, b, c, task.metrics, size, 0, False, task.objective.random)
@@ -154,7 +154,7 @@ def _going_on(state: State) -> State:
 
 def _with_rate(plan: Plan, task: Task, rate: float, done: int) -> Plan:
     optimizer = task.optimizer(rate)
-    numbers = [plan.numbers[0], lift(optimizer)[1], plan.numbers[2]]
+    numbers = [plan.numbers[0], partition(optimizer)[1], plan.numbers[2]]
     described = (plan.described[0], optimizer, plan.described[2])
     return plan._replace(numbers=numbers, described=described, orders=orders_of(task, plan.data, done))
 

@@ -14,7 +14,7 @@ from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.rules import int32
 from jaxnet.estimators.scores import ValidationScore
 from jaxnet.training import stopping
-from jaxnet.training.lifting import Skeleton, lift, lower
+from jaxnet.training.hyperparameters import Skeleton, combine, partition
 from jaxnet.training.loop import State
 from jaxnet.training.stopping import Best, Stop, watch
 from jaxnet.types import Params
@@ -67,7 +67,7 @@ def metrics_of(mlp: Any, problem: Problem) -> tuple[ValidationScore, ...]:
 @functools.partial(jax.jit, static_argnames="skeleton")
 def _watch(skeleton: Skeleton, numbers: list, best: Best, epoch: tuple) -> Best:
     """Take an epoch, (params, its number, its value), into account in one program, which serves every tolerance."""
-    return watch(lower(skeleton, numbers), best, *epoch)
+    return watch(combine(skeleton, numbers), best, *epoch)
 
 
 class ScorerJudge:
@@ -78,7 +78,7 @@ class ScorerJudge:
         self._held: Any = problem.held
         self._scorer = check_scoring(mlp, mlp.scoring)
         self._stop = stop_of(mlp, outside=True)
-        self._lifted = lift(self._stop)
+        self._lifted = partition(self._stop)
         self.best = first_best(mlp, self._stop, problem.params)
 
     def __call__(self, state: State, history: dict[str, np.ndarray]) -> State:

@@ -6,7 +6,6 @@ so that no tile waits long for a single lane.
 """
 
 import functools
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.estimators.descent import Progress, Start, Task, data_of, key_of, orders_of, start_of
 from jaxnet.estimators.precision import precision
+from jaxnet.storage import digest
 from jaxnet.sweeps.groups import lanes_of
 from jaxnet.sweeps.tiles import Lane, Tile, go_on, run_tile
 from jaxnet.training import stopping
@@ -86,21 +86,21 @@ def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterato
 
 def groups_of(members: Sequence[Member], first: int) -> list[Group]:
     """Sort members, whose numbers begin at ``first``, into groups."""
-    digest = functools.lru_cache(None)(lambda array: hashlib.sha256(array.of.tobytes()).digest())
+    digested = functools.lru_cache(None)(lambda array: digest(array.of))
     groups: dict[Hashable, Group] = {}
     for number, member in enumerate(members, first):
         with precision(member.task.params[0]["w"].dtype):
             start = start_of(member.task)
-        group = groups.setdefault((start.program, _looked_at(member.task, digest)), Group([], [], []))
+        group = groups.setdefault((start.program, _looked_at(member.task, digested)), Group([], [], []))
         group.numbers.append(number)
         group.members.append(member)
         group.starts.append(start)
     return list(groups.values())
 
 
-def _looked_at(task: Task, digest: Callable[["ById"], bytes]) -> Hashable:
+def _looked_at(task: Task, digested: Callable[["ById"], str]) -> Hashable:
     """Return what tasks have in common that look at the same examples in the same orders."""
-    arrays = tuple(digest(ById(leaf)) for leaf in jax.tree.leaves((task.train, task.validation)))
+    arrays = tuple(digested(ById(leaf)) for leaf in jax.tree.leaves((task.train, task.validation)))
     return arrays, task.orders.identity() if task.orders else None, task.seed
 
 

@@ -14,7 +14,7 @@ from jaxnet.estimators.precision import precision
 from jaxnet.estimators.problem import Problem
 from jaxnet.estimators.recording import say
 from jaxnet.training.batches import pad_full_batch
-from jaxnet.training.lifting import Skeleton, lift, lower
+from jaxnet.training.hyperparameters import Skeleton, combine, partition
 from jaxnet.types import Array, Batch, Params
 
 
@@ -63,7 +63,7 @@ def hold(mlp: Any, problem: Problem, found: OptimizeResult, shapes: tuple) -> No
 
 def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Return what computes the objective and its gradient, in float64, from a vector of all parameters."""
-    skeleton, numbers = lift(problem.objective)
+    skeleton, numbers = partition(problem.objective)
     data = jax.device_put(pad_full_batch(jax.tree.map(lambda array: array.astype(np.float64), problem.train)))
 
     def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -89,5 +89,5 @@ def unflatten(flat: Any, shapes: tuple[tuple[int, int], ...]) -> Params:
 
 @jax.jit(static_argnames=("skeleton", "shapes"))
 def _evaluate(flat: Array, data: Batch, *, numbers: list, skeleton: Skeleton, shapes: tuple) -> tuple[Array, Array]:
-    objective = lower(skeleton, numbers)
+    objective = combine(skeleton, numbers)
     return jax.value_and_grad(lambda flat: objective(unflatten(flat, shapes), data.x, data.y, weight=data.weight))(flat)

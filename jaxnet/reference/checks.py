@@ -89,7 +89,7 @@ def _targets(kind: str, y: Any, count: int, net: Any) -> Array:
         _array("y", y, (count,))
         given = f"labels from {y.min()} to {y.max()}"
         _require(y.min() >= 0 and y.max() < outputs, "y", f"labels from 0 to {outputs - 1}, one an output", given)
-        return np.eye(outputs)[y.astype(int)]
+        return one_hot(y, outputs)
     column = y.ndim == 1 and outputs == 1 and kind != "distribution"
     T = _array("y", y[:, None] if column else y, (count, outputs))
     low, high = {"real": (-np.inf, np.inf), "count": (0, np.inf)}.get(kind, (0, 1))
@@ -98,6 +98,11 @@ def _targets(kind: str, y: Any, count: int, net: Any) -> Array:
     if kind == "distribution":
         _check_rows(T, y.dtype)
     return T
+
+
+def one_hot(labels: Array, outputs: int) -> Array:
+    """Return labels [N] from 0 to K - 1 as float64 rows [N, K], 1 in the label's column and else 0."""
+    return np.eye(outputs)[labels.astype(int)]
 
 
 def _check_rows(T: Array, dtype: np.dtype) -> None:

@@ -35,7 +35,7 @@ def encode(tree: Pytree, manifest: dict[str, Any] | None = None) -> bytes:
     named = {name: np.asarray(leaf, order="C") for name, leaf in _named(tree).items()}
     text = json.dumps({_DIGEST: _BLANK, **(manifest or {})}, allow_nan=False)
     content = safetensors.numpy.save(named, {"manifest": text})
-    return content.replace(_BLANK.encode(), _sha256(content).encode(), 1)
+    return content.replace(_BLANK.encode(), digest(content).encode(), 1)
 
 
 def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple[Pytree, dict[str, Any]]:
@@ -45,9 +45,9 @@ def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple
     names the file in errors. Raises ``CheckpointError``.
     """
     manifest = _manifest(content, source)
-    digest = manifest.pop(_DIGEST, None)
-    blank = content.replace(str(digest).encode(), _BLANK.encode(), 1)
-    if not isinstance(digest, str) or digest != _sha256(blank):
+    stated = manifest.pop(_DIGEST, None)
+    blank = content.replace(str(stated).encode(), _BLANK.encode(), 1)
+    if not isinstance(stated, str) or stated != digest(blank):
         _fail(source, "its checksum does not match: the file is damaged")
     try:
         named = safetensors.numpy.load(content)
@@ -84,8 +84,18 @@ def _named(tree: Pytree) -> dict[str, Any]:
     return {jax.tree_util.keystr(path): leaf for path, leaf in leaves}
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def digest(*parts: bytes | str | np.ndarray) -> str:
+    """Return the SHA-256, as 64 hexadecimal digits, of all parts one after the other.
+
+    Text counts as UTF-8 and an array as its bytes in C order, without its shape and dtype: whoever needs them hands
+    them over as text.
+    """
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(
+            part.encode() if isinstance(part, str) else part.tobytes() if isinstance(part, np.ndarray) else part
+        )
+    return total.hexdigest()
 
 
 def _manifest(content: bytes, source: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from jaxnet.sweeps.rungs import Decision, audited, rank
 from jaxnet.sweeps.sampling import distinct
 from jaxnet.sweeps.space import identity
 from jaxnet.sweeps.store import Store, manifest
+from jaxnet.training.run import next_chunk
 
 SECONDS = 0.5  # that a call of the compiled program should take
 SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung
@@ -63,7 +64,9 @@ class Trainer:
                 count = min(self._chunks.get(index, 1), target - at, engine.block)
                 started = time.perf_counter()
                 trained, history = engine.train(seats, at, count)
-                self._chunks[index] = next_chunk(count, time.perf_counter() - started)
+                self._chunks[index] = next_chunk(
+                    count, time.perf_counter() - started, wanted=SECONDS, limit=engine.block
+                )
                 self._record(index, trained, history, at)
                 at += count
                 self._done(self._plan.groups[index].members[trained], at == target)
@@ -96,11 +99,6 @@ class Trainer:
             )
             self._engine = (index, engine)
         return self._engine[1]
-
-
-def next_chunk(count: int, seconds: float) -> int:
-    """Say how many epochs should take about SECONDS, given what the last ones took (the first also compile)."""
-    return max(1, min(8 * count, int(count * SECONDS / max(seconds, 1e-6))))
 
 
 def sweep(

@@ -6,7 +6,6 @@ The first one alone opens the folder. A member's bits do not depend on any of th
 sum over processes would turn -0.0 into 0.0.
 """
 
-import hashlib
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,6 +15,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from jaxnet import checks
+from jaxnet.storage import digest
 from jaxnet.sweeps.engine import Engine
 
 EXECUTORS = ("local", "distributed")
@@ -56,8 +56,8 @@ class Crew(NamedTuple):
 
     def same(self, text: str, what: str) -> None:
         """Refuse, in every process, what is not the same in all of them."""
-        digests = self._tell(hashlib.sha256(text.encode()).hexdigest())
-        other = next((rank for rank, digest in enumerate(digests) if digest != digests[0]), 0)
+        digests = self._tell(digest(text))
+        other = next((rank for rank, each in enumerate(digests) if each != digests[0]), 0)
         checks.require(not other, what, "the same in every process", checks.Words(f"another in process {other}"))
 
     def agree(self, trouble: str = "") -> None:

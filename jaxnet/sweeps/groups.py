@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from jaxnet.storage import digest
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.recipe import Recipe, Training
-from jaxnet.sweeps.space import Space, digest, identity
-from jaxnet.training.lifting import lift
+from jaxnet.sweeps.space import Space, identity
+from jaxnet.training.hyperparameters import partition
 
 # T on CPUs by the units of the widest layer: with fewer lanes fewer are left empty, and from these widths on a member
 # costs at most a twentieth more than in a tile of 8
 LANES = ((128, 2), (48, 4), (0, 8))
+ID_DIGITS = 16  # of a member's digest: 64 bits, so that among a million members two are alike in 1 of 37 million sweeps
 ACCELERATED = 64  # T elsewhere: a guess, not measured
 
 
@@ -37,7 +39,7 @@ class Group(NamedTuple):
     skeletons: tuple  # of objective, optimizer and (no) stopping rule
     configurations: np.ndarray  # [C]
     networks: tuple  # [C]
-    numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``lift``
+    numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``partition``
     members: np.ndarray  # [P] of this group
     lanes: int  # T
 
@@ -48,7 +50,7 @@ def list_members(space: Space, recipe: Recipe, configurations: Sequence[Configur
     folds = range(space.folds.count) if space.folds else [-1]
     crossed = [(c, s, f) for c in range(len(configurations)) for s in seeds for f in folds]
     names = [identity(configuration) + recipe.own(configuration) for configuration in configurations]
-    ids = tuple(digest(f"{names[c]} seed {s} fold {f} of {len(folds)}") for c, s, f in crossed)
+    ids = tuple(digest(f"{names[c]} seed {s} fold {f} of {len(folds)}")[:ID_DIGITS] for c, s, f in crossed)
     configuration, seed, fold = np.array(crossed, np.int64).T
     return Members(configuration, seed, fold, ids)
 
@@ -58,7 +60,7 @@ def list_groups(recipe: Recipe, configurations: Sequence[Configuration], members
     found: dict[Any, list[tuple[int, Training, list]]] = {}
     for index, configuration in enumerate(configurations):
         training = recipe.training(configuration)
-        skeletons, numbers = zip(*map(lift, (training.objective, training.optimizer, None)), strict=True)
+        skeletons, numbers = zip(*map(partition, (training.objective, training.optimizer, None)), strict=True)
         # whether it draws is not in the skeleton, for a dropout of 0 is a number like any other
         key = (skeletons, training.batch_size, getattr(training.objective, "random", None))
         found.setdefault(key, []).append((index, training, list(numbers)))

@@ -20,6 +20,7 @@ from jaxnet.sweeps.sampling import METHODS as SAMPLED
 from jaxnet.sweeps.sampling import distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
+from jaxnet.training.preparation import check_metrics
 from jaxnet.types import Batch
 
 DTYPES = ("float32", "float64")
@@ -123,7 +124,9 @@ def plan(
     epochs = checks.integer("epochs", epochs, minimum=1)
     held_out = _check_validation(space, validation, batch)
     root = checks.integer("root", root, maximum=2**31 - 1)
-    metrics, names, ranked = _check_metrics(metrics, metric, validated=held_out is not None or space.folds is not None)
+    metrics, names, ranked = _metrics_and_names(
+        metrics, metric, validated=held_out is not None or space.folds is not None
+    )
     goal = _default_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
     asking = _check_asking(method, n, ask, halving)
     if asking:
@@ -190,15 +193,15 @@ def _check_validation(space: Space, validation: Any, data: Batch) -> Any:
     return arrays_like(data, validation, "validation")
 
 
-def _check_metrics(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
+def _metrics_and_names(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
     """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
-    checks.require(isinstance(metrics, tuple | list), "metrics", "a list of names or callables", metrics, TypeError)
+    metrics = check_metrics(metrics)
     ranked = ("validation_loss" if validated else "loss") if metric is None else metric
     known = history_names(tuple(dict.fromkeys([*metrics, *METRICS])), validated=True)
     held_out = checks.choice("metric", ranked, known).startswith("validation_")
     checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)
     plain = ranked.removeprefix("validation_")
-    metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else tuple(metrics)
+    metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else metrics
     return metrics, tuple(history_names(metrics, validated)), ranked
 
 

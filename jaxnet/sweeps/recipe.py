@@ -14,7 +14,8 @@ from jaxnet.network import MLP
 from jaxnet.sweeps.optimizers import NAMES as OPTIMIZER_NAMES
 from jaxnet.sweeps.optimizers import make_optimizer
 from jaxnet.sweeps.parameters import Configuration, asked
-from jaxnet.training import lifting
+from jaxnet.training import hyperparameters
+from jaxnet.training.preparation import unpack
 from jaxnet.types import Batch
 
 NETWORK_NAMES = ("hidden", "activation", "output", "dropout", "weights", "biases")
@@ -76,7 +77,7 @@ class Recipe:
         """Describe the objective and network that functions of one's own make; nothing without such functions."""
         if self.network is None and self.objective is None:
             return ""
-        return f" {lifting.describe(*lifting.lift(self.training(configuration).objective))}"
+        return f" {hyperparameters.as_text(*hyperparameters.partition(self.training(configuration).objective))}"
 
     def _check_names(self, configuration: Configuration) -> None:
         for name, value in configuration.items():
@@ -111,12 +112,8 @@ def count_outputs(targets: np.ndarray, output: str) -> int:
 
 def arrays_of(data: Any, argument: str) -> Batch:
     """Return (X, y), (X, y, weight) or an object with x and y as NumPy arrays; refuse anything else."""
-    if hasattr(data, "x") and hasattr(data, "y"):
-        data = (data.x, data.y, *([] if getattr(data, "weight", None) is None else [data.weight]))
-    expected = "(X, y), (X, y, weight) or an object with x and y"
-    fits = isinstance(data, tuple | list) and len(data) in (2, 3)
-    checks.require(fits, argument, expected, checks.Words(type(data).__name__), TypeError)
-    parts: list[Any] = [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(data)]
+    given = [part for part in unpack(data, argument) if part is not None]
+    parts: list[Any] = [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(given)]
     x, y, *_ = parts
     checks.require(x.ndim >= 2 and len(x) > 0, argument, "examples of shape (N, D)", x)
     checks.require(y.ndim in (1, 2) and len(y) == len(x), argument, f"one target for each of {len(x)} examples", y)

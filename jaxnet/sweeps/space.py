@@ -1,7 +1,6 @@
 """A space of configurations: parameters by name, constants among them, and what a configuration must satisfy."""
 
 import dataclasses
-import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -104,11 +103,6 @@ class Space:
 def identity(configuration: Configuration) -> str:
     """Return the text that names a configuration whatever the order of its parameters."""
     return json.dumps(dict(sorted(configuration.items())), allow_nan=False)
-
-
-def digest(text: str) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def describe(space: Space) -> dict[str, Any]:

@@ -5,7 +5,6 @@ SQLite is the only commit point: after a kill at any moment the file holds whole
 which the same call goes on. Rankings and decisions are not stored, for they follow from the curves.
 """
 
-import hashlib
 import json
 import sqlite3
 import warnings
@@ -17,7 +16,7 @@ import jax
 import jaxlib
 import numpy as np
 
-from jaxnet.storage import CheckpointError, decode, encode, write_atomically
+from jaxnet.storage import CheckpointError, decode, digest, encode, write_atomically
 from jaxnet.sweeps.groups import ACCELERATED, LANES
 from jaxnet.sweeps.ledger import Ledger
 from jaxnet.sweeps.planning import Plan, place_of
@@ -178,9 +177,5 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def fingerprint(batch: Batch) -> str:
     """Return the SHA-256 of examples: shapes, dtypes and every byte."""
-    digest = hashlib.sha256()
-    for part in batch:
-        array = np.ascontiguousarray(part) if part is not None else np.zeros(0)
-        digest.update(f"{array.shape} {array.dtype}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    arrays = [np.asarray(part) if part is not None else np.zeros(0) for part in batch]
+    return digest(*(part for array in arrays for part in (f"{array.shape} {array.dtype}", array)))

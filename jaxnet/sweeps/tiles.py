@@ -30,7 +30,7 @@ class Lane(NamedTuple):
 class Tile(NamedTuple):
     """What one tile is given; with a leading axis, the tiles of a device or of all."""
 
-    numbers: list  # leaves [T], in the order of ``lift``
+    numbers: list  # leaves [T], in the order of ``partition``
     lanes: Lane  # leaves [T, ...]
     key: Any  # the data of the key of the tile's seed
     orders: Any  # [epochs, M]

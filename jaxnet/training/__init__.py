@@ -1,4 +1,7 @@
-"""Training as one compiled program; read lifting, stopping, batches, loop, preparation, checkpoint, then run."""
+"""Training as one compiled program.
+
+Read hyperparameters, stopping, batches, loop, preparation, checkpoint, then run.
+"""
 
 from jaxnet.training.preparation import OptimizerState
 from jaxnet.training.run import Run, fit

@@ -7,7 +7,6 @@ the same platform and with the same versions.
 """
 
 import contextlib
-import hashlib
 import os
 import time
 import warnings
@@ -19,7 +18,7 @@ import jax
 import numpy as np
 
 from jaxnet import checks, storage
-from jaxnet.training.lifting import describe, lift
+from jaxnet.training.hyperparameters import as_text, partition
 from jaxnet.training.loop import State, history_names
 from jaxnet.training.preparation import Plan
 from jaxnet.types import Pytree
@@ -91,29 +90,25 @@ def checkpoint(out: str | os.PathLike | None, plan: Plan) -> Iterator[Checkpoint
 
 def manifest(plan: Plan) -> dict[str, Any]:
     """Say what a run is of: digests of its arrays, names of its parts, and every number."""
-    program, (objective, optimizer, stop) = plan.program, map(lift, plan.described)
+    program, (objective, optimizer, stop) = plan.program, map(partition, plan.described)
     return {
         "format": 1,
         "jax": jax.__version__,
         "platform": jax.default_backend(),
-        "objective": describe(objective[0], objective[1]),
-        "optimizer": describe(optimizer[0], optimizer[1]),
-        "stop": describe(stop[0], stop[1]),
+        "objective": as_text(*objective),
+        "optimizer": as_text(*optimizer),
+        "stop": as_text(*stop),
         "metrics": [metric if isinstance(metric, str) else metric.__name__ for metric in program.metrics],
         "batch_size": program.batch_size,
         "shuffle": "given orders" if plan.orders is not None else program.shuffled,
         "key": np.asarray(jax.random.key_data(plan.key)).tolist(),
-        "start": digest((plan.state.params, plan.state.epoch)),
-        "data": digest(plan.data.train),
-        "validation": digest(plan.data.validation),
+        "start": _digest_arrays((plan.state.params, plan.state.epoch)),
+        "data": _digest_arrays(plan.data.train),
+        "validation": _digest_arrays(plan.data.validation),
     }
 
 
-def digest(tree: Pytree) -> str:
-    """Return the SHA-256 of the arrays of a pytree, their shapes and dtypes."""
-    total = hashlib.sha256()
-    for leaf in jax.tree.leaves(tree):
-        array = np.asarray(leaf, order="C")
-        total.update(f"{array.shape}{array.dtype}".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()
+def _digest_arrays(tree: Pytree) -> str:
+    """Digest the arrays of a pytree, each behind its shape and dtype: equal bytes may be other numbers."""
+    arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
+    return storage.digest(*(part for array in arrays for part in (f"{array.shape}{array.dtype}", array)))

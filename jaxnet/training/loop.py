@@ -17,7 +17,7 @@ import optax
 from jaxnet.metrics import METRICS
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
-from jaxnet.training.lifting import Skeleton, lower
+from jaxnet.training.hyperparameters import Skeleton, combine
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Array, Batch, Key, Pytree
 
@@ -90,8 +90,8 @@ def train(
 
 
 def assemble(program: Program, numbers: list) -> Parts:
-    """Put the numbers, as ``lift`` ordered them, back into objective, optimizer and stopping rule."""
-    objective, optimizer, stop = (lower(skeleton, part) for skeleton, part in zip(program[:3], numbers, strict=True))
+    """Put the numbers, as ``partition`` ordered them, back into objective, optimizer and stopping rule."""
+    objective, optimizer, stop = (combine(skeleton, part) for skeleton, part in zip(program[:3], numbers, strict=True))
     return Parts(objective, optax.with_extra_args_support(optimizer), stop, program)
 
 

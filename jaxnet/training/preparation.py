@@ -13,7 +13,7 @@ from jaxnet import checks
 from jaxnet.losses import Objective
 from jaxnet.metrics import METRICS
 from jaxnet.training.batches import Examples, pad, whole
-from jaxnet.training.lifting import fixed, lift
+from jaxnet.training.hyperparameters import fixed, partition
 from jaxnet.training.loop import Data, Program, State, history_names, names_argument
 from jaxnet.training.stopping import RUNNING, Stop, first_best
 from jaxnet.types import Array, Batch, Key, Pytree
@@ -94,13 +94,13 @@ def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | N
     check_scalar(f, params, jax.tree.map(lambda leaf: leaf[:size], batch), random)
 
     described = (f, optimizer, stop)
-    (a, b, c), numbers = zip(*map(lift, described), strict=True)
+    (a, b, c), numbers = zip(*map(partition, described), strict=True)
     program = Program(a, b, c, metrics, size, tail, shuffled, random)
     state = first_state(optimizer, params, options["optimizer_state"], first_best(stop, params, dtype))
     return Plan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
 
 
-def without_lifting(plan: Plan) -> Plan:
+def with_fixed_numbers(plan: Plan) -> Plan:
     """Compile the optimizer's numbers in: for one that decides in Python by their values."""
     program = plan.program._replace(optimizer=fixed(plan.described[1]))
     return plan._replace(program=program, numbers=[plan.numbers[0], [], plan.numbers[2]])
@@ -111,21 +111,30 @@ def draws(f: Callable) -> bool:
     return f.random if isinstance(f, Objective) else names_argument(f, "key")
 
 
-def examples_of(f: Callable, params: Pytree, data: Any, argument: str) -> Batch:
-    """Return (X, y), (X, y, weight) or an object with ``x`` and ``y`` as a checked ``Batch``."""
+def unpack(data: Any, argument: str) -> tuple[Any, Any, Any]:
+    """Return X, y and weight (or None) as they were given: as (X, y), as (X, y, weight), or as an object's x and y.
+
+    Raises TypeError for anything else; whoever asks checks the parts.
+    """
     if hasattr(data, "x") and hasattr(data, "y"):
-        data = (data.x, data.y, *([] if getattr(data, "weight", None) is None else [data.weight]))
+        return data.x, data.y, getattr(data, "weight", None)
     expected = "(X, y), (X, y, weight) or an object with x and y"
     fits = isinstance(data, tuple | list) and len(data) in (2, 3)
     checks.require(fits, argument, expected, checks.Words(type(data).__name__), TypeError)
-    weight = data[2] if len(data) == 3 else None
+    x, y, *weight = data
+    return x, y, weight[0] if weight else None
+
+
+def examples_of(f: Callable, params: Pytree, data: Any, argument: str) -> Batch:
+    """Return (X, y), (X, y, weight) or an object with ``x`` and ``y`` as a checked ``Batch``."""
+    x, y, weight = unpack(data, argument)
     takes = weight is None or names_argument(f, "weight")
     checks.require(takes, argument, "no weights, for this objective does not name weight=", checks.Words("weights"))
     if isinstance(f, Objective):
-        return Batch(*f.checked(params, data[0], data[1], weight))
+        return Batch(*f.checked(params, x, y, weight))
     dtype = checks.parameters("params", params)
-    x = checks.examples("X", data[0], None, dtype)
-    y = checks.targets("y", data[1], len(x), dtype)
+    x = checks.examples("X", x, None, dtype)
+    y = checks.targets("y", y, len(x), dtype)
     return Batch(x, y, None if weight is None else checks.weights("weight", weight, len(x), dtype))
 
 
@@ -142,14 +151,14 @@ def cut(f: Callable, batch: Batch, batch_size: int | None, metrics: tuple) -> tu
     return size, whole(batch), rows % size
 
 
-def check_metrics(metrics: Sequence, f: Callable) -> tuple:
-    """Refuse an unknown metric, and one by name for an objective that has no logits."""
+def check_metrics(metrics: Sequence, f: Callable | None = None) -> tuple:
+    """Refuse an unknown metric, and, where the objective ``f`` is known, one by name for one that has no logits."""
     checks.require(isinstance(metrics, tuple | list), "metrics", "a list of names or callables", metrics, TypeError)
     for metric in metrics:
         if not callable(metric):
             checks.choice("metrics", metric, METRICS)
             expected = "callables (params, X, y) -> scalar, for names need a jn.objective"
-            checks.require(isinstance(f, Objective), "metrics", expected, metric)
+            checks.require(f is None or isinstance(f, Objective), "metrics", expected, metric)
     return tuple(metrics)
 
 

@@ -16,12 +16,14 @@ import optax
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, train
-from jaxnet.training.preparation import OptimizerState, Plan, prepare, without_lifting
+from jaxnet.training.preparation import OptimizerState, Plan, prepare, with_fixed_numbers
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
 from jaxnet.types import Key, Pytree
 
 SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
+_TICK = 1e-6  # seconds, the shortest time that is believed
+_GROWTH = 8  # how many times longer than the last the next chunk may be
 ORDERS = 16  # epochs whose given orders are handed over at once
 
 
@@ -139,15 +141,22 @@ def chunks(plan: Plan, longest: int = CHUNK) -> Iterator[tuple[State, dict[str, 
         plan, (state, history) = one_chunk(plan, state, count)
         ran = int(state.epoch) - int(plan.state.epoch) - done  # waits for the chunk to end
         limit = min(longest, ORDERS if plan.orders else CHUNK)
-        chunk = next_chunk(count, time.perf_counter() - started, limit=limit)
+        took = time.perf_counter() - started
+        chunk = next_chunk(count, took, wanted=SECONDS, limit=limit, compiled=done == 0)
         done += ran
         yield state, {name: np.asarray(values)[:ran] for name, values in history.items()}
 
 
-def next_chunk(count: int, seconds: float, *, limit: int) -> int:
-    """Say how many epochs should take about SECONDS, given what the last ones took (the first also compile)."""
-    wanted = int(count * SECONDS / max(seconds, 1e-6))
-    return max(1, min(wanted, 8 * count, limit)) if count > 1 or seconds < SECONDS else 2
+def next_chunk(count: int, took: float, *, wanted: float, limit: int, compiled: bool = False) -> int:
+    """Say how many epochs the next call should run to take about ``wanted`` seconds, at least 1 and at most ``limit``.
+
+    The last call ran ``count`` epochs in ``took`` seconds. Where it may have ``compiled`` too, a long time says
+    nothing of an epoch's, and two epochs are tried next.
+    """
+    if compiled and took >= wanted:
+        return 2
+    fitting = int(count * wanted / max(took, _TICK))
+    return max(1, min(fitting, _GROWTH * count, limit))  # a single fast call may have been luck: grow step by step
 
 
 def one_chunk(plan: Plan, state: State, count: int) -> tuple[Plan, tuple[State, dict]]:
@@ -159,7 +168,7 @@ def one_chunk(plan: Plan, state: State, count: int) -> tuple[Plan, tuple[State, 
     try:
         return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
     except jax.errors.ConcretizationTypeError:
-        plan = without_lifting(plan)
+        plan = with_fixed_numbers(plan)
         return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
 
 

@@ -18,8 +18,8 @@ PACKAGE = Path(jaxnet.__file__).parent
 # The order in which to read the package; each part may import only what stands before it.
 ORDER = [
     "types", "checks",
-    "network", "storage", "data",
-    "targets", "losses", "metrics",
+    "targets", "network", "storage", "data",
+    "losses", "metrics",
     "training",
     "reference", "reference_agreement",
     "gradients",

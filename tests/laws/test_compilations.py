@@ -84,7 +84,7 @@ def test_one_program_serves_all_chunks_of_a_run(monkeypatch):
     loss = Counted()
     train(loss, epochs=1)
     first = loss.traces
-    monkeypatch.setattr("jaxnet.training.run.next_chunk", lambda *_, limit: 3)
+    monkeypatch.setattr("jaxnet.training.run.next_chunk", lambda *_, **__: 3)
     train(loss, epochs=20)
     assert loss.traces == first
 

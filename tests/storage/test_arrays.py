@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from jaxnet.storage import CheckpointError, decode, encode, load, save
+from jaxnet.storage import CheckpointError, decode, digest, encode, load, save
 
 TREE = [{"w": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.float64(3.5) * np.ones(3)}, np.int32(7)]
 
@@ -114,3 +114,8 @@ def test_save_and_load_are_encode_and_decode_of_a_file(tmp_path: Path) -> None:
     tree, manifest = load(tmp_path / "a", structure(TREE))
     assert equal(TREE, tree)
     assert manifest == {"epoch": 1}
+
+
+def test_a_digest_is_the_sha_256_of_its_parts_one_after_the_other() -> None:
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    assert digest("é", b"\x00", array.T) == hashlib.sha256("é".encode() + b"\x00" + array.T.tobytes()).hexdigest()

@@ -8,7 +8,7 @@ import optax
 import pytest
 
 from jaxnet.sweeps.optimizers import OPTIMIZERS, SCHEDULES, make_optimizer
-from jaxnet.training.lifting import lift
+from jaxnet.training.hyperparameters import partition
 
 VALUES = {"momentum": (0.5, 0.9), "b1": (0.8, 0.9), "b2": (0.99, 0.999), "decay": (0.8, 0.9), "eps": (1e-7, 1e-8)}
 VALUES |= {"weight_decay": (0.0, 0.1), "final": (0.1, 0.2)}
@@ -23,7 +23,7 @@ def configured(kind: str, schedule: str, which: int) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_configurations_that_differ_in_numbers_share_a_program(kind: str, schedule: str) -> None:
-    (a, numbers_a), (b, numbers_b) = (lift(make_optimizer(configured(kind, schedule, i), 100)) for i in (0, 1))
+    (a, numbers_a), (b, numbers_b) = (partition(make_optimizer(configured(kind, schedule, i), 100)) for i in (0, 1))
     assert a == b
     assert numbers_a != numbers_b
 

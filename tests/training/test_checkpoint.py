@@ -41,7 +41,7 @@ def fit(f=F, params=PARAMS, data=(X, Y), **options):
 
 @pytest.fixture
 def chunks_of_two(monkeypatch):
-    monkeypatch.setattr("jaxnet.training.run.next_chunk", lambda *_, limit: 2)
+    monkeypatch.setattr("jaxnet.training.run.next_chunk", lambda *_, **__: 2)
 
 
 def die_after(monkeypatch, saves):

@@ -10,6 +10,8 @@ import pytest
 
 import jaxnet as jn
 from jaxnet import Outcome, Stop
+from jaxnet.training.preparation import unpack
+from jaxnet.training.run import next_chunk
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(10, 3))
@@ -159,7 +161,7 @@ def test_a_run_cut_in_two_goes_on_exactly(params, key):
 
 def test_a_long_run_is_the_same_in_one_chunk_or_many(params, monkeypatch):
     whole = fit(squared, params, epochs=40)
-    monkeypatch.setattr("jaxnet.training.run.next_chunk", lambda *_, limit: 7)
+    monkeypatch.setattr("jaxnet.training.run.next_chunk", lambda *_, **__: 7)
     pieces = fit(squared, params, epochs=40)
     np.testing.assert_array_equal(whole.history["loss"], pieces.history["loss"])
     np.testing.assert_array_equal(whole.params[0]["w"], pieces.params[0]["w"])
@@ -323,3 +325,24 @@ def test_the_optimizer_state_of_another_optimizer_is_refused(params):
     run = fit(squared, params, optimizer=optax.adam(0.1))
     with pytest.raises(ValueError, match=r"optimizer_state: expected run.optimizer_state .* got that of another run"):
         fit(squared, params, optimizer=optax.sgd(0.1), optimizer_state=run.optimizer_state)
+
+
+def test_chunks_grow_to_the_wanted_time_and_the_time_of_a_compilation_says_nothing():
+    wanted = {"wanted": 0.5, "limit": 100}
+    assert next_chunk(4, 0.25, **wanted) == 8
+    assert next_chunk(4, 1.0, **wanted) == 2
+    assert next_chunk(1, 9.0, **wanted) == 1
+    assert next_chunk(1, 9.0, **wanted, compiled=True) == 2
+    assert next_chunk(1, 0.0, **wanted) == 8
+    assert next_chunk(50, 0.01, **wanted) == 100
+
+
+@pytest.mark.parametrize(
+    "data", [(X, Y), [X, Y, None], types.SimpleNamespace(x=X, y=Y)], ids=["two", "three", "object"]
+)
+def test_examples_are_unpacked_from_whatever_holds_them(data):
+    x, y, weight = unpack(data, "data")
+    assert x is X
+    assert y is Y
+    assert weight is None
+    assert unpack((X, Y, Y), "data")[2] is unpack(types.SimpleNamespace(x=X, y=Y, weight=Y), "data")[2]

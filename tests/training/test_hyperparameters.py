@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from jaxnet import MLP, Stop, objective
-from jaxnet.training.lifting import fixed, lift, lower
+from jaxnet.training.hyperparameters import combine, fixed, partition
 
 # a maker of one kind of optimizer from one number
 OPTIMIZERS = {
@@ -33,14 +33,14 @@ OPTIMIZERS = {
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_optimizers_that_differ_in_a_number_have_equal_skeletons(name):
-    (first, numbers), (second, others) = lift(OPTIMIZERS[name](0.1)), lift(OPTIMIZERS[name](0.25))
+    (first, numbers), (second, others) = partition(OPTIMIZERS[name](0.1)), partition(OPTIMIZERS[name](0.25))
     assert first == second
     assert hash(first) == hash(second)
     assert numbers != others
 
 
 def test_another_kind_of_optimizer_has_another_skeleton():
-    skeletons = [lift(make(0.1))[0] for make in OPTIMIZERS.values()]
+    skeletons = [partition(make(0.1))[0] for make in OPTIMIZERS.values()]
     assert len(set(skeletons)) == len(skeletons)
 
 
@@ -57,13 +57,13 @@ def test_an_optimizer_put_together_again_makes_the_same_steps(name):
         return taken
 
     optimizer = OPTIMIZERS[name](0.1)
-    again = lower(*lift(optimizer))
+    again = combine(*partition(optimizer))
     jax.tree.map(np.testing.assert_array_equal, steps(again), steps(optimizer))
 
 
 def test_the_lifted_numbers_can_be_replaced():
-    skeleton, numbers = lift(optax.sgd(0.1, momentum=0.9))
-    other = lower(skeleton, [0.5 if number == 0.9 else -0.25 for number in numbers])
+    skeleton, numbers = partition(optax.sgd(0.1, momentum=0.9))
+    other = combine(skeleton, [0.5 if number == 0.9 else -0.25 for number in numbers])
     state = other.init(jnp.zeros(()))
     first, state = other.update(jnp.ones(()), state)
     second, _ = other.update(jnp.ones(()), state)
@@ -73,7 +73,7 @@ def test_the_lifted_numbers_can_be_replaced():
 def test_penalty_dropout_patience_and_tolerance_are_numbers_and_the_rest_is_not():
     def described(l2=0.0, dropout=0.0, patience=3, tolerance=0.0, **options):
         net = MLP((4, 3, 2), dropout=dropout, output="softmax", **options)
-        return lift((objective(net, l2=l2), Stop("loss", patience, tolerance=tolerance)))[0]
+        return partition((objective(net, l2=l2), Stop("loss", patience, tolerance=tolerance)))[0]
 
     assert described() == described(l2=0.1, dropout=0.5, patience=7, tolerance=1e-3)
     assert described() != described(activation="tanh")
@@ -82,17 +82,17 @@ def test_penalty_dropout_patience_and_tolerance_are_numbers_and_the_rest_is_not(
 def test_a_callable_of_the_users_is_compared_as_python_does():
     first, second = (lambda z: z), (lambda z: z)
     net = MLP((4, 3, 2), activation=first)
-    assert lift(net)[0] == lift(MLP((4, 3, 2), activation=first))[0]
-    assert lift(net)[0] != lift(MLP((4, 3, 2), activation=second))[0]
+    assert partition(net)[0] == partition(MLP((4, 3, 2), activation=first))[0]
+    assert partition(net)[0] != partition(MLP((4, 3, 2), activation=second))[0]
 
 
 def test_what_cannot_be_hashed_is_compared_by_being_the_same_object():
     table = np.zeros(3)
-    assert lift(table)[0] == lift(table)[0]
-    assert lift(table)[0] != lift(np.zeros(3))[0]
+    assert partition(table)[0] == partition(table)[0]
+    assert partition(table)[0] != partition(np.zeros(3))[0]
 
 
 def test_a_fixed_description_keeps_its_numbers():
     optimizer = optax.sgd(0.1)
     assert fixed(optimizer) != fixed(optax.sgd(0.1))
-    assert lower(fixed(optimizer), []) is optimizer
+    assert combine(fixed(optimizer), []) is optimizer

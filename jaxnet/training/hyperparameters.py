@@ -2,9 +2,9 @@
 
 A learning rate, a momentum, a penalty or a dropout rate is a number inside a description: a field of a frozen
 dataclass (``MLP``, ``Objective``), or a variable that a function of optax has closed over (``optax.sgd(0.1)`` is two
-functions that remember 0.1). ``lift`` takes the Python floats out, as a list, and leaves a hashable skeleton;
-``lower`` puts floats, or traced numbers, back in. Two descriptions that differ only in their numbers have equal
-skeletons, so one compiled program serves both, and a population is ``vmap`` over the numbers.
+functions that remember 0.1). ``partition`` takes the numbers out, as a list, and leaves a hashable skeleton;
+``combine`` puts numbers, or traced ones, back in; the words are equinox's. Two descriptions that differ only in their
+numbers have equal skeletons, so one compiled program serves both, and a population is ``vmap`` over the numbers.
 
 Only what jaxnet and optax themselves define is opened. Everything else (a callable of the user's, an array) is part
 of the skeleton and compared as Python compares it.
@@ -31,18 +31,18 @@ class Skeleton:
     origin: Any = dataclasses.field(default=None, compare=False)  # the value that it was made from, to build it again
 
 
-def lift(description: Any) -> tuple[Skeleton, list[float]]:
+def partition(description: Any) -> tuple[Skeleton, list[float]]:
     """Return the skeleton of a description and its numbers, in a fixed order."""
     found: list[float] = []
     return _skeleton(description, found), found
 
 
-def lower(skeleton: Skeleton, numbers: list) -> Any:
+def combine(skeleton: Skeleton, numbers: list) -> Any:
     """Build the description again, with these numbers (floats, or traced scalars) in place of the lifted ones."""
     return _build(skeleton, iter(numbers))
 
 
-def describe(skeleton: Skeleton, numbers: list) -> str:
+def as_text(skeleton: Skeleton, numbers: list) -> str:
     """Write a description out, numbers and all: equal texts for equal descriptions, in any process."""
     return _text(skeleton, iter(numbers))
 
