@@ -77,14 +77,14 @@ def dense_targets(kind: Target, y: jax.Array, outputs: int, dtype: jax.typing.DT
     if y.ndim == 2:
         return y.astype(dtype)
     if kind is Target.DISTRIBUTION or outputs > 1:
-        return one_hot(y, outputs, dtype)
+        return one_hot_targets(y, outputs, dtype)
     return jnp.expand_dims(y, 1).astype(dtype)
 
 
-def one_hot(labels: Any, outputs: int, dtype: jax.typing.DTypeLike) -> Any:
+def one_hot_targets(labels: Any, outputs: int, dtype: jax.typing.DTypeLike) -> Any:
     """Return labels [N] from 0 to K - 1 as rows [N, K] of ``dtype``, 1 in the label's column and else 0.
 
-    NumPy labels give NumPy rows, JAX labels, traced ones too, JAX rows. The reference has a one-hot of its own, for it
+    NumPy labels give NumPy rows, JAX labels, traced ones too, JAX rows. The reference has a ``one_hot`` of its own, for it
     shares no line with what is held against it.
     """
     if isinstance(labels, np.ndarray):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.targets import one_hot
+from jaxnet.targets import one_hot_targets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ class Dataset:
         labels = self.y.ndim == 1 and self.y.dtype.kind in "iub" and self.y.min() >= 0
         checks.require(labels, "y", "integer labels (N,) from 0", self.y)
         count = len(self.classes) or int(self.y.max()) + 1
-        return dataclasses.replace(self, y=one_hot(self.y, count, np.float64))
+        return dataclasses.replace(self, y=one_hot_targets(self.y, count, np.float64))
 
 
 def _frozen(name: str, value: Any) -> np.ndarray:
