@@ -84,8 +84,8 @@ def dense_targets(kind: Target, y: jax.Array, outputs: int, dtype: jax.typing.DT
 def one_hot_targets(labels: Any, outputs: int, dtype: jax.typing.DTypeLike) -> Any:
     """Return labels [N] from 0 to K - 1 as rows [N, K] of ``dtype``, 1 in the label's column and else 0.
 
-    NumPy labels give NumPy rows, JAX labels, traced ones too, JAX rows. The reference has a ``one_hot`` of its own, for it
-    shares no line with what is held against it.
+    NumPy labels give NumPy rows, JAX labels, traced ones too, JAX rows. The reference has a ``one_hot`` of its own,
+    for it shares no line with what is held against it.
     """
     if isinstance(labels, np.ndarray):
         rows = np.zeros((len(labels), outputs), dtype)
