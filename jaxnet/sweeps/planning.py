@@ -124,9 +124,7 @@ def plan(
     epochs = checks.integer("epochs", epochs, minimum=1)
     held_out = _check_validation(space, validation, batch)
     root = checks.integer("root", root, maximum=2**31 - 1)
-    metrics, names, ranked = _metrics_and_names(
-        metrics, metric, validated=held_out is not None or space.folds is not None
-    )
+    metrics, names, ranked = _check_names(metrics, metric, validated=held_out is not None or space.folds is not None)
     goal = _default_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
     asking = _check_asking(method, n, ask, halving)
     if asking:
@@ -193,7 +191,7 @@ def _check_validation(space: Space, validation: Any, data: Batch) -> Any:
     return arrays_like(data, validation, "validation")
 
 
-def _metrics_and_names(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
+def _check_names(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
     """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
     metrics = check_metrics(metrics)
     ranked = ("validation_loss" if validated else "loss") if metric is None else metric
