@@ -9,6 +9,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.gradients import arguments, form, own_rule
 from jaxnet.gradients.diagnosis.diagnose import diagnose
+from jaxnet.gradients.diagnosis.passes import not_known
 from jaxnet.gradients.problem import Cause, Gradient, Problem, within
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import compare as compare_stages
@@ -131,10 +132,15 @@ def judge(question: Question, gradient: Any) -> Report:
     reliable = not {cause.kind for cause in faults} & form.UNRELIABLE
     causes = diagnose(problem) if reliable and not compared.right else ()
     taylor = remainders(question.truth.value, question.params, answer.usable)
-    notes = compared.notes if answer.caller or compared.right else (*compared.notes, ARRAYS_ONLY)
+    notes = compared.notes if compared.right else (*compared.notes, *_limits(question, answer))
     return replace(
         report, causes=(*faults, *causes), notes=notes, taylor=taylor, problem=problem, corner=question.truth.corner
     )
+
+
+def _limits(question: Question, answer: Answer) -> list[str]:
+    """Say what kept the diagnosis from seeing more."""
+    return [*([] if answer.caller else [ARRAYS_ONLY]), *not_known(question.network)]
 
 
 def ask(question: Question, gradient: Any) -> Answer:

@@ -15,10 +15,14 @@ from jaxnet.reference.operations import Array, identity, sigmoid, sigmoid_deriva
 
 
 class Output(NamedTuple):
-    """What a network does to its logits: P = ``forward(Z)``, and dZ = ``backward(P, dP)``, all [N, K]."""
+    """What a network does to its logits: P = ``forward(Z)``, and dZ = ``backward(P, dP)``, all [N, K].
+
+    ``line`` says dZ as one would write it in NumPy, with p for P and {dp} for dP.
+    """
 
     forward: Callable[[Array], Array]
     backward: Callable[[Array, Array], Array]
+    line: str
 
 
 def identity_backward(P: Array, dP: Array) -> Array:
@@ -54,20 +58,25 @@ def exp_backward(P: Array, dP: Array) -> Array:
 
 OUTPUTS: Mapping[str, Output] = MappingProxyType(
     {
-        "identity": Output(identity, identity_backward),
-        "sigmoid": Output(sigmoid, sigmoid_backward),
-        "softmax": Output(softmax, softmax_backward),
-        "exp": Output(exp, exp_backward),
+        "identity": Output(identity, identity_backward, "{dp}"),
+        "sigmoid": Output(sigmoid, sigmoid_backward, "{dp} * p * (1 - p)"),
+        "softmax": Output(softmax, softmax_backward, "p * ({dp} - ({dp} * p).sum(axis=1, keepdims=True))"),
+        "exp": Output(exp, exp_backward, "{dp} * p"),
     }
 )
 
 
 class Loss(NamedTuple):
     """A loss ``of(V, T) -> [N]`` and its derivative at V, ``derivative(V, T) -> [N, K]``; V are the logits or, where
-    ``on_predictions`` says so, the predictions. ``target`` names what T may hold."""
+    ``on_predictions`` says so, the predictions.
+
+    ``line`` says the derivative as one would write it in NumPy, with p for the predictions, Y for the targets and s for
+    the sides of the hinge; ``target`` names what T may hold.
+    """
 
     of: Callable[[Array, Array], Array]
     derivative: Callable[[Array, Array], Array]
+    line: str
     target: str
     on_predictions: bool = False
 
@@ -149,13 +158,15 @@ def poisson_derivative(Z: Array, T: Array) -> Array:
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
-        "cross_entropy": Loss(cross_entropy, cross_entropy_derivative, "distribution"),
-        "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_derivative, "probability"),
-        "squared_error": Loss(squared_error, squared_error_derivative, "real", on_predictions=True),
-        "mean_squared_error": Loss(mean_squared_error, mean_squared_error_derivative, "real", on_predictions=True),
-        "huber": Loss(huber, huber_derivative, "real", on_predictions=True),
-        "hinge": Loss(hinge, hinge_derivative, "probability"),
-        "poisson": Loss(poisson, poisson_derivative, "count"),
+        "cross_entropy": Loss(cross_entropy, cross_entropy_derivative, "p - Y", "distribution"),
+        "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_derivative, "p - Y", "probability"),
+        "squared_error": Loss(squared_error, squared_error_derivative, "(p - Y)", "real", on_predictions=True),
+        "mean_squared_error": Loss(
+            mean_squared_error, mean_squared_error_derivative, "2 / K * (p - Y)", "real", on_predictions=True
+        ),
+        "huber": Loss(huber, huber_derivative, "np.clip(p - Y, -1, 1)", "real", on_predictions=True),
+        "hinge": Loss(hinge, hinge_derivative, "-s * (s * z < 1)", "probability"),
+        "poisson": Loss(poisson, poisson_derivative, "p - Y", "count"),
     }
 )
 CANONICAL: Mapping[str, str] = MappingProxyType(
@@ -166,3 +177,22 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
         "exp": "poisson",
     }
 )
+
+
+def logit_derivative(loss: str, output: str, Z: Array, T: Array) -> Array:
+    """Return the derivative [N, K] of a loss at the logits Z [N, K], each example by itself; both are names."""
+    known, last = LOSSES[loss], OUTPUTS[output]
+    if not known.on_predictions:
+        return known.derivative(Z, T)
+    P = last.forward(Z)
+    return last.backward(P, known.derivative(P, T))
+
+
+def logit_derivative_line(loss: str, output: str) -> str:
+    """Return ``logit_derivative`` as a line of NumPy."""
+    known = LOSSES[loss]
+    if not known.on_predictions:
+        return known.line
+    # a whole line needs no parentheses round it, a factor does
+    bare = known.line[1:-1] if output == "identity" and known.line.startswith("(") else known.line
+    return OUTPUTS[output].line.format(dp=bare)

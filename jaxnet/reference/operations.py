@@ -37,10 +37,18 @@ def affine_backward(dZ: Array, A: Array, layer: Mapping[str, Array]) -> tuple[Ar
 
 
 class Activation(NamedTuple):
-    """A function of each number alone: a = ``forward(z)``, and da/dz = ``derivative(z, a)``."""
+    """A function of each number alone: a = ``forward(z)``, and da/dz = ``derivative(z, a)``, all of one shape.
+
+    ``line`` says the derivative as one would write it in NumPy, with {z} and {a} for the names of the two arrays.
+    """
 
     forward: Callable[[Array], Array]
     derivative: Callable[[Array, Array], Array]
+    line: str
+
+    def slope(self, z: Array) -> Array:
+        """Return da/dz where only z is at hand."""
+        return self.derivative(z, self.forward(z))
 
 
 def identity(z: Array) -> Array:
@@ -143,14 +151,14 @@ def gelu_derivative(z: Array, a: Array) -> Array:
 
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {
-        "identity": Activation(identity, identity_derivative),
-        "sigmoid": Activation(sigmoid, sigmoid_derivative),
-        "tanh": Activation(tanh, tanh_derivative),
-        "relu": Activation(relu, relu_derivative),
-        "leaky_relu": Activation(leaky_relu, leaky_relu_derivative),
-        "elu": Activation(elu, elu_derivative),
-        "gelu": Activation(gelu, gelu_derivative),
-        "silu": Activation(silu, silu_derivative),
-        "softplus": Activation(softplus, softplus_derivative),
+        "identity": Activation(identity, identity_derivative, "1"),
+        "sigmoid": Activation(sigmoid, sigmoid_derivative, "{a} * (1 - {a})"),
+        "tanh": Activation(tanh, tanh_derivative, "(1 - {a}**2)"),
+        "relu": Activation(relu, relu_derivative, "({z} > 0)"),
+        "leaky_relu": Activation(leaky_relu, leaky_relu_derivative, "np.where({z} >= 0, 1, 0.01)"),
+        "elu": Activation(elu, elu_derivative, "np.exp(np.minimum({z}, 0))"),
+        "gelu": Activation(gelu, gelu_derivative, "gelu_derivative({z})"),
+        "silu": Activation(silu, silu_derivative, "sigmoid({z}) * (1 + {z} * (1 - sigmoid({z})))"),
+        "softplus": Activation(softplus, softplus_derivative, "(1 / (1 + np.exp(-{z})))"),
     }
 )

@@ -1,5 +1,8 @@
 """check_gradient and assert_gradient as a whole."""
 
+import itertools
+import types
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -168,6 +171,64 @@ def test_a_leaf_of_tiny_entries_is_judged_as_strictly_as_the_others():
     for key in params:
         off = lambda p, key=key: {k: leaf * (1 + 1e-12 * (k == key)) for k, leaf in mine(p).items()}
         assert jn.check_gradient(f, params, gradient=off).wrong == (f"['{key}']",)
+
+
+SWISH = {"activations": ("swish",)}
+OWN_NAMES = {
+    "activation": (
+        SWISH,
+        None,
+        "the activation 'swish' of network is not known here, so every leaf is explained by itself; give the callable",
+    ),
+    "one of two": ({"activations": ("tanh", "swish")}, None, "the activation 'swish' of network"),
+    "neither name nor callable": ({"activations": (None,)}, None, "the activation None of network"),
+    "output": (
+        {"output": "cauchy"},
+        None,
+        "the output 'cauchy' of network is not known here, so every leaf is explained by itself; known are identity,",
+    ),
+    "an output of no name": ({"output": [1]}, None, "the output [1] of network"),
+    "both": ({**SWISH, "output": "cauchy"}, None, "the output 'cauchy' of network"),
+}
+
+
+def own_network(own, loss=None, hidden=None):
+    """A network of one's own that computes with tanh, whatever its names are, and a gradient without the 1/n."""
+    sizes = (4, *[3] * (hidden or len(own.get("activations", "1"))), 2)
+    params = [{"w": RANDOM.normal(size=s), "b": RANDOM.normal(size=s[1])} for s in itertools.pairwise(sizes)]
+
+    def f(params, X, y):
+        for layer in params[:-1]:
+            X = jnp.tanh(X @ layer["w"] + layer["b"][None])
+        return jnp.mean(jnp.sum((X @ params[-1]["w"] + params[-1]["b"][None] - y) ** 2, axis=1)) / 2
+
+    if loss:
+        f.loss = loss
+    own = {"activations": ("tanh",), "output": "identity", **own}
+    network = types.SimpleNamespace(sizes=sizes, apply=lambda params, x: x, **own)
+    wrong = lambda params, X, y: jax.tree.map(lambda leaf: len(X) * leaf, jax.grad(f)(params, X, y))
+    return jn.check_gradient(f, params, X, RANDOM.normal(size=(9, 2)), gradient=wrong, network=network)
+
+
+@pytest.mark.parametrize("name", OWN_NAMES)
+def test_a_name_of_ones_own_network_that_is_not_known_is_said_and_every_leaf_is_explained(name):
+    own, loss, words = OWN_NAMES[name]
+    report = own_network(own, loss)
+    assert [cause.kind for cause in report.causes] == ["batch_sum"]
+    assert report.causes[0].layers == ()
+    assert words in str(report)
+    report.figure()
+
+
+def test_the_name_of_a_loss_that_is_not_known_does_no_harm():
+    report = own_network({}, "my_error")
+    assert [(cause.kind, cause.layers) for cause in report.causes] == [("batch_sum", (1, 2))]
+    assert "not known here" not in str(report)
+
+
+def test_activations_that_are_not_one_a_hidden_layer_are_no_layers():
+    report = own_network({"activations": ("tanh", "tanh")}, hidden=1)
+    assert [(cause.kind, cause.layers) for cause in report.causes] == [("batch_sum", ())]
 
 
 def test_assert_gradient_is_silent_when_right_and_fails_with_the_report_when_wrong():

@@ -2,10 +2,12 @@
 
 import math
 
+import jax
 import numpy as np
 import pytest
 
-from jaxnet.reference.losses import CANONICAL, LOSSES, OUTPUTS
+from jaxnet import losses, network
+from jaxnet.reference.losses import CANONICAL, LOSSES, OUTPUTS, logit_derivative, logit_derivative_line
 
 Z = np.array([[0.3, -1.2, 2.0], [-0.7, 0.1, 0.4]])
 TARGETS = {
@@ -66,6 +68,40 @@ def test_an_output_hands_its_derivative_back(name):
 def test_the_derivative_of_a_canonical_pair_is_prediction_minus_target(output, name):
     T = TARGETS[LOSSES[name].target]
     np.testing.assert_allclose(LOSSES[name].derivative(Z, T), OUTPUTS[output].forward(Z) - T, atol=1e-15)
+
+
+def test_every_output_and_loss_that_jaxnet_takes_by_name_has_its_derivation():
+    assert set(OUTPUTS) == set(network.OUTPUTS)
+    assert set(LOSSES) == set(losses.LOSSES)
+
+
+@pytest.mark.parametrize(
+    ("loss", "output"),
+    [("cross_entropy", "softmax"), ("binary_cross_entropy", "sigmoid"), ("poisson", "exp"), ("hinge", "identity")]
+    + [(loss, output) for loss in ("squared_error", "mean_squared_error", "huber") for output in OUTPUTS],
+)
+def test_a_losss_derivative_at_the_logits_is_that_of_jax(loss, output):
+    z = np.random.default_rng(0).normal(size=(3, 4))
+    y = np.eye(4)[[0, 3, 1]]
+
+    def of(z, y):
+        values = network.OUTPUTS[output](z) if losses.LOSSES[loss].on_predictions else z
+        return losses.LOSSES[loss].of(values, y)
+
+    theirs = jax.vmap(jax.grad(of))(z, y)
+    np.testing.assert_allclose(logit_derivative(loss, output, z, y), theirs, rtol=1e-11, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("loss", "output"),
+    [("cross_entropy", "softmax"), ("binary_cross_entropy", "sigmoid"), ("poisson", "exp"), ("hinge", "identity")]
+    + [(loss, output) for loss in ("squared_error", "mean_squared_error", "huber") for output in OUTPUTS],
+)
+def test_the_line_of_numpy_computes_the_derivative_at_the_logits(loss, output):
+    z, Y = np.random.default_rng(0).normal(size=(3, 4)), np.eye(4)[[0, 3, 1]]
+    known = {"p": OUTPUTS[output].forward(z), "z": z, "Y": Y, "s": 2 * Y - 1, "K": 4, "np": np}
+    line = logit_derivative_line(loss, output)
+    np.testing.assert_allclose(eval(line, known), logit_derivative(loss, output, z, Y), rtol=1e-12, atol=1e-16)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy", "hinge"])

@@ -2,9 +2,12 @@
 
 import math
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxnet import network
 from jaxnet.reference.operations import ACTIVATIONS, affine, affine_backward
 
 POINTS = np.array([-30.0, -5.0, -1.2784645, -0.5, -1e-3, 1e-3, 0.3, 1.0, 4.0, 30.0])
@@ -34,6 +37,25 @@ def test_a_derivative_is_the_limit_of_differences(name):
     slopes = [(DEFINITIONS[name](z + h) - DEFINITIONS[name](z - h)) / (2 * h) for z in POINTS]
     a = ACTIVATIONS[name].forward(POINTS)
     np.testing.assert_allclose(ACTIVATIONS[name].derivative(POINTS, a), slopes, rtol=0, atol=2e-9)
+
+
+def test_every_activation_that_a_network_takes_by_name_has_its_derivation():
+    assert set(ACTIVATIONS) == set(network.ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_and_its_derivative_are_those_of_jax(name):
+    Z, theirs = np.array([-3.0, -0.7, 0.2, 1.9]), network.ACTIVATIONS[name]
+    np.testing.assert_allclose(ACTIVATIONS[name].forward(Z), theirs(jnp.asarray(Z)), rtol=1e-13)
+    np.testing.assert_allclose(ACTIVATIONS[name].slope(Z), jax.vmap(jax.grad(theirs))(jnp.asarray(Z)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "gelu"])
+def test_the_line_of_numpy_computes_the_derivative(name):
+    Z = np.array([-3.0, -0.7, 0.2, 1.9])
+    known = {"z": Z, "a": ACTIVATIONS[name].forward(Z), "np": np, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
+    line = ACTIVATIONS[name].line.format(z="z", a="a")
+    np.testing.assert_allclose(eval(line, known) * np.ones(4), ACTIVATIONS[name].slope(Z), rtol=1e-12)
 
 
 @pytest.mark.parametrize(

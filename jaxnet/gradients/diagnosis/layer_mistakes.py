@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.formulas import ACTIVATIONS, sigmoid
 from jaxnet.gradients.diagnosis.passes import Pass
 from jaxnet.gradients.diagnosis.replay import Hypothesis, Step
+from jaxnet.reference.operations import ACTIVATIONS, sigmoid
 
 Row = tuple[str, str, Callable[[Step], np.ndarray | None]]
 

@@ -8,19 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.formulas import (
-    ACTIVATIONS,
-    CANONICAL,
-    LOSSES,
-    REGRESSION,
-    delta_line,
-    loss_delta,
-    sigmoid,
-    softmax,
-    through_output,
-)
 from jaxnet.gradients.diagnosis.passes import Pass
 from jaxnet.gradients.diagnosis.replay import Hypothesis, Step
+from jaxnet.reference.losses import CANONICAL, LOSSES, OUTPUTS, Loss, logit_derivative, logit_derivative_line
+from jaxnet.reference.operations import ACTIVATIONS, sigmoid
 
 Formula = Callable[[Pass], np.ndarray]
 
@@ -54,7 +45,25 @@ def _of_step(formula: Formula) -> Callable[[Step], np.ndarray]:
     return of
 
 
-Row = tuple[str, str, Formula]
+_Row = tuple[str, str, Formula]
+# the losses whose derivative at the logits is p - Y, with the output function that p stands for there
+_OWN_OUTPUT = {loss: output for output, loss in CANONICAL.items() if not LOSSES[loss].on_predictions}
+
+
+def _regression(run: Pass) -> Loss | None:
+    """The loss of a run if it is one on predictions."""
+    loss = LOSSES.get(run.loss or "")
+    return loss if loss and loss.on_predictions else None
+
+
+def _written(loss: str, run: Pass, y: np.ndarray) -> np.ndarray:
+    """Compute delta [N, K] as people write it: p - Y, also for targets of which cross-entropy has more to say.
+
+    The true derivative of cross-entropy is p times the sum of a row of targets, less the row: for no target it is 0.
+    """
+    if loss in _OWN_OUTPUT:
+        return OUTPUTS[_OWN_OUTPUT[loss]].forward(run.z[-1]) - y
+    return logit_derivative(loss, run.output, run.z[-1], y)
 
 
 def _constant(run: Pass) -> float:
@@ -62,18 +71,19 @@ def _constant(run: Pass) -> float:
 
 
 def _error(run: Pass) -> np.ndarray:
-    p = run.a[-1]
-    return _constant(run) * (np.clip(p - run.y, -1, 1) if run.loss == "huber" else p - run.y)
+    """The loss's derivative at the predictions, or their difference from the targets for a loss that takes logits."""
+    loss, p = _regression(run), run.a[-1]
+    return loss.derivative(p, run.y) if loss else p - run.y
 
 
 def _bell(run: Pass) -> np.ndarray:
     return run.a[-1] * (1 - run.a[-1])
 
 
-def _derivative(run: Pass) -> list[Row]:
+def _derivative(run: Pass) -> list[_Row]:
     """The output function's derivative left out, added, squared, or taken elsewhere."""
-    rows: list[Row] = []
-    if run.loss in REGRESSION and run.output != "identity":
+    rows: list[_Row] = []
+    if _regression(run) and run.output != "identity":
         rows = [
             ("output_derivative_missing", "p - Y", _error),
             ("output_derivative_twice", "the derivative twice", lambda r: _through(r, _through(r, _error(r)))),
@@ -83,7 +93,7 @@ def _derivative(run: Pass) -> list[Row]:
                 ("output_derivative_at_a", "(p - Y) * sigmoid'(p)", lambda r: _error(r) * _slope("sigmoid", r.a[-1])),
                 ("output_derivative_at_z", "(p - Y) * z * (1 - z)", lambda r: _error(r) * r.z[-1] * (1 - r.z[-1])),
             ]
-    elif run.loss in CANONICAL:
+    elif run.loss in _OWN_OUTPUT:
         if run.output in ("sigmoid", "softmax"):
             rows += [("output_derivative_extra", "(p - Y) * p * (1 - p)", lambda r: _error(r) * _bell(r))]
         if run.output == "sigmoid":
@@ -100,30 +110,30 @@ def _derivative(run: Pass) -> list[Row]:
 
 
 def _through(run: Pass, error: np.ndarray) -> np.ndarray:
-    return through_output(run.output, run.a[-1], error)
+    return OUTPUTS[run.output].backward(run.a[-1], error)
 
 
 def _slope(name: str, z: np.ndarray) -> np.ndarray:
     return ACTIVATIONS[name].slope(z)
 
 
-def _softmax(run: Pass) -> list[Row]:
+def _softmax(run: Pass) -> list[_Row]:
     """The softmax's Jacobian and its axis."""
     if run.output != "softmax":
         return []
     after = _after_softmax(run)
-    axis: list[Row] = [
-        ("softmax_axis", "softmax over the examples, axis=0", lambda r: after(r, softmax(r.z[-1], 0))),
-        ("softmax_axis", "softmax over the whole batch", lambda r: after(r, softmax(r.z[-1], None))),
+    axis: list[_Row] = [
+        ("softmax_axis", "softmax over the examples, axis=0", lambda r: after(r, _softmax_over(r.z[-1], 0))),
+        ("softmax_axis", "softmax over the whole batch", lambda r: after(r, _softmax_over(r.z[-1], None))),
         ("softmax_unnormalised", "exp(z) - Y", lambda r: after(r, np.exp(r.z[-1]))),
         (
             "softmax_unnormalised",
             "exp(z - max(z)) - Y",
             lambda r: after(r, np.exp(r.z[-1] - r.z[-1].max(1, keepdims=True))),
         ),
-        ("softmax_twice", "softmax(softmax(z)) - Y", lambda r: after(r, softmax(r.a[-1]))),
+        ("softmax_twice", "softmax(softmax(z)) - Y", lambda r: after(r, OUTPUTS["softmax"].forward(r.a[-1]))),
     ]
-    if run.loss in REGRESSION:
+    if _regression(run):
         return [("softmax_diagonal", "(p - Y) * p * (1 - p)", lambda r: _error(r) * _bell(r)), *axis]
     return [
         ("softmax_diagonal", "-Y * (1 - p)", lambda r: -r.y * (1 - r.a[-1])),
@@ -132,29 +142,34 @@ def _softmax(run: Pass) -> list[Row]:
     ]
 
 
+def _softmax_over(z: np.ndarray, axis: int | None) -> np.ndarray:
+    powers = np.exp(z - z.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
 def _after_softmax(run: Pass) -> Callable[[Pass, np.ndarray], np.ndarray]:
     """What the loss makes of other predictions: their difference from the targets, through the same Jacobian."""
-    if run.loss in REGRESSION:
-        return lambda r, p: _constant(r) * through_output(r.output, p, p - r.y)
+    if _regression(run):
+        return lambda r, p: _constant(r) * OUTPUTS[r.output].backward(p, p - r.y)
     return lambda r, p: p - r.y
 
 
-def _predictions(run: Pass) -> list[Row]:
+def _predictions(run: Pass) -> list[_Row]:
     """Another output function than the network's."""
-    rows: list[Row] = []
+    rows: list[_Row] = []
     if run.output != "identity":
         rows += [("output_activation_missing", "z - Y", lambda r: _constant(r) * (r.z[-1] - r.y))]
-    if run.output in ("sigmoid", "softmax") and run.loss in REGRESSION:
+    if run.output in ("sigmoid", "softmax") and _regression(run):
         rows += [
             (
                 "output_activation_missing",
                 "the derivative of p at p = z",
-                lambda r: through_output(r.output, r.z[-1], r.z[-1] - r.y),
+                lambda r: OUTPUTS[r.output].backward(r.z[-1], r.z[-1] - r.y),
             )
         ]
     others: dict[str, Callable] = {
         "sigmoid": sigmoid,
-        "softmax": softmax,
+        "softmax": OUTPUTS["softmax"].forward,
         "tanh": np.tanh,
         "relu": lambda z: np.maximum(z, 0),
     }
@@ -169,14 +184,14 @@ def _difference(function: Callable[[np.ndarray], np.ndarray]) -> Formula:
 
 
 def _delta_of(loss: str) -> Formula:
-    return lambda r: loss_delta(loss, r.output, r.z[-1], r.y)
+    return lambda r: _written(loss, r, r.y)
 
 
-def _terms(run: Pass) -> list[Row]:
+def _terms(run: Pass) -> list[_Row]:
     """The target, the prediction, or a term of the loss left out."""
-    rows: list[Row] = [("prediction_missing", "-Y", lambda r: -_constant(r) * r.y)]
+    rows: list[_Row] = [("prediction_missing", "-Y", lambda r: -_constant(r) * r.y)]
     if run.loss is not None and run.loss != "hinge":
-        rows += [("target_missing", "Y = 0", lambda r: loss_delta(r.loss or "", r.output, r.z[-1], 0 * r.y))]
+        rows += [("target_missing", "Y = 0", lambda r: _written(r.loss or "", r, 0 * r.y))]
     if run.loss == "binary_cross_entropy":
         rows += [
             ("loss_term_missing", "-Y * (1 - p)", lambda r: -r.y * (1 - sigmoid(r.z[-1]))),
@@ -185,7 +200,7 @@ def _terms(run: Pass) -> list[Row]:
     return rows
 
 
-def _targets(run: Pass) -> list[Row]:
+def _targets(run: Pass) -> list[_Row]:
     """Targets of other examples, or in other columns."""
     if run.loss is None:
         return []
@@ -196,18 +211,18 @@ def _targets(run: Pass) -> list[Row]:
         ("labels_shifted", "np.roll(Y, 1, axis=1)"): lambda y: np.roll(y, 1, axis=1),
         ("labels_shifted", "np.roll(Y, -1, axis=1)"): lambda y: np.roll(y, -1, axis=1),
     }
-    with_targets = lambda change: lambda r: loss_delta(r.loss, r.output, r.z[-1], change(r.y))
+    with_targets = lambda change: lambda r: _written(r.loss or "", r, change(r.y))
     # with two rows or two columns some of these are the same change: the first says it
     told_apart = {change(run.y).tobytes(): (*said, with_targets(change)) for said, change in reversed(changes.items())}
     return list(reversed(told_apart.values()))
 
 
-def _losses(run: Pass) -> list[Row]:
+def _losses(run: Pass) -> list[_Row]:
     """The derivative of another loss."""
-    rows: list[Row] = []
+    rows: list[_Row] = []
     for loss in LOSSES:
         if loss != run.loss and {run.loss, loss} != {"squared_error", "mean_squared_error"}:
-            text = f"{loss.replace('_', ' ')}: {delta_line(loss, run.output)}"
+            text = f"{loss.replace('_', ' ')}: {logit_derivative_line(loss, run.output)}"
             rows += [("other_loss", text, _delta_of(loss))]
     rows += [
         ("other_loss", "absolute error: sign(p - Y)", lambda r: np.sign(r.a[-1] - r.y)),

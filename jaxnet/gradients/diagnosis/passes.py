@@ -4,14 +4,18 @@ oracle what the true backward pass is: which loss, averaged or summed, and which
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.gradients.diagnosis.factors import Counts, Factor, named_factors
-from jaxnet.gradients.diagnosis.formulas import LOSSES, OUTPUTS, Activation, activation, delta_line, loss_delta
 from jaxnet.gradients.leaves import flatten
 from jaxnet.gradients.problem import Problem
+from jaxnet.reference.losses import LOSSES, OUTPUTS, logit_derivative, logit_derivative_line
+from jaxnet.reference.operations import ACTIVATIONS, Activation
 from jaxnet.types import Pytree
 
 MOST_EXAMPLES_ONE_BY_ONE = 256  # a loss that is not known by name is read from the oracle, one example a call
@@ -91,13 +95,13 @@ class Model:
         network: Any = self.problem.network
         named = flatten(params)
         w, b = (tuple(np.asarray(named[path[i]], float) for path in self.leaves) for i in (0, 1))
-        functions = tuple(activation(f) for f in network.activations)
+        functions = tuple(_activation(f) for f in network.activations)
         z, a, sensitivity = _layers(np.asarray(data[0], float), w, b, (*functions, OUTPUTS[network.output]))
         y = dense(np.asarray(data[1]), len(a[0]), w[-1].shape[1])
         if self.loss is None:
             delta = _deltas_one_by_one(self, params, data)
         else:
-            delta = loss_delta(self.loss, network.output, z[-1], y)
+            delta = logit_derivative(self.loss, network.output, z[-1], y)
         scale = self.total / len(y) if self.averaged else self.total
         names = tuple(f if isinstance(f, str) else None for f in network.activations)
         return Pass(w, b, z, a, functions, names, network.output, self.loss, y, delta, scale, self.decay, sensitivity)
@@ -106,7 +110,7 @@ class Model:
     def delta_line(self) -> str:
         """The true derivative at the logits as a line of NumPy."""
         network: Any = self.problem.network
-        return delta_line(self.loss, network.output) if self.loss else "the loss's derivative at the logits"
+        return logit_derivative_line(self.loss, network.output) if self.loss else "the loss's derivative at the logits"
 
 
 def _layers(x: np.ndarray, w: tuple, b: tuple, functions: tuple) -> tuple[tuple, tuple, tuple]:
@@ -114,8 +118,25 @@ def _layers(x: np.ndarray, w: tuple, b: tuple, functions: tuple) -> tuple[tuple,
     for weights, bias, function in zip(w, b, functions, strict=True):
         z.append(a[-1] @ weights + bias)
         sensitivity.append(1 + np.abs(a[-1]) @ np.abs(weights) + np.abs(bias))
-        a.append(getattr(function, "value", function)(z[-1]))
+        a.append(function.forward(z[-1]))
     return tuple(z), tuple(a), tuple(sensitivity)
+
+
+def _activation(function: str | Callable) -> Activation:
+    """Look an activation up by name; the derivative of a callable comes from JAX, in float64."""
+    if isinstance(function, str):
+        return ACTIVATIONS[function]
+
+    def forward(z: np.ndarray) -> np.ndarray:
+        with jax.enable_x64(True):
+            return np.asarray(function(jnp.asarray(z)))
+
+    def derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+        with jax.enable_x64(True):
+            at = jnp.asarray(z)
+            return np.asarray(jax.jvp(function, (at,), (jnp.ones_like(at),))[1])
+
+    return Activation(forward, derivative, f"{getattr(function, '__name__', 'activation')}_derivative({{z}})")
 
 
 def dense(y: np.ndarray, examples: int, outputs: int) -> np.ndarray:
@@ -150,9 +171,29 @@ def model_of(problem: Problem) -> Model | None:
     return _fit_last_layer(blank) if nameless else None
 
 
+def not_known(network: object) -> list[str]:
+    """Say which names of a network the reference has no derivative for: without it no backward pass can be replayed.
+
+    Empty for what has no ``activations`` and is no network of layers.
+    """
+    if not hasattr(network, "activations"):
+        return []
+    known = lambda f: callable(f) or (isinstance(f, str) and f in ACTIVATIONS)
+    because = "of network is not known here, so every leaf is explained by itself"
+    said = [
+        f"the activation {f!r} {because}; give the callable in its place." for f in network.activations if not known(f)
+    ]
+    output = getattr(network, "output", None)
+    if not (isinstance(output, str) and output in OUTPUTS):
+        said.append(f"the output {output!r} {because}; known are {', '.join(OUTPUTS)}.")
+    return list(dict.fromkeys(said))
+
+
 def _layer_leaves(problem: Problem) -> tuple[tuple[str, str], ...] | None:
     network: Any = problem.network
-    if not all(hasattr(network, name) for name in ("sizes", "activations", "output")) or network.output not in OUTPUTS:
+    if not all(hasattr(network, name) for name in ("sizes", "activations", "output")) or not_known(network):
+        return None
+    if len(network.activations) != len(network.sizes) - 2:
         return None
     shapes = {path: leaf.shape for path, leaf in flatten(problem.params).items()}
     found = []

@@ -73,6 +73,14 @@ def test_the_right_lines_replay_to_the_gradient_of_jax(activation, pose, example
         np.testing.assert_allclose(leaf, problem.true[f"[{layer}]['{key}']"], rtol=1e-11, atol=1e-15)
 
 
+def test_the_derivative_of_an_activation_of_ones_own_comes_from_jax(pose, example):
+    f, params, data = example(activation=jnp.sin)
+    run = model_of(pose(f, params, data, jax.grad(f))).forward(params, *data)
+    np.testing.assert_allclose(run.activations[0].slope(run.z[0]), np.cos(run.z[0]), rtol=1e-14)
+    np.testing.assert_allclose(run.a[1], np.sin(run.z[0]), rtol=1e-14)
+    assert run.activations[0].line == "sin_derivative({z})"
+
+
 def test_labels_become_one_hot_rows_and_the_rest_columns():
     np.testing.assert_array_equal(dense(np.array([2, 0]), 2, 3), [[0, 0, 1], [1, 0, 0]])
     np.testing.assert_array_equal(dense(np.array([0.5, 2]), 2, 1), [[0.5], [2]])
