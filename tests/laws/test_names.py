@@ -239,3 +239,29 @@ def test_what_is_allowed_several_homes_has_them():
     ]
     assert not idle or TO_DO, f"these have one home now; take them out of the list: {', '.join(idle)}"
     assert len(NAMES) < FEWER_THAN or TO_DO, f"{len(NAMES)} public names have more than one home"
+
+
+TESTS = Path(__file__).parents[1]
+OWN_TREES = ("laws", "experiments", "gradients/planted")  # what is true of the whole, and of no file of the package
+# files of tests that are about a whole folder, or a promise that no single file keeps
+ABOUT_SEVERAL = (
+    "cli/test_cli.py",
+    "data/test_get_data.py",
+    "estimators/test_agreement.py",
+    "estimators/test_check_estimator.py",
+    "estimators/test_compilations.py",
+    "estimators/test_public_statements.py",
+    "estimators/test_scikit_learns_own_tests.py",
+    "sweeps/test_population.py",
+)
+
+
+def test_a_file_of_tests_stands_where_the_file_stands_that_it_tests():
+    for path in sorted(TESTS.rglob("test_*.py")):
+        place = path.relative_to(TESTS)
+        if place.as_posix().startswith(OWN_TREES) or place.as_posix() in ABOUT_SEVERAL:
+            continue
+        tested = PACKAGE / place.parent / place.stem.removeprefix("test_")
+        assert tested.with_suffix(".py").exists() or tested.is_dir(), (
+            f"tests/{place}: no such file in the package; move it with the code, or list it as about several"
+        )
