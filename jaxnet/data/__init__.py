@@ -1,6 +1,6 @@
 """Where examples come from: ``Dataset``, strict readers, and published data sets by name.
 
-Read dataset, then errors, contents, idx, npz, tables, csv_files, frames, then mnist1d and catalogue. What cannot be
+Read dataset, then errors, file_bytes, idx, npz, tables, csv_files, frames, then mnist1d and catalogue. What cannot be
 read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled or fetched.
 """
 

@@ -13,19 +13,19 @@ from types import MappingProxyType
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data.contents import opened
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import fail
+from jaxnet.data.file_bytes import opened
 from jaxnet.data.idx import read_idx
 from jaxnet.data.mnist1d import mnist1d
 
-VARIABLE = "JAXNET_DATA"
-INSTALL = "this data set comes with scikit-learn, which is not installed: pip install 'jaxnet[sklearn]'"
-TOYS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+_VARIABLE = "JAXNET_DATA"
+_INSTALL = "this data set comes with scikit-learn, which is not installed: pip install 'jaxnet[sklearn]'"
+_TOYS = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 FILES = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte")
-TRAIN = 60_000  # images
+_TRAIN = 60_000  # images
 # SHA-256 of the unpacked files, in the order of FILES
-DIGESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_DIGESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "mnist": (
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -41,7 +41,7 @@ DIGESTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-CLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_CLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "mnist": tuple("0123456789"),
         "fashion_mnist": (
@@ -63,14 +63,14 @@ def catalogue(name: str) -> Dataset:
     scikit-learn.
     """
     known: dict[str, Callable[[], Dataset]] = {"mnist1d": mnist1d}
-    known |= {each: functools.partial(_images, each) for each in DIGESTS}
-    known |= {each: functools.partial(_toy, each) for each in TOYS}
+    known |= {each: functools.partial(_images, each) for each in _DIGESTS}
+    known |= {each: functools.partial(_toy, each) for each in _TOYS}
     return known[checks.choice("name", name, sorted(known))]()
 
 
 def data_folder() -> Path:
     """Return where fetched data lies: JAXNET_DATA, or jaxnet's folder in XDG_CACHE_HOME, or in ~/.cache."""
-    chosen = os.environ.get(VARIABLE)
+    chosen = os.environ.get(_VARIABLE)
     if chosen:
         return Path(chosen)
     cache = os.environ.get("XDG_CACHE_HOME")
@@ -79,10 +79,10 @@ def data_folder() -> Path:
 
 def _images(name: str) -> Dataset:
     folder = data_folder() / name
-    arrays = [_published(folder, file, digest) for file, digest in zip(FILES, DIGESTS[name], strict=True)]
+    arrays = [_published(folder, file, digest) for file, digest in zip(FILES, _DIGESTS[name], strict=True)]
     x = np.concatenate(arrays[:2]).reshape(-1, 784)
     y = np.concatenate(arrays[2:]).astype(np.int64)
-    return Dataset(x, y, classes=CLASSES[name], train_count=TRAIN, source=name)
+    return Dataset(x, y, classes=_CLASSES[name], train_count=_TRAIN, source=name)
 
 
 def _published(folder: Path, name: str, digest: str) -> np.ndarray:
@@ -90,7 +90,10 @@ def _published(folder: Path, name: str, digest: str) -> np.ndarray:
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         remedy = f"fetch it by: scripts/get_data {folder.name}"
-        raise FileNotFoundError(f"{paths[0]}: no such file, plain or .gz; {remedy} (or set {VARIABLE} to its folder's)")
+        raise FileNotFoundError(
+            f"{paths[0]}: no such file, plain or .gz; {remedy} (or set {_VARIABLE} to its folder's)"
+        )
+    # read first: what is no IDX file at all is told so, rather than that its digest differs
     array = read_idx(path)
     with opened(path) as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -103,8 +106,9 @@ def _toy(name: str) -> Dataset:
     try:
         from sklearn import datasets
     except ImportError as error:
-        raise ImportError(INSTALL) from error
+        raise ImportError(_INSTALL) from error
     bunch = getattr(datasets, f"load_{name}")()
+    # the one toy whose target is a number and not a class
     labelled = name != "diabetes"
     classes = tuple(map(str, bunch.target_names)) if labelled else ()
     y = bunch.target.astype(np.int64) if labelled else bunch.target

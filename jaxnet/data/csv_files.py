@@ -16,20 +16,21 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data.contents import existing, read_all
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import Place, fail
-from jaxnet.data.tables import Column, Table, Target, dataset_of, target_columns
+from jaxnet.data.file_bytes import existing, read_all
+from jaxnet.data.tables import Column, Table, TargetColumns, dataset_of, target_columns
 
-NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits int64
-ABSENT = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"}
-MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
-COLUMNS = 100_000
+# no more than everyone reads alike: Python's float also takes 1_000, inf and digits of other scripts
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits int64
+_ABSENT = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"}
+_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_MOST_COLUMNS = 100_000  # a file without line ends is one row of them
 
 
-class Row(NamedTuple):
-    """The cells of a record and the line, from 1, on which it begins."""
+class _Record(NamedTuple):
+    """The cells of a row and the line, from 1, on which it begins."""
 
     line: int
     cells: list[str]
@@ -38,7 +39,7 @@ class Row(NamedTuple):
 def read_csv(
     path: str | os.PathLike,
     *,
-    target: Target = None,
+    target: TargetColumns = None,
     delimiter: str = ",",
     header: bool = True,
     missing: str = "refuse",
@@ -52,104 +53,99 @@ def read_csv(
         header: whether the first row holds names; without one the columns are called x1, x2, ...
         missing: what becomes of a row with an empty cell (or NA, NaN, null, ?): "refuse" the file, or "drop" the row.
 
-    Inputs are float64. A target of whole numbers becomes int64 labels, one of text labels of ``classes`` in
-    alphabetical order. Raises DataError, with file, line and column, for anything that is not such a table; OSError
-    where the file cannot be read.
+    Inputs are float64 [N, D]. A target of whole numbers becomes int64 labels [N], one of text labels of ``classes`` in
+    alphabetical order. Raises DataError, with file, line and column, for anything that is not such a table; ValueError
+    for a target that is not there and for other bad arguments; OSError where the file cannot be read.
     """
     path = existing(path)
     checks.require(isinstance(delimiter, str) and len(delimiter) == 1, "delimiter", "one character", delimiter)
-    rows = _rows(path, _text(path), delimiter)
-    if not rows:
+    records = _records(path, _decoded(path), delimiter)
+    if not records:
         fail(path, "the file is empty")
-    names = _names(path, rows[0]) if header else tuple(f"x{i + 1}" for i in range(len(rows[0].cells)))
-    _check_width(path, names, rows[0], delimiter)
-    body = rows[1:] if header else rows
-    for row in body:
-        _check_length(path, row, names)
-    place = lambda row, column: Place(str(path), body[row].line, column + 1)
-    cells = list(zip(*(row.cells for row in body), strict=True)) or [()] * len(names)
-    table = Table(names, [], place, str(path))
+    names = _names(path, records[0], header, delimiter)
+    body = records[1:] if header else records
+    for line, cells in body:
+        if len(cells) != len(names):
+            # where the first cell is missing, or the first too many stands
+            place = Place(str(path), line, min(len(cells), len(names)) + 1)
+            words = f"expected {len(names)} cells, got {len(cells)}" if cells else "expected a row, got an empty line"
+            fail(place, words)
+    columns = list(zip(*(record.cells for record in body), strict=True)) or [()] * len(names)
+    # a table without columns first, for it says where a cell stands while they are parsed
+    table = Table(names, [], lambda row, column: Place(str(path), body[row].line, column + 1), str(path))
     labels = target_columns(names, target)
-    parsed = [_column(table, at, column, text=at in labels) for at, column in enumerate(cells)]
+    parsed = [_parsed(table, at, cells, text=at in labels) for at, cells in enumerate(columns)]
     return dataset_of(table._replace(columns=parsed), target, missing)
 
 
-def _text(path: Path) -> str:
+def _decoded(path: Path) -> str:
     content = read_all(path)
-    for mark, encoding in MARKS.items():
+    place = lambda at: Place(str(path), len(re.split(b"\r\n|\r|\n", content[:at])))
+    # UTF-16 is told by its mark, before its every second byte becomes a fault that says nothing
+    for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             fail(path, f"expected UTF-8, got {encoding}: save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         words = f"expected UTF-8, got the byte {content[error.start]:02x}: save it as UTF-8"
-        fail(_line_of(path, content, error.start), words, error)
+        fail(place(error.start), words, error)
     if "\0" in text:
-        fail(_line_of(path, content, content.index(b"\0")), "expected text, got a NUL character")
+        fail(place(content.index(b"\0")), "expected text, got a NUL character")
     return text
 
 
-def _line_of(path: Path, content: bytes, at: int) -> Place:
-    return Place(str(path), len(re.split(b"\r\n|\r|\n", content[:at])))
-
-
-def _rows(path: Path, text: str, delimiter: str) -> list[Row]:
+def _records(path: Path, text: str, delimiter: str) -> list[_Record]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, line = [], 1
+    records, line = [], 1
     try:
         for cells in reader:
-            rows.append(Row(line, cells))
+            records.append(_Record(line, cells))
+            # the reader counts lines, not rows: a quoted cell may go over several
             line = reader.line_num + 1
     except csv.Error as error:
         fail(Place(str(path), line), f"not a row of CSV ({error})", error)
-    while rows and not rows[-1].cells:  # empty lines at the end
-        rows.pop()
-    return rows
+    while records and not records[-1].cells:  # empty lines at the end
+        records.pop()
+    return records
 
 
-def _names(path: Path, row: Row) -> tuple[str, ...]:
-    names = tuple(cell.strip() for cell in row.cells)
-    if names and all(NUMBER.fullmatch(name) for name in names):
-        fail(Place(str(path), row.line), "expected names of columns, got numbers: give header=False")
-    for at, name in enumerate(names):
-        place = Place(str(path), row.line, at + 1)
+def _names(path: Path, first: _Record, header: bool, delimiter: str) -> tuple[str, ...]:
+    line, cells = first
+    names = tuple(cell.strip() for cell in cells) if header else tuple(f"x{i + 1}" for i in range(len(cells)))
+    if header and names and all(_NUMBER.fullmatch(name) for name in names):
+        fail(Place(str(path), line), "expected names of columns, got numbers: give header=False")
+    for at, name in enumerate(names if header else ()):
+        place = Place(str(path), line, at + 1)
         if not name:
             fail(place, "expected the name of a column, got an empty cell")
         if name in names[:at]:
             fail(place, f"a second column called {name!r}")
+    if len(names) > _MOST_COLUMNS:
+        fail(Place(str(path), line), f"expected at most {_MOST_COLUMNS} columns, got {len(names)}")
+    if len(names) < 2:
+        # one column is nearly always a file with another delimiter
+        other = [mark for mark in ",;\t|" if mark != delimiter and mark in "".join(cells)]
+        hint = f": give delimiter={other[0]!r}?" if other else ""
+        fail(Place(str(path), line), f"expected inputs and a target, got {len(names)} column{hint}")
     return names
 
 
-def _check_width(path: Path, names: tuple[str, ...], row: Row, delimiter: str) -> None:
-    if len(names) > COLUMNS:
-        fail(Place(str(path), row.line), f"expected at most {COLUMNS} columns, got {len(names)}")
-    if len(names) < 2:
-        other = [mark for mark in ",;\t|" if mark != delimiter and mark in "".join(row.cells)]
-        hint = f": give delimiter={other[0]!r}?" if other else ""
-        fail(Place(str(path), row.line), f"expected inputs and a target, got {len(names)} column{hint}")
-
-
-def _check_length(path: Path, row: Row, names: tuple[str, ...]) -> None:
-    got = len(row.cells)
-    if got != len(names):
-        place = Place(str(path), row.line, min(got, len(names)) + 1)
-        fail(place, f"expected {len(names)} cells, got {got}" if got else "expected a row, got an empty line")
-
-
-def _column(table: Table, at: int, cells: Sequence[str], *, text: bool) -> Column:
+def _parsed(table: Table, at: int, cells: Sequence[str], *, text: bool) -> Column:
     """Parse a column of numbers or, where ``text`` is allowed and comes first, of text; never of both."""
     cells = [cell.strip(" \t") for cell in cells]
-    missing = np.array([cell in ABSENT for cell in cells], bool)
+    missing = np.array([cell in _ABSENT for cell in cells], bool)
     present = [(row, cell) for row, cell in enumerate(cells) if not missing[row]]
     if not present:
         return Column(np.full(len(cells), np.nan), missing)
-    numeric = not text or NUMBER.fullmatch(present[0][1]) is not None
+    # the first cell decides, and every other must follow it: a mixture is a fault in the file
+    numeric = not text or _NUMBER.fullmatch(present[0][1]) is not None
     for row, cell in present:
-        if (NUMBER.fullmatch(cell) is not None) is not numeric:
+        if (_NUMBER.fullmatch(cell) is not None) is not numeric:
             kind = "a number" if numeric else "text, like the rows before,"
             fail(table.place(row, at), f"expected {kind} in column {table.names[at]!r}, got {checks.describe(cell)}")
     if not numeric:
         return Column(np.array(cells, object), missing)
-    whole = all(INTEGER.fullmatch(cell) for _, cell in present)
+    whole = all(_INTEGER.fullmatch(cell) for _, cell in present)
     values = [0 if absent else int(cell) if whole else float(cell) for cell, absent in zip(cells, missing, strict=True)]
     return Column(np.array(values, np.int64 if whole else np.float64), missing)

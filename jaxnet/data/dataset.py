@@ -48,6 +48,7 @@ class Dataset:
         _check_labels(y, classes)
         if self.train_count is not None:
             checks.integer("train_count", self.train_count, minimum=1, maximum=len(x) - 1, note="some are for testing")
+        # the only way into a frozen dataclass, which is frozen for everyone else
         for name, value in {"x": x, "y": y, "inputs": inputs, "classes": classes}.items():
             object.__setattr__(self, name, value)
 
@@ -61,12 +62,12 @@ class Dataset:
 
     @property
     def train(self) -> "Dataset":
-        """The source's training set; ValueError where it has none (use ``split``)."""
+        """The source's training set, the first ``train_count`` examples; ValueError where it has none (use ``split``)."""
         return self.take(np.arange(self._published_split()))
 
     @property
     def test(self) -> "Dataset":
-        """The source's test set; ValueError where it has none (use ``split``)."""
+        """The source's test set, all the others; ValueError where it has none (use ``split``)."""
         return self.take(np.arange(self._published_split(), len(self)))
 
     def _published_split(self) -> int:
@@ -75,7 +76,7 @@ class Dataset:
         return int(self.train_count or 0)
 
     def take(self, rows: Any) -> "Dataset":
-        """Return the examples of the given rows: indices [M], which may repeat, or a mask [N]."""
+        """Return the examples of the given rows: indices [M], which may repeat, or a mask [N]; ValueError for others."""
         rows = np.asarray(rows)
         mask = rows.dtype == bool and rows.shape == (len(self),)
         fits = mask or (rows.ndim == 1 and rows.dtype.kind in "iu" and np.all((rows >= 0) & (rows < len(self))))
@@ -101,6 +102,7 @@ class Dataset:
             groups = [np.flatnonzero(self.y == label) for label in np.unique(self.y)]
         generator = None if seed is None else np.random.default_rng(checks.integer("seed", seed))
         fractions = [_fraction(share, len(self)) for share in shares]
+        # every group is dealt alike, so each part has its share of each label to within one example
         dealt = [_deal(group, fractions, generator) for group in groups]
         parts = [np.sort(np.concatenate(rows)) for rows in zip(*dealt, strict=True)]
         empty = any(len(part) == 0 for part in parts)
@@ -112,19 +114,23 @@ class Dataset:
         """Return (x - mean) / deviation, input by input, with the mean and deviation of ``by`` (itself by default).
 
         ``test.standardised(by=train)`` uses the training set's. An input that is constant in ``by`` is only centred.
-        Computed in float64; float32 inputs stay float32.
+        Computed in float64; float32 inputs stay float32. Raises ValueError where the inputs' shapes differ.
         """
         by = self if by is None else by
         checks.require(isinstance(by, Dataset), "by", "a Dataset", by, TypeError)
         fits = by.x.shape[1:] == self.x.shape[1:]
         checks.require(fits, "by", f"a dataset of inputs {self.x.shape[1:]}", by.x)
         mean, deviation = by.x.mean(0, dtype=np.float64), by.x.std(0, dtype=np.float64)
+        # not deviation == 0, which the rounding of the mean can hide
         constant = by.x.min(0) == by.x.max(0)
         x = (self.x - mean) / np.where(constant, 1, deviation)
         return dataclasses.replace(self, x=x.astype(np.float32 if self.x.dtype == np.float32 else np.float64))
 
     def one_hot(self) -> "Dataset":
-        """Return targets [N, K], float64: row i has a 1 in column ``y[i]``; K is the number of classes or labels."""
+        """Return targets [N, K], float64: row i has a 1 in column ``y[i]``; K is the number of classes or labels.
+
+        Raises ValueError where ``y`` is not integer labels [N] from 0.
+        """
         labels = self.y.ndim == 1 and self.y.dtype.kind in "iub" and self.y.min() >= 0
         checks.require(labels, "y", "integer labels (N,) from 0", self.y)
         count = len(self.classes) or int(self.y.max()) + 1
@@ -132,6 +138,7 @@ class Dataset:
 
 
 def _frozen(name: str, value: Any) -> np.ndarray:
+    # a view, so that the caller's own array can still be written
     array = np.asarray(checks.real_array(name, value)).view()
     checks.finite(name, array)
     array.flags.writeable = False
@@ -151,7 +158,7 @@ def _check_labels(y: np.ndarray, classes: Sequence[str]) -> None:
 
 
 def _fraction(share: Any, count: int) -> float:
-    """A share as a fraction of all examples: 0.8, or a number of examples."""
+    # 0.8, or a number of examples; True is an int, and no share
     if isinstance(share, int | np.integer) and not isinstance(share, bool):
         return checks.integer("shares", share, minimum=1, maximum=count - 1, note="some are left") / count
     return checks.number("shares", share, above=0, below=1)
@@ -159,6 +166,7 @@ def _fraction(share: Any, count: int) -> float:
 
 def _deal(rows: np.ndarray, fractions: list[float], generator: np.random.Generator | None) -> list[np.ndarray]:
     order = rows if generator is None else generator.permutation(rows)
+    # cumulated before they are rounded, so that rounding errors do not add up in the last part
     ends = [round(end * len(rows)) for end in np.cumsum(fractions)]
     checks.require(ends[-1] <= len(rows), "shares", "shares that sum to less than 1", fractions)
     return np.split(order, ends)

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data.contents import existing
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import Place, fail
-from jaxnet.data.tables import Column, Table, Target, dataset_of
+from jaxnet.data.file_bytes import existing
+from jaxnet.data.tables import Column, Table, TargetColumns, dataset_of
 
-INSTALL = "Parquet files are read by pyarrow, which is not installed: pip install 'jaxnet[parquet]'"
+_INSTALL = "Parquet files are read by pyarrow, which is not installed: pip install 'jaxnet[parquet]'"
 
 
-def from_frame(frame: Any, *, target: Target = None, missing: str = "refuse") -> Dataset:
-    """Return a data frame as a ``Dataset``; ``target`` and ``missing`` as in ``read_csv``.
+def from_frame(frame: Any, *, target: TargetColumns = None, missing: str = "refuse") -> Dataset:
+    """Return a data frame as a ``Dataset``; ``target`` and ``missing`` as in ``read_csv``; shapes, too.
 
     Raises TypeError for what is not a frame; DataError, with row (from 0) and column, for missing values, text or
     dates among the inputs, and infinity.
@@ -32,7 +32,7 @@ def from_frame(frame: Any, *, target: Target = None, missing: str = "refuse") ->
     return _dataset(frame, list(frame.columns), target=target, missing=missing, source="data frame")
 
 
-def read_parquet(path: str | os.PathLike, *, target: Target = None, missing: str = "refuse") -> Dataset:
+def read_parquet(path: str | os.PathLike, *, target: TargetColumns = None, missing: str = "refuse") -> Dataset:
     """Read a Parquet file as a ``Dataset``; ``target`` and ``missing`` as in ``read_csv``.
 
     Raises ImportError without pyarrow; DataError for a damaged file and what ``from_frame`` refuses; OSError where
@@ -42,7 +42,7 @@ def read_parquet(path: str | os.PathLike, *, target: Target = None, missing: str
     try:
         arrow, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
     except ImportError as error:
-        raise ImportError(INSTALL) from error
+        raise ImportError(_INSTALL) from error
     try:
         # ParquetFile, for read_table would take the names of folders above the file for columns
         table = parquet.ParquetFile(path).read()
@@ -51,7 +51,7 @@ def read_parquet(path: str | os.PathLike, *, target: Target = None, missing: str
     return _dataset(table, table.column_names, target=target, missing=missing, source=str(path))
 
 
-def _dataset(frame: Any, columns: list, *, target: Target, missing: str, source: str) -> Dataset:
+def _dataset(frame: Any, columns: list[Any], *, target: TargetColumns, missing: str, source: str) -> Dataset:
     names = tuple(str(name) for name in columns)
     repeated = [name for at, name in enumerate(names) if name in names[:at]]
     if repeated:
@@ -71,11 +71,7 @@ def _column(table: Table, at: int, values: np.ndarray) -> Column:
         return Column(values, np.isnan(values))
     if values.dtype.kind not in "OUT":
         fail(table.place(0, at), f"expected numbers or text, got {values.dtype}")
-    return _objects(table, at, values)
-
-
-def _objects(table: Table, at: int, values: np.ndarray) -> Column:
-    """Look at Python objects one by one: text, numbers and what stands for a missing value, but never a mixture."""
+    # Python objects are looked at one by one: text, numbers and what stands for a missing value, but never a mixture
     missing = np.array([_absent(value) for value in values], bool)
     present = values[~missing]
     if all(isinstance(value, str) for value in present) and len(present):
@@ -84,13 +80,14 @@ def _objects(table: Table, at: int, values: np.ndarray) -> Column:
         if not isinstance(values[row], bool | int | float | np.number | np.bool_):
             kind = "numbers or text" if not isinstance(values[row], str) else "numbers alone or text alone"
             fail(table.place(int(row), at), f"expected {kind}, got {checks.describe(values[row])}")
+    # an integer column with a gap comes as floats or objects; only objects still know that they were whole
     whole = len(present) > 0 and all(isinstance(value, bool | int | np.integer) for value in present)
     filled = np.array([0 if absent else value for value, absent in zip(values, missing, strict=True)])
     return Column(filled.astype(np.int64 if whole else np.float64), missing)
 
 
 def _absent(value: Any) -> bool:
-    """None, NaN and pandas' NA, which is neither true nor false, and not equal to itself."""
+    # None, NaN and pandas' NA, which is neither true nor false, and not equal to itself
     return (
         value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
     )

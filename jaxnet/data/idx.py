@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxnet.data.contents import existing, opened, read_exactly, read_up_to, within_limits
 from jaxnet.data.errors import fail
+from jaxnet.data.file_bytes import existing, opened, read_exactly, read_up_to, within_limits
 
-TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-AXES = 32  # as many as a NumPy array may have
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_MOST_AXES = 32  # as many as a NumPy array may have
 
 
 def read_idx(path: str | os.PathLike) -> np.ndarray:
@@ -29,6 +29,7 @@ def read_idx(path: str | os.PathLike) -> np.ndarray:
         size = math.prod(shape) * dtype.itemsize
         within_limits(path, size, path.stat().st_size)
         content = read_exactly(path, file, size, f"numbers, {shape} of {dtype.name}")
+        # a header that declares too little is as wrong as one that declares too much
         if read_up_to(path, file, 1):
             fail(path, f"goes on after the {size} bytes that its header declares, {shape} of {dtype.name}")
     return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
@@ -36,9 +37,9 @@ def read_idx(path: str | os.PathLike) -> np.ndarray:
 
 def _header(path: Path, file: io.BufferedIOBase) -> tuple[np.dtype, tuple[int, ...]]:
     magic = read_exactly(path, file, 4, "first word")
-    if magic[:2] != b"\0\0" or magic[2] not in TYPES:
+    if magic[:2] != b"\0\0" or magic[2] not in _TYPES:
         fail(path, f"not an IDX file: expected it to begin with 00 00 and a type, got {magic.hex(' ')}")
-    if not 1 <= magic[3] <= AXES:
-        fail(path, f"expected 1 to {AXES} axes, got {magic[3]}")
+    if not 1 <= magic[3] <= _MOST_AXES:
+        fail(path, f"expected 1 to {_MOST_AXES} axes, got {magic[3]}")
     lengths = np.frombuffer(read_exactly(path, file, 4 * magic[3], "lengths"), ">u4")
-    return np.dtype(TYPES[magic[2]]), tuple(int(length) for length in lengths)
+    return np.dtype(_TYPES[magic[2]]), tuple(int(length) for length in lengths)

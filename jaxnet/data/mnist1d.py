@@ -6,14 +6,13 @@ order in which SciPy's ``gaussian_filter`` adds, so that the numbers are those o
 """
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 
 from jaxnet import checks
 from jaxnet.data.dataset import Dataset
 
-DIGITS = np.array(
+_DIGITS = np.array(
     [
         [5, 6, 6.5, 6.75, 7, 7, 7, 7, 6.75, 6.5, 6, 5],
         [5, 3, 3, 3.4, 3.8, 4.2, 4.6, 5, 5.4, 5.8, 5, 5],
@@ -27,17 +26,18 @@ DIGITS = np.array(
         [5, 4, 3.5, 3.5, 4, 5, 5, 5, 5, 4.7, 4.3, 5],
     ]
 )
-LENGTH, LONG = 40, 72  # points of an example, and of the line before it is sampled
-PADDING = (36, 60)  # zeros behind a digit's 12 points
-STRETCH, SHEAR = 0.4, 0.75
-SMOOTH_NOISE, NOISE = 0.25, 0.02
-SHIFTS = 48
-SIGMA, RADIUS = 2, 8  # of the Gaussian that smooths the noise between digits
-SEED = 42
+_LENGTH, _LONG = 40, 72  # points of an example, and of the line before it is sampled
+_PADDING = (36, 60)  # zeros behind a digit's 12 points
+_STRETCH, _SHEAR = 0.4, 0.75
+_SMOOTH_NOISE, _NOISE = 0.25, 0.02
+_SHIFTS = 48
+_SIGMA, _RADIUS = 2, 8  # of the Gaussian that smooths the noise between digits; SciPy cuts it off at 4 deviations
+_PUBLISHED_SEED = 42
+_MARK = 1e-8  # added to a digit, so that its own zeros differ from the padding; lost beside its noise
 
 
 def mnist1d(
-    *, count: int = 5000, train_count: int | None = None, seed: int = SEED, shuffle_points: bool = False
+    *, count: int = 5000, train_count: int | None = None, seed: int = _PUBLISHED_SEED, shuffle_points: bool = False
 ) -> Dataset:
     """Generate MNIST-1D: ``x`` [count, 40] float64 of mean 0 and deviation 1, ``y`` [count] int64 digits.
 
@@ -59,48 +59,35 @@ def mnist1d(
     return Dataset(x, y, classes=tuple("0123456789"), train_count=train_count, source="MNIST-1D")
 
 
-class _Draws(NamedTuple):
-    """The generator's draws, named."""
-
-    stream: np.random.RandomState
-
-    def centred(self) -> float:
-        return self.stream.rand() - 0.5
-
-    def noise(self, scale: float) -> np.ndarray:
-        return scale * self.stream.randn(LONG)
-
-
 @functools.lru_cache(maxsize=4)
 def _generated(count: int, seed: int, shuffle_points: bool) -> tuple[np.ndarray, np.ndarray]:
-    draws = _Draws(np.random.RandomState(seed))
+    stream = np.random.RandomState(seed)
+    # each digit's line: mean 0 and deviation 1, then moved so that it begins at 0, where the padding is
+    lines = _DIGITS - _DIGITS.mean(1, keepdims=True)
+    lines /= lines.std(1, keepdims=True)
+    lines = (lines - lines[:, :1]) / 6
     y = np.repeat(np.arange(10), count // 10)
-    x = np.stack([_example(line, draws) for line in np.repeat(_templates(), count // 10, axis=0)])
-    order = draws.stream.permutation(count)
+    x = np.stack([_example(lines[digit], stream) for digit in y])
+    order = stream.permutation(count)
     x, y = x[order], y[order]
     if shuffle_points:
-        x = x[:, draws.stream.permutation(LENGTH)]
+        x = x[:, stream.permutation(_LENGTH)]
     return (x - x.mean()) / x.std(), y
 
 
-def _templates() -> np.ndarray:
-    centred = DIGITS - DIGITS.mean(1, keepdims=True)
-    centred /= centred.std(1, keepdims=True)
-    return (centred - centred[:, :1]) / 6
-
-
-def _example(line: np.ndarray, draws: _Draws) -> np.ndarray:
-    low, high = PADDING
-    zeros = low + int(draws.stream.rand() * (high - low + 1))
-    # the small number tells a digit's own zeros from the padding, which alone gets smooth noise
-    x = _sampled(np.concatenate([line + 1e-8, np.zeros(zeros)]), LONG)
-    x = x * (1 + STRETCH * draws.centred())
-    x = np.roll(x, draws.stream.choice(SHIFTS))
+def _example(line: np.ndarray, stream: np.random.RandomState) -> np.ndarray:
+    # every draw is taken in the order of the published program, or all numbers after it are others
+    low, high = _PADDING
+    zeros = low + int(stream.rand() * (high - low + 1))
+    x = _sampled(np.concatenate([line + _MARK, np.zeros(zeros)]), _LONG)
+    x = x * (1 + _STRETCH * (stream.rand() - 0.5))
+    x = np.roll(x, stream.choice(_SHIFTS))
+    # smooth noise in the padding alone, so that nothing but its shape tells the digit from it
     inside = x != 0
-    x = inside * x + (1 - inside) * _smoothed(draws.noise(SMOOTH_NOISE))
-    x = x + draws.noise(NOISE)
-    x = x - SHEAR * draws.centred() * np.linspace(-0.5, 0.5, LONG)
-    return _sampled(x, LENGTH)
+    x = inside * x + (1 - inside) * _smoothed(_SMOOTH_NOISE * stream.randn(_LONG))
+    x = x + _NOISE * stream.randn(_LONG)
+    x = x - _SHEAR * (stream.rand() - 0.5) * np.linspace(-0.5, 0.5, _LONG)
+    return _sampled(x, _LENGTH)
 
 
 def _sampled(x: np.ndarray, count: int) -> np.ndarray:
@@ -109,13 +96,14 @@ def _sampled(x: np.ndarray, count: int) -> np.ndarray:
 
 
 def _smoothed(x: np.ndarray) -> np.ndarray:
-    """Convolve with a Gaussian that ends after 4 deviations, mirrored at the ends: from the centre, then the rim in."""
-    offsets = np.arange(-RADIUS, RADIUS + 1)
-    kernel = np.exp(-0.5 / SIGMA**2 * offsets**2)
+    """Convolve with a Gaussian that ends after 4 deviations, mirrored at the ends: [L] -> [L]."""
+    offsets = np.arange(-_RADIUS, _RADIUS + 1)
+    kernel = np.exp(-0.5 / _SIGMA**2 * offsets**2)
     kernel = kernel / kernel.sum()
-    long = np.pad(x, RADIUS, mode="symmetric")
-    at = lambda offset: long[RADIUS + offset : RADIUS + offset + len(x)]
-    smooth = at(0) * kernel[RADIUS]
-    for offset in range(RADIUS, 0, -1):
-        smooth = smooth + (at(-offset) + at(offset)) * kernel[RADIUS - offset]
+    long = np.pad(x, _RADIUS, mode="symmetric")
+    at = lambda offset: long[_RADIUS + offset : _RADIUS + offset + len(x)]
+    # SciPy's order of additions: another order differs in the last bit, and the published file was made with this one
+    smooth = at(0) * kernel[_RADIUS]
+    for offset in range(_RADIUS, 0, -1):
+        smooth = smooth + (at(-offset) + at(offset)) * kernel[_RADIUS - offset]
     return smooth

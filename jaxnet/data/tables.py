@@ -12,8 +12,8 @@ from jaxnet import checks
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import Place, fail
 
-MISSING = ("refuse", "drop")
-Target = str | int | Sequence[str | int] | None
+_MISSING = ("refuse", "drop")
+TargetColumns = str | int | Sequence[str | int] | None
 
 
 class Column(NamedTuple):
@@ -37,13 +37,15 @@ class Table(NamedTuple):
     source: str
 
 
-def dataset_of(table: Table, target: Target, missing: str) -> Dataset:
-    """Return a table as a ``Dataset``: text in the target column becomes classes in alphabetical order.
+def dataset_of(table: Table, target: TargetColumns, missing: str) -> Dataset:
+    """Return a table as a ``Dataset``: ``x`` [N, D] and ``y`` [N], or [N, K] for K > 1 target columns.
+
+    Text in the target column becomes classes in alphabetical order.
 
     Raises DataError for text among the inputs, a missing value (unless ``missing`` is "drop", which leaves its row
     out), infinity, and a table without rows or inputs; ValueError for a target that is not there.
     """
-    checks.choice("missing", missing, MISSING)
+    checks.choice("missing", missing, _MISSING)
     targets = target_columns(table.names, target)
     inputs = [at for at in range(len(table.names)) if at not in targets]
     if not inputs:
@@ -52,27 +54,33 @@ def dataset_of(table: Table, target: Target, missing: str) -> Dataset:
     x = np.stack([_numbers(table, at)[kept] for at in inputs], axis=1)
     names = tuple(table.names[at] for at in inputs)
     if len(targets) == 1 and table.columns[targets[0]].is_text:
-        y, classes = _classes(table, targets[0], kept)
-        return Dataset(x, y, inputs=names, classes=classes, source=table.source)
-    columns = [_whole(_numbers(table, at)[kept], table.columns[at]) for at in targets]
+        text = table.columns[targets[0]].values[kept].astype(str)
+        classes, labels = np.unique(text, return_inverse=True)
+        y, names_of_classes = labels.astype(np.int64), tuple(str(each) for each in classes)
+        return Dataset(x, y, inputs=names, classes=names_of_classes, source=table.source)
+    columns = []
+    for at in targets:
+        values = _numbers(table, at)[kept]
+        # targets that were given as whole numbers are labels
+        columns.append(values.astype(np.int64) if table.columns[at].values.dtype.kind in "iub" else values)
     y = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
     return Dataset(x, y, inputs=names, source=table.source)
 
 
-def target_columns(names: tuple[str, ...], target: Target) -> list[int]:
+def target_columns(names: tuple[str, ...], target: TargetColumns) -> list[int]:
     """Return the positions of the target's columns, the last one by default; ValueError for one that is not there."""
     wanted = [len(names) - 1] if target is None else target
     wanted = [wanted] if isinstance(wanted, str | int) else list(wanted)
     checks.require(wanted, "target", "a column or some", target)
-    at = [_position(names, each) for each in wanted]
+    at = []
+    for each in wanted:
+        if isinstance(each, str):
+            at.append(names.index(checks.choice("target", each, names)))
+        else:
+            # -1 is the last column, as everywhere in Python
+            at.append(checks.integer("target", each, minimum=-len(names), maximum=len(names) - 1) % len(names))
     checks.require(len(set(at)) == len(at), "target", "different columns", target)
     return at
-
-
-def _position(names: tuple[str, ...], wanted: str | int) -> int:
-    if isinstance(wanted, str):
-        return names.index(checks.choice("target", wanted, names))
-    return checks.integer("target", wanted, minimum=-len(names), maximum=len(names) - 1) % len(names)
 
 
 def _kept(table: Table, missing: str) -> np.ndarray:
@@ -97,18 +105,9 @@ def _numbers(table: Table, at: int) -> np.ndarray:
         word = checks.describe(column.values[first])
         fail(table.place(first, at), f"expected a number in column {table.names[at]!r}, got {word}")
     values = column.values.astype(np.float64)
+    # also a number such as 1e999, which float64 cannot hold
     infinite = np.isinf(values) & ~column.missing
     if infinite.any():
         words = f"expected a finite number in column {table.names[at]!r}, got one too large or infinite"
         fail(table.place(int(np.argmax(infinite)), at), words)
     return values
-
-
-def _whole(values: np.ndarray, column: Column) -> np.ndarray:
-    """Targets that were given as whole numbers are labels, int64."""
-    return values.astype(np.int64) if column.values.dtype.kind in "iub" else values
-
-
-def _classes(table: Table, at: int, kept: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    classes, labels = np.unique(table.columns[at].values[kept].astype(str), return_inverse=True)
-    return labels.astype(np.int64), tuple(str(each) for each in classes)

@@ -82,8 +82,8 @@ def images(tmp_path, monkeypatch):
         (folder / name).write_bytes(content)
     digests = tuple(hashlib.sha256(contents[name]).hexdigest() for name in FILES)
     module = sys.modules["jaxnet.data.catalogue"]  # its name leads to the function
-    monkeypatch.setattr(module, "DIGESTS", {"mnist": digests})
-    monkeypatch.setattr(module, "TRAIN", 3)
+    monkeypatch.setattr(module, "_DIGESTS", {"mnist": digests})
+    monkeypatch.setattr(module, "_TRAIN", 3)
     return folder
 
 
