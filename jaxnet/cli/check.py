@@ -20,22 +20,24 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         epilog="exit status: 0 right, 1 wrong, 2 usage, 3 something cannot be loaded or judged",
         allow_abbrev=False,
     )
-    parser.add_argument("loss", metavar="LOSS", type=place, help="a function (params, *data) -> number")
+    parser.add_argument("loss", metavar="LOSS", type=module_and_name, help="a function (params, *data) -> number")
     parser.add_argument(
-        "gradient", metavar="GRADIENT", type=place, nargs="?",
+        "gradient", metavar="GRADIENT", type=module_and_name, nargs="?",
         help="a function (params, *data) -> arrays like params, or the arrays; without it JAX's own rule is checked",
     )  # fmt: skip
-    parser.add_argument("--params", metavar="MODULE:NAME", type=place, required=True, help="the parameters")
+    parser.add_argument("--params", metavar="MODULE:NAME", type=module_and_name, required=True, help="the parameters")
     parser.add_argument(
-        "--data", metavar="MODULE:NAME", type=place, nargs="+", default=[],
+        "--data", metavar="MODULE:NAME", type=module_and_name, nargs="+", default=[],
         help="the other arguments of LOSS, in their order",
     )  # fmt: skip
-    parser.add_argument("--network", metavar="MODULE:NAME", type=place, help="a jaxnet network, for a closer diagnosis")
+    parser.add_argument(
+        "--network", metavar="MODULE:NAME", type=module_and_name, help="a jaxnet network, for a closer diagnosis"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
-def place(text: str) -> tuple[str, str]:
-    """Take ``MODULE:NAME`` apart; NAME may have dots."""
+def module_and_name(text: str) -> tuple[str, str]:
+    """Take ``MODULE:NAME`` apart; NAME may have dots. Raises ArgumentTypeError for anything else."""
     module, colon, name = text.partition(":")
     if not (module and colon and all(part.isidentifier() for part in [*module.split("."), *name.split(".")])):
         raise argparse.ArgumentTypeError(f"expected MODULE:NAME such as mywork:loss, got {text!r}")
@@ -52,9 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def report_on(arguments: argparse.Namespace) -> Any:
-    """Ask ``check_gradient``; what it refuses to judge ends with status 3."""
-    loss, params, data = load(arguments.loss), load(arguments.params), [load(place) for place in arguments.data]
-    gradient, network = (None if place is None else load(place) for place in (arguments.gradient, arguments.network))
+    """Ask ``check_gradient``; raises Refusal for what it cannot judge, with status 3."""
+    loss, params, *data = map(named_object, (arguments.loss, arguments.params, *arguments.data))
+    optional = (arguments.gradient, arguments.network)
+    gradient, network = (None if name is None else named_object(name) for name in optional)
     if not callable(loss):
         raise Refusal(f"{':'.join(arguments.loss)} is no function but {type(loss).__name__}", USAGE)
     from jaxnet.gradients import check_gradient
@@ -65,8 +68,8 @@ def report_on(arguments: argparse.Namespace) -> Any:
         raise Refusal(f"cannot judge: {type(error).__name__}: {error}", DATA) from error
 
 
-def load(place: tuple[str, str]) -> Any:
-    """Import a module and look a name up in it."""
+def named_object(place: tuple[str, str]) -> Any:
+    """Import a module and look a name up in it; Refusal where either fails."""
     module, name = place
     try:
         value: Any = importlib.import_module(module)

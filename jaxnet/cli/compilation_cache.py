@@ -4,17 +4,18 @@ import os
 import tempfile
 from pathlib import Path
 
-VARIABLE = "JAX_COMPILATION_CACHE_DIR"
+CACHE_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 
 
 def enable() -> None:
     """Keep compiled programs in the user's cache folder, unless the user chose another or it cannot be written."""
     folder = cache_folder()
-    if VARIABLE in os.environ or not writable(folder):
+    if CACHE_VARIABLE in os.environ or not writable(folder):
         return
     import jax
 
     jax.config.update("jax_compilation_cache_dir", str(folder))
+    # JAX would keep only what took a second to compile, and a command is many small programs
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 

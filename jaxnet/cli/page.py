@@ -12,9 +12,9 @@ from rich.text import Text
 
 from jaxnet.stairs.blocks import Block, Paragraph, Section, TextTable, Verbatim
 
-SHADES = " ░▒▓█"  # from 0, white, to 255, black
-CELL = 5  # characters a pixel is wide; it is two lines high, which is nearly square
-TEXT_WIDTH = 88
+_SHADES = " ░▒▓█"  # from 0, white, to 255, black
+_CELL = 5  # characters a pixel is wide; it is two lines high, which is nearly square
+_TEXT_WIDTH = 88  # characters, beyond which the eye loses the line
 
 
 class _Console(Console):
@@ -43,11 +43,11 @@ class Page:
     def _rendered(self, block: Block) -> RenderableType:
         width = self._console.width
         if isinstance(block, Paragraph):
-            return Text(textwrap.fill(block.text, min(width, TEXT_WIDTH)))
+            return Text(textwrap.fill(block.text, min(width, _TEXT_WIDTH)))
         if isinstance(block, Verbatim):
             return Text("\n".join(folded(line, width) for line in block.lines))
         if isinstance(block, TextTable):
-            return table(block)
+            return laid_out(block)
         coloured = self._console.color_system is not None and not self._console.no_color
         return Columns(
             [tile(*pair, coloured) for pair in zip(block.images, block.captions, strict=True)], padding=(0, 3)
@@ -56,6 +56,7 @@ class Page:
 
 def folded(line: str, width: int) -> str:
     """Break a formula that is too long for the page before its equals signs."""
+    # a terminal would break it anywhere, also inside a number
     head, *results = line.split(" = ")
     lines = [head]
     for result in results:
@@ -64,9 +65,9 @@ def folded(line: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def table(block: TextTable) -> RichTable:
+def laid_out(block: TextTable) -> RichTable:
     """Lay a table out: the first column to the left, numbers to the right."""
-    gap = 2 if len(block.columns) < 8 else 1
+    gap = 2 if len(block.columns) < 8 else 1  # so that light stairs' nine columns fit 80 characters
     laid = RichTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for index, column in enumerate(block.columns):
         laid.add_column(column, justify="right" if index else "left", no_wrap=not index)
@@ -88,8 +89,9 @@ def tile(pixels: np.ndarray, caption: str, coloured: bool) -> Text:
 
 def _cell(value: int, number: bool, coloured: bool) -> tuple[str, str]:
     if coloured:
+        # on the shade that the pixel has in the article's figures
         gray = 255 - value
         ink = "black" if gray > 127 else "white"
-        return (f"{value:^{CELL}}" if number else " " * CELL), f"{ink} on rgb({gray},{gray},{gray})"
-    shade = SHADES[value * len(SHADES) // 256]
-    return (f" {value:>3} " if number else shade * CELL), ""
+        return (f"{value:^{_CELL}}" if number else " " * _CELL), f"{ink} on rgb({gray},{gray},{gray})"
+    shade = _SHADES[value * len(_SHADES) // 256]
+    return (f" {value:>3} " if number else shade * _CELL), ""

@@ -53,9 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         numbers = {name: {"title": CONTENTS[name].title, **section.numbers} for name, section in sections}
         print(json.dumps({"sections": numbers}, indent=1))
     else:
-        show(sections)
+        show_sections(sections)
     if arguments.figures is not None:
-        draw(names, arguments)
+        draw_figures(names, arguments)
     return OK
 
 
@@ -66,7 +66,7 @@ def announced(name: str, image: int | None) -> "Section":
     return story.compute(name, image)
 
 
-def show(sections: Iterable[tuple[str, "Section"]]) -> None:
+def show_sections(sections: Iterable[tuple[str, "Section"]]) -> None:
     """Print sections for people, each as soon as it is computed."""
     from jaxnet.cli.page import Page
 
@@ -75,7 +75,7 @@ def show(sections: Iterable[tuple[str, "Section"]]) -> None:
         page.show(CONTENTS[name].title, section)
 
 
-def draw(names: list[str], arguments: argparse.Namespace) -> None:
+def draw_figures(names: list[str], arguments: argparse.Namespace) -> None:
     """Draw the figures of the sections, one file each."""
     from jaxnet.figures import save
     from jaxnet.stairs.drawings import drawings

@@ -62,12 +62,12 @@ class Dataset:
 
     @property
     def train(self) -> "Dataset":
-        """The source's training set, the first ``train_count`` examples; ValueError where it has none (use ``split``)."""
+        """The source's training set, its first ``train_count`` examples; ValueError where it has none."""
         return self.take(np.arange(self._published_split()))
 
     @property
     def test(self) -> "Dataset":
-        """The source's test set, all the others; ValueError where it has none (use ``split``)."""
+        """The source's test set, all other examples; ValueError where it has none (use ``split``)."""
         return self.take(np.arange(self._published_split(), len(self)))
 
     def _published_split(self) -> int:
@@ -76,7 +76,7 @@ class Dataset:
         return int(self.train_count or 0)
 
     def take(self, rows: Any) -> "Dataset":
-        """Return the examples of the given rows: indices [M], which may repeat, or a mask [N]; ValueError for others."""
+        """Return the examples of the given rows: indices [M], which may repeat, or a mask [N]; else ValueError."""
         rows = np.asarray(rows)
         mask = rows.dtype == bool and rows.shape == (len(self),)
         fits = mask or (rows.ndim == 1 and rows.dtype.kind in "iu" and np.all((rows >= 0) & (rows < len(self))))

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HELD_OUT = ("validation_", "test_")  # beginnings of names that share a panel with the training data's
-FEW = 12  # points of a line that are marked and named on the axis each
+_HELD_OUT = ("validation_", "test_")  # beginnings of names that share a panel with the training data's
+_FEW = 12  # points of a line that are marked and named on the axis each
 
 
 def sigmoid_cases(cases: Mapping[str, ArrayLike]) -> "Figure":
     """Draw the sigmoid and each case's weighted sums as dots on it: the article's figure of cases A and B.
 
     ``cases`` maps a name to its sequence of z, such as {"A": [-5.98, 2.18], "B": [2.18, 10.34]}; the legend
-    says from which probability to which each goes. Raises ValueError for an empty case and NaN.
+    says from which probability to which each goes. Raises ValueError for an empty case and NaN, TypeError for what
+    is no mapping.
     """
     sums = inputs.named_arrays("cases", cases, ("T",))
     every = np.concatenate(list(sums.values()))
@@ -43,7 +44,7 @@ def sigmoid_cases(cases: Mapping[str, ArrayLike]) -> "Figure":
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return (1 + np.tanh(z / 2)) / 2  # does not overflow
+    return (1 + np.tanh(z / 2)) / 2  # where 1 / (1 + exp(-z)) would overflow
 
 
 def learning_curves(history: Mapping[str, ArrayLike], *, log: bool = False) -> "Figure":
@@ -51,17 +52,19 @@ def learning_curves(history: Mapping[str, ArrayLike], *, log: bool = False) -> "
 
     ``history`` maps a name to one number an epoch [E], as ``jn.fit(...).history`` does; names that begin with
     "validation_" or "test_" are drawn beside the training data's. NaN and infinity are gaps. ``log`` makes
-    the vertical axes logarithmic.
+    the vertical axes logarithmic. Raises ValueError for curves that are not [E], TypeError for what is no mapping.
     """
     curves = inputs.named_arrays("history", history, ("E",), gaps=True)
     panels: dict[str, dict[str, np.ndarray]] = {}
     for name, values in curves.items():
-        held_out = next((word for word in HELD_OUT if name.startswith(word)), "")
+        held_out = next((word for word in _HELD_OUT if name.startswith(word)), "")
         quantity = name.removeprefix(held_out)
+        # "validation_loss" is the loss, and its line is called "validation"
         panels.setdefault(quantity, {})[held_out.rstrip("_") or "training"] = values
     figure, axes = theme.grid_of_panels(len(panels), columns=2, width=4.2, height=3.0)
     for panel, (quantity, series) in zip(axes, panels.items(), strict=True):
         for index, (name, values) in enumerate(series.items()):
+            # the first on top: the held-out curve is noisier and would hide the training data's
             style: dict[str, Any] = {"color": theme.colour(index), "linewidth": 1.2, "zorder": 3 - index}
             panel.plot(np.arange(1, len(values) + 1), values, label=name, **style)
         _finish(panel, log, x="epoch", y=quantity.replace("_", " "))
@@ -91,7 +94,7 @@ def intervals(
     checks.require(not stray, "halves", f"names of means ({', '.join(lines)})", checks.Words(", ".join(stray)))
     figure = theme.new_figure(6.4, 4.0)
     axes = figure.subplots()
-    few = len(at) <= FEW
+    few = len(at) <= _FEW
     for index, (name, mean) in enumerate(lines.items()):
         sign = theme.marker(index) if few else ""
         axes.plot(at, mean, label=name, color=theme.colour(index), marker=sign, linewidth=1.5, markersize=5)
@@ -102,6 +105,7 @@ def intervals(
         axes.set_xscale("log")
     if few:
         axes.set_xticks(at, labels=[f"{value:g}" for value in at])
+        # a logarithmic axis would put its own signs between
         axes.set_xticks([], minor=True)
     _finish(axes, log_y, x=x_label, y=y_label)
     return figure

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Extent = tuple[float, float, float, float]  # left, right, bottom, top, in the units of the axes
+_Extent = tuple[float, float, float, float]  # left, right, bottom, top, in the units of the axes
 
 
 def boundary_slices(
@@ -39,6 +39,7 @@ def boundary_slices(
     figure, panels = theme.grid_of_panels(len(values), columns=4, width=theme.PANEL, height=theme.PANEL + 0.1)
     every = np.concatenate([each.ravel() for each in values.values()])
     scale: dict[str, Any] = {"cmap": theme.signed_colours(), **theme.symmetric(every, threshold)}
+    # one scale over all panels, so that a colour means the same in each
     for panel, (name, each) in zip(panels, values.items(), strict=True):
         image = panel.imshow(each, origin="lower", extent=edges, aspect="auto", interpolation="bilinear", **scale)
         _line(panel, each, edges, threshold)
@@ -47,14 +48,14 @@ def boundary_slices(
     return figure
 
 
-def _extent(extent: Sequence[float]) -> Extent:
+def _extent(extent: Sequence[float]) -> _Extent:
     left, right, bottom, top = (float(edge) for edge in inputs.array("extent", list(extent), (4,)))
     wide = left < right and bottom < top
     checks.require(wide, "extent", "left < right and bottom < top", (left, right, bottom, top))
     return left, right, bottom, top
 
 
-def _line(axes: "Axes", values: np.ndarray, edges: Extent, threshold: float) -> None:
+def _line(axes: "Axes", values: np.ndarray, edges: _Extent, threshold: float) -> None:
     # matplotlib warns when a contour is nowhere: a unit that never changes its mind has no line
     if values.min() < threshold < values.max():
         x, y = (np.linspace(low, high, len(values)) for low, high in (edges[:2], edges[2:]))

@@ -20,8 +20,8 @@ SHADES = "gray_r"  # 0 = white, as the article prints intensities
 HEIGHTS = "GnBu"  # low is light
 
 TEXT, SMALL = 10, 8.5  # points
-PANEL = 2.4  # inches, the side of a small panel
-INSTALL = "figures are drawn by matplotlib, which is not installed: pip install 'jaxnet[plots]'"
+PANEL = 2.4  # inches, the side of a small panel: four of them fit a page's width
+_INSTALL = "figures are drawn by matplotlib, which is not installed: pip install 'jaxnet[plots]'"
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -29,13 +29,15 @@ def new_figure(width: float, height: float) -> "Figure":
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError(INSTALL) from error
+        raise ImportError(_INSTALL) from error
+    # the class itself: pyplot would keep every figure alive, and ask for a window
     return Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=150)
 
 
 def grid_of_panels(count: int, *, columns: int, width: float = PANEL, height: float = PANEL) -> tuple["Figure", list]:
     """Make a figure of ``count`` panels of ``width`` x ``height`` inches, in rows of at most ``columns``."""
     rows = -(-count // columns)
+    # as many columns as these rows need: five panels of at most four columns are 3 + 2, not 4 + 1
     columns = -(-count // rows)
     figure = new_figure(columns * width, rows * height)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
@@ -86,6 +88,7 @@ def marker(index: int) -> str:
 
 def symmetric(values: np.ndarray, middle: float = 0.0) -> dict[str, float]:
     """Return the limits of a colour scale whose white is at ``middle`` and which holds all ``values``."""
+    # 1 where all values are the middle: a scale from a number to itself has no white
     reach = float(np.max(np.abs(values - middle))) or 1.0
     return {"vmin": middle - reach, "vmax": middle + reach}
 

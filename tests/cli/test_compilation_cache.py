@@ -2,7 +2,7 @@ import jax
 import pytest
 
 from jaxnet.cli import compilation_cache
-from jaxnet.cli.compilation_cache import VARIABLE, cache_folder, enable, writable
+from jaxnet.cli.compilation_cache import CACHE_VARIABLE, cache_folder, enable, writable
 
 
 @pytest.fixture
@@ -10,7 +10,7 @@ def settings(monkeypatch):
     """Record what would be set in JAX."""
     found = {}
     monkeypatch.setattr(jax.config, "update", found.__setitem__)
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(CACHE_VARIABLE, raising=False)
     return found
 
 
@@ -23,7 +23,7 @@ def test_programs_are_kept_in_the_user_s_cache_folder(tmp_path, monkeypatch, set
 
 
 def test_a_folder_that_the_user_chose_is_left_alone(tmp_path, monkeypatch, settings):
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     enable()
     assert settings == {}
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLUMNS, SIDE = 6, 1.55  # tiles in a row, inches a tile
+_COLUMNS, _SIDE = 6, 1.55  # tiles in a row, inches a tile
+_LIGHT = 0.53  # luminance from which dark text reads better than white
 
 
 def gallery(images: ArrayLike, captions: Sequence[str]) -> "Figure":
@@ -28,7 +29,7 @@ def gallery(images: ArrayLike, captions: Sequence[str]) -> "Figure":
     low, high = values.min(), values.max()
     inside = low >= 0 and high <= 255
     checks.require(inside, "images", "intensities from 0 to 255", checks.Words(f"intensities from {low:g} to {high:g}"))
-    figure, panels = theme.grid_of_panels(len(values), columns=COLUMNS, width=SIDE, height=SIDE + 0.2)
+    figure, panels = theme.grid_of_panels(len(values), columns=_COLUMNS, width=_SIDE, height=_SIDE + 0.2)
     scale = {"cmap": theme.SHADES, "vmin": 0, "vmax": 255}
     for panel, value, caption in zip(panels, values, inputs.captions(captions, len(values)), strict=True):
         _tile(panel, value, caption, scale)
@@ -44,7 +45,8 @@ def weight_tiles(weights: ArrayLike, captions: Sequence[str]) -> "Figure":
     """
     values = inputs.array("weights", weights, ("M", 4))
     texts = inputs.captions(captions, len(values))
-    figure, panels = theme.grid_of_panels(len(values), columns=COLUMNS, width=SIDE + 0.1, height=SIDE + 0.2)
+    figure, panels = theme.grid_of_panels(len(values), columns=_COLUMNS, width=_SIDE + 0.1, height=_SIDE + 0.2)
+    # one scale for all tiles, or a weight of .1 would look like one of 10
     scale: dict[str, Any] = {"cmap": theme.signed_colours(), **theme.symmetric(values)}
     tiles = [_tile(*each, scale) for each in zip(panels, values, texts, strict=True)]
     theme.colour_bar(figure, tiles[-1], panels, title="weight")
@@ -58,7 +60,7 @@ def _tile(axes: "Axes", value: np.ndarray, caption: str, scale: dict[str, Any]) 
     axes.spines[:].set_color(theme.FAINT)
     for pixel, number in enumerate(value):
         # dark or white, whichever the eye tells better from the pixel's own shade (weights of ITU-R BT.709)
-        light = np.dot(image.to_rgba(number)[:3], (0.2126, 0.7152, 0.0722)) > 0.53
+        light = np.dot(image.to_rgba(number)[:3], (0.2126, 0.7152, 0.0722)) > _LIGHT
         shade = theme.INK if light else "white"
         row, column = divmod(pixel, 2)
         axes.text(column, row, f"{number:.3g}", ha="center", va="center", fontsize=theme.SMALL, color=shade)
