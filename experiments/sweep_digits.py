@@ -81,14 +81,14 @@ def halving(train: Any, validation: Any, root: int, quick: bool) -> tuple[Any, A
     count, epochs = (27, 9) if quick else (512, 81)
     options = {"epochs": epochs, "batch_size": 64, "validation": validation, "root": root}
     pruned = jn.sweep(jn.plan(space, train, n=count, halving=jn.Halving(3, 1 if quick else 3), **options))
-    rungs = [(0, ()), *((decision.epochs, decision.ranked) for decision in pruned.ledger.decisions)]
+    rungs = [(0, ()), *((decision.epochs, decision.ranked) for decision in pruned.history.decisions)]
     spent = sum(len(ranked) * (at - before) for (before, _), (at, ranked) in itertools.pairwise(rungs))
     return pruned, jn.sweep(jn.plan(space, train, n=round(spent / epochs), **options))
 
 
 def lowest(result: Any) -> float:
     """Return the lowest loss among the configurations that a search trained to the end by its own choice."""
-    kept = (result.levels() == result.plan.epochs) & ~np.isin(np.arange(len(result.levels())), result.ledger.audited)
+    kept = (result.levels() == result.plan.epochs) & ~np.isin(np.arange(len(result.levels())), result.history.audited)
     return float(np.nanmin(result.values()[kept, 0]))
 
 

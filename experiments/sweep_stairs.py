@@ -56,7 +56,7 @@ def claims_of(name: str, result: Any, confirmed: Any) -> list[Claim]:
     rates, means, tied = (np.asarray(table[column]) for column in ("learning_rate", "mean", "tied"))
     article = int(np.argmin(np.abs(np.log(rates / ARTICLE))))
     same = ", ".join(f"{rate:.2g}" for rate in sorted(rates[tied])) or "unknown"
-    diverged = result.ledger.diverged > 0
+    diverged = result.history.diverged > 0
     return [
         Claim(f"{name}: rate with the lowest loss", f"{ARTICLE}", f"{rates[0]:.3g} (tied: {same})"),
         Claim(f"{name}: its mean loss, and that of {ARTICLE}", "", f"{means[0]:.3g}, {means[article]:.3g}"),
@@ -70,7 +70,7 @@ def draw(result: Any) -> Any:
     """Draw the loss of every run over its rate."""
     from jaxnet.figures.sweeps import parameter_slice
 
-    diverged = (result.ledger.diverged > 0).reshape(len(result.levels()), -1).mean(axis=1)
+    diverged = (result.history.diverged > 0).reshape(len(result.levels()), -1).mean(axis=1)
     rates = result.parameters()["learning_rate"]
     return parameter_slice(
         rates, result.values(), diverged, x_label="learning rate", y_label="training loss", log_x=True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jaxnet.sweeps import Plan, Result
 
 ACTIONS = {
-    "plan": "say what will be trained, how much memory and about how much time it needs; nothing is trained",
+    "plan": "say what will be trained, and how much memory and work it needs; nothing is trained",
     "run": "train; the same command goes on where an earlier one ended",
     "show": "print the best configurations, with intervals",
     "export": "write members, curves and rungs as CSV or Parquet files",
@@ -112,9 +112,9 @@ def read(arguments: argparse.Namespace) -> "Plan":
 
 def loaded(arguments: argparse.Namespace) -> "Result":
     """Read the plan and its sweep."""
-    from jaxnet.sweeps.verification import load
+    from jaxnet.sweeps.verification import load_sweep
 
-    return _same(lambda: load(read(arguments), arguments.out))
+    return _same(lambda: load_sweep(read(arguments), arguments.out))
 
 
 def _same(act: Any) -> Any:
@@ -127,7 +127,7 @@ def _same(act: Any) -> Any:
 
 def show_plan(arguments: argparse.Namespace) -> int:
     """Print what will be trained."""
-    from jaxnet.sweeps.estimate import forecast
+    from jaxnet.sweeps.planning import forecast
 
     found = forecast(read(arguments))
     groups = [group._asdict() for group in found.groups]
@@ -152,9 +152,9 @@ def show(arguments: argparse.Namespace) -> int:
 
 def show_result(result: "Result", arguments: argparse.Namespace) -> int:
     """Print a summary of the best configurations."""
-    from jaxnet.sweeps.tables import Table
+    from jaxnet.sweeps.result.columns import Columns
 
-    rows = Table({name: list(column)[: arguments.best] for name, column in result.summary().items()})
+    rows = Columns({name: list(column)[: arguments.best] for name, column in result.summary().items()})
     if arguments.json:
         best = [dict(zip(rows, map(_plain, row), strict=True)) for row in zip(*rows.values(), strict=True)]
         print(json.dumps({"metric": result.plan.metric, "best": best, "warnings": result.warnings()}, indent=1))

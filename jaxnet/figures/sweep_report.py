@@ -14,7 +14,7 @@ from jaxnet.figures import sweeps as figures
 from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, wide, words
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
-from jaxnet.sweeps.store import manifest
+from jaxnet.sweeps.store import sweep_manifest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ def write_report(result: Result, path: str | os.PathLike) -> Path:
     plan = result.plan
     varied = ", ".join(axis.name for axis in parameter_axes(result)) or "nothing but seeds"
     count = len(plan.configurations)
-    relative = {**manifest(plan)["must be the same"], "epochs": plan.epochs, "method": plan.method}
+    relative = {**sweep_manifest(plan)["must be the same"], "epochs": plan.epochs, "method": plan.method}
     page = _PAGE.format(
         title=html.escape(f"{count} configurations of {varied}"),
         said=html.escape(str(result)),
@@ -73,7 +73,7 @@ def draw(result: Result) -> Iterator[Drawn]:
     caption = "One line a seed and fold; how far those of one colour lie apart is chance."
     yield Drawn("Curves of the best", caption, figures.curve_fans(best, y_label=metric, log=log))
     axes = parameter_axes(result)
-    diverged = (result.ledger.diverged > 0).reshape(len(order), -1).mean(axis=1)
+    diverged = (result.history.diverged > 0).reshape(len(order), -1).mean(axis=1)
     for axis in axes:
         caption = f"One point a configuration, seed and fold{_pruned(result)}."
         yield Drawn(f"{metric} over {axis.name}", caption, _slice(axis, seeds, diverged, metric))
@@ -124,7 +124,7 @@ def _map(result: Result, a: ParameterAxis, b: ParameterAxis) -> "Figure":
 
 def _ranks(result: Result) -> tuple[np.ndarray, np.ndarray]:
     """Return the ranks [R, C] in the first bracket, NaN where a configuration had been pruned, and the epochs [R]."""
-    rungs = [decision for decision in result.ledger.decisions if decision.bracket == 0]
+    rungs = [decision for decision in result.history.decisions if decision.bracket == 0]
     ranks = np.full((len(rungs), len(result.plan.configurations)), np.nan)
     for row, decision in zip(ranks, rungs, strict=True):
         row[list(decision.ranked)] = np.arange(1, len(decision.ranked) + 1)

@@ -1,18 +1,18 @@
 """Populations: hundreds of networks as one compiled program, and what can honestly be said of them.
 
-Read parameters, space, sampling (and asking, for Optuna): what is tried. Then optimizers, recipe, groups: what that
-trains. Then tiles, preparation, devices, engine: the compiled population. Then rungs, planning, estimate, ledger,
-executors, execution: the search; progress, store, verification: what is shown, kept and checked. Then tables,
-statistics, answers, result, confirmation, finder: what it says. plan_file reads a plan from TOML.
+Read parameters, space, sampling (and optuna_study): what is tried. Then configuration, groups: what that trains. Then
+tiles, devices, engine: the compiled population. Then rungs, planning, plan_arguments: what a sweep will do; history,
+processes, store, execution: the search; verification: what a folder holds, and whether it can be had again. Then
+result: what it says. plan_file reads a plan from TOML; learning_rate_test is a sweep of one parameter.
 """
 
 from jaxnet.storage.interruption import Interrupted
-from jaxnet.sweeps.confirmation import Confirmation
 from jaxnet.sweeps.execution import sweep
-from jaxnet.sweeps.finder import Rates, learning_rates
+from jaxnet.sweeps.learning_rate_test import Rates, learning_rates
 from jaxnet.sweeps.parameters import Choice, Derived, Float, Folds, Int, Layers, Seeds, when
-from jaxnet.sweeps.planning import Plan, plan
-from jaxnet.sweeps.result import Result
+from jaxnet.sweeps.plan_arguments import plan
+from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.result import Confirmation, Result
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
 

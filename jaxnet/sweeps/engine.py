@@ -14,25 +14,24 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxnet.sweeps.devices import memory_limit
-from jaxnet.sweeps.groups import Group, Members
-from jaxnet.sweeps.preparation import Prepared, keys_of
+from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
 from jaxnet.sweeps.tiles import Lane, Shared, Tile, draw_orders, run_tiles
 from jaxnet.training.loop import Program
 
 AXIS = "tiles"
 TILES = 8  # resident on a device, where memory allows
-EPOCHS = 256  # that a call may take at most
-ORDER_BYTES = 2**23  # of orders that a call is given
+_CALL_EPOCHS = 256  # that a call may take at most: its history is held for all of them
+_ORDER_BYTES = 2**23  # of orders that a call is given: beyond that copying them would show beside training
 
 
-class Seats(NamedTuple):
+class Tiling(NamedTuple):
     """Who sits where: ``slots`` [tiles, T] into the members of a group, ``real`` [tiles] lanes that are not padding."""
 
     slots: np.ndarray
     real: np.ndarray
 
 
-def seat(seeds: np.ndarray, folds: np.ndarray, slots: np.ndarray, lanes: int) -> Seats:
+def tile_slots(seeds: np.ndarray, folds: np.ndarray, slots: np.ndarray, lanes: int) -> Tiling:
     """Fill tiles with members of one seed and fold, and the rest of a tile by repeating its last member."""
     rows, real = [], []
     for fold, seed in sorted({(int(folds[slot]), int(seeds[slot])) for slot in slots}):
@@ -41,7 +40,13 @@ def seat(seeds: np.ndarray, folds: np.ndarray, slots: np.ndarray, lanes: int) ->
             part = mine[start : start + lanes]
             rows.append(np.concatenate([part, np.repeat(part[-1:], lanes - len(part))]))
             real.append(len(part))
-    return Seats(np.array(rows), np.array(real))
+    return Tiling(np.array(rows), np.array(real))
+
+
+def epochs_a_call(rows: int, tiles: int) -> int:
+    """Return how many epochs one call may take: as many as their orders leave room for, of ``rows`` examples for each
+    of the ``tiles`` on all devices; 0 rows where nothing is shuffled."""
+    return max(1, min(_CALL_EPOCHS, _ORDER_BYTES // (4 * rows * tiles))) if rows else _CALL_EPOCHS  # 4: of an int32
 
 
 class Engine:
@@ -59,62 +64,63 @@ class Engine:
         )
         # where nothing is drawn a seed shows in the first parameters only, and seeds may share a tile
         self._apart = self._seeds * (prepared.program.shuffled or prepared.program.random)
-        seats = seat(self._apart, self._folds, np.arange(len(group.members)), group.lanes)
-        self._resident = min(TILES, -(-len(seats.real) // self._mesh.size))
+        tiling = tile_slots(self._apart, self._folds, np.arange(len(group.members)), group.lanes)
+        self._resident = min(TILES, -(-len(tiling.real) // self._mesh.size))
         self._width = group.lanes
-        self.block = self._block()
+        ordered = self._rows if prepared.program.shuffled else 0
+        self.block = epochs_a_call(ordered, self._resident * self._mesh.size)
         self._compiled: Any = None
 
-    def batches(self, slots: np.ndarray) -> Iterator[Seats]:
+    def batches(self, slots: np.ndarray) -> Iterator[Tiling]:
         """Cut members into as many tiles as the devices hold at once."""
-        seats = seat(self._apart, self._folds, slots, self._width)
-        while len(seats.real):
+        tiling = tile_slots(self._apart, self._folds, slots, self._width)
+        while len(tiling.real):
             count = self._resident * self._mesh.size  # less after the memory was exhausted
-            yield Seats(seats.slots[:count], seats.real[:count])
-            seats = Seats(seats.slots[count:], seats.real[count:])
+            yield Tiling(tiling.slots[:count], tiling.real[:count])
+            tiling = Tiling(tiling.slots[count:], tiling.real[count:])
 
-    def train(self, seats: Seats, first: int, epochs: int) -> tuple[np.ndarray, np.ndarray]:
-        """Train the seated members in place; return their slots [n] and history [n, epochs, names].
+    def train(self, tiling: Tiling, first: int, epochs: int) -> tuple[np.ndarray, np.ndarray]:
+        """Train the members of these tiles in place; return their slots [n] and history [n, epochs, names].
 
-        ``seats`` come from ``batches``; ``epochs`` is at most ``block``.
+        ``tiling`` come from ``batches``; ``epochs`` is at most ``block``.
         """
         if self._compiled is None:
             self._compile()
-        if len(seats.real) > self._resident * self._mesh.size:
-            return self._in_parts(seats, first, epochs)
+        if len(tiling.real) > self._resident * self._mesh.size:
+            return self._in_parts(tiling, first, epochs)
         try:
-            lanes, history, places = self._call(seats, first, epochs)
+            lanes, history, places = self._call(tiling, first, epochs)
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error) or self._resident == 1:
                 raise
             self._resident, self._compiled = self._resident // 2, None
-            return self.train(seats, first, epochs)
-        taken = np.arange(self._width) < np.expand_dims(seats.real, 1)
-        slots = seats.slots[taken]
+            return self.train(tiling, first, epochs)
+        taken = np.arange(self._width) < np.expand_dims(tiling.real, 1)
+        slots = tiling.slots[taken]
         for kept, trained in zip(jax.tree.leaves(self.lanes), jax.tree.leaves(lanes), strict=True):
             kept[slots] = np.asarray(trained)[places][taken]
         return slots, np.asarray(history)[places][taken][:, :epochs]
 
-    def _in_parts(self, seats: Seats, first: int, epochs: int) -> tuple[np.ndarray, np.ndarray]:
+    def _in_parts(self, tiling: Tiling, first: int, epochs: int) -> tuple[np.ndarray, np.ndarray]:
         count = self._resident * self._mesh.size
-        starts = range(0, len(seats.real), count)
-        parts = [Seats(seats.slots[start : start + count], seats.real[start : start + count]) for start in starts]
+        starts = range(0, len(tiling.real), count)
+        parts = [Tiling(tiling.slots[start : start + count], tiling.real[start : start + count]) for start in starts]
         slots, histories = zip(*(self.train(part, first, epochs) for part in parts), strict=True)
         return np.concatenate(slots), np.concatenate(histories)
 
-    def _call(self, seats: Seats, first: int, epochs: int) -> tuple[Lane, jax.Array, np.ndarray]:
+    def _call(self, tiling: Tiling, first: int, epochs: int) -> tuple[Lane, jax.Array, np.ndarray]:
         bounds = jnp.asarray(first, jnp.int32), jnp.asarray(epochs, jnp.int32)
-        tiles, counts, places = self._load(seats, bounds)
+        tiles, counts, places = self._load(tiling, bounds)
         lanes, history = jax.block_until_ready(self._compiled(self._shared, tiles, counts, bounds))
         return lanes, history, places
 
-    def _load(self, seats: Seats, bounds: tuple) -> tuple[Tile, jax.Array, np.ndarray]:
+    def _load(self, tiling: Tiling, bounds: tuple) -> tuple[Tile, jax.Array, np.ndarray]:
         """Gather tiles onto the devices, evenly; say how many each has and at which position each tile is."""
-        devices, count = self._mesh.size, len(seats.real)
+        devices, count = self._mesh.size, len(tiling.real)
         counts = np.array([count // devices + (device < count % devices) for device in range(devices)], np.int32)
         places = np.concatenate([device * self._resident + np.arange(n) for device, n in enumerate(counts)])
-        slots = np.repeat(seats.slots[:1], devices * self._resident, axis=0)
-        slots[places] = seats.slots
+        slots = np.repeat(tiling.slots[:1], devices * self._resident, axis=0)
+        slots[places] = tiling.slots
         gather = lambda leaf: leaf[slots]
         leaders = slots[:, 0]
         folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
@@ -139,18 +145,12 @@ class Engine:
     def _key(self, seed: int) -> np.ndarray:
         return _run_key(self._root, seed)
 
-    def _block(self) -> int:
-        if not self._prepared.program.shuffled:
-            return EPOCHS
-        one_epoch = 4 * self._rows * self._resident * self._mesh.size
-        return max(1, min(EPOCHS, ORDER_BYTES // one_epoch))
-
     def _compile(self) -> None:
         """Compile for as many resident tiles as the memory holds, by the program's own account of its memory."""
         while True:
-            seats = Seats(np.zeros((1, self._width), np.int64), np.ones(1, np.int64))
+            tiling = Tiling(np.zeros((1, self._width), np.int64), np.ones(1, np.int64))
             bound = jnp.zeros((), jnp.int32)
-            tiles, counts, _ = self._load(seats, (bound, bound))
+            tiles, counts, _ = self._load(tiling, (bound, bound))
             arguments = (self._shared, tiles, counts, (bound, bound))
             leaves, structure = jax.tree.flatten(jax.tree.map(_shape, arguments))
             self._compiled = _compiled(

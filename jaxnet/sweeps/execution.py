@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import Any
 
 import jax
@@ -14,91 +15,23 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.storage import hold
 from jaxnet.storage.interruption import Watch
-from jaxnet.sweeps.asking import Study
+from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.executors import ALONE, Crew, join
-from jaxnet.sweeps.ledger import Ledger, carried, columns, empty, scores
-from jaxnet.sweeps.planning import Plan, extended
-from jaxnet.sweeps.preparation import prepare_group
-from jaxnet.sweeps.progress import Progress
+from jaxnet.sweeps.groups import prepare_group
+from jaxnet.sweeps.history import History, carried_history, empty_history, member_arrays, scores, so_far
+from jaxnet.sweeps.optuna_study import Study
+from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.processes import ALONE, Processes, join
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
 from jaxnet.sweeps.sampling import distinct
-from jaxnet.sweeps.space import identity
-from jaxnet.sweeps.store import Store, manifest
+from jaxnet.sweeps.space import configuration_text
+from jaxnet.sweeps.store import Store, sweep_manifest
+from jaxnet.training.progress import terminal_bar
 from jaxnet.training.run import next_chunk
 
-SECONDS = 0.5  # that a call of the compiled program should take
-SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung
-
-
-class Trainer:
-    """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group.
-
-    ``done(members, reached)`` is called after each call of the compiled program, with the members that it trained and
-    whether they have reached their epoch; and with those that other processes trained.
-    """
-
-    def __init__(
-        self, plan: Plan, ledger: Ledger, done: Callable[[np.ndarray, bool], None], crew: Crew = ALONE
-    ) -> None:
-        self._plan, self._ledger, self._done, self._crew = plan, ledger, done, crew
-        self._engine: tuple[int, Engine] | None = None
-        self._chunks: dict[int, int] = {}  # group -> epochs of its next call
-
-    def advance(self, members: np.ndarray, target: int) -> None:
-        """Train these members until each has ``target`` epochs or has diverged."""
-        for index, group in enumerate(self._plan.groups):
-            mine = np.isin(group.members, members)
-            epochs = self._ledger.epochs[group.members]
-            behind = mine & (epochs < target) & (self._ledger.diverged[group.members] == 0)
-            for first in np.unique(epochs[behind]):
-                self._advance_group(index, np.flatnonzero(behind & (epochs == first)), int(first), target)
-
-    def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
-        engine = self._engine_of(index)
-        shares = self._crew.shares(engine, slots)
-        for seats in engine.batches(shares[self._crew.rank]):
-            at = first
-            while at < target:
-                count = min(self._chunks.get(index, 1), target - at, engine.block)
-                started = time.perf_counter()
-                trained, history = engine.train(seats, at, count)
-                self._chunks[index] = next_chunk(
-                    count, time.perf_counter() - started, wanted=SECONDS, limit=engine.block
-                )
-                self._record(index, trained, history, at)
-                at += count
-                self._done(self._plan.groups[index].members[trained], at == target)
-        self._exchange(index, shares)
-
-    def _exchange(self, index: int, shares: list[np.ndarray]) -> None:
-        """Learn what the other processes trained."""
-        theirs = [self._plan.groups[index].members[share] for share in shares]
-        self._crew.exchange(jax.tree.leaves(self._ledger.lanes[index]), shares)
-        self._crew.exchange(columns(self._ledger), theirs)
-        for process, members in enumerate(theirs):
-            if process != self._crew.rank and len(members):
-                self._done(members, True)
-
-    def _record(self, index: int, slots: np.ndarray, history: np.ndarray, first: int) -> None:
-        members, lanes = self._plan.groups[index].members[slots], self._ledger.lanes[index]
-        for position, name in enumerate(self._plan.names):
-            self._ledger.curves[name][members, first : first + history.shape[1]] = history[:, :, position]
-        ended = np.asarray(lanes.ended)[slots]
-        self._ledger.diverged[members] = ended
-        self._ledger.epochs[members] = np.where(ended > 0, ended, first + history.shape[1])
-
-    def _engine_of(self, index: int) -> Engine:
-        if self._engine is None or self._engine[0] != index:
-            self._engine = None  # free the last group's data first
-            group = self._plan.groups[index]
-            prepared = prepare_group(group, self._plan.members, self._plan.task)
-            engine = Engine(
-                group, self._plan.members, prepared=prepared, lanes=self._ledger.lanes[index], root=self._plan.task.root
-            )
-            self._engine = (index, engine)
-        return self._engine[1]
+_CALL_SECONDS = 0.5  # that a call should take: long enough that gathering and returning its members costs nothing
+_SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung: what a kill may cost
 
 
 def sweep(
@@ -124,102 +57,191 @@ def sweep(
     trouble; ``Interrupted``, a KeyboardInterrupt, after SIGINT, SIGTERM or SIGHUP, when all that was done is saved.
     """
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
-    crew = join(executor)
-    if crew.size > 1:
-        crew.same(json.dumps([manifest(plan), plan.members.ids]), "plan")
+    processes = join(executor)
+    if processes.size > 1:
+        processes.same(json.dumps([sweep_manifest(plan), plan.members.ids]), "plan")
 
-    def train(plan: Plan, ledger: Ledger) -> bool:
-        with Progress(plan, ledger, shown=progress and crew.rank == 0) as bar:
-            if out is not None and crew.rank == 0:
-                _search_saving(plan, ledger, out, bar=bar, crew=crew)
+    def train(plan: Plan, history: History) -> bool:
+        with SweepBar(plan, history, shown=progress and processes.rank == 0) as bar:
+            if out is not None and processes.rank == 0:
+                _train_saving(plan, history, out, bar=bar, processes=processes)
                 return True
-            if out is not None:
-                crew.agree()
-                _give(crew, ledger)
-            search(plan, ledger, Trainer(plan, ledger, lambda members, reached: bar.show(), crew))
+            if out is not None:  # the first process has the folder: hear whether it could be opened, and what is in it
+                processes.agree()
+                _give(processes, history)
+            train_by_rungs(plan, history, Trainer(plan, history, lambda members, reached: bar.show(), processes))
         return True
 
     return run_plan(plan, train, functools.partial(sweep, executor=executor))
 
 
-def run_plan(plan: Plan, train: Callable[[Plan, Ledger], bool], again: Callable[..., Result] = sweep) -> Result:
+def run_plan(plan: Plan, train: Callable[[Plan, History], bool], again: Callable[..., Result] = sweep) -> Result:
     """Train a plan, in the rounds that it has: one, or as many as Optuna is asked; until ``train`` says False."""
     if plan.asking is None:
-        ledger = empty(plan)
-        train(plan, ledger)
-        return Result(plan, ledger, again)
+        history = empty_history(plan)
+        train(plan, history)
+        return Result(plan, history, again)
+    # the study is asked anew from the beginning, also where a folder knows the answers: it is seeded and is told
+    # them in the same order, so it asks the same
     study = Study(plan.space, goal=plan.goal, root=plan.task.root, budget=plan.asking)
-    plan = extended(plan, distinct(study.ask()))
-    ledger = empty(plan)
-    while train(plan, ledger):
-        names = map(identity, plan.configurations)
-        study.tell(dict(zip(names, scores(plan, ledger, plan.epochs).tolist(), strict=True)))
+    plan = plan.of_configurations(distinct(study.ask()))
+    history = empty_history(plan)
+    while train(plan, history):
+        names = map(configuration_text, plan.configurations)
+        study.tell(dict(zip(names, scores(plan, history, plan.epochs).tolist(), strict=True)))
         if study.finished:
             break
-        more = extended(plan, distinct([*plan.configurations, *study.ask()]))
-        plan, ledger = more, carried(plan, ledger, more)
-    return Result(plan, ledger, again)
+        more = plan.of_configurations(distinct([*plan.configurations, *study.ask()]))
+        plan, history = more, carried_history(plan, history, more)
+    return Result(plan, history, again)
 
 
-def _search_saving(plan: Plan, ledger: Ledger, out: str | os.PathLike, *, bar: Progress, crew: Crew) -> None:
+def train_by_rungs(plan: Plan, history: History, trainer: Any) -> None:
+    """Train to every rung in turn, rank there, and go on with the best; then train the audited to the end."""
+    alive = [list(bracket.configurations) for bracket in plan.brackets]
+    for epochs in sorted({epochs for bracket in plan.brackets for epochs, _ in bracket.rungs}):
+        # brackets that meet at an epoch are trained to it together, and so share tiles
+        here = [b for b, bracket in enumerate(plan.brackets) if epochs in dict(bracket.rungs)]
+        trainer.advance(plan.members_of([c for b in here for c in alive[b]]), epochs)
+        for b in here:
+            decision = decide(plan, history, b, alive=alive[b], epochs=epochs)
+            history.decisions.append(decision)
+            alive[b] = sorted(decision.ranked[: decision.kept])
+    if plan.halving:
+        history.audited.extend(audited(history.decisions, plan.halving.audit, plan.task.root))
+        trainer.advance(plan.members_of(history.audited), plan.epochs)
+
+
+def decide(plan: Plan, history: History, bracket: int, *, alive: Sequence[int], epochs: int) -> Decision:
+    """Rank the configurations of a bracket that are still in it."""
+    values = scores(plan, history, epochs)[list(alive)]
+    order = rank(alive, values, plan.goal)
+    ranked = tuple(alive[i] for i in order)
+    return Decision(bracket, epochs, ranked, tuple(values[order].tolist()), dict(plan.brackets[bracket].rungs)[epochs])
+
+
+class Trainer:
+    """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group.
+
+    ``done(members, reached)`` is called after each call of the compiled program, with the members that it trained and
+    whether they have reached their epoch; and with those that other processes trained.
+    """
+
+    def __init__(
+        self, plan: Plan, history: History, done: Callable[[np.ndarray, bool], None], processes: Processes = ALONE
+    ) -> None:
+        self._plan, self._history, self._done, self._processes = plan, history, done, processes
+        self._engine: tuple[int, Engine] | None = None
+        self._chunks: dict[int, int] = {}  # group -> epochs of its next call
+
+    def advance(self, members: np.ndarray, target: int) -> None:
+        """Train these members until each has ``target`` epochs or has diverged."""
+        for index, group in enumerate(self._plan.groups):
+            mine = np.isin(group.members, members)
+            epochs = self._history.epochs[group.members]
+            behind = mine & (epochs < target) & (self._history.diverged[group.members] == 0)
+            # members of a tile are at the same epoch; after an interruption they stand at several
+            for first in np.unique(epochs[behind]):
+                self._advance_group(index, np.flatnonzero(behind & (epochs == first)), int(first), target)
+
+    def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
+        engine = self._engine_of(index)
+        members, lanes = self._plan.groups[index].members, self._history.lanes[index]
+        shares = self._processes.shares(engine, slots)
+        for tiling in engine.batches(shares[self._processes.rank]):
+            at = first
+            while at < target:
+                count = min(self._chunks.get(index, 1), target - at, engine.block)
+                started = time.perf_counter()
+                trained, curves = engine.train(tiling, at, count)
+                seconds = time.perf_counter() - started
+                self._chunks[index] = next_chunk(count, seconds, wanted=_CALL_SECONDS, limit=engine.block)
+                for position, name in enumerate(self._plan.names):
+                    self._history.curves[name][members[trained], at : at + count] = curves[:, :, position]
+                at += count
+                ended = np.asarray(lanes.ended)[trained]
+                self._history.diverged[members[trained]] = ended
+                self._history.epochs[members[trained]] = np.where(ended > 0, ended, at)
+                self._done(members[trained], at == target)
+
+        # learn what the other processes trained: the states of this group, then the curves of all members
+        theirs = [members[share] for share in shares]
+        self._processes.exchange(jax.tree.leaves(lanes), shares)
+        self._processes.exchange(member_arrays(self._history), theirs)
+        for process, each in enumerate(theirs):
+            if process != self._processes.rank and len(each):
+                self._done(each, True)
+
+    def _engine_of(self, index: int) -> Engine:
+        if self._engine is None or self._engine[0] != index:
+            self._engine = None  # free the last group's data first
+            group, members, task = self._plan.groups[index], self._plan.members, self._plan.task
+            prepared = prepare_group(group, members, task)
+            lanes = self._history.lanes[index]
+            self._engine = (index, Engine(group, members, prepared=prepared, lanes=lanes, root=task.root))
+        return self._engine[1]
+
+
+def _train_saving(
+    plan: Plan, history: History, out: str | os.PathLike, *, bar: "SweepBar", processes: Processes
+) -> None:
+    """Train with a folder that is held open: go on from what is in it, and save what is reached."""
     with contextlib.ExitStack() as stack:
         try:
             watch = stack.enter_context(Watch())
             store = stack.enter_context(contextlib.closing(Store(stack.enter_context(hold(out)), plan)))
-            store.restore(ledger)
+            store.restore(history)
         except BaseException as error:
-            crew.agree(str(error) or type(error).__name__)
+            # the others wait for this process: without a word they would wait for ever
+            processes.agree(str(error) or type(error).__name__)
             raise
-        crew.agree()
-        _give(crew, ledger)
-        saver = Saver(store, ledger)
+        processes.agree()
+        _give(processes, history)
+        saved = time.monotonic()
 
         def done(members: np.ndarray, reached: bool) -> None:
-            saver.done(members, now=reached or watch.caught is not None)
+            nonlocal saved
+            if reached or watch.caught is not None or time.monotonic() - saved > _SAVE_SECONDS:
+                store.save(history, members)
+                saved = time.monotonic()
             watch.check()
             bar.show()
 
-        search(plan, ledger, Trainer(plan, ledger, done, crew))
+        train_by_rungs(plan, history, Trainer(plan, history, done, processes))
 
 
-def _give(crew: Crew, ledger: Ledger) -> None:
+def _give(processes: Processes, history: History) -> None:
     """Let every process have what the first one found in its folder."""
-    crew.give(columns(ledger))
-    for lanes in ledger.lanes:
-        crew.give(jax.tree.leaves(lanes))
+    processes.give(member_arrays(history))
+    for lanes in history.lanes:
+        processes.give(jax.tree.leaves(lanes))
 
 
-class Saver:
-    """Saves members when they have reached their epoch, and on the way there every few seconds."""
+class SweepBar:
+    """One quiet bar for a whole sweep, on standard error: done, best so far, time left.
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
-        self._store, self._ledger, self._last = store, ledger, time.monotonic()
+    A context in which ``show`` draws how far a history is; does nothing unless ``shown`` and in a terminal.
+    """
 
-    def done(self, members: np.ndarray, *, now: bool) -> None:
-        """Take note of trained members."""
-        if now or time.monotonic() - self._last > SAVE_SECONDS:
-            self._store.save(self._ledger, members)
-            self._last = time.monotonic()
+    def __init__(self, plan: Plan, history: History, *, shown: bool) -> None:
+        self._plan, self._history = plan, history
+        self._bar: Any = terminal_bar("model-epochs") if shown else None
 
+    def __enter__(self) -> "SweepBar":
+        if self._bar is not None:
+            self._bar.start()
+            hint = advice()
+            if hint is not None:
+                self._bar.console.print(f"note: {hint}", highlight=False)
+            self._task = self._bar.add_task("", total=self._plan.model_epochs(), text="compiling")
+        return self
 
-def search(plan: Plan, ledger: Ledger, trainer: Any) -> None:
-    """Train to every rung in turn, rank there, and go on with the best; then train the audited to the end."""
-    alive = [list(bracket.configurations) for bracket in plan.brackets]
-    for epochs in sorted({epochs for bracket in plan.brackets for epochs, _ in bracket.rungs}):
-        here = [b for b, bracket in enumerate(plan.brackets) if epochs in dict(bracket.rungs)]
-        trainer.advance(plan.members_of([c for b in here for c in alive[b]]), epochs)
-        for b in here:
-            decision = decide(plan, ledger, b, alive=alive[b], epochs=epochs)
-            ledger.decisions.append(decision)
-            alive[b] = sorted(decision.ranked[: decision.kept])
-    if plan.halving:
-        ledger.audited.extend(audited(ledger.decisions, plan.halving.audit, plan.task.root))
-        trainer.advance(plan.members_of(ledger.audited), plan.epochs)
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
 
-
-def decide(plan: Plan, ledger: Ledger, bracket: int, *, alive: Sequence[int], epochs: int) -> Decision:
-    """Rank the configurations of a bracket that are still in it."""
-    values = scores(plan, ledger, epochs)[list(alive)]
-    order = rank(alive, values, plan.goal)
-    ranked = tuple(alive[i] for i in order)
-    return Decision(bracket, epochs, ranked, tuple(values[order].tolist()), dict(plan.brackets[bracket].rungs)[epochs])
+    def show(self) -> None:
+        """Draw the bar."""
+        if self._bar is not None:
+            done = int(self._history.epochs.sum())
+            self._bar.update(self._task, completed=done, text=so_far(self._plan, self._history))

@@ -1,26 +1,57 @@
-"""Members and groups: who is trained, and who is trained by the same compiled program.
+"""Members and groups: who is trained, who is trained by the same compiled program, and what that program is given.
 
 A member is a configuration with a seed and a fold. Members whose trainings differ only in numbers (learning rate,
 momentum, penalty, dropout, ...) have equal skeletons and form a group, which is one program.
 """
 
+import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from jaxnet import checks
+from jaxnet.network import MLP
 from jaxnet.storage import digest
+from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.sweeps.parameters import Configuration
-from jaxnet.sweeps.recipe import Recipe, Training
-from jaxnet.sweeps.space import Space, identity
+from jaxnet.sweeps.space import Space, configuration_text
+from jaxnet.sweeps.tiles import FoldRows, Lane, Shared
+from jaxnet.training.batches import Examples
 from jaxnet.training.hyperparameters import partition
+from jaxnet.training.loop import Program
+from jaxnet.training.preparation import (
+    check_metrics,
+    check_scalar,
+    cut,
+    draws,
+    examples_of,
+    first_state,
+    names_argument,
+)
+from jaxnet.training.stopping import RUNNING
+from jaxnet.types import Batch, Key, Pytree
 
 # T on CPUs by the units of the widest layer: with fewer lanes fewer are left empty, and from these widths on a member
 # costs at most a twentieth more than in a tile of 8
 LANES = ((128, 2), (48, 4), (0, 8))
-ID_DIGITS = 16  # of a member's digest: 64 bits, so that among a million members two are alike in 1 of 37 million sweeps
+# of a member's digest: 64 bits, so that among a million members two are alike in 1 of 37 million sweeps
+_ID_DIGITS = 16
 ACCELERATED = 64  # T elsewhere: a guess, not measured
+
+
+class Task(NamedTuple):
+    """What every group of a plan has in common."""
+
+    data: Batch
+    validation: Batch | None
+    folds: np.ndarray | None  # [N], the fold that holds an example out
+    metrics: tuple
+    root: int
+    dtype: Any
 
 
 class Members(NamedTuple):
@@ -44,36 +75,39 @@ class Group(NamedTuple):
     lanes: int  # T
 
 
-def list_members(space: Space, recipe: Recipe, configurations: Sequence[Configuration]) -> Members:
+def list_members(space: Space, spec: TrainingSpec, configurations: Sequence[Configuration]) -> Members:
     """Cross configurations with seeds and folds; what functions of one's own make of one is a part of its identity."""
     seeds = range(space.seeds.first, space.seeds.first + space.seeds.count)
     folds = range(space.folds.count) if space.folds else [-1]
     crossed = [(c, s, f) for c in range(len(configurations)) for s in seeds for f in folds]
-    names = [identity(configuration) + recipe.own(configuration) for configuration in configurations]
-    ids = tuple(digest(f"{names[c]} seed {s} fold {f} of {len(folds)}")[:ID_DIGITS] for c, s, f in crossed)
+    names = [configuration_text(configuration) + spec.own(configuration) for configuration in configurations]
+    ids = tuple(digest(f"{names[c]} seed {s} fold {f} of {len(folds)}")[:_ID_DIGITS] for c, s, f in crossed)
     configuration, seed, fold = np.array(crossed, np.int64).T
     return Members(configuration, seed, fold, ids)
 
 
-def list_groups(recipe: Recipe, configurations: Sequence[Configuration], members: Members) -> list[Group]:
-    """Build the training of every configuration and group those that differ only in numbers."""
+def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], members: Members) -> list[Group]:
+    """Build the training of every configuration and group those that differ only in numbers.
+
+    Raises ValueError or TypeError, naming the parameter, for a configuration that makes no training.
+    """
     found: dict[Any, list[tuple[int, Training, list]]] = {}
     for index, configuration in enumerate(configurations):
-        training = recipe.training(configuration)
+        training = spec.training(configuration)
         skeletons, numbers = zip(*map(partition, (training.objective, training.optimizer, None)), strict=True)
         # whether it draws is not in the skeleton, for a dropout of 0 is a number like any other
         key = (skeletons, training.batch_size, getattr(training.objective, "random", None))
         found.setdefault(key, []).append((index, training, list(numbers)))
-    return [_group(key[0], entries, members) for key, entries in found.items()]
-
-
-def _group(skeletons: tuple, entries: list[tuple[int, Training, list]], members: Members) -> Group:
-    indices, trainings, numbers = zip(*entries, strict=True)
-    columns = [[np.array(column) for column in zip(*part, strict=True)] for part in zip(*numbers, strict=True)]
-    mine = np.flatnonzero(np.isin(members.configuration, indices))
-    networks = tuple(training.network for training in trainings)
-    lanes = lanes_of(networks[0], jax.default_backend())
-    return Group(trainings[0], skeletons, np.array(indices), networks, columns, mine, lanes)
+    groups = []
+    for (skeletons, *_), entries in found.items():
+        indices, trainings, each = zip(*entries, strict=True)
+        # from one list of numbers a configuration to one column [C] a number, which a tile gathers by its members
+        columns = [[np.array(column) for column in zip(*part, strict=True)] for part in zip(*each, strict=True)]
+        mine = np.flatnonzero(np.isin(members.configuration, indices))
+        networks = tuple(training.network for training in trainings)
+        lanes = lanes_of(networks[0], jax.default_backend())
+        groups.append(Group(trainings[0], skeletons, np.array(indices), networks, columns, mine, lanes))
+    return groups
 
 
 def lanes_of(network: Any, platform: str) -> int:
@@ -83,3 +117,131 @@ def lanes_of(network: Any, platform: str) -> int:
     leaves = jax.tree.leaves(jax.eval_shape(network.init, jax.random.key(0)))
     widest = max((leaf.shape[-1] for leaf in leaves if leaf.ndim), default=0)
     return next(lanes for units, lanes in LANES if widest >= units)
+
+
+class Prepared(NamedTuple):
+    """What the engine needs of a group."""
+
+    program: Program
+    shared: Shared
+    rows: np.ndarray  # examples a fold trains on, [F], or [1] without folds
+    numbers: list[list[np.ndarray]]  # leaves [P] in the dtype of the parameters
+
+
+def keys_of(root: int, seed: int) -> tuple[Key, Key]:
+    """Return the key that initialises the networks of a seed and the key of their runs."""
+    init_key, run_key = jax.random.split(jax.random.fold_in(jax.random.key(root), seed))
+    return init_key, run_key
+
+
+def check_groups(groups: Sequence[Group], task: Task) -> None:
+    """Check that the objective of every group takes the data, before anything is compiled.
+
+    Groups of one loss and output take the same data, so one of them stands for all. Raises ValueError or TypeError.
+    """
+    kinds: dict[Any, tuple] = {}
+    for group in groups:
+        f, network = group.training.objective, group.networks[0]
+        kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
+    for f, network in kinds.values():
+        params = jax.eval_shape(functools.partial(initial_params, network, dtype=task.dtype), keys_of(task.root, 0)[0])
+        batch, _, _ = _checked(f, params, task)
+        check_scalar(f, params, batch, draws(f))
+
+
+def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
+    """Check a group's data against its objective, cut it into batches, and lay out the numbers of its members.
+
+    Raises ValueError where folds would need weights that the objective or a metric does not take.
+    """
+    f = group.training.objective
+    params = initial_params(group.networks[0], keys_of(task.root, 0)[0], task.dtype)
+    batch, held_out, metrics = _checked(f, params, task)
+    # with folds a program is cut for the largest training part; smaller ones are padded by rows of weight 0
+    longest = len(batch.x) if task.folds is None else int(np.max(len(batch.x) - np.bincount(task.folds)))
+    part = jax.tree.map(lambda leaf: leaf[:longest], batch)
+    size, examples, tail = cut(f, part, group.training.batch_size, metrics)
+    check_scalar(f, params, jax.tree.map(lambda leaf: leaf[:size], part), draws(f))
+    a, b, c = group.skeletons
+    program = Program(a, b, c, metrics, size, tail, size < longest, draws(f))
+
+    # each configuration's numbers, once for each of its members, in the dtype of the parameters: a float64 among
+    # float32 would make the whole update float64, or be refused
+    dtype = checks.parameters("params", params)
+    at = np.searchsorted(group.configurations, members.configuration[group.members])
+    numbers = [[column[at].astype(dtype) for column in columns] for columns in group.numbers]
+    if task.folds is None:
+        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers)
+    unweighted = [each for each in (f, *metrics) if callable(each) and not names_argument(each, "weight")]
+    given = jnp.ones(len(batch.x), batch.x.dtype) if batch.weight is None else batch.weight
+    rows = _fold_rows(task.folds, None if unweighted else np.asarray(given), len(examples.x))
+    shared = Shared(Examples(batch.x, batch.y, None, jnp.asarray(longest, jnp.int32)), None, rows)
+    return Prepared(program, shared, np.asarray(rows.rows), numbers)
+
+
+def first_lanes(group: Group, members: Members, task: Task) -> Lane:
+    """Return the state of every member of a group before its first epoch, as NumPy arrays [P, ...].
+
+    Members of one seed whose networks initialise alike start from the same parameters, drawn once.
+    """
+    position = {int(configuration): i for i, configuration in enumerate(group.configurations)}
+    started: dict[Any, Any] = {}
+    keys = []
+    for member in group.members:
+        network = _undropped(group.networks[position[int(members.configuration[member])]])
+        seed = int(members.seed[member])
+        keys.append((network, seed))
+        if keys[-1] not in started:
+            params = initial_params(network, keys_of(task.root, seed)[0], task.dtype)
+            state = first_state(group.training.optimizer, params, None, None)
+            started[keys[-1]] = jax.tree.map(np.asarray, (state.params, state.optimizer))
+    params, optimizer = jax.tree.map(lambda *leaves: np.stack(leaves), *(started[key] for key in keys))
+    none = np.zeros(len(keys), np.int32)
+    return Lane(params, optimizer, none + RUNNING, none)
+
+
+def initial_params(network: Any, key: Key, dtype: Any) -> Pytree:
+    """Draw the parameters of a network; a network of one's own decides on their dtype itself."""
+    if isinstance(network, MLP):
+        return _initial(_undropped(network), key, dtype)
+    return network.init(key)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 2))
+def _initial(network: MLP, key: Key, dtype: Any) -> Pytree:
+    return network.init(key, dtype)
+
+
+def _undropped(network: Any) -> Any:
+    """Return the network without dropout, which has no part in how it is initialised: every rate would compile."""
+    return dataclasses.replace(network, dropout=0.0) if isinstance(network, MLP) else network
+
+
+def _checked(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple]:
+    """Return the data, the validation data and the metrics as an objective takes them."""
+    given = lambda batch: tuple(part for part in batch if part is not None)
+    batch = examples_of(f, params, given(task.data), "data")
+    held_out = None if task.validation is None else examples_of(f, params, given(task.validation), "validation")
+    return batch, held_out, check_metrics(task.metrics, f)
+
+
+def _fold_rows(folds: np.ndarray, weight: np.ndarray | None, size: int) -> FoldRows:
+    """List the rows of each fold; without weights no row can count for nothing, so there may be no padding."""
+    parts = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(folds.max() + 1)]
+    sizes = sorted({len(held_out) for _, held_out in parts})
+    if weight is None:
+        expected = "folds of equal size, for the objective or a metric takes no weight="
+        checks.require(len(sizes) == 1, "fold", expected, checks.Words(f"folds of {sizes} examples"))
+
+    def padded(rows: list[np.ndarray], size: int) -> tuple[jax.Array, jax.Array | None]:
+        index = np.zeros((len(rows), size), np.int32)
+        weights = np.zeros((len(rows), size), None if weight is None else weight.dtype)
+        for fold, each in enumerate(rows):
+            index[fold, : len(each)] = each
+            weights[fold, : len(each)] = 1 if weight is None else weight[each]
+        return jnp.asarray(index), None if weight is None else jnp.asarray(weights)
+
+    train, train_weight = padded([part[0] for part in parts], size)
+    held_out, held_out_weight = padded([part[1] for part in parts], sizes[-1])
+    rows = jnp.array([len(part[0]) for part in parts], jnp.int32)
+    return FoldRows(train, train_weight, rows, held_out, held_out_weight)

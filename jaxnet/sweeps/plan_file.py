@@ -33,9 +33,10 @@ from typing import Any
 
 from jaxnet import checks
 from jaxnet.data import DataError, Dataset, catalogue, read_csv, read_npz, read_parquet
+from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, when
-from jaxnet.sweeps.planning import Plan, plan
-from jaxnet.sweeps.recipe import NAMES
+from jaxnet.sweeps.plan_arguments import plan
+from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
 
@@ -78,7 +79,7 @@ def read_plan(path: str | os.PathLike) -> Plan:
     return plan(space, train, validation=validation, **_search(found))
 
 
-_SPACE = (*NAMES, "seed", "fold")
+_SPACE = (*PARAMETER_NAMES, "seed", "fold")
 
 
 def _search(found: dict[str, Any]) -> dict[str, Any]:

@@ -1,45 +1,44 @@
-"""``plan``: everything that a sweep will do, checked and counted before anything is trained."""
+"""A plan: everything that a sweep will do, and what it will cost, counted before anything is trained.
+
+Costs are counted, never timed: the same plan takes ten times longer on one machine than on another, and a machine has
+other work to do. Members, programs to compile, bytes and floating-point operations are the plan's own.
+"""
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from jaxnet import checks
-from jaxnet.metrics import METRICS
-from jaxnet.sweeps.asking import Budget, Study
-from jaxnet.sweeps.devices import use_all_cores
-from jaxnet.sweeps.groups import Group, Members, list_groups, list_members
-from jaxnet.sweeps.parameters import Configuration
-from jaxnet.sweeps.preparation import Task, check_groups
-from jaxnet.sweeps.recipe import NAMES, Recipe, are_labels, arrays_like, arrays_of
+from jaxnet.sweeps.configuration import TrainingSpec
+from jaxnet.sweeps.devices import advice
+from jaxnet.sweeps.engine import TILES, epochs_a_call, tile_slots
+from jaxnet.sweeps.groups import Group, Members, Task, initial_params, keys_of, list_groups, list_members
+from jaxnet.sweeps.optuna_study import Budget
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
-from jaxnet.sweeps.sampling import METHODS as SAMPLED
-from jaxnet.sweeps.sampling import distinct, sample
 from jaxnet.sweeps.space import Space
-from jaxnet.training.loop import history_names
-from jaxnet.training.preparation import check_metrics
-from jaxnet.types import Batch
+from jaxnet.training.preparation import draws
 
-DTYPES = ("float32", "float64")
-METHODS = (*SAMPLED, "optuna")
-MAXIMISED = ("accuracy", "r2")
+_FULL = 0.6  # of the lanes with a member, below which a plan says so: fewer, and most of the work is padding
+# a product of matrices is a multiplication and an addition a weight and example; backwards there are two such
+# products, one for the weights and one for the inputs
+_FORWARDS, _BACKWARDS = 2, 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Plan:
-    """What ``sweep`` will train; ``print`` it to see groups, members, compiles, memory and time.
+    """What ``sweep`` will train; ``print`` it to see groups, members, compiles, memory and work.
 
     Attributes:
-        space, method, configurations: what varies, and what of it is tried.
-        members: configurations x seeds x folds.
+        space, method, configurations: what varies, and what of it is tried [C].
+        members: configurations x seeds x folds, P of them.
         groups: members that one compiled program trains.
         brackets: which configurations are ranked against each other, and when.
-        recipe, task: how a configuration becomes a training, and what all trainings look at.
+        spec, task: how a configuration becomes a training, and what all trainings look at.
         epochs: how long a run is at most.
-        names: of the history.
+        names: of what is recorded after each epoch.
         metric, goal: the name that configurations are ranked by, at their last epoch, and "min" or "max".
         halving: None, ``Halving`` or ``Hyperband``.
         asking: for method="optuna", how many configurations are asked for; the plan's are the first of them.
@@ -51,7 +50,7 @@ class Plan:
     members: Members
     groups: list[Group]
     brackets: list[Bracket]
-    recipe: Recipe
+    spec: TrainingSpec
     task: Task
     epochs: int
     names: tuple[str, ...]
@@ -61,165 +60,200 @@ class Plan:
     asking: Budget | None = None
 
     def __str__(self) -> str:
-        from jaxnet.sweeps.estimate import forecast
-
         return str(forecast(self))
 
     def members_of(self, configurations: Sequence[int]) -> np.ndarray:
-        """Return the members of some configurations."""
+        """Return the members of some configurations, in their order."""
         return np.flatnonzero(np.isin(self.members.configuration, configurations))
 
+    def place_of(self, member: int) -> tuple[int, int]:
+        """Return the group of a member and its slot there."""
+        group = next(i for i, group in enumerate(self.groups) if member in group.members)
+        return group, int(np.searchsorted(self.groups[group].members, member))
 
-def plan(
-    space: Space,
-    data: Any,
-    *,
-    method: str = "random",
-    n: int | None = None,
-    configurations: Sequence[Configuration] | None = None,
-    epochs: int,
-    validation: Any = None,
-    metrics: Sequence[str | Callable] = (),
-    metric: str | None = None,
-    goal: str | None = None,
-    halving: Halving | Hyperband | None = None,
-    ask: int = 16,
-    network: Callable[[Configuration], Any] | None = None,
-    objective: Callable[[Any, Configuration], Callable] | None = None,
-    root: int = 0,
-    dtype: str = "float32",
-    **constants: Any,
-) -> Plan:
-    """Check and count a sweep; nothing is trained.
+    def model_epochs(self) -> int:
+        """Count the epochs of all members, as if none diverged; those of the audit are not counted."""
+        each = len(self.members.ids) // len(self.configurations)
+        total = 0
+        for bracket in self.brackets:
+            alive, at = len(bracket.configurations), 0
+            for epochs, kept in bracket.rungs:
+                total, alive, at = total + alive * (epochs - at) * each, kept, epochs
+        return total
 
-    Args:
-        space: a ``Space``. Its parameters are ``learning_rate``, ``optimizer`` ("sgd", "adam", "adamw", "nadam",
-            "rmsprop", "adagrad", "lion") and its numbers (``momentum``, ``nesterov``, ``b1``, ``b2``, ``eps``,
-            ``decay``, ``weight_decay``), ``schedule`` ("constant", "cosine", "linear", "exponential",
-            "warmup_cosine", over all epochs) and its numbers (``final``, ``warmup``), ``hidden``, ``activation``,
-            ``output``, ``dropout``, ``weights``, ``biases``, ``loss``, ``l2``, ``batch_size``, ``seed`` and ``fold``;
-            with ``network`` or ``objective``, any others too.
-        data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``.
-        method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
-            configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
-        epochs: passes over the data of a run that is never pruned.
-        validation: (X, y), evaluated after every epoch; not together with ``Folds``.
-        metrics: names in ``METRICS``, or callables (params, X, y) -> scalar.
-        metric: the name in the history that configurations are ranked by, averaged over seeds and folds, at the last
-            epoch; by default the validation loss where there is one, else the loss.
-        goal: "min" or "max"; by default "max" for accuracy and r2.
-        halving: ``Halving`` or ``Hyperband``, to stop bad configurations early.
-        ask: for "optuna", how many configurations are asked for, trained as one population and told at once.
-        network: configuration -> any network, in place of an ``MLP``.
-        objective: (network, configuration) -> any objective, in place of ``jn.objective``.
-        root: the one seed from which configurations, folds, parameters and batch orders are drawn.
-        dtype: "float32", or "float64" where JAX has it enabled.
-        constants: further parameters of the space, such as output="softmax".
+    def of_configurations(self, configurations: list[dict[str, Any]], **changes: Any) -> "Plan":
+        """Return a plan that trains other configurations in the same way, and prunes none of them.
 
-    Raises ValueError or TypeError for bad input.
-    """
-    use_all_cores()
-    space = _complete(space, constants)
-    batch = arrays_of(data, "data")
-    epochs = checks.integer("epochs", epochs, minimum=1)
-    held_out = _check_validation(space, validation, batch)
-    root = checks.integer("root", root, maximum=2**31 - 1)
-    metrics, names, ranked = _check_names(metrics, metric, validated=held_out is not None or space.folds is not None)
-    goal = _default_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
-    asking = _check_asking(method, n, ask, halving)
-    if asking:
-        found = distinct(Study(space, goal=goal, root=root, budget=asking).ask())
-    else:
-        found = sample(space, method, n=n, root=root, configurations=configurations)
-    folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
-    rows = len(batch.x) if folds is None else int(np.sum(folds != 0))
-    recipe = Recipe(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective)
-    members = list_members(space, recipe, found)
-    groups = list_groups(recipe, found, members)
-    task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
-    check_groups(groups, task)
-    brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
-    return Plan(
-        space, method, found, members, groups, brackets, recipe, task, epochs, names, ranked, goal, halving, asking
-    )  # fmt: skip
+        ``changes`` are further fields that differ. Configurations that keep their position keep their members' ids
+        and, where there are only more of them, their numbers.
+        """
+        other = dataclasses.replace(
+            self, configurations=configurations, brackets=single(len(configurations), self.epochs), **changes
+        )
+        members = list_members(other.space, other.spec, configurations)
+        return dataclasses.replace(other, members=members, groups=list_groups(other.spec, configurations, members))
 
 
-def extended(plan: Plan, configurations: list[dict[str, Any]]) -> Plan:
-    """Return a plan of further configurations, none of them pruned; those of the plan keep their numbers."""
-    members = list_members(plan.space, plan.recipe, configurations)
-    groups = list_groups(plan.recipe, configurations, members)
-    brackets = single(len(configurations), plan.epochs)
-    return dataclasses.replace(
-        plan, configurations=configurations, members=members, groups=groups, brackets=brackets
-    )  # fmt: skip
+class MemberSize(NamedTuple):
+    """What one member of a group is made of, counted."""
+
+    weights: int  # entries of its matrices
+    units: int  # columns of its matrices, whose activations are kept for every example of a batch
+    state_bytes: int  # of parameters and the optimizer's state
+    batch: int
+    steps: int  # an epoch
 
 
-def place_of(plan: Plan, member: int) -> tuple[int, int]:
-    """Return the group of a member and its position in it."""
-    group = next(i for i, group in enumerate(plan.groups) if member in group.members)
-    return group, int(np.searchsorted(plan.groups[group].members, member))
+class Cost(NamedTuple):
+    """What one group costs."""
+
+    name: str
+    members: int
+    tiles: int  # before anything is pruned
+    lanes: int  # of a tile
+    operations: float  # in floating point, where pruning takes from every group alike
+    memory: int  # bytes on each device: examples, and as many tiles as stay on it at a time
 
 
-def assign_folds(y: Any, count: int, root: int) -> np.ndarray:
-    """Deal the examples out to folds [N], by lot, each class evenly where targets are labels."""
-    targets = np.asarray(y)
-    count = checks.integer("fold", count, minimum=2, maximum=len(targets), note="the examples")
-    shuffled = np.random.default_rng(root).permutation(len(targets))
-    dealt = shuffled[np.argsort(targets[shuffled], kind="stable")] if are_labels(targets) else shuffled
-    folds = np.empty(len(targets), np.int64)
-    folds[dealt] = np.arange(len(targets)) % count
-    return folds
+class Forecast(NamedTuple):
+    """What a plan will cost; printed in a few lines."""
+
+    configurations: int
+    seeds: int
+    folds: int
+    method: str
+    members: int
+    groups: tuple[Cost, ...]
+    devices: str
+    work: int  # model-epochs, where pruning takes from every group alike and nothing is audited
+    most: int  # model-epochs, where nothing is pruned
+    operations: float  # in floating point, of this work
+    trials: int  # of Optuna, of which the configurations are the first; 0 with another method
+    ranked: str
+    memory: int  # bytes on the host: the state and the curves of all members
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        axes = [f"{self.configurations} configurations ({self.method})", f"{self.seeds} seed(s)"]
+        axes += [f"{self.folds} folds"] if self.folds > 1 else []
+        on_device, on_host = max(group.memory for group in self.groups), self.memory
+        lines = [
+            f"{' x '.join(axes)} = {self.members} members in {len(self.groups)} group(s)",
+            *(f"  {each.name}: {each.members} members in {each.tiles} tile(s) of {each.lanes}" for each in self.groups),
+            f"compiles: {len(self.groups)}, one a group",
+            f"devices:  {self.devices}, which train tiles of members of one seed and fold",
+            f"memory:   about {_prefixed(on_device)}B on each device, {_prefixed(on_host)}B on the host",
+            f"work:     {self.work} model-epochs of at most {self.most}, about {_prefixed(self.operations)}FLOP",
+            f"ranked:   {self.ranked}",
+        ]
+        if self.trials:
+            lines.append(f"trials:   {self.trials}; the above are the first of them")
+        return "\n".join(lines + [f"note:     {note}" for note in self.notes])
 
 
-def _complete(space: Any, constants: dict[str, Any]) -> Space:
-    checks.require(isinstance(space, Space), "space", "a jn.Space(...)", space, TypeError)
-    own = {**space.parameters, **({} if space.folds is None else {"fold": space.folds})}
-    for name, value in constants.items():
-        checks.choice("argument", name, (*NAMES, "seed", "fold", *_ARGUMENTS))
-        checks.require(name not in own, name, "a value in the space or as an argument, not both", value)
-    return Space(constraints=space.constraints, **{"seed": space.seeds, **own, **constants})
+def forecast(plan: Plan) -> Forecast:
+    """Count what a plan will do."""
+    devices = jax.local_devices()
+    costs = tuple(cost_of_group(plan, group) for group in plan.groups)
+    trials = plan.asking.n if plan.asking else 0
+    rounds = max(1, trials / len(plan.configurations))  # Optuna's later configurations are like its first
+    count = len(plan.members.ids)
+    curves = count * plan.epochs * len(plan.names) * plan.task.dtype.itemsize
+    states = sum(len(group.members) * member_size(plan, group).state_bytes for group in plan.groups)
+    return Forecast(
+        configurations=len(plan.configurations),
+        seeds=plan.space.seeds.count,
+        folds=plan.space.folds.count if plan.space.folds else 1,
+        method=plan.method,
+        members=count,
+        groups=costs,
+        devices=f"{len(devices)} x {devices[0].device_kind}",
+        work=round(plan.model_epochs() * rounds),
+        most=round(count * plan.epochs * rounds),
+        operations=rounds * sum(each.operations for each in costs),
+        trials=trials,
+        ranked=f"by {plan.metric}, {plan.goal}imum first",
+        memory=curves + states,
+        notes=tuple(_notes(plan, costs)),
+    )
 
 
-_ARGUMENTS = tuple(plan.__kwdefaults__ or ())
+def cost_of_group(plan: Plan, group: Group) -> Cost:
+    """Count the tiles of a group, its floating-point operations, and what it needs of each device's memory."""
+    size, devices, task = member_size(plan, group), len(jax.local_devices()), plan.task
+    # as in the engine: where nothing is drawn, members of several seeds share a tile
+    apart = size.batch < plan.spec.rows or draws(group.training.objective)
+    slots = np.arange(len(group.members))
+    tiling = tile_slots(plan.members.seed[group.members] * apart, plan.members.fold[group.members], slots, group.lanes)
+    tiles = len(tiling.real)
+
+    held_out = 0 if task.validation is None else len(task.validation.x)
+    epoch = size.weights * ((_FORWARDS + _BACKWARDS) * plan.spec.rows + _FORWARDS * held_out)
+    share = len(group.members) / len(plan.members.ids)
+
+    # the examples, in order and not; the states and recorded values before and after, and the orders, of all tiles
+    # that are there; and the activations, forwards and backwards, of the one tile that trains
+    itemsize, resident = task.dtype.itemsize, min(TILES, -(-tiles // devices))
+    rows = size.steps * size.batch if size.steps > 1 else 0  # a full batch has no order
+    block = epochs_a_call(rows, resident * devices)
+    kept = group.lanes * 2 * (size.state_bytes + block * len(plan.names) * itemsize) + 4 * rows * block
+    passing = group.lanes * 2 * size.units * size.batch * itemsize
+    batches = (task.data, task.validation or ())
+    examples = sum(np.asarray(part).nbytes for batch in batches for part in batch if part is not None)
+    memory = (2 if rows else 1) * examples + resident * kept + passing
+    operations = float(epoch * share * plan.model_epochs())
+    return Cost(_name(plan, group), len(group.members), tiles, group.lanes, operations, memory)
 
 
-def _check_validation(space: Space, validation: Any, data: Batch) -> Any:
-    if validation is None:
-        return None
-    expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
-    checks.require(space.folds is None, "validation", expected, checks.Words("both"))
-    return arrays_like(data, validation, "validation")
+def member_size(plan: Plan, group: Group) -> MemberSize:
+    """Count what a member of a group is made of, without making one."""
+    params = jax.eval_shape(lambda: initial_params(group.networks[0], keys_of(0, 0)[0], plan.task.dtype))
+    matrices = [leaf for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
+    state = jax.tree.leaves((params, jax.eval_shape(group.training.optimizer.init, params)))
+    batch = group.training.batch_size or plan.spec.rows
+    return MemberSize(
+        weights=sum(leaf.size for leaf in matrices),
+        units=sum(leaf.shape[-1] for leaf in matrices),
+        state_bytes=sum(leaf.size * leaf.dtype.itemsize for leaf in state),
+        batch=batch,
+        steps=math.ceil(plan.spec.rows / batch),
+    )
 
 
-def _check_names(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
-    """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
-    metrics = check_metrics(metrics)
-    ranked = ("validation_loss" if validated else "loss") if metric is None else metric
-    known = history_names(tuple(dict.fromkeys([*metrics, *METRICS])), validated=True)
-    held_out = checks.choice("metric", ranked, known).startswith("validation_")
-    checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)
-    plain = ranked.removeprefix("validation_")
-    metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else metrics
-    return metrics, tuple(history_names(metrics, validated)), ranked
+def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
+    """Say where the machine is not used well: lanes without a member, cores without a device."""
+    lanes = sum(each.lanes * each.tiles for each in costs)
+    members = sum(each.members for each in costs)
+    if members < _FULL * lanes:
+        yield (
+            f"{members} of {lanes} lanes have a member: a tile holds one seed and fold of one group, so few "
+            "configurations a group fill tiles badly, and more of them cost little"
+        )
+    own = plan.spec.network or plan.spec.objective
+    if own and 1 < len(plan.configurations) == len(costs):
+        yield (
+            "each configuration is a program of its own: let network= and objective= return what compares equal where "
+            "only numbers differ, such as frozen dataclasses and jn.objective"
+        )
+    hint = advice()
+    if hint:
+        yield hint
 
 
-def _check_asking(method: str, n: int | None, ask: int, halving: Any) -> Budget | None:
-    checks.choice("method", method, METHODS)
-    kind = halving is None or isinstance(halving, Halving | Hyperband)
-    checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
-    if method != "optuna":
-        return None
-    checks.require(halving is None, "halving", "none with method='optuna', which needs finished runs", halving)
-    n = checks.integer("n", n, minimum=1, note="trials")
-    return Budget(n, checks.integer("ask", ask, minimum=1, note="trials at once"))
+def _name(plan: Plan, group: Group) -> str:
+    """Name what the members of a group have in common."""
+    network = group.networks[0]
+    sizes = getattr(network, "sizes", None)
+    words = str(network)
+    # a network of one's own is shown as it prints itself, unless that is an address in memory
+    own = type(network).__name__ if " object at 0x" in words else words[:60]
+    hidden = str(getattr(network, "activation", "")) if sizes and len(sizes) > 2 else ""
+    kind = plan.configurations[group.configurations[0]].get("optimizer", "sgd")
+    batches = f"batches of {group.training.batch_size}" if group.training.batch_size else "full batches"
+    return ", ".join(part for part in ("-".join(map(str, sizes)) if sizes else own, hidden, kind, batches) if part)
 
 
-def _check_dtype(dtype: str) -> np.dtype:
-    found = np.dtype(checks.choice("dtype", dtype, DTYPES))
-    enabled = found.itemsize < 8 or jax.config.values["jax_enable_x64"]
-    checks.require(enabled, "dtype", 'float32, or first jax.config.update("jax_enable_x64", True)', dtype)
-    return found
-
-
-def _default_goal(metric: str) -> str:
-    return "max" if metric.removeprefix("validation_") in MAXIMISED else "min"
+def _prefixed(count: float) -> str:
+    """Write a count with three digits and the prefix of a power of 1000."""
+    thousands = min(int(math.log10(count) // 3), 5) if count >= 1 else 0
+    return f"{count / 1000**thousands:.3g} {('', 'k', 'M', 'G', 'T', 'P')[thousands]}"

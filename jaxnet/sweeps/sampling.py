@@ -11,10 +11,11 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.sweeps.parameters import Configuration, plain, unconditional
-from jaxnet.sweeps.space import Space, identity
+from jaxnet.sweeps.space import Space, configuration_text
 
-METHODS = ("grid", "random", "sobol", "list")
-TRIES = 64  # points drawn, for each configuration wanted, before a space is said to hold no more
+_SAMPLED = ("grid", "random", "sobol", "list")
+METHODS = (*_SAMPLED, "optuna")  # of a plan; Optuna's configurations are not sampled but asked for, batch by batch
+_TRIES = 64  # points drawn, for each configuration wanted, before a space is said to hold no more
 
 
 def sample(
@@ -31,7 +32,7 @@ def sample(
     Raises ValueError for an unknown method, a missing ``n``, or a space with fewer than ``n`` configurations;
     ImportError where Sobol points need SciPy and it is missing.
     """
-    checks.choice("method", method, METHODS)
+    checks.choice("method", method, _SAMPLED)
     given = configurations is not None
     checks.require(given == (method == "list"), "configurations", "a list exactly with method='list'", configurations)
     if method == "grid":
@@ -54,7 +55,7 @@ def distinct(configurations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _distinct(configurations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return list({identity(configuration): configuration for configuration in configurations}.values())
+    return list({configuration_text(configuration): configuration for configuration in configurations}.values())
 
 
 def _draw(space: Space, n: int, points: Callable[[int], np.ndarray]) -> list[dict[str, Any]]:
@@ -64,7 +65,7 @@ def _draw(space: Space, n: int, points: Callable[[int], np.ndarray]) -> list[dic
         found = _distinct(configuration for configuration in drawn if configuration is not None)
         if len(found) >= n:
             return found[:n]
-        if count >= TRIES * n:
+        if count >= _TRIES * n:
             broken = checks.Words(f"{count} drawn configurations that all break one")
             checks.require(found, "constraints", "some that leave configurations to try", broken)
             checks.refuse("n", f"at most {len(found)}, for the space seems to hold no more configurations", n)

@@ -100,12 +100,12 @@ class Space:
         return all(other in configuration and _meets(configuration[other], wanted) for other, wanted in conditions)
 
 
-def identity(configuration: Configuration) -> str:
+def configuration_text(configuration: Configuration) -> str:
     """Return the text that names a configuration whatever the order of its parameters."""
     return json.dumps(dict(sorted(configuration.items())), allow_nan=False)
 
 
-def describe(space: Space) -> dict[str, Any]:
+def space_as_json(space: Space) -> dict[str, Any]:
     """Return the space as JSON values, for a manifest; callables by their names."""
     parts: dict[str, Any] = {name: _described(parameter) for name, parameter in space.parameters.items()}
     constraints = [getattr(constraint, "__qualname__", type(constraint).__name__) for constraint in space.constraints]

@@ -18,12 +18,12 @@ import numpy as np
 
 from jaxnet.storage import CheckpointError, decode, digest, encode, write_atomically
 from jaxnet.sweeps.groups import ACCELERATED, LANES
-from jaxnet.sweeps.ledger import Ledger
-from jaxnet.sweeps.planning import Plan, place_of
-from jaxnet.sweeps.space import describe, identity
+from jaxnet.sweeps.history import History
+from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.space import configuration_text, space_as_json
 from jaxnet.types import Batch
 
-FORMAT = 1
+_FORMAT = 1
 _CREATE = """
 create table if not exists members (
     id text primary key, configuration text not null, seed integer not null, fold integer not null,
@@ -53,34 +53,34 @@ class Store:
         """Close the database."""
         self._connection.close()
 
-    def save(self, ledger: Ledger, members: np.ndarray) -> None:
+    def save(self, history: History, members: np.ndarray) -> None:
         """Write the records of some members, all or none of them."""
-        rows = [self._row(ledger, int(member)) for member in members]
+        rows = [self._row(history, int(member)) for member in members]
         with self._connection:
             self._connection.executemany(_UPSERT, rows)
 
-    def restore(self, ledger: Ledger) -> int:
-        """Put every record that belongs to the plan into the ledger; return how many there were."""
+    def restore(self, history: History) -> int:
+        """Put every record that belongs to the plan into the history; return how many there were."""
         numbered = {name: member for member, name in enumerate(self._plan.members.ids)}
         count = 0
         for name, epochs, record in self._connection.execute("select id, epochs, record from members"):
             if name in numbered:
-                count += self._restore_one(ledger, numbered[name], epochs, record)
+                count += self._restore_one(history, numbered[name], epochs, record)
         return count
 
-    def _row(self, ledger: Ledger, member: int) -> tuple:
-        members, epochs = self._plan.members, int(ledger.epochs[member])
-        place, slot = place_of(self._plan, member)
-        state = jax.tree.map(lambda leaf: leaf[slot], ledger.lanes[place])
-        curves = {name: curve[member, :epochs] for name, curve in ledger.curves.items()}
-        configuration = identity(self._plan.configurations[members.configuration[member]])
+    def _row(self, history: History, member: int) -> tuple:
+        members, epochs = self._plan.members, int(history.epochs[member])
+        place, slot = self._plan.place_of(member)
+        state = jax.tree.map(lambda leaf: leaf[slot], history.lanes[place])
+        curves = {name: curve[member, :epochs] for name, curve in history.curves.items()}
+        configuration = configuration_text(self._plan.configurations[members.configuration[member]])
         about = (members.ids[member], configuration, int(members.seed[member]), int(members.fold[member]))
-        return (*about, epochs, int(ledger.diverged[member]), encode((state, curves)))
+        return (*about, epochs, int(history.diverged[member]), encode((state, curves)))
 
-    def _restore_one(self, ledger: Ledger, member: int, epochs: int, record: bytes) -> bool:
-        place, slot = place_of(self._plan, member)
-        lanes = ledger.lanes[place]
-        like = jax.tree.map(lambda leaf: leaf[slot], lanes), {n: c[member, :epochs] for n, c in ledger.curves.items()}
+    def _restore_one(self, history: History, member: int, epochs: int, record: bytes) -> bool:
+        place, slot = self._plan.place_of(member)
+        lanes = history.lanes[place]
+        like = jax.tree.map(lambda leaf: leaf[slot], lanes), {n: c[member, :epochs] for n, c in history.curves.items()}
         try:
             (state, curves), _ = decode(record, like, source=f"{self._path}, member {self._plan.members.ids[member]}")
         except CheckpointError as error:
@@ -89,13 +89,13 @@ class Store:
         for kept, value in zip(jax.tree.leaves(lanes), jax.tree.leaves(state), strict=True):
             kept[slot] = value
         for name, curve in curves.items():
-            ledger.curves[name][member, :epochs] = curve
-        ledger.epochs[member], ledger.diverged[member] = epochs, state.ended
+            history.curves[name][member, :epochs] = curve
+        history.epochs[member], history.diverged[member] = epochs, state.ended
         return True
 
     def _check_manifest(self, stored: set[str]) -> None:
         """Refuse another sweep's folder and show the difference; a superset of its members extends it."""
-        mine = manifest(self._plan)
+        mine = sweep_manifest(self._plan)
         if self._manifest.exists():
             theirs = read_manifest(self._manifest)
             changed = differences(theirs["must be the same"], mine["must be the same"])
@@ -103,7 +103,7 @@ class Store:
             lost = 0 if self._plan.asking else len(stored - set(self._plan.members.ids))
             if lost:
                 changed += differences(theirs["may be extended"], mine["may be extended"])
-                own = self._plan.recipe.network or self._plan.recipe.objective
+                own = self._plan.spec.network or self._plan.spec.objective
                 hint = ", or network= or objective= makes something else of them" if own else ""
                 changed.append(f"{lost} of the {len(stored)} members trained there are not in this plan{hint}")
             if changed:
@@ -112,7 +112,7 @@ class Store:
         write_atomically(self._manifest, (json.dumps(mine, indent=2) + "\n").encode())
 
 
-def manifest(plan: Plan) -> dict[str, Any]:
+def sweep_manifest(plan: Plan) -> dict[str, Any]:
     """Say what the bits of a sweep are relative to, and what varies in it, as JSON values."""
     task, halving = plan.task, plan.halving
     named = lambda function: getattr(function, "__qualname__", None)
@@ -125,8 +125,8 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "metric": [plan.metric, plan.goal],
         "trials at once": None if plan.asking is None else plan.asking.batch,
         "halving": None if halving is None else str(halving),
-        "network": named(plan.recipe.network),
-        "objective": named(plan.recipe.objective),
+        "network": named(plan.spec.network),
+        "objective": named(plan.spec.objective),
         "root": task.root,
         "dtype": str(task.dtype),
         "kernel": "vmap",
@@ -135,8 +135,8 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "jax": jax.__version__,
         "jaxlib": jaxlib.__version__,
     }
-    extendable = {"space": describe(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
-    about = {"format": FORMAT, "jaxnet": _version()}
+    extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
+    about = {"format": _FORMAT, "jaxnet": _version()}
     return json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
 
 
@@ -155,8 +155,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         whole = isinstance(found["must be the same"], dict) and isinstance(found["may be extended"], dict)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{path}: not a manifest of a sweep ({error})") from error
-    if number > FORMAT:
-        raise CheckpointError(f"{path}: written by a newer jaxnet (format {number}, this one reads {FORMAT})")
+    if number > _FORMAT:
+        raise CheckpointError(f"{path}: written by a newer jaxnet (format {number}, this one reads {_FORMAT})")
     if not whole:
         raise CheckpointError(f"{path}: not a manifest of a sweep")
     return found

@@ -10,31 +10,31 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import hold
-from jaxnet.sweeps.execution import Trainer, run_plan, search
-from jaxnet.sweeps.ledger import Ledger, empty
-from jaxnet.sweeps.planning import Plan, place_of
+from jaxnet.sweeps.execution import Trainer, run_plan, train_by_rungs
+from jaxnet.sweeps.history import History, empty_history
+from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.store import Store
 
 
-class Behind(Exception):
+class _Behind(Exception):
     """A member has not been trained as far as the next decision needs."""
 
 
-class Reader:
+class _NoTrainer:
     """Stands in for a trainer where nothing may be trained."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, history: History) -> None:
+        self._history = history
 
     def advance(self, members: np.ndarray, target: int) -> None:
-        """Raise ``Behind`` unless every member is there already."""
-        behind = (self._ledger.epochs[members] < target) & (self._ledger.diverged[members] == 0)
+        """Raise ``_Behind`` unless every member is there already."""
+        behind = (self._history.epochs[members] < target) & (self._history.diverged[members] == 0)
         if behind.any():
-            raise Behind
+            raise _Behind
 
 
-def load(plan: Plan, out: str | os.PathLike) -> Result:
+def load_sweep(plan: Plan, out: str | os.PathLike) -> Result:
     """Read a sweep, finished or not, from its folder; nothing is trained.
 
     Decisions are those of the rungs that were reached. Raises FileNotFoundError where there is no sweep, and what
@@ -43,12 +43,12 @@ def load(plan: Plan, out: str | os.PathLike) -> Result:
     if not (Path(out) / "manifest.json").exists():
         raise FileNotFoundError(f"{out}: no sweep there")
 
-    def read(plan: Plan, ledger: Ledger) -> bool:
+    def read(plan: Plan, history: History) -> bool:
         with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
-            store.restore(ledger)
+            store.restore(history)
         try:
-            search(plan, ledger, Reader(ledger))
-        except Behind:
+            train_by_rungs(plan, history, _NoTrainer(history))
+        except _Behind:
             return False
         return True
 
@@ -60,18 +60,18 @@ def verify(result: Result, members: int = 3, *, seed: int = 0) -> dict[int, bool
 
     Bits are promised for the same platform, versions and width of tiles only; see the manifest.
     """
-    trained = np.flatnonzero(result.ledger.epochs > 0)
+    trained = np.flatnonzero(result.history.epochs > 0)
     count = min(checks.integer("members", members, minimum=1), len(trained))
     chosen = np.sort(np.random.default_rng(seed).choice(trained, count, replace=False))
-    again = empty(result.plan)
+    again = empty_history(result.plan)
     trainer = Trainer(result.plan, again, lambda done, reached: None)
-    for epochs in np.unique(result.ledger.epochs[chosen]):
-        trainer.advance(chosen[result.ledger.epochs[chosen] == epochs], int(epochs))
-    return {int(m): _record(result.plan, again, m) == _record(result.plan, result.ledger, m) for m in chosen}
+    for epochs in np.unique(result.history.epochs[chosen]):
+        trainer.advance(chosen[result.history.epochs[chosen] == epochs], int(epochs))
+    return {int(m): _record(result.plan, again, m) == _record(result.plan, result.history, m) for m in chosen}
 
 
-def _record(plan: Plan, ledger: Ledger, member: Any) -> bytes:
-    group, slot = place_of(plan, int(member))
-    leaves = [leaf[slot] for leaf in jax.tree.leaves(ledger.lanes[group])]
-    curves = [curve[member] for curve in ledger.curves.values()]
+def _record(plan: Plan, history: History, member: Any) -> bytes:
+    group, slot = plan.place_of(int(member))
+    leaves = [leaf[slot] for leaf in jax.tree.leaves(history.lanes[group])]
+    curves = [curve[member] for curve in history.curves.values()]
     return b"".join(np.asarray(part).tobytes() for part in (*leaves, *curves))

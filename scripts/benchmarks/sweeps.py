@@ -21,7 +21,7 @@ from timing import Case
 from jaxnet.sweeps import Float, Space, plan
 from jaxnet.sweeps.devices import advice, use_all_cores
 from jaxnet.sweeps.execution import Trainer
-from jaxnet.sweeps.ledger import empty
+from jaxnet.sweeps.history import empty_history
 
 BATCH, MEMBERS, EPOCHS = 128, 64, 10
 CALLS = 16  # that a contestant may get
@@ -79,11 +79,11 @@ def population(data: tuple, hidden: tuple[int, ...], members: int, epochs: int) 
     """Return a function that trains all members for some more epochs."""
     space = Space(learning_rate=Float(1e-3, 0.1, log=True), momentum=Float(0, 0.9))
     made = plan(space, data, n=members, epochs=epochs * CALLS, hidden=hidden, batch_size=BATCH)
-    ledger = empty(made)
-    trainer = Trainer(made, ledger, lambda members, reached: None)
+    history = empty_history(made)
+    trainer = Trainer(made, history, lambda members, reached: None)
 
     def work() -> None:
-        trainer.advance(np.arange(members), int(ledger.epochs.max()) + epochs)
+        trainer.advance(np.arange(members), int(history.epochs.max()) + epochs)
 
     return work
 

@@ -10,7 +10,7 @@ import jaxnet as jn
 from jaxnet.figures.sweep_axes import parameter_axes, wide, words
 from jaxnet.figures.sweep_report import draw, write_report
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.verification import load
+from jaxnet.sweeps.verification import load_sweep
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_a_sweep_that_is_not_finished_has_a_page_and_files_too(
     monkeypatch.setattr(Engine, "train", ending)
     with pytest.raises(KeyboardInterrupt, match="in the middle"):
         jn.sweep(plan, out=tmp_path)
-    found = load(plan, tmp_path)
+    found = load_sweep(plan, tmp_path)
     page = write_report(found, tmp_path / "report.html").read_text()
     assert "not finished: 0 of 1 rungs are decided" in page
     assert "Expected best" not in page
@@ -99,7 +99,7 @@ def test_a_sweep_that_is_not_finished_has_a_page_and_files_too(
 
 
 def test_the_page_holds_its_pictures_and_escapes_words(result: Any, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("jaxnet.sweeps.result.describe", lambda result: "<script>alert(1)</script>")
+    monkeypatch.setattr("jaxnet.sweeps.result.overview", lambda plan, history: "<script>alert(1)</script>")
     page = write_report(result, tmp_path / "report.html").read_text()
     assert page.count('src="data:image/png;base64,') == page.count("<figcaption>") == 8
     assert '<img alt="Two parameters"' in page

@@ -1,5 +1,6 @@
 """What a sweep trains: folds, weights, networks of one's own, halving's decisions, one compile a group."""
 
+import sys
 from typing import Any, NamedTuple
 
 import jax
@@ -9,7 +10,9 @@ import optax
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps.preparation import keys_of
+from jaxnet.sweeps.execution import SweepBar
+from jaxnet.sweeps.groups import keys_of
+from jaxnet.sweeps.history import empty_history, so_far
 
 TRACED: list[str] = []
 
@@ -114,11 +117,11 @@ def full(problem: Any) -> Any:
 def test_the_decisions_are_those_of_plain_numpy_on_the_whole_curves(search: Any, full: Any, problem: Any) -> None:
     pruned = jn.sweep(jn.plan(full.plan.space, problem.train, n=16, epochs=8, halving=search))
     curves = full.curves("loss").astype(np.float64)
-    for curve, epoch in zip(curves, full.ledger.diverged, strict=True):
+    for curve, epoch in zip(curves, full.history.diverged, strict=True):
         curve[epoch - 1 if epoch else 8 :] = np.nan
     score = curves.reshape(16, 2, 8).mean(1)
     assert np.isnan(score).any()
-    found = iter(sorted(pruned.ledger.decisions, key=lambda d: (d.bracket, d.epochs)))
+    found = iter(sorted(pruned.history.decisions, key=lambda d: (d.bracket, d.epochs)))
     for b, bracket in enumerate(search.brackets(16, 8)):
         alive = list(bracket.configurations)
         for epochs, kept in bracket.rungs:
@@ -137,9 +140,9 @@ def test_the_decisions_are_those_of_plain_numpy_on_the_whole_curves(search: Any,
 def test_the_audit_trains_pruned_configurations_to_the_end(full: Any, problem: Any) -> None:
     plan = jn.plan(full.plan.space, problem.train, n=16, epochs=8, halving=jn.Halving(2, 2, audit=0.25))
     result = jn.sweep(plan)
-    assert len(result.ledger.audited) == 2 + 1  # a quarter of the 8 that were pruned, and of the 4
-    running = [c for c in result.ledger.audited if not result.ledger.diverged[plan.members_of([c])].any()]
-    assert all((result.ledger.epochs[plan.members_of([c])] == 8).all() for c in running)
+    assert len(result.history.audited) == 2 + 1  # a quarter of the 8 that were pruned, and of the 4
+    running = [c for c in result.history.audited if not result.history.diverged[plan.members_of([c])].any()]
+    assert all((result.history.epochs[plan.members_of([c])] == 8).all() for c in running)
     assert result.audit().audited == 3
 
 
@@ -151,3 +154,32 @@ def test_an_unknown_executor_is_refused(problem: Any) -> None:
 def test_what_is_no_plan_is_refused() -> None:
     with pytest.raises(TypeError, match=r"plan: expected what jn\.plan returns"):
         jn.sweep({"learning_rate": 0.1})
+
+
+@pytest.fixture
+def rates(problem: Any) -> Any:
+    return jn.plan(jn.Space(learning_rate=jn.Choice(0.1, 0.2, 0.3)), problem.train, method="grid", epochs=4)
+
+
+def test_nothing_is_drawn_without_a_terminal(rates: Any, capsys: pytest.CaptureFixture) -> None:
+    with SweepBar(rates, empty_history(rates), shown=True) as bar:
+        bar.show()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_in_a_terminal_the_bar_says_what_is_best_so_far(
+    rates: Any, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    history = empty_history(rates)
+    history.curves["loss"][1, :2] = 0.5, 0.25
+    history.epochs[:] = 1, 2, 1
+    history.diverged[2] = 1
+    monkeypatch.setattr("jaxnet.sweeps.execution.advice", lambda: "one of two cores is idle")
+    with SweepBar(rates, history, shown=True) as bar:
+        bar.show()
+    err = capsys.readouterr().err
+    assert "4/12" in err
+    assert "note: one of two cores is idle" in err
+    assert so_far(rates, history) == "best 0.25  3/3 begun  1 diverged"

@@ -14,8 +14,8 @@ import pytest
 import jaxnet as jn
 from jaxnet import sweeps
 from jaxnet.sweeps.execution import Trainer
-from jaxnet.sweeps.ledger import empty
-from jaxnet.sweeps.preparation import keys_of
+from jaxnet.sweeps.groups import keys_of
+from jaxnet.sweeps.history import empty_history
 
 RATES = [{"learning_rate": 0.02 * 1.5**k, "momentum": 0.09 * k} for k in range(11)]
 EPOCHS = 6
@@ -32,7 +32,7 @@ def plan(
 def bits(result: sweeps.Result) -> dict[str, bytes]:
     """Every member's curves and parameters, by the member's id."""
     columns = [
-        b"".join(leaf[m].tobytes() for leaf in result.ledger.curves.values())
+        b"".join(leaf[m].tobytes() for leaf in result.history.curves.values())
         + b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(result.params(m)))
         for m in range(len(result.plan.members.ids))
     ]
@@ -67,20 +67,20 @@ def test_a_wide_member_has_the_same_bits_alone(hidden: tuple, problem: Any) -> N
 @pytest.mark.parametrize("cuts", [(1, 2, 6), (5, 6), (1, 2, 3, 4, 5, 6)])
 def test_a_cut_changes_no_bit(cuts: tuple[int, ...], problem: Any, whole: dict[str, bytes]) -> None:
     cut = plan(problem, RATES)
-    ledger = empty(cut)
-    trainer = Trainer(cut, ledger, lambda members, reached: None)
+    history = empty_history(cut)
+    trainer = Trainer(cut, history, lambda members, reached: None)
     for epochs in cuts:
         trainer.advance(np.arange(len(cut.members.ids)), epochs)
-    assert bits(sweeps.Result(cut, ledger, sweeps.sweep)) == whole
+    assert bits(sweeps.Result(cut, history, sweeps.sweep)) == whole
 
 
 def test_members_at_different_epochs_catch_up_without_a_changed_bit(problem: Any, whole: dict[str, bytes]) -> None:
     late = plan(problem, RATES)
-    ledger = empty(late)
-    trainer = Trainer(late, ledger, lambda members, reached: None)
+    history = empty_history(late)
+    trainer = Trainer(late, history, lambda members, reached: None)
     trainer.advance(np.arange(0, 22, 3), 2)
     trainer.advance(np.arange(22), 6)
-    assert bits(sweeps.Result(late, ledger, sweeps.sweep)) == whole
+    assert bits(sweeps.Result(late, history, sweeps.sweep)) == whole
 
 
 def test_diverged_neighbours_change_no_bit_and_stay_at_their_last_finite_state(
@@ -102,7 +102,7 @@ def test_diverged_neighbours_change_no_bit_and_stay_at_their_last_finite_state(
 
 def test_pruning_changes_no_bit_of_the_survivors(problem: Any, whole: dict[str, bytes]) -> None:
     halved = sweeps.sweep(plan(problem, RATES, halving=sweeps.Halving(eta=3, min_epochs=2, audit=0)))
-    epochs = halved.ledger.epochs
+    epochs = halved.history.epochs
     assert sorted(set(epochs.tolist())) == [2, 6]
     finished = {halved.plan.members.ids[m] for m in np.flatnonzero(epochs == 6)}
     assert len(finished) == 3 * 2
@@ -150,16 +150,16 @@ def test_seeds_share_tiles_where_nothing_is_drawn(problem: Any) -> None:
     """Full batches without dropout: a seed shows in the first parameters only."""
     space = sweeps.Space(hidden=(5,), learning_rate=0.1, seed=sweeps.Seeds(9))
     made = sweeps.plan(space, problem.train, epochs=2)
-    ledger = empty(made)
-    trainer = Trainer(made, ledger, lambda members, reached: None)
+    history = empty_history(made)
+    trainer = Trainer(made, history, lambda members, reached: None)
     trainer.advance(np.arange(9), 2)
-    (seats,) = trainer._engine_of(0).batches(np.arange(9))
-    assert sorted(seats.real.tolist()) == [1, 8]
+    (tiling,) = trainer._engine_of(0).batches(np.arange(9))
+    assert sorted(tiling.real.tolist()) == [1, 8]
     alone = bits(
         sweeps.sweep(sweeps.plan(sweeps.Space(hidden=(5,), learning_rate=0.1, seed=4), problem.train, epochs=2))
     )
     ((member, value),) = alone.items()
-    assert bits(sweeps.Result(made, ledger, sweeps.sweep))[member] == value
+    assert bits(sweeps.Result(made, history, sweeps.sweep))[member] == value
 
 
 DEVICES = """
@@ -175,7 +175,7 @@ y = (x[:, 0] + x[:, 1] ** 2 > 0.5).astype(np.int32)
 space = sweeps.Space(learning_rate=sweeps.Float(1e-2, 1, log=True), hidden=(5,), batch_size=16, seed=sweeps.Seeds(3))
 result = sweeps.sweep(sweeps.plan(space, (x, y), n=19, epochs=5))
 assert len(jax.devices()) == int(sys.argv[1])
-parts = [*result.ledger.curves.values(), *jax.tree.leaves(result.ledger.lanes)]
+parts = [*result.history.curves.values(), *jax.tree.leaves(result.history.lanes)]
 print(hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest())
 """
 

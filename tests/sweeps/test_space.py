@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jaxnet.sweeps import Choice, Derived, Float, Folds, Int, Seeds, Space, when
-from jaxnet.sweeps.space import describe, identity
+from jaxnet.sweeps.space import configuration_text, space_as_json
 
 
 def test_constants_stand_as_they_are_and_axes_are_counted() -> None:
@@ -79,11 +79,15 @@ def test_one_seed_is_a_constant_and_no_parameter() -> None:
 
 
 def test_an_identity_does_not_depend_on_the_order_of_parameters() -> None:
-    assert identity({"a": 1, "b": (2, 3)}) == identity({"b": (2, 3), "a": 1}) == '{"a": 1, "b": [2, 3]}'
+    assert (
+        configuration_text({"a": 1, "b": (2, 3)})
+        == configuration_text({"b": (2, 3), "a": 1})
+        == '{"a": 1, "b": [2, 3]}'
+    )
 
 
 def test_a_space_is_described_for_a_manifest() -> None:
-    described = describe(Space(rate=Float(0, 1), hidden=(4,), fold=Folds(3), constraints=[len]))
+    described = space_as_json(Space(rate=Float(0, 1), hidden=(4,), fold=Folds(3), constraints=[len]))
     assert described["rate"] == {"kind": "Float", "low": 0, "high": 1, "log": False, "step": None}
     assert described["hidden"] == (4,)
     assert described["fold"] == {"kind": "Folds", "count": 3}

@@ -18,8 +18,8 @@ from jaxnet.network import MLP
 from jaxnet.storage import CheckpointError, hold
 from jaxnet.storage.interruption import Interrupted, Watch
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.store import Store, differences, manifest
-from jaxnet.sweeps.tables import to_csv
+from jaxnet.sweeps.result.columns import to_csv
+from jaxnet.sweeps.store import Store, differences, sweep_manifest
 
 CHILD = """
 import functools, os, signal, sqlite3, sys
@@ -72,14 +72,14 @@ def test_killed_at_any_save_the_same_call_goes_on_to_the_same_bytes(
 ) -> None:
     real, saves = Store.save, []
 
-    def killing(store: Store, ledger: Any, members: np.ndarray) -> None:
+    def killing(store: Store, history: Any, members: np.ndarray) -> None:
         if moment % 2:  # just after the commit, else just before it
-            real(store, ledger, members)
+            real(store, history, members)
         if len(saves) == moment // 2:
             raise Killed
         saves.append(len(members))
         if not moment % 2:
-            real(store, ledger, members)
+            real(store, history, members)
 
     with monkeypatch.context() as patched:
         patched.setattr(Store, "save", killing)
@@ -242,11 +242,11 @@ def test_differences_name_what_changed_at_any_depth() -> None:
 
 
 def test_a_manifest_says_what_bits_are_relative_to(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    same = manifest(make(problem))["must be the same"]
+    same = sweep_manifest(make(problem))["must be the same"]
     assert {"data", "jax", "jaxlib", "kernel", "lanes of a tile", "platform", "root", "dtype"} <= same.keys()
 
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("jaxnet.sweeps.store.version", missing)
-    assert manifest(make(problem))["jaxnet"] == "not installed"
+    assert sweep_manifest(make(problem))["jaxnet"] == "not installed"

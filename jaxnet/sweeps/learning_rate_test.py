@@ -2,17 +2,15 @@
 
 import dataclasses
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from jaxnet.sweeps.execution import sweep
 from jaxnet.sweeps.parameters import Float, Seeds
-from jaxnet.sweeps.planning import plan
+from jaxnet.sweeps.plan_arguments import plan
+from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.space import Space
-
-if TYPE_CHECKING:
-    from jaxnet.sweeps.result import Result
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,7 +24,7 @@ class Rates:
         stable: the highest rate up to which no seed diverged; NaN where every rate diverged.
     """
 
-    result: "Result"
+    result: Result
     best: float
     tied: tuple[float, ...]
     stable: float

@@ -7,20 +7,17 @@ telling what its folder already knows. One trial is one configuration, its value
 
 import importlib
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, in_words, unconditional
-from jaxnet.sweeps.space import Space, identity
+from jaxnet.sweeps.parameters import Choice, Configuration, Float, Int, Layers, in_words, unconditional
+from jaxnet.sweeps.space import Space, configuration_text
 
-if TYPE_CHECKING:
-    from jaxnet.sweeps.result import Result
-
-INSTALL = "method='optuna' needs Optuna, which is not installed: pip install 'jaxnet[optuna]'"
-TRIES = 64  # trials in a row that may break a constraint
+_INSTALL = "method='optuna' needs Optuna, which is not installed: pip install 'jaxnet[optuna]'"
+_TRIES = 64  # trials in a row that may break a constraint, before it is said to leave nothing
 
 
 class Budget(NamedTuple):
@@ -52,7 +49,7 @@ class Study:
         found = []
         for _ in range(min(self._budget.batch, self._budget.n - self.asked)):
             trial, configuration = self._ask_one()
-            self._waiting.append((trial, identity(configuration)))
+            self._waiting.append((trial, configuration_text(configuration)))
             found.append(configuration)
         self.asked += len(found)
         return found
@@ -68,13 +65,13 @@ class Study:
 
     def _ask_one(self) -> tuple[Any, dict[str, Any]]:
         """Ask until a configuration keeps the constraints; the others are failed trials."""
-        for _ in range(TRIES):
+        for _ in range(_TRIES):
             trial = self._study.ask(distributions(self._space))
             configuration = self._space.settle(_values(self._space, trial.params))
             if configuration is not None:
                 return trial, configuration
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
-        broken = checks.Words(f"{TRIES} trials in a row that break one")
+        broken = checks.Words(f"{_TRIES} trials in a row that break one")
         return checks.refuse("constraints", "some that leave configurations to try", broken)
 
 
@@ -83,7 +80,7 @@ def import_optuna() -> Any:
     try:
         return importlib.import_module("optuna")
     except ImportError as error:
-        raise ImportError(INSTALL) from error
+        raise ImportError(_INSTALL) from error
 
 
 def _quietly(act: Callable[[], Any]) -> Any:
@@ -97,7 +94,7 @@ def _quietly(act: Callable[[], Any]) -> Any:
 
 
 def distributions(space: Space) -> dict[str, Any]:
-    """Return what Optuna draws from, by name; values that are tuples by the words for them, layers by two names."""
+    """Return what Optuna draws from, by name; tuples, such as hidden sizes, by the words for them."""
     kinds = import_optuna().distributions
     found: dict[str, Any] = {}
     for name, parameter in _varied(space).items():
@@ -110,21 +107,31 @@ def distributions(space: Space) -> dict[str, Any]:
     return found
 
 
-def to_study(result: "Result") -> Any:
-    """Return a study of Optuna with a finished sweep's configurations as trials, for its dashboard and its plots.
+def completed_study(
+    space: Space,
+    goal: str,
+    *,
+    configurations: Sequence[Configuration],
+    values: np.ndarray,
+    levels: np.ndarray,
+    curves: np.ndarray,
+) -> Any:
+    """Return a study of Optuna whose trials are configurations that were trained, for its dashboard and its plots.
 
-    A configuration that was trained to the end is complete, with the mean over seeds and folds at each epoch as its
-    intermediate values; one that was pruned or that diverged says so by its state.
+    Args:
+        space, goal: what was searched, and "min" or "max".
+        configurations: C of them.
+        values: [C], the mean over seeds and folds; NaN, where a member diverged, is a failed trial.
+        levels: [C], the epochs that each was trained for; fewer than all make a pruned trial.
+        curves: [C, epochs], the values after each epoch, which become the trials' intermediate values.
     """
-    optuna, plan = import_optuna(), result.plan
-    study = _quietly(lambda: optuna.create_study(direction="minimize" if plan.goal == "min" else "maximize"))
-    every = distributions(plan.space)
-    curves = result.curves(plan.metric).reshape(len(plan.configurations), -1, plan.epochs).mean(axis=1)
-    values, levels = result.values().mean(axis=1), result.levels()
-    for configuration, value, level, curve in zip(plan.configurations, values, levels, curves, strict=True):
+    optuna = import_optuna()
+    study = _quietly(lambda: optuna.create_study(direction="minimize" if goal == "min" else "maximize"))
+    every, states = distributions(space), optuna.trial.TrialState
+    for configuration, value, level, curve in zip(configurations, values, levels, curves, strict=True):
         params = {name: in_words(configuration[name]) for name in every if name in configuration}
-        states = optuna.trial.TrialState
-        state = states.FAIL if not np.isfinite(value) else states.COMPLETE if level == plan.epochs else states.PRUNED
+        ended = states.COMPLETE if level == curves.shape[1] else states.PRUNED
+        state = ended if np.isfinite(value) else states.FAIL
         study.add_trial(
             optuna.trial.create_trial(
                 params=params,

@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxnet import checks
 
-ESTIMATORS = ("unbiased", "plug-in")
+_ESTIMATORS = ("unbiased", "plug-in")
 
 
 class Summary(NamedTuple):
@@ -78,14 +78,14 @@ def tied_with_best(scores: np.ndarray, order: Sequence[int], *, overlap: float =
     return [best, *(c for c, no in zip(others, rejected, strict=True) if not no)]
 
 
-def expected_best(values: np.ndarray, goal: str, estimator: str = "unbiased") -> np.ndarray:
+def expected_best_of(values: np.ndarray, goal: str, estimator: str = "unbiased") -> np.ndarray:
     """Return the expected best of k = 1..n configurations drawn from n tried ones, [n].
 
     "unbiased" is the U-statistic, the mean over all subsets of size k (Tang et al. 2020, arXiv 2004.13705); "plug-in"
     draws with replacement (Dodge et al. 2019), is biased, and has the lower mean squared error (Dodge et al. 2021,
     arXiv 2110.00613). NaN, a diverged run, counts as worse than all others, by the worst finite value.
     """
-    checks.choice("estimator", estimator, ESTIMATORS)
+    checks.choice("estimator", estimator, _ESTIMATORS)
     signed = np.sort(_worst_for_nan(np.asarray(values, np.float64) * (1 if goal == "min" else -1)))
     n = len(signed)
     beyond = _beyond_plug_in if estimator == "plug-in" else _beyond_unbiased

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps.asking import import_optuna
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.tables import to_csv
-from jaxnet.sweeps.verification import load
+from jaxnet.sweeps.optuna_study import import_optuna
+from jaxnet.sweeps.result.columns import to_csv
+from jaxnet.sweeps.verification import load_sweep
 
 SPACE = jn.Space(
     learning_rate=jn.Float(1e-2, 1e31, log=True), hidden=jn.Layers((0, 1), (2, 4)), activation=jn.Choice("relu", "tanh"),
@@ -105,10 +105,10 @@ def test_an_interrupted_search_goes_on_to_the_same_bytes(
         patched.setattr(Engine, "train", ending)
         with pytest.raises(KeyboardInterrupt, match="in the middle"):
             jn.sweep(make(problem), out=tmp_path)
-    before = load(make(problem), tmp_path)
+    before = load_sweep(make(problem), tmp_path)
     assert len(before.plan.configurations) < len(whole.plan.configurations)
     assert to_csv(jn.sweep(make(problem), out=tmp_path).columns()) == to_csv(whole.columns())
-    assert to_csv(load(make(problem), tmp_path).columns()) == to_csv(whole.columns())
+    assert to_csv(load_sweep(make(problem), tmp_path).columns()) == to_csv(whole.columns())
 
 
 def test_a_search_that_breaks_every_constraint_ends(optuna: Any, problem: Any) -> None:

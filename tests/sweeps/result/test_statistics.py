@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from jaxnet.sweeps.statistics import (
-    expected_best,
+from jaxnet.sweeps.result.statistics import (
+    expected_best_of,
     holm,
     paired_p_value,
     rank_correlation,
@@ -82,24 +82,24 @@ def test_the_unbiased_expected_best_is_the_mean_over_all_subsets(goal: str) -> N
     values = np.array([0.5, 0.1, 0.9, 0.3, 0.3])
     best = min if goal == "min" else max
     expected = [np.mean([best(part) for part in itertools.combinations(values, k)]) for k in range(1, 6)]
-    assert expected_best(values, goal) == pytest.approx(expected)
+    assert expected_best_of(values, goal) == pytest.approx(expected)
 
 
 def test_the_plug_in_expected_best_is_the_mean_over_all_draws_with_replacement() -> None:
     values = np.array([0.5, 0.1, 0.9])
     expected = [np.mean([min(part) for part in itertools.product(values, repeat=k)]) for k in (1, 2, 3)]
-    assert expected_best(values, "min", "plug-in") == pytest.approx(expected)
+    assert expected_best_of(values, "min", "plug-in") == pytest.approx(expected)
 
 
 def test_a_diverged_run_counts_as_the_worst() -> None:
-    assert expected_best(np.array([0.2, np.nan, 0.6]), "min") == pytest.approx(
-        expected_best(np.array([0.2, 0.6, 0.6]), "min")
+    assert expected_best_of(np.array([0.2, np.nan, 0.6]), "min") == pytest.approx(
+        expected_best_of(np.array([0.2, 0.6, 0.6]), "min")
     )
 
 
 def test_an_unknown_estimator_is_refused() -> None:
     with pytest.raises(ValueError, match="estimator: expected one of unbiased, plug-in"):
-        expected_best(np.ones(3), "min", "plugin")
+        expected_best_of(np.ones(3), "min", "plugin")
 
 
 def test_rank_correlation_is_scipys_also_with_ties() -> None:

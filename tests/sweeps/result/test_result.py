@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps.answers import Audit, at_bounds
-from jaxnet.sweeps.finder import Rates
-from jaxnet.sweeps.tables import Table, framed, parameter_columns, to_csv, write
+from jaxnet.sweeps.learning_rate_test import Rates
+from jaxnet.sweeps.result.columns import Columns, framed, parameter_columns, to_csv, write_columns
+from jaxnet.sweeps.result.summary import Audit, at_bounds
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_one_seed_is_said_to_say_nothing_of_chance(problem: Any) -> None:
 
 def test_a_result_prints_its_best_with_its_interval(result: Any) -> None:
     lines = str(result).splitlines()
-    assert lines[0] == f"3 configurations, 9 members, {int(result.ledger.epochs.sum())} model-epochs"
+    assert lines[0] == f"3 configurations, 9 members, {int(result.history.epochs.sum())} model-epochs"
     assert lines[1].startswith(f"best: {result.ranking()[0]} (")
     assert "validation_accuracy" in lines[1]
     assert "95 % interval" in lines[1]
@@ -146,8 +146,8 @@ def test_a_difference_by_rounding_is_no_regret(problem: Any) -> None:
     space = jn.Space(learning_rate=jn.Choice(0.1, 0.2))
     plan = jn.plan(space, problem.train, method="grid", epochs=2, halving=jn.Halving(2, 1, audit=1))
     result = jn.sweep(plan)
-    (kept,) = np.setdiff1d([0, 1], result.ledger.audited)
-    curves = result.ledger.curves["loss"]
+    (kept,) = np.setdiff1d([0, 1], result.history.audited)
+    curves = result.history.curves["loss"]
     for less, better in ((1e-8, 0), (1e-2, 1)):
         curves[1 - kept, -1] = curves[kept, -1] * (1 - less)
         assert result.audit().better == better
@@ -179,19 +179,19 @@ def test_exported_files_hold_every_digit(result: Any, tmp_path: Path) -> None:
     assert [path.name for path in paths] == ["members.csv", "curves.csv", "rungs.csv"]
     with open(paths[1]) as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == result.ledger.epochs.sum()
+    assert len(rows) == result.history.epochs.sum()
     last = [row for row in rows if row["member"] == "4"][-1]
     assert np.float32(last["loss"]) == result.curves("loss")[4, -1]
 
 
 def test_a_parquet_file_needs_pyarrow_or_says_so(tmp_path: Path) -> None:
-    table = Table({"a": np.array([1.5, 2.5]), "b": np.array(["x", None], object)})
+    table = Columns({"a": np.array([1.5, 2.5]), "b": np.array(["x", None], object)})
     pyarrow = pytest.importorskip("pyarrow.parquet") if _has("pyarrow") else None
     if pyarrow is None:
         with pytest.raises(ImportError, match=r"a \.parquet file needs pyarrow"):
-            write(table, tmp_path / "a.parquet")
+            write_columns(table, tmp_path / "a.parquet")
     else:
-        write(table, tmp_path / "a.parquet")
+        write_columns(table, tmp_path / "a.parquet")
         assert pyarrow.read_table(tmp_path / "a.parquet").to_pydict() == {"a": [1.5, 2.5], "b": ["x", None]}
 
 
@@ -203,11 +203,11 @@ def _has(module: str) -> bool:
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"path: expected one of \.csv, \.parquet"):
-        write(Table({}), tmp_path / "a.xls")
+        write_columns(Columns({}), tmp_path / "a.xls")
 
 
 def test_a_spreadsheet_runs_no_cell() -> None:
-    table = Table(
+    table = Columns(
         {"name": np.array(["=cmd|x", "-1", "plain", None], object), "value": np.array([-1.0, 0.1, 2, np.nan])}
     )
     assert to_csv(table) == "name,value\n'=cmd|x,-1.0\n'-1,0.1\nplain,2.0\n,nan\n"
@@ -215,7 +215,8 @@ def test_a_spreadsheet_runs_no_cell() -> None:
 
 def test_a_table_prints_aligned_columns() -> None:
     assert (
-        str(Table({"name": np.array(["a", "bcd"]), "x": np.array([1.0, 0.25])})) == "name     x\n   a     1\n bcd  0.25"
+        str(Columns({"name": np.array(["a", "bcd"]), "x": np.array([1.0, 0.25])}))
+        == "name     x\n   a     1\n bcd  0.25"
     )
 
 
@@ -231,7 +232,7 @@ def test_a_frame_is_pandas_own_where_it_is_installed(monkeypatch: pytest.MonkeyP
         DataFrame = staticmethod(lambda columns: ("a frame", columns))
 
     monkeypatch.setitem(__import__("sys").modules, "pandas", Pandas)
-    assert framed(Table({"a": np.ones(1)}))[0] == "a frame"
+    assert framed(Columns({"a": np.ones(1)}))[0] == "a frame"
 
 
 def test_confirming_trains_the_best_on_fresh_seeds_and_reads_the_test_set(result: Any, problem: Any) -> None:
@@ -264,7 +265,7 @@ def test_a_sweep_over_folds_is_confirmed_on_all_its_data_by_the_loss(problem: An
 def test_learning_rates_are_a_small_sweep(problem: Any) -> None:
     rates = jn.learning_rates(problem.train, low=1e-2, high=1e30, n=5, seeds=2, epochs=3, hidden=(3,), batch_size=16)
     assert rates.result.parameters()["learning_rate"].tolist() == pytest.approx([1e-2, 1e6, 1e14, 1e22, 1e30])
-    diverged = (rates.result.ledger.diverged > 0).reshape(5, 2).any(1)
+    diverged = (rates.result.history.diverged > 0).reshape(5, 2).any(1)
     assert diverged[4]
     stable = rates.result.parameters()["learning_rate"][int(np.argmax(diverged)) - 1]
     assert rates.stable == stable

@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxnet.sweeps.optimizers import OPTIMIZERS, SCHEDULES, make_optimizer
+from jaxnet.sweeps.configuration import OPTIMIZER_FAMILIES, SCHEDULES, count_outputs, make_optimizer
 from jaxnet.training.hyperparameters import partition
 
 VALUES = {"momentum": (0.5, 0.9), "b1": (0.8, 0.9), "b2": (0.99, 0.999), "decay": (0.8, 0.9), "eps": (1e-7, 1e-8)}
@@ -15,12 +15,12 @@ VALUES |= {"weight_decay": (0.0, 0.1), "final": (0.1, 0.2)}
 
 
 def configured(kind: str, schedule: str, which: int) -> dict[str, Any]:
-    names = [n for n in (*OPTIMIZERS[kind].parameters, *SCHEDULES[schedule].parameters) if n in VALUES]
+    names = [n for n in (*OPTIMIZER_FAMILIES[kind].parameters, *SCHEDULES[schedule].parameters) if n in VALUES]
     rates = {"learning_rate": (0.1, 0.01)[which], **{name: VALUES[name][which] for name in names}}
     return {"optimizer": kind, "schedule": schedule, **rates}
 
 
-@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize("kind", OPTIMIZER_FAMILIES)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_configurations_that_differ_in_numbers_share_a_program(kind: str, schedule: str) -> None:
     (a, numbers_a), (b, numbers_b) = (partition(make_optimizer(configured(kind, schedule, i), 100)) for i in (0, 1))
@@ -87,3 +87,17 @@ def test_what_an_optimizer_does_not_have_is_refused(configuration: dict, words: 
 def test_nesterov_is_yes_or_no() -> None:
     with pytest.raises(TypeError, match="nesterov: expected True or False, got 1"):
         make_optimizer({"learning_rate": 0.1, "nesterov": 1}, 10)
+
+
+@pytest.mark.parametrize(
+    ("targets", "output", "count"),
+    [
+        ([0, 1, 2], "softmax", 3),
+        ([0, 1], "sigmoid", 1),
+        ([0, 1, 2], "sigmoid", 3),
+        ([0, 0], "softmax", 2),
+        ([3, 1], "exp", 1),
+    ],
+)
+def test_outputs_are_counted(targets: list[int], output: str, count: int) -> None:
+    assert count_outputs(np.array(targets), output) == count

@@ -22,7 +22,7 @@ EXECUTORS = ("local", "distributed")
 WORDS = 2048  # bytes of a message
 
 
-class Crew(NamedTuple):
+class Processes(NamedTuple):
     """The processes that train a sweep, and which of them this one is."""
 
     rank: int = 0
@@ -32,7 +32,7 @@ class Crew(NamedTuple):
         """Deal whole tiles of some members of a group out to the processes."""
         if self.size == 1:
             return [slots]
-        tiles = [row[:real] for seats in engine.batches(slots) for row, real in zip(*seats, strict=True)]
+        tiles = [row[:real] for tiling in engine.batches(slots) for row, real in zip(*tiling, strict=True)]
         none = np.zeros(0, slots.dtype)
         return [np.concatenate([none, *tiles[rank :: self.size]]) for rank in range(self.size)]
 
@@ -76,18 +76,18 @@ class Crew(NamedTuple):
         return [row.tobytes().rstrip(b"\0").decode(errors="replace") for row in told]
 
 
-ALONE = Crew()
+ALONE = Processes()
 
 
-def join(executor: str) -> Crew:
-    """Return the crew of an executor; raises ValueError for an unknown one, and for "distributed" before
+def join(executor: str) -> Processes:
+    """Return the processes of an executor; raises ValueError for an unknown one, and for "distributed" before
     ``jax.distributed.initialize`` was called in several processes."""
     checks.choice("executor", executor, EXECUTORS)
     if executor == "local":
         return ALONE
     expected = "'local', or first jax.distributed.initialize(...) in each of several processes"
     checks.require(jax.process_count() > 1, "executor", expected, executor)
-    return Crew(jax.process_index(), jax.process_count())
+    return Processes(jax.process_index(), jax.process_count())
 
 
 def _bytes(rows: np.ndarray) -> np.ndarray:

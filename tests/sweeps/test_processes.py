@@ -19,9 +19,9 @@ import pytest
 
 from jaxnet import sweeps
 from jaxnet.storage import CheckpointError
-from jaxnet.sweeps import execution, executors
+from jaxnet.sweeps import execution, processes
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.executors import ALONE, Crew, join
+from jaxnet.sweeps.processes import ALONE, Processes, join
 
 SCRIPT = """
 import hashlib, sys
@@ -39,7 +39,7 @@ x, y = x[:64], y[:64]
 space = sweeps.Space(learning_rate=sweeps.Float(1e-2, 1e30, log=True), hidden=(5,), batch_size=16, seed=sweeps.Seeds(3))
 plan = sweeps.plan(space, (x, y), n=19, epochs=4, halving=sweeps.Halving(3, 2))
 result = sweeps.sweep(plan, executor="distributed", out=out)
-parts = [*result.ledger.curves.values(), *jax.tree.leaves(result.ledger.lanes), result.ledger.epochs]
+parts = [*result.history.curves.values(), *jax.tree.leaves(result.history.lanes), result.history.epochs]
 print(hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest())
 """
 
@@ -52,7 +52,7 @@ def small(problem: Any, n: int = 19) -> sweeps.Plan:
 
 
 def digest(result: sweeps.Result) -> str:
-    parts = [*result.ledger.curves.values(), *jax.tree.leaves(result.ledger.lanes), result.ledger.epochs]
+    parts = [*result.history.curves.values(), *jax.tree.leaves(result.history.lanes), result.history.epochs]
     return hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest()
 
 
@@ -63,7 +63,7 @@ def whole(problem: Any) -> str:
 
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> Callable:
-    """Run a function (crew) in two threads, as two processes; return what each returned or raised."""
+    """Run a function (processes) in two threads, as two processes; return what each returned or raised."""
     barrier, given = threading.Barrier(2, timeout=20), {}
     mine = threading.local()
 
@@ -74,8 +74,8 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable:
         barrier.wait()
         return everything
 
-    monkeypatch.setattr(executors.multihost_utils, "process_allgather", allgather)
-    monkeypatch.setattr(execution, "join", lambda executor: Crew(mine.rank, 2))
+    monkeypatch.setattr(processes.multihost_utils, "process_allgather", allgather)
+    monkeypatch.setattr(execution, "join", lambda executor: Processes(mine.rank, 2))
 
     def run(act: Callable) -> list:
         found: list = [None, None]
@@ -83,7 +83,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable:
         def one(rank: int) -> None:
             mine.rank = rank
             try:
-                found[rank] = act(Crew(rank, 2))
+                found[rank] = act(Processes(rank, 2))
             except Exception as error:
                 found[rank] = error
                 if not isinstance(error, ValueError | RuntimeError | CheckpointError):
@@ -106,11 +106,11 @@ def test_rows_are_exchanged_to_the_last_bit(together: Callable) -> None:
     ]  # fmt: skip
     shares = [np.array([2, 0]), np.array([1])]
 
-    def exchange(crew: Crew) -> list[np.ndarray]:
+    def exchange(processes: Processes) -> list[np.ndarray]:
         held = [np.zeros_like(array) for array in full]
         for array, whole in zip(held, full, strict=True):
-            array[shares[crew.rank]] = whole[shares[crew.rank]]
-        crew.exchange(held, shares)
+            array[shares[processes.rank]] = whole[shares[processes.rank]]
+        processes.exchange(held, shares)
         return held
 
     for held in together(exchange):
@@ -118,22 +118,22 @@ def test_rows_are_exchanged_to_the_last_bit(together: Callable) -> None:
 
 
 def test_the_first_process_gives_what_it_has(together: Callable) -> None:
-    def give(crew: Crew) -> list[int]:
-        held = np.full(3, 7 if crew.rank == 0 else 0)
-        crew.give([held])
+    def give(processes: Processes) -> list[int]:
+        held = np.full(3, 7 if processes.rank == 0 else 0)
+        processes.give([held])
         return held.tolist()
 
     assert together(give) == [[7, 7, 7], [7, 7, 7]]
 
 
 def test_what_is_not_the_same_everywhere_is_refused_everywhere(together: Callable) -> None:
-    for error in together(lambda crew: crew.same(f"plan {crew.rank}", "plan")):
+    for error in together(lambda processes: processes.same(f"plan {processes.rank}", "plan")):
         assert str(error) == "plan: expected the same in every process, got another in process 1"
-    assert together(lambda crew: crew.same("plan", "plan")) == [None, None]
+    assert together(lambda processes: processes.same("plan", "plan")) == [None, None]
 
 
 def test_a_trouble_of_one_process_is_told_to_the_others(together: Callable) -> None:
-    first, second = together(lambda crew: crew.agree("" if crew.rank else "no space left"))
+    first, second = together(lambda processes: processes.agree("" if processes.rank else "no space left"))
     assert first is None
     assert isinstance(second, RuntimeError)
     assert str(second) == "process 0: no space left"
@@ -145,20 +145,20 @@ def test_two_processes_train_a_share_each_and_come_to_the_bits_of_one(
     trained: dict[str, set[int]] = {}
     real = Engine.train
 
-    def noting(engine: Engine, seats: Any, first: int, epochs: int) -> Any:
-        slots, history = real(engine, seats, first, epochs)
+    def noting(engine: Engine, tiling: Any, first: int, epochs: int) -> Any:
+        slots, curves = real(engine, tiling, first, epochs)
         trained.setdefault(threading.current_thread().name, set()).update(slots.tolist() if first == 0 else [])
-        return slots, history
+        return slots, curves
 
     monkeypatch.setattr(Engine, "train", noting)
-    assert together(lambda crew: digest(sweeps.sweep(small(problem), executor="distributed"))) == [whole, whole]
+    assert together(lambda processes: digest(sweeps.sweep(small(problem), executor="distributed"))) == [whole, whole]
     first, second = trained.values()
     assert not first & second
     assert first | second == set(range(19 * 3))
 
 
 def test_processes_with_other_plans_train_nothing(problem: Any, together: Callable) -> None:
-    errors = together(lambda crew: sweeps.sweep(small(problem, 5 + crew.rank), executor="distributed"))
+    errors = together(lambda processes: sweeps.sweep(small(problem, 5 + processes.rank), executor="distributed"))
     assert [str(error) for error in errors] == [
         "plan: expected the same in every process, got another in process 1"
     ] * 2
@@ -168,7 +168,7 @@ def test_a_folder_that_the_first_process_cannot_use_ends_the_others_too(
     problem: Any, together: Callable, tmp_path: Path
 ) -> None:
     (tmp_path / "members.sqlite").write_text("no database")
-    first, second = together(lambda crew: sweeps.sweep(small(problem), executor="distributed", out=tmp_path))
+    first, second = together(lambda processes: sweeps.sweep(small(problem), executor="distributed", out=tmp_path))
     assert isinstance(first, CheckpointError)
     assert isinstance(second, RuntimeError)
     assert str(second) == f"process 0: {first}"
@@ -190,7 +190,7 @@ def test_processes_of_jax_distributed_come_to_the_bits_of_one_and_go_on_from_a_f
     assert digest(sweeps.sweep(small(problem), out=tmp_path)) == whole
 
 
-def test_one_process_is_no_crew() -> None:
+def test_one_process_is_alone() -> None:
     with pytest.raises(ValueError, match=r"executor: expected 'local', or first jax.distributed.initialize\(...\)"):
         join("distributed")
     assert join("local") is ALONE

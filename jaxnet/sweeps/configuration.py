@@ -1,0 +1,227 @@
+"""From a configuration to what is trained: a network, an objective, an optimizer by its name, and a batch size.
+
+Optimizers and schedules are looked up in closed tables, each with the numbers that it has of its own, so that a number
+that belongs to another kind is refused in place of being ignored.
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import optax
+
+from jaxnet import checks
+from jaxnet.losses import objective
+from jaxnet.network import MLP
+from jaxnet.sweeps.parameters import Configuration, asked
+from jaxnet.training import hyperparameters
+from jaxnet.training.preparation import unpack
+from jaxnet.types import Batch
+
+
+class Family(NamedTuple):
+    """A kind of optimizer or schedule: how it is made, and the names of its parameters."""
+
+    make: Callable
+    parameters: tuple[str, ...]
+
+
+def cosine(rate: float, steps: int, *, final: float = 0.0) -> optax.Schedule:
+    """Fall along half a cosine from the rate to ``final`` times the rate (Loshchilov and Hutter 2017)."""
+    return optax.cosine_decay_schedule(rate, steps, alpha=final)
+
+
+def linear(rate: float, steps: int, *, final: float = 0.0) -> optax.Schedule:
+    """Fall along a line from the rate to ``final`` times the rate."""
+    return optax.linear_schedule(rate, rate * final, steps)
+
+
+def exponential(rate: float, steps: int, *, final: float = 0.01) -> optax.Schedule:
+    """Fall by the same factor every step, from the rate to ``final`` times the rate."""
+    return optax.exponential_decay(rate, steps, decay_rate=final)
+
+
+def warmup_cosine(rate: float, steps: int, *, warmup: float = 0.1, final: float = 0.0) -> optax.Schedule:
+    """Rise along a line from 0 during the share ``warmup`` of the steps, then fall along half a cosine."""
+    rising = max(1, round(warmup * steps))
+    return optax.warmup_cosine_decay_schedule(0.0, rate, rising, max(steps, rising + 1), end_value=rate * final)
+
+
+OPTIMIZER_FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        "adagrad": Family(optax.adagrad, ("eps",)),
+        "adam": Family(optax.adam, ("b1", "b2", "eps")),
+        "adamw": Family(optax.adamw, ("b1", "b2", "eps", "weight_decay")),
+        "lion": Family(optax.lion, ("b1", "b2", "weight_decay")),
+        "nadam": Family(optax.nadam, ("b1", "b2", "eps")),
+        "rmsprop": Family(optax.rmsprop, ("decay", "eps", "momentum", "nesterov")),
+        "sgd": Family(optax.sgd, ("momentum", "nesterov")),
+    }
+)
+SCHEDULES: Mapping[str, Family] = MappingProxyType(
+    {
+        "constant": Family(lambda rate, steps: rate, ()),
+        "cosine": Family(cosine, ("final",)),
+        "exponential": Family(exponential, ("final",)),
+        "linear": Family(linear, ("final",)),
+        "warmup_cosine": Family(warmup_cosine, ("final", "warmup")),
+    }
+)
+_RANGES: Mapping[str, dict[str, float]] = MappingProxyType(
+    {
+        "learning_rate": {"minimum": 0},
+        "momentum": {"minimum": 0, "below": 1},
+        "b1": {"minimum": 0, "below": 1},
+        "b2": {"minimum": 0, "below": 1},
+        "decay": {"minimum": 0, "below": 1},
+        "eps": {"minimum": 0},
+        "weight_decay": {"minimum": 0},
+        "final": {"minimum": 0, "maximum": 1},
+        "warmup": {"minimum": 0, "maximum": 1},
+    }
+)
+_NETWORK_NAMES = ("hidden", "activation", "output", "dropout", "weights", "biases")
+_ONE_A_LAYER = ("hidden", "activation")  # whose one value may be one for each layer
+PARAMETER_NAMES = (
+    *_NETWORK_NAMES, "loss", "l2", "learning_rate", "optimizer", "schedule",
+    *sorted({*_RANGES, "nesterov"} - {"learning_rate"}), "batch_size",
+)  # fmt: skip
+
+
+class Training(NamedTuple):
+    """What one configuration trains."""
+
+    network: Any
+    objective: Callable
+    optimizer: optax.GradientTransformation
+    batch_size: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingSpec:
+    """How configurations become trainings: for these examples and these functions of one's own.
+
+    Attributes:
+        inputs: D.
+        targets: y [N] or [N, K], from which K and the default output layer follow.
+        rows: examples that one run trains on.
+        epochs: how long the longest run is; schedules span it.
+        network: None for an ``MLP``, or configuration -> network.
+        objective: None for ``jn.objective``, or (network, configuration) -> objective.
+    """
+
+    inputs: int
+    targets: np.ndarray
+    rows: int
+    epochs: int
+    network: Callable[[Configuration], Any] | None = None
+    objective: Callable[[Any, Configuration], Callable] | None = None
+
+    def __post_init__(self) -> None:
+        for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
+            given = getattr(self, name)
+            checks.require(given is None or callable(given), name, f"a callable {words}", given, TypeError)
+
+    def training(self, configuration: Configuration) -> Training:
+        """Build what a configuration trains; raises ValueError or TypeError, naming the parameter."""
+        self._check_names(configuration)
+        network = asked("network", self.network, configuration) if self.network else self._mlp(configuration)
+        if self.objective:
+            f = asked("objective", functools.partial(self.objective, network), configuration)
+            checks.require(callable(f), "objective", "one that returns (params, x, y) -> scalar", f, TypeError)
+        else:
+            l2 = checks.number("l2", configuration.get("l2", 0.0), minimum=0)
+            f = objective(network, configuration.get("loss"), l2)
+        size = configuration.get("batch_size")
+        if size is not None:
+            size = checks.integer("batch_size", size, minimum=1, maximum=self.rows, note="the examples of a run")
+        steps = self.epochs * math.ceil(self.rows / (size or self.rows))
+        return Training(network, f, make_optimizer(configuration, steps), size)
+
+    def own(self, configuration: Configuration) -> str:
+        """Describe the objective and network that functions of one's own make; nothing without such functions."""
+        if self.network is None and self.objective is None:
+            return ""
+        return f" {hyperparameters.as_text(*hyperparameters.partition(self.training(configuration).objective))}"
+
+    def _check_names(self, configuration: Configuration) -> None:
+        for name, value in configuration.items():
+            if self.network is None and self.objective is None:  # functions of one's own may read names of their own
+                checks.choice("parameter", name, PARAMETER_NAMES)
+            one = not isinstance(value, tuple) or name not in PARAMETER_NAMES or name in _ONE_A_LAYER
+            expected = "one value; jn.Choice(a, b), or { choices = [a, b] } in a file, tries several"
+            checks.require(one, name, expected, value)
+
+    def _mlp(self, configuration: Configuration) -> MLP:
+        options = {name: configuration[name] for name in _NETWORK_NAMES[1:] if name in configuration}
+        output = options.setdefault("output", "softmax" if are_labels(self.targets) else "identity")
+        hidden = configuration.get("hidden", ())
+        hidden = hidden if isinstance(hidden, tuple) else (hidden,)
+        return MLP((self.inputs, *hidden, count_outputs(self.targets, output)), **options)
+
+
+def make_optimizer(configuration: Configuration, steps: int) -> optax.GradientTransformation:
+    """Build the optimizer of a configuration; a schedule spans ``steps`` updates.
+
+    Raises ValueError or TypeError for an unknown name, a parameter that is out of range, missing, or of another
+    kind of optimizer or schedule.
+    """
+    kind = checks.choice("optimizer", configuration.get("optimizer", "sgd"), OPTIMIZER_FAMILIES)
+    course = checks.choice("schedule", configuration.get("schedule", "constant"), SCHEDULES)
+    optimizer, schedule = OPTIMIZER_FAMILIES[kind], SCHEDULES[course]
+    given = {name: value for name, value in configuration.items() if name in (*_RANGES, "nesterov")}
+    checks.require("learning_rate" in given, "learning_rate", "a value in each configuration", checks.Words("none"))
+    for name, value in given.items():
+        # a momentum that Adam would ignore makes equal members of configurations that look different
+        expected = f"no {name} with optimizer={kind!r} and schedule={course!r}; jn.when(...) makes it conditional"
+        own = name in (*optimizer.parameters, *schedule.parameters, "learning_rate")
+        checks.require(own, name, expected, value)
+        if name == "nesterov":
+            checks.require(isinstance(value, bool), name, "True or False", value, TypeError)
+        else:
+            given[name] = checks.number(name, value, **_RANGES[name])
+    of = lambda family: {name: given[name] for name in family.parameters if name in given}
+    return optimizer.make(schedule.make(given["learning_rate"], steps, **of(schedule)), **of(optimizer))
+
+
+def are_labels(targets: np.ndarray) -> bool:
+    """Whether targets are classes: one whole number an example."""
+    return targets.ndim == 1 and targets.dtype.kind in "iub"
+
+
+def count_outputs(targets: np.ndarray, output: str) -> int:
+    """Return K: the columns of the targets, or the classes of labels; two classes are one sigmoid output."""
+    if targets.ndim == 2:
+        return targets.shape[1]
+    if not are_labels(targets) or output not in ("softmax", "sigmoid"):
+        return 1
+    classes = int(targets.max()) + 1
+    # labels that happen to be all of one class still have two: a softmax of one output would have nothing to learn
+    return 1 if output == "sigmoid" and classes <= 2 else max(2, classes)
+
+
+def arrays_of(data: Any, argument: str) -> Batch:
+    """Return (X [N, D], y [N] or [N, K]), (X, y, weight [N]) or an object with x and y as NumPy arrays.
+
+    Raises TypeError for anything else; ValueError for other shapes and for numbers that are not finite.
+    """
+    given = [part for part in unpack(data, argument) if part is not None]
+    parts: list[Any] = [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(given)]
+    x, y, *_ = parts
+    checks.require(x.ndim >= 2 and len(x) > 0, argument, "examples of shape (N, D)", x)
+    checks.require(y.ndim in (1, 2) and len(y) == len(x), argument, f"one target for each of {len(x)} examples", y)
+    for part in parts:
+        checks.finite(argument, part)
+    return Batch(*parts)
+
+
+def arrays_like(data: Batch, other: Any, argument: str) -> Batch:
+    """Return further examples as NumPy arrays; raises ValueError for those of another shape than the data's."""
+    batch = arrays_of(other, argument)
+    expected = f"examples of shape (N, {', '.join(map(str, data.x.shape[1:]))}), as in data"
+    checks.require(batch.x.shape[1:] == data.x.shape[1:], argument, expected, batch.x)
+    return batch

@@ -1,0 +1,111 @@
+"""What is known so far of a sweep: the curves, the epochs and the last state of every member, and how they rank.
+
+Rankings are functions of the curves alone, so whatever was interrupted, extended or read back comes to the same.
+"""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from jaxnet.sweeps.groups import first_lanes
+from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.rungs import Decision, rank
+from jaxnet.sweeps.tiles import Lane
+
+
+class History(NamedTuple):
+    """The record of a sweep; its arrays are filled while it runs."""
+
+    curves: dict[str, np.ndarray]  # name -> [P, epochs], NaN where a member was not trained
+    epochs: np.ndarray  # [P] that each member was trained for, the diverged one included
+    diverged: np.ndarray  # [P], the epoch, from 1, in which it diverged; 0 if it did not
+    lanes: list[Lane]  # of each group, leaves [P of the group, ...]
+    decisions: list[Decision]
+    audited: list[int]  # configurations that were pruned and trained to the end all the same
+
+
+def empty_history(plan: Plan) -> History:
+    """Return the record before the first epoch."""
+    count = len(plan.members.ids)
+    curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
+    lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups]
+    return History(curves, np.zeros(count, np.int64), np.zeros(count, np.int64), lanes, [], [])
+
+
+def carried_history(plan: Plan, history: History, extended: Plan) -> History:
+    """Return the record of a plan for one that extends it by further configurations; decisions are made anew."""
+    more = empty_history(extended)
+    known = np.arange(len(plan.members.ids))
+    for name, curve in history.curves.items():
+        more.curves[name][known] = curve
+    more.epochs[known], more.diverged[known] = history.epochs, history.diverged
+    for member in known.tolist():
+        # further configurations may make new groups, or come between the members of an old one
+        (group, slot), (new_group, new_slot) = plan.place_of(member), extended.place_of(member)
+        for old, new in zip(jax.tree.leaves(history.lanes[group]), jax.tree.leaves(more.lanes[new_group]), strict=True):
+            new[new_slot] = old[slot]
+    return more
+
+
+def member_arrays(history: History) -> list[np.ndarray]:
+    """Return the arrays [P, ...] of a record."""
+    return [*history.curves.values(), history.epochs, history.diverged]
+
+
+def values_at(plan: Plan, history: History, epochs: int | np.ndarray) -> np.ndarray:
+    """Return the metric [C, seeds x folds] of every member at an epoch, one for all or one a configuration [C].
+
+    NaN where a member diverged by then or was not trained so far.
+    """
+    at = np.broadcast_to(epochs, len(plan.configurations))[plan.members.configuration]
+    values = history.curves[plan.metric][np.arange(len(at)), at - 1].astype(np.float64)
+    diverged = (history.diverged > 0) & (history.diverged <= at)
+    return np.where(diverged | ~np.isfinite(values), np.nan, values).reshape(len(plan.configurations), -1)
+
+
+def scores(plan: Plan, history: History, epochs: int | np.ndarray) -> np.ndarray:
+    """Return the score [C] of every configuration at an epoch: the mean over its seeds and folds, NaN as above."""
+    return values_at(plan, history, epochs).mean(axis=1)
+
+
+def levels(plan: Plan, history: History) -> np.ndarray:
+    """Return the epoch [C] at which every configuration was ranked last: the end, unless it was pruned before."""
+    found = np.zeros(len(plan.configurations), np.int64)
+    for decision in history.decisions:
+        found[list(decision.ranked)] = decision.epochs
+    found[history.audited] = plan.epochs
+    return found
+
+
+def ranking(plan: Plan, history: History) -> list[int]:
+    """Return all configurations, the best first: those trained longest by their score, then the pruned, then those
+    with a member that diverged."""
+    reached = levels(plan, history)
+    last = scores(plan, history, reached)
+    order = rank(range(len(last)), last, plan.goal)
+    longest = -np.where(np.isnan(last), 0, reached)
+    return sorted(order, key=lambda configuration: longest[configuration])  # stable: within a level by the score
+
+
+def unfinished(plan: Plan, history: History) -> str:
+    """Say how far a sweep is that has not come to its end; nothing of one that has."""
+    rungs = sum(len(bracket.rungs) for bracket in plan.brackets)
+    audited = plan.members_of(history.audited)
+    behind = (history.epochs[audited] < plan.epochs) & (history.diverged[audited] == 0)
+    if len(history.decisions) == rungs and not behind.any():
+        return ""
+    where = f"{len(history.decisions)} of {rungs} rungs are decided"
+    return f"not finished: {where}, {int(history.epochs.sum())} model-epochs trained; the same sweep goes on"
+
+
+def so_far(plan: Plan, history: History) -> str:
+    """Say in a few words, which must fit beside a bar: the rung, the best value so far, members begun, diverged."""
+    values = history.curves[plan.metric][np.arange(len(history.epochs)), np.maximum(history.epochs - 1, 0)]
+    seen = values[np.isfinite(values)]
+    rungs = sum(len(bracket.rungs) for bracket in plan.brackets)
+    words = [f"rung {min(len(history.decisions) + 1, rungs)}/{rungs}"] if rungs > 1 else []
+    words += [f"best {seen.min() if plan.goal == 'min' else seen.max():.4g}"] if len(seen) else []
+    words.append(f"{int((history.epochs > 0).sum())}/{len(history.epochs)} begun")
+    diverged = int((history.diverged > 0).sum())
+    return "  ".join([*words, *([f"{diverged} diverged"] if diverged else [])])

@@ -1,0 +1,163 @@
+"""``plan``: the arguments of a sweep, checked before anything is trained, become a ``Plan``."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.metrics import METRICS
+from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_labels, arrays_like, arrays_of
+from jaxnet.sweeps.devices import use_all_cores
+from jaxnet.sweeps.groups import Task, check_groups, list_groups, list_members
+from jaxnet.sweeps.optuna_study import Budget, Study
+from jaxnet.sweeps.parameters import Configuration
+from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.rungs import Halving, Hyperband, single
+from jaxnet.sweeps.sampling import METHODS, distinct, sample
+from jaxnet.sweeps.space import Space
+from jaxnet.training.loop import history_names
+from jaxnet.training.preparation import check_metrics
+from jaxnet.types import Batch
+
+_DTYPES = ("float32", "float64")
+_MAXIMISED = ("accuracy", "r2")
+
+
+def plan(
+    space: Space,
+    data: Any,
+    *,
+    method: str = "random",
+    n: int | None = None,
+    configurations: Sequence[Configuration] | None = None,
+    epochs: int,
+    validation: Any = None,
+    metrics: Sequence[str | Callable] = (),
+    metric: str | None = None,
+    goal: str | None = None,
+    halving: Halving | Hyperband | None = None,
+    ask: int = 16,
+    network: Callable[[Configuration], Any] | None = None,
+    objective: Callable[[Any, Configuration], Callable] | None = None,
+    root: int = 0,
+    dtype: str = "float32",
+    **constants: Any,
+) -> Plan:
+    """Check and count a sweep; nothing is trained.
+
+    Args:
+        space: a ``Space``. Its parameters are ``learning_rate``, ``optimizer`` ("sgd", "adam", "adamw", "nadam",
+            "rmsprop", "adagrad", "lion") and its numbers (``momentum``, ``nesterov``, ``b1``, ``b2``, ``eps``,
+            ``decay``, ``weight_decay``), ``schedule`` ("constant", "cosine", "linear", "exponential",
+            "warmup_cosine", over all epochs) and its numbers (``final``, ``warmup``), ``hidden``, ``activation``,
+            ``output``, ``dropout``, ``weights``, ``biases``, ``loss``, ``l2``, ``batch_size``, ``seed`` and ``fold``;
+            with ``network`` or ``objective``, any others too.
+        data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``.
+        method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
+            configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
+        epochs: passes over the data of a run that is never pruned.
+        validation: (X, y), evaluated after every epoch; not together with ``Folds``.
+        metrics: names in ``METRICS``, or callables (params, X, y) -> scalar.
+        metric: the name in the history that configurations are ranked by, averaged over seeds and folds, at the last
+            epoch; by default the validation loss where there is one, else the loss.
+        goal: "min" or "max"; by default "max" for accuracy and r2.
+        halving: ``Halving`` or ``Hyperband``, to stop bad configurations early.
+        ask: for "optuna", how many configurations are asked for, trained as one population and told at once.
+        network: configuration -> any network, in place of an ``MLP``.
+        objective: (network, configuration) -> any objective, in place of ``jn.objective``.
+        root: the one seed from which configurations, folds, parameters and batch orders are drawn.
+        dtype: "float32", or "float64" where JAX has it enabled.
+        constants: further parameters of the space, such as output="softmax".
+
+    Raises ValueError or TypeError for bad input.
+    """
+    use_all_cores()  # before anything here makes JAX start
+    space = _complete_space(space, constants)
+    batch = arrays_of(data, "data")
+    epochs = checks.integer("epochs", epochs, minimum=1)
+    held_out = _check_validation(space, validation, batch)
+    root = checks.integer("root", root, maximum=2**31 - 1)
+    metrics, names, ranked = _check_ranking(metrics, metric, validated=held_out is not None or space.folds is not None)
+    if goal is None:
+        goal = "max" if ranked.removeprefix("validation_") in _MAXIMISED else "min"
+    goal = checks.choice("goal", goal, ("min", "max"))
+    asking = _check_asking(method, n, ask, halving)
+    if asking:  # the first of Optuna's batches; ``sweep`` asks for the others when these have scores
+        found = distinct(Study(space, goal=goal, root=root, budget=asking).ask())
+    else:
+        found = sample(space, method, n=n, root=root, configurations=configurations)
+
+    folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
+    rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
+    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective)
+    members = list_members(space, spec, found)
+    groups = list_groups(spec, found, members)
+    task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
+    check_groups(groups, task)
+    brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
+    return Plan(
+        space, method, found, members, groups, brackets, spec, task, epochs, names, ranked, goal, halving, asking
+    )  # fmt: skip
+
+
+def assign_folds(y: Any, count: int, root: int) -> np.ndarray:
+    """Deal the examples out to folds [N], by lot, each class evenly where targets are labels."""
+    targets = np.asarray(y)
+    count = checks.integer("fold", count, minimum=2, maximum=len(targets), note="the examples")
+    shuffled = np.random.default_rng(root).permutation(len(targets))
+    dealt = shuffled[np.argsort(targets[shuffled], kind="stable")] if are_labels(targets) else shuffled
+    folds = np.empty(len(targets), np.int64)
+    folds[dealt] = np.arange(len(targets)) % count
+    return folds
+
+
+def _complete_space(space: Any, constants: dict[str, Any]) -> Space:
+    checks.require(isinstance(space, Space), "space", "a jn.Space(...)", space, TypeError)
+    own = {**space.parameters, **({} if space.folds is None else {"fold": space.folds})}
+    for name, value in constants.items():
+        checks.choice("argument", name, (*PARAMETER_NAMES, "seed", "fold", *_ARGUMENTS))
+        checks.require(name not in own, name, "a value in the space or as an argument, not both", value)
+    return Space(constraints=space.constraints, **{"seed": space.seeds, **own, **constants})
+
+
+_ARGUMENTS = tuple(plan.__kwdefaults__ or ())  # of ``plan`` itself, for the hint where one is misspelt
+
+
+def _check_validation(space: Space, validation: Any, data: Batch) -> Any:
+    if validation is None:
+        return None
+    expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
+    checks.require(space.folds is None, "validation", expected, checks.Words("both"))
+    return arrays_like(data, validation, "validation")
+
+
+def _check_ranking(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
+    """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
+    metrics = check_metrics(metrics)
+    ranked = ("validation_loss" if validated else "loss") if metric is None else metric
+    known = history_names(tuple(dict.fromkeys([*metrics, *METRICS])), validated=True)
+    held_out = checks.choice("metric", ranked, known).startswith("validation_")
+    checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)
+    plain = ranked.removeprefix("validation_")
+    metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else metrics
+    return metrics, tuple(history_names(metrics, validated)), ranked
+
+
+def _check_asking(method: str, n: int | None, ask: int, halving: Any) -> Budget | None:
+    checks.choice("method", method, METHODS)
+    kind = halving is None or isinstance(halving, Halving | Hyperband)
+    checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
+    if method != "optuna":
+        return None
+    checks.require(halving is None, "halving", "none with method='optuna', which needs finished runs", halving)
+    n = checks.integer("n", n, minimum=1, note="trials")
+    return Budget(n, checks.integer("ask", ask, minimum=1, note="trials at once"))
+
+
+def _check_dtype(dtype: str) -> np.dtype:
+    found = np.dtype(checks.choice("dtype", dtype, _DTYPES))
+    enabled = found.itemsize < 8 or jax.config.values["jax_enable_x64"]
+    checks.require(enabled, "dtype", 'float32, or first jax.config.update("jax_enable_x64", True)', dtype)
+    return found

@@ -1,0 +1,217 @@
+"""``Result``: what came out of a sweep, as tables, curves and parameters; ``Confirmation``: what its best are worth.
+
+Everything that is computed of a result is a function of its plan and its history, in the files beside this one; the
+two classes here are what a user holds.
+"""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.sweeps.configuration import arrays_like
+from jaxnet.sweeps.history import History, levels, ranking, values_at
+from jaxnet.sweeps.optuna_study import completed_study
+from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.result.columns import (
+    Columns,
+    curve_columns,
+    framed,
+    member_columns,
+    parameter_columns,
+    rung_columns,
+    write_columns,
+)
+from jaxnet.sweeps.result.confirmation import confirmed_columns, fresh_plan, value_on_test
+from jaxnet.sweeps.result.statistics import expected_best_of
+from jaxnet.sweeps.result.summary import Audit, cautions, halving_audit, overview, sklearn_results, summary_columns
+from jaxnet.types import Pytree
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Result:
+    """What a sweep found. Members [P] and configurations [C] are numbered as in ``table()``.
+
+    ``print`` it for the best and what to beware of; ``jaxnet.figures.sweep_report.write_report(result, path)`` writes
+    all of it, with figures, to one HTML file.
+    """
+
+    plan: Plan
+    history: History
+    train: Callable[..., "Result"] = dataclasses.field(repr=False)  # trains another plan, to confirm
+
+    def __str__(self) -> str:
+        return overview(self.plan, self.history)
+
+    def table(self) -> Any:
+        """Return one row a member: parameters, seed, fold, epochs, the epoch of divergence (0 for none), and the
+        last value of each name of the history; a pandas frame where pandas is installed, else ``Columns``."""
+        return framed(self.columns())
+
+    def columns(self) -> Columns:
+        """Return ``table()`` as NumPy columns [P]."""
+        return member_columns(self.plan, self.history)
+
+    def curves(self, name: str) -> np.ndarray:
+        """Return the history of a name, [P, epochs]; NaN after a member was pruned or diverged.
+
+        Raises ValueError for a name that the sweep did not record.
+        """
+        return self.history.curves[checks.choice("name", name, self.history.curves)]
+
+    def values(self) -> np.ndarray:
+        """Return the metric [C, seeds x folds] at the epoch where each configuration was ranked last; NaN where a
+        member diverged."""
+        return values_at(self.plan, self.history, self.levels())
+
+    def levels(self) -> np.ndarray:
+        """Return the epoch [C] at which each configuration was ranked last: the end, unless it was pruned."""
+        return levels(self.plan, self.history)
+
+    def ranking(self) -> list[int]:
+        """Return all configurations, the best first: those trained longest by their score, then the pruned, then
+        those with a member that diverged."""
+        return ranking(self.plan, self.history)
+
+    def best(self, k: int = 1) -> Any:
+        """Return the k best configurations as a table: parameters, epochs and mean of the metric."""
+        first = self.ranking()[: checks.integer("k", k, minimum=1)]
+        columns = {"configuration": np.array(first)}
+        columns |= {name: values[first] for name, values in self.parameters().items()}
+        columns |= {"epochs": self.levels()[first], self.plan.metric: self.values().mean(axis=1)[first]}
+        return framed(Columns(columns))
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Return one column [C] a parameter."""
+        return parameter_columns(self.plan.configurations)
+
+    def params(self, member: int) -> Pytree:
+        """Return the parameters of a member at its last epoch (the last finite ones where it diverged).
+
+        Raises ValueError or TypeError for what is no member.
+        """
+        member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
+        group, slot = self.plan.place_of(member)
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), self.history.lanes[group].params)
+
+    def network(self, member: int) -> Any:
+        """Return the network of a member; raises ValueError or TypeError for what is no member."""
+        member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
+        configuration = int(self.plan.members.configuration[member])
+        return self.plan.spec.training(self.plan.configurations[configuration]).network
+
+    def summary(self) -> Any:
+        """Return one row a configuration, the best first: parameters, seeds x folds, mean, standard deviation and
+        95 % interval of the metric, share diverged, and whether it is tied with the best."""
+        return framed(summary_columns(self.plan, self.history))
+
+    def warnings(self) -> list[str]:
+        """Say what to beware of: a best value at a bound of the space, one seed only, diverged members."""
+        return cautions(self.plan, self.history)
+
+    def audit(self) -> Audit | None:
+        """Say what halving missed, from the share of the pruned that was trained to the end; None without halving."""
+        return halving_audit(self.plan, self.history)
+
+    def expected_best(self, estimator: str = "unbiased") -> np.ndarray:
+        """Return the expected best score of k = 1..C configurations tried, [C]: what the search was worth.
+
+        ``estimator`` is "unbiased" or "plug-in". Raises ValueError where configurations were pruned or are not
+        finished, for their scores are not those of finished runs.
+        """
+        short = checks.Words(f"{int(np.sum(self.levels() < self.plan.epochs))} that did not come to their end")
+        whole = bool((self.levels() == self.plan.epochs).all())
+        checks.require(whole, "expected_best", "a finished sweep without pruning", short)
+        return expected_best_of(self.values().mean(axis=1), self.plan.goal, estimator)
+
+    def confirm(
+        self, *, top: int = 5, seeds: int = 20, test: Any, out: str | os.PathLike | None = None
+    ) -> "Confirmation":
+        """Train the ``top`` best configurations again, each with ``seeds`` seeds that the sweep did not use.
+
+        Runs are as long as the sweep's, on all of its training data (its folds included); then, and only then, the
+        ``test`` data (X [N, D], y) is read, by the metric that the sweep ranked by. ``out`` is a folder that keeps the
+        fresh sweep. Raises ValueError or TypeError for bad input, and what ``sweep`` raises.
+        """
+        chosen = self.ranking()[: checks.integer("top", top, minimum=1)]
+        again = fresh_plan(self.plan, chosen, checks.integer("seeds", seeds, minimum=1))
+        held = arrays_like(self.plan.task.data, test, "test")
+        fresh = self.train(again, out=out)
+        name = self.plan.metric.removeprefix("validation_")
+        members = range(len(again.members.ids))
+        values = np.array([value_on_test(again, m, fresh.params(m), held=held, name=name) for m in members])
+        values = np.where(fresh.history.diverged > 0, np.nan, values).reshape(len(chosen), -1)
+        searched = self.values().mean(axis=1)[chosen]
+        return Confirmation(fresh, tuple(chosen), f"test_{name}", values, searched)
+
+    def to_optuna(self) -> Any:
+        """Return a study of Optuna with the configurations as trials, for its dashboard and its plots.
+
+        One that was trained to the end is complete, with the mean over seeds and folds after each epoch as its
+        intermediate values; one that was pruned or that diverged says so by its state. Raises ImportError without
+        Optuna.
+        """
+        plan, configurations = self.plan, self.plan.configurations
+        curves = self.curves(plan.metric).reshape(len(configurations), -1, plan.epochs).mean(axis=1)
+        means = self.values().mean(axis=1)
+        return completed_study(
+            plan.space, plan.goal, configurations=configurations, values=means, levels=self.levels(), curves=curves
+        )
+
+    @property
+    def cv_results_(self) -> dict[str, Any]:
+        """The scores as scikit-learn's searches give theirs: greater is better, one split a seed and fold."""
+        return sklearn_results(self.plan, self.history)
+
+    def curve_table(self) -> Columns:
+        """Return the curves as one row a member and epoch that was trained."""
+        return curve_columns(self.history)
+
+    def rung_table(self) -> Columns:
+        """Return one row a configuration and rung: bracket, epochs, rank from 1, score, and whether it went on."""
+        return rung_columns(self.history)
+
+    def export(self, folder: str | os.PathLike, kind: str = "csv") -> list[Path]:
+        """Write members, curves and rungs as files of a kind, "csv" or "parquet"; return their paths.
+
+        Raises ValueError for another kind, ImportError where Parquet needs pyarrow.
+        """
+        checks.choice("kind", kind, ("csv", "parquet"))
+        tables = {"members": self.columns(), "curves": self.curve_table(), "rungs": self.rung_table()}
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        paths = [Path(folder) / f"{name}.{kind}" for name in tables]
+        for path, table in zip(paths, tables.values(), strict=True):
+            write_columns(table, path)
+        return paths
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Confirmation:
+    """What the best configurations of a sweep are worth.
+
+    Attributes:
+        result: the sweep of the fresh seeds.
+        configurations: their numbers in the sweep that is confirmed.
+        metric: what was read on the test set, with the prefix "test_".
+        test: its values [top, seeds], NaN where a member diverged.
+        searched: the mean that the search had found for each [top], on what it ranked by.
+    """
+
+    result: Result
+    configurations: tuple[int, ...]
+    metric: str
+    test: np.ndarray
+    searched: np.ndarray
+
+    def __str__(self) -> str:
+        return f"{self.metric}, fresh seeds\n{self.table()}"
+
+    def table(self) -> Any:
+        """Return one row a configuration, the best on the test set first: mean, deviation, 95 % interval, tied."""
+        return framed(confirmed_columns(self.result.plan, self.configurations, self.test, self.searched))
