@@ -18,7 +18,7 @@ from jaxnet.storage.interruption import Watch
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.groups import prepare_group
-from jaxnet.sweeps.history import History, carried_history, empty_history, member_arrays, scores, so_far
+from jaxnet.sweeps.history import SweepHistory, carried_history, empty_history, member_arrays, scores, so_far
 from jaxnet.sweeps.optuna_study import Study
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.processes import ALONE, Processes, join
@@ -61,7 +61,7 @@ def sweep(
     if processes.size > 1:
         processes.same(json.dumps([sweep_manifest(plan), plan.members.ids]), "plan")
 
-    def train(plan: Plan, history: History) -> bool:
+    def train(plan: Plan, history: SweepHistory) -> bool:
         with SweepBar(plan, history, shown=progress and processes.rank == 0) as bar:
             if out is not None and processes.rank == 0:
                 _train_saving(plan, history, out, bar=bar, processes=processes)
@@ -75,7 +75,7 @@ def sweep(
     return run_plan(plan, train, functools.partial(sweep, executor=executor))
 
 
-def run_plan(plan: Plan, train: Callable[[Plan, History], bool], again: Callable[..., Result] = sweep) -> Result:
+def run_plan(plan: Plan, train: Callable[[Plan, SweepHistory], bool], again: Callable[..., Result] = sweep) -> Result:
     """Train a plan, in the rounds that it has: one, or as many as Optuna is asked; until ``train`` says False."""
     if plan.asking is None:
         history = empty_history(plan)
@@ -96,7 +96,7 @@ def run_plan(plan: Plan, train: Callable[[Plan, History], bool], again: Callable
     return Result(plan, history, again)
 
 
-def train_by_rungs(plan: Plan, history: History, trainer: Any) -> None:
+def train_by_rungs(plan: Plan, history: SweepHistory, trainer: Any) -> None:
     """Train to every rung in turn, rank there, and go on with the best; then train the audited to the end."""
     alive = [list(bracket.configurations) for bracket in plan.brackets]
     for epochs in sorted({epochs for bracket in plan.brackets for epochs, _ in bracket.rungs}):
@@ -112,7 +112,7 @@ def train_by_rungs(plan: Plan, history: History, trainer: Any) -> None:
         trainer.advance(plan.members_of(history.audited), plan.epochs)
 
 
-def decide(plan: Plan, history: History, bracket: int, *, alive: Sequence[int], epochs: int) -> Decision:
+def decide(plan: Plan, history: SweepHistory, bracket: int, *, alive: Sequence[int], epochs: int) -> Decision:
     """Rank the configurations of a bracket that are still in it."""
     values = scores(plan, history, epochs)[list(alive)]
     order = rank(alive, values, plan.goal)
@@ -128,7 +128,7 @@ class Trainer:
     """
 
     def __init__(
-        self, plan: Plan, history: History, done: Callable[[np.ndarray, bool], None], processes: Processes = ALONE
+        self, plan: Plan, history: SweepHistory, done: Callable[[np.ndarray, bool], None], processes: Processes = ALONE
     ) -> None:
         self._plan, self._history, self._done, self._processes = plan, history, done, processes
         self._engine: tuple[int, Engine] | None = None
@@ -183,7 +183,7 @@ class Trainer:
 
 
 def _train_saving(
-    plan: Plan, history: History, out: str | os.PathLike, *, bar: "SweepBar", processes: Processes
+    plan: Plan, history: SweepHistory, out: str | os.PathLike, *, bar: "SweepBar", processes: Processes
 ) -> None:
     """Train with a folder that is held open: go on from what is in it, and save what is reached."""
     with contextlib.ExitStack() as stack:
@@ -210,7 +210,7 @@ def _train_saving(
         train_by_rungs(plan, history, Trainer(plan, history, done, processes))
 
 
-def _give(processes: Processes, history: History) -> None:
+def _give(processes: Processes, history: SweepHistory) -> None:
     """Let every process have what the first one found in its folder."""
     processes.give(member_arrays(history))
     for lanes in history.lanes:
@@ -223,7 +223,7 @@ class SweepBar:
     A context in which ``show`` draws how far a history is; does nothing unless ``shown`` and in a terminal.
     """
 
-    def __init__(self, plan: Plan, history: History, *, shown: bool) -> None:
+    def __init__(self, plan: Plan, history: SweepHistory, *, shown: bool) -> None:
         self._plan, self._history = plan, history
         self._bar: Any = terminal_bar("model-epochs") if shown else None
 

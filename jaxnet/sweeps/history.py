@@ -14,7 +14,7 @@ from jaxnet.sweeps.rungs import Decision, rank
 from jaxnet.sweeps.tiles import Lane
 
 
-class History(NamedTuple):
+class SweepHistory(NamedTuple):
     """The record of a sweep; its arrays are filled while it runs."""
 
     curves: dict[str, np.ndarray]  # name -> [P, epochs], NaN where a member was not trained
@@ -25,15 +25,15 @@ class History(NamedTuple):
     audited: list[int]  # configurations that were pruned and trained to the end all the same
 
 
-def empty_history(plan: Plan) -> History:
+def empty_history(plan: Plan) -> SweepHistory:
     """Return the record before the first epoch."""
     count = len(plan.members.ids)
     curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
     lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups]
-    return History(curves, np.zeros(count, np.int64), np.zeros(count, np.int64), lanes, [], [])
+    return SweepHistory(curves, np.zeros(count, np.int64), np.zeros(count, np.int64), lanes, [], [])
 
 
-def carried_history(plan: Plan, history: History, extended: Plan) -> History:
+def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepHistory:
     """Return the record of a plan for one that extends it by further configurations; decisions are made anew."""
     more = empty_history(extended)
     known = np.arange(len(plan.members.ids))
@@ -48,12 +48,12 @@ def carried_history(plan: Plan, history: History, extended: Plan) -> History:
     return more
 
 
-def member_arrays(history: History) -> list[np.ndarray]:
+def member_arrays(history: SweepHistory) -> list[np.ndarray]:
     """Return the arrays [P, ...] of a record."""
     return [*history.curves.values(), history.epochs, history.diverged]
 
 
-def values_at(plan: Plan, history: History, epochs: int | np.ndarray) -> np.ndarray:
+def values_at(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np.ndarray:
     """Return the metric [C, seeds x folds] of every member at an epoch, one for all or one a configuration [C].
 
     NaN where a member diverged by then or was not trained so far.
@@ -64,12 +64,12 @@ def values_at(plan: Plan, history: History, epochs: int | np.ndarray) -> np.ndar
     return np.where(diverged | ~np.isfinite(values), np.nan, values).reshape(len(plan.configurations), -1)
 
 
-def scores(plan: Plan, history: History, epochs: int | np.ndarray) -> np.ndarray:
+def scores(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np.ndarray:
     """Return the score [C] of every configuration at an epoch: the mean over its seeds and folds, NaN as above."""
     return values_at(plan, history, epochs).mean(axis=1)
 
 
-def levels(plan: Plan, history: History) -> np.ndarray:
+def levels(plan: Plan, history: SweepHistory) -> np.ndarray:
     """Return the epoch [C] at which every configuration was ranked last: the end, unless it was pruned before."""
     found = np.zeros(len(plan.configurations), np.int64)
     for decision in history.decisions:
@@ -78,7 +78,7 @@ def levels(plan: Plan, history: History) -> np.ndarray:
     return found
 
 
-def ranking(plan: Plan, history: History) -> list[int]:
+def ranking(plan: Plan, history: SweepHistory) -> list[int]:
     """Return all configurations, the best first: those trained longest by their score, then the pruned, then those
     with a member that diverged."""
     reached = levels(plan, history)
@@ -88,7 +88,7 @@ def ranking(plan: Plan, history: History) -> list[int]:
     return sorted(order, key=lambda configuration: longest[configuration])  # stable: within a level by the score
 
 
-def unfinished(plan: Plan, history: History) -> str:
+def unfinished(plan: Plan, history: SweepHistory) -> str:
     """Say how far a sweep is that has not come to its end; nothing of one that has."""
     rungs = sum(len(bracket.rungs) for bracket in plan.brackets)
     audited = plan.members_of(history.audited)
@@ -99,7 +99,7 @@ def unfinished(plan: Plan, history: History) -> str:
     return f"not finished: {where}, {int(history.epochs.sum())} model-epochs trained; the same sweep goes on"
 
 
-def so_far(plan: Plan, history: History) -> str:
+def so_far(plan: Plan, history: SweepHistory) -> str:
     """Say in a few words, which must fit beside a bar: the rung, the best value so far, members begun, diverged."""
     values = history.curves[plan.metric][np.arange(len(history.epochs)), np.maximum(history.epochs - 1, 0)]
     seen = values[np.isfinite(values)]

@@ -79,10 +79,9 @@ def plan(
     epochs = checks.integer("epochs", epochs, minimum=1)
     held_out = _check_validation(space, validation, batch)
     root = checks.integer("root", root, maximum=2**31 - 1)
-    metrics, names, ranked = _check_ranking(metrics, metric, validated=held_out is not None or space.folds is not None)
-    if goal is None:
-        goal = "max" if ranked.removeprefix("validation_") in _MAXIMISED else "min"
-    goal = checks.choice("goal", goal, ("min", "max"))
+    validated = held_out is not None or space.folds is not None
+    metrics, names, ranked = _check_ranking(metrics, metric, validated=validated)
+    goal = _check_goal(goal, ranked)
     asking = _check_asking(method, n, ask, halving)
     if asking:  # the first of Optuna's batches; ``sweep`` asks for the others when these have scores
         found = distinct(Study(space, goal=goal, root=root, budget=asking).ask())
@@ -143,6 +142,11 @@ def _check_ranking(metrics: Sequence, metric: str | None, *, validated: bool) ->
     plain = ranked.removeprefix("validation_")
     metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else metrics
     return metrics, tuple(history_names(metrics, validated)), ranked
+
+
+def _check_goal(goal: str | None, ranked: str) -> str:
+    usual = "max" if ranked.removeprefix("validation_") in _MAXIMISED else "min"
+    return usual if goal is None else checks.choice("goal", goal, ("min", "max"))
 
 
 def _check_asking(method: str, n: int | None, ask: int, halving: Any) -> Budget | None:

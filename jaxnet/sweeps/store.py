@@ -18,7 +18,7 @@ import numpy as np
 
 from jaxnet.storage import CheckpointError, decode, digest, encode, write_atomically
 from jaxnet.sweeps.groups import ACCELERATED, LANES
-from jaxnet.sweeps.history import History
+from jaxnet.sweeps.history import SweepHistory
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.space import configuration_text, space_as_json
 from jaxnet.types import Batch
@@ -53,13 +53,13 @@ class Store:
         """Close the database."""
         self._connection.close()
 
-    def save(self, history: History, members: np.ndarray) -> None:
+    def save(self, history: SweepHistory, members: np.ndarray) -> None:
         """Write the records of some members, all or none of them."""
         rows = [self._row(history, int(member)) for member in members]
         with self._connection:
             self._connection.executemany(_UPSERT, rows)
 
-    def restore(self, history: History) -> int:
+    def restore(self, history: SweepHistory) -> int:
         """Put every record that belongs to the plan into the history; return how many there were."""
         numbered = {name: member for member, name in enumerate(self._plan.members.ids)}
         count = 0
@@ -68,7 +68,7 @@ class Store:
                 count += self._restore_one(history, numbered[name], epochs, record)
         return count
 
-    def _row(self, history: History, member: int) -> tuple:
+    def _row(self, history: SweepHistory, member: int) -> tuple:
         members, epochs = self._plan.members, int(history.epochs[member])
         place, slot = self._plan.place_of(member)
         state = jax.tree.map(lambda leaf: leaf[slot], history.lanes[place])
@@ -77,7 +77,7 @@ class Store:
         about = (members.ids[member], configuration, int(members.seed[member]), int(members.fold[member]))
         return (*about, epochs, int(history.diverged[member]), encode((state, curves)))
 
-    def _restore_one(self, history: History, member: int, epochs: int, record: bytes) -> bool:
+    def _restore_one(self, history: SweepHistory, member: int, epochs: int, record: bytes) -> bool:
         place, slot = self._plan.place_of(member)
         lanes = history.lanes[place]
         like = jax.tree.map(lambda leaf: leaf[slot], lanes), {n: c[member, :epochs] for n, c in history.curves.items()}

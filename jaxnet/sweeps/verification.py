@@ -11,7 +11,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.storage import hold
 from jaxnet.sweeps.execution import Trainer, run_plan, train_by_rungs
-from jaxnet.sweeps.history import History, empty_history
+from jaxnet.sweeps.history import SweepHistory, empty_history
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.store import Store
@@ -24,7 +24,7 @@ class _Behind(Exception):
 class _NoTrainer:
     """Stands in for a trainer where nothing may be trained."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: SweepHistory) -> None:
         self._history = history
 
     def advance(self, members: np.ndarray, target: int) -> None:
@@ -43,7 +43,7 @@ def load_sweep(plan: Plan, out: str | os.PathLike) -> Result:
     if not (Path(out) / "manifest.json").exists():
         raise FileNotFoundError(f"{out}: no sweep there")
 
-    def read(plan: Plan, history: History) -> bool:
+    def read(plan: Plan, history: SweepHistory) -> bool:
         with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
             store.restore(history)
         try:
@@ -70,7 +70,7 @@ def verify(result: Result, members: int = 3, *, seed: int = 0) -> dict[int, bool
     return {int(m): _record(result.plan, again, m) == _record(result.plan, result.history, m) for m in chosen}
 
 
-def _record(plan: Plan, history: History, member: Any) -> bytes:
+def _record(plan: Plan, history: SweepHistory, member: Any) -> bytes:
     group, slot = plan.place_of(int(member))
     leaves = [leaf[slot] for leaf in jax.tree.leaves(history.lanes[group])]
     curves = [curve[member] for curve in history.curves.values()]

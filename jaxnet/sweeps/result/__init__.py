@@ -16,7 +16,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.sweeps.configuration import arrays_like
-from jaxnet.sweeps.history import History, levels, ranking, values_at
+from jaxnet.sweeps.history import SweepHistory, levels, ranking, values_at
 from jaxnet.sweeps.optuna_study import completed_study
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import (
@@ -30,7 +30,7 @@ from jaxnet.sweeps.result.columns import (
 )
 from jaxnet.sweeps.result.confirmation import confirmed_columns, fresh_plan, value_on_test
 from jaxnet.sweeps.result.statistics import expected_best_of
-from jaxnet.sweeps.result.summary import Audit, cautions, halving_audit, overview, sklearn_results, summary_columns
+from jaxnet.sweeps.result.summaries import Audit, cautions, halving_audit, overview, sklearn_results, summary_columns
 from jaxnet.types import Pytree
 
 
@@ -43,7 +43,7 @@ class Result:
     """
 
     plan: Plan
-    history: History
+    history: SweepHistory
     train: Callable[..., "Result"] = dataclasses.field(repr=False)  # trains another plan, to confirm
 
     def __str__(self) -> str:

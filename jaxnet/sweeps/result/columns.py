@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import write_atomically
-from jaxnet.sweeps.history import History
+from jaxnet.sweeps.history import SweepHistory
 from jaxnet.sweeps.parameters import Configuration, in_words
 from jaxnet.sweeps.planning import Plan
 
@@ -52,7 +52,7 @@ def parameter_columns(configurations: Sequence[Configuration]) -> dict[str, np.n
     return columns
 
 
-def member_columns(plan: Plan, history: History) -> Columns:
+def member_columns(plan: Plan, history: SweepHistory) -> Columns:
     """Return one row a member: parameters, seed, fold, epochs, divergence, id, and the last value of each name."""
     members = plan.members
     columns = {"member": np.arange(len(members.ids)), "configuration": members.configuration}
@@ -63,7 +63,7 @@ def member_columns(plan: Plan, history: History) -> Columns:
     return Columns(columns | {name: curve[np.arange(len(last)), last] for name, curve in history.curves.items()})
 
 
-def curve_columns(history: History) -> Columns:
+def curve_columns(history: SweepHistory) -> Columns:
     """Return one row a member and epoch that was trained."""
     longest = max(curve.shape[1] for curve in history.curves.values())
     members, epochs = np.nonzero(np.arange(longest) < np.expand_dims(history.epochs, 1))
@@ -71,7 +71,7 @@ def curve_columns(history: History) -> Columns:
     return Columns(columns | {name: curve[members, epochs] for name, curve in history.curves.items()})
 
 
-def rung_columns(history: History) -> Columns:
+def rung_columns(history: SweepHistory) -> Columns:
     """Return one row a configuration and rung: bracket, epochs, rank from 1, score, and whether it went on."""
     rows = [
         (decision.bracket, decision.epochs, configuration, place + 1, decision.scores[place], place < decision.kept)

@@ -12,7 +12,7 @@ import pytest
 import jaxnet as jn
 from jaxnet.sweeps.learning_rate_test import Rates
 from jaxnet.sweeps.result.columns import Columns, framed, parameter_columns, to_csv, write_columns
-from jaxnet.sweeps.result.summary import Audit, at_bounds
+from jaxnet.sweeps.result.summaries import Audit, at_bounds
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
-from jaxnet.sweeps.history import History, levels, ranking, scores, unfinished, values_at
+from jaxnet.sweeps.history import SweepHistory, levels, ranking, scores, unfinished, values_at
 from jaxnet.sweeps.parameters import Float, Int, unconditional
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import Columns, parameter_columns
@@ -37,7 +37,7 @@ class Audit(NamedTuple):
         )
 
 
-def summary_columns(plan: Plan, history: History) -> Columns:
+def summary_columns(plan: Plan, history: SweepHistory) -> Columns:
     """Return one row a configuration [C], the best first."""
     order, values, overlap = ranking(plan, history), _last_values(plan, history), _overlap(plan)
     each = [summarise(values[c], overlap=overlap) for c in order]
@@ -51,7 +51,7 @@ def summary_columns(plan: Plan, history: History) -> Columns:
     return Columns(columns)
 
 
-def tied_configurations(plan: Plan, history: History) -> list[int] | None:
+def tied_configurations(plan: Plan, history: SweepHistory) -> list[int] | None:
     """Return the configurations that cannot be told from the best, by Holm's correction of paired tests, at 5 %.
 
     Only those trained as long as the best are compared; None where each has one value only.
@@ -61,7 +61,7 @@ def tied_configurations(plan: Plan, history: History) -> list[int] | None:
     return tied_with_best(_last_values(plan, history), longest, overlap=_overlap(plan))
 
 
-def cautions(plan: Plan, history: History) -> list[str]:
+def cautions(plan: Plan, history: SweepHistory) -> list[str]:
     """Say what to beware of."""
     best, values = ranking(plan, history)[0], _last_values(plan, history)
     behind = unfinished(plan, history)
@@ -98,7 +98,7 @@ def at_bounds(plan: Plan, configuration: int) -> list[str]:
     return found
 
 
-def halving_audit(plan: Plan, history: History) -> Audit | None:
+def halving_audit(plan: Plan, history: SweepHistory) -> Audit | None:
     """Compare the audited with the best that was kept, and each rung's scores with the final ones."""
     if plan.halving is None:
         return None
@@ -121,7 +121,7 @@ def halving_audit(plan: Plan, history: History) -> Audit | None:
     return Audit(len(history.audited), len(better), float(better.max()) if len(better) else 0.0, correlations)
 
 
-def overview(plan: Plan, history: History) -> str:
+def overview(plan: Plan, history: SweepHistory) -> str:
     """Say in a few lines what came out: size, best, what to beware of."""
     best = ranking(plan, history)[0]
     one = summarise(_last_values(plan, history)[best], overlap=_overlap(plan))
@@ -137,7 +137,7 @@ def overview(plan: Plan, history: History) -> str:
     return "\n".join(lines + ([str(halving_audit(plan, history))] if plan.halving else []))
 
 
-def sklearn_results(plan: Plan, history: History) -> dict[str, Any]:
+def sklearn_results(plan: Plan, history: SweepHistory) -> dict[str, Any]:
     """Return what scikit-learn's ``cv_results_`` has: parameters, split, mean, standard deviation and rank [C]."""
     values = (-1 if plan.goal == "min" else 1) * _last_values(plan, history)  # there, greater is better
     found: dict[str, Any] = {"params": [dict(configuration) for configuration in plan.configurations]}
@@ -152,7 +152,7 @@ def sklearn_results(plan: Plan, history: History) -> dict[str, Any]:
     return found | {"mean_test_score": values.mean(1), "std_test_score": values.std(1), "rank_test_score": ranks}
 
 
-def _last_values(plan: Plan, history: History) -> np.ndarray:
+def _last_values(plan: Plan, history: SweepHistory) -> np.ndarray:
     """Return the metric [C, seeds x folds] at the epoch where each configuration was ranked last."""
     return values_at(plan, history, levels(plan, history))
 
