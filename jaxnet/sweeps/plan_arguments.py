@@ -79,14 +79,12 @@ def plan(
     epochs = checks.integer("epochs", epochs, minimum=1)
     held_out = _check_validation(space, validation, batch)
     root = checks.integer("root", root, maximum=2**31 - 1)
-    validated = held_out is not None or space.folds is not None
-    metrics, names, ranked = _check_ranking(metrics, metric, validated=validated)
+    metrics, names, ranked = _check_ranking(metrics, metric, validated=bool(held_out or space.folds))
     goal = _check_goal(goal, ranked)
     asking = _check_asking(method, n, ask, halving)
-    if asking:  # the first of Optuna's batches; ``sweep`` asks for the others when these have scores
-        found = distinct(Study(space, goal=goal, root=root, budget=asking).ask())
-    else:
-        found = sample(space, method, n=n, root=root, configurations=configurations)
+    # of Optuna's batches the first; ``sweep`` asks for the others when these have scores
+    study = Study(space, goal=goal, root=root, budget=asking) if asking else None
+    found = distinct(study.ask()) if study else sample(space, method, n=n, root=root, configurations=configurations)
 
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
