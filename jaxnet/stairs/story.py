@@ -66,7 +66,8 @@ def tell(names: Iterable[str] = (), image: int | None = None) -> Iterator[tuple[
 def compute(name: str, image: int | None) -> "Section":
     """Compute one section, by the function that is called as the section is: ``perceptron_section(image)``."""
     module = importlib.import_module(f"jaxnet.stairs.sections.{CONTENTS[name].module}")
-    return getattr(module, f"{name.replace('-', '_')}_section")(image)
+    section: Section = getattr(module, f"{name.replace('-', '_')}_section")(image)
+    return section
 
 
 def selected(names: Iterable[str], image: int | None) -> list[str]:
