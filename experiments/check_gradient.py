@@ -249,7 +249,7 @@ def misprint(check: Checker) -> list[Claim]:
     print()
     found = [cause.kind for cause in report.causes]
     off, wrong = (np.abs(numbers - printed) for numbers in (replayed, right))
-    explained = STEP * np.vstack([report.problem.noise["[0]['b']"], report.problem.noise["[0]['w']"]])
+    explained = STEP * np.vstack([report.evidence.noise["[0]['b']"], report.evidence.noise["[0]['w']"]])
     return [
         Claim(
             "what the printed W1 was stepped with",

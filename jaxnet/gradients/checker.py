@@ -1,27 +1,37 @@
 """Is this gradient right, and if not, where and why? The questions in the order in which they are asked."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.gradients import arguments, form, own_rule
+from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, rule_evidence
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import not_known
-from jaxnet.gradients.problem import Cause, Gradient, Problem, within
+from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
+from jaxnet.gradients.point import changed_places, checked_data, checked_parameters
 from jaxnet.gradients.report import Report
-from jaxnet.gradients.stages import compare as compare_stages
-from jaxnet.gradients.submission import Caller, receive
-from jaxnet.gradients.truth.comparison import Comparison, Truth, compare, truth_at
-from jaxnet.gradients.truth.precision import DOUBLE, SINGLE, computes_in_single, is_single, unit_roundoff
-from jaxnet.gradients.truth.vetting import remainders
-from jaxnet.gradients.verdict import Leaf, unreadable
-from jaxnet.gradients.verdict import judge as judge_leaf
+from jaxnet.gradients.stages import judge_stages
+from jaxnet.gradients.submission import (
+    UNRELIABLE,
+    Caller,
+    changes,
+    does_not_repeat,
+    examine,
+    other_loss,
+    raised,
+    receive,
+)
+from jaxnet.gradients.truth.comparison import Comparison, Truth, compare_gradient, truth_at
+from jaxnet.gradients.truth.finite_differences import remainders
+from jaxnet.gradients.truth.oracles import Automatic
+from jaxnet.gradients.truth.working_precision import DOUBLE, SINGLE, computes_in_single, is_single, unit_roundoff
+from jaxnet.gradients.verdict import LeafVerdict, judge_leaf, unreadable
 from jaxnet.types import Pytree
 
-ARRAYS_ONLY = (
+_ARRAYS_ONLY = (
     "only arrays were given: with a function gradient(params, *data) other batches and single examples could be tried, "
     "which tells apart causes that look alike here."
 )
@@ -65,17 +75,19 @@ def check_gradient(
     """
     checks.require(callable(f), "f", "a function (params, *data) -> scalar", f, TypeError)
     checks.number("precision", precision, minimum=0)
-    point = (arguments.parameters(params), *arguments.data(data))
+    point = (checked_parameters(params), *checked_data(data))
     if gradient is None:
-        return own_rule.check(f, point)
+        return _check_rule(f, point)
     truth = truth_at(f, point)
-    question = Question(f, (params, *data), truth, network or getattr(f, "network", None), float(precision))
-    report = judge(question, gradient)
+    network = network or getattr(f, "network", None)
+    report = _check_by_hand(f, truth, gradient, network, given=(params, *data), precision=float(precision))
     if stages is not None:
-        judged = compare_stages(stages, question.network, truth.oracle.gradient, point, eps=DOUBLE)
+        judged = judge_stages(stages, network, truth.oracle.gradient, point, eps=DOUBLE)
         report = replace(report, stages=judged)
     if loss_value is not None:
-        report = replace(report, causes=(*loss_faults(question, loss_value), *report.causes))
+        # first, for a gradient of another function explains everything that follows
+        fault = _loss_fault(truth, loss_value, given=(params, *data), precision=float(precision))
+        report = replace(report, causes=(*fault, *report.causes))
     return report
 
 
@@ -86,29 +98,72 @@ def assert_gradient(f: Callable, params: Pytree, *data: Any, gradient: Any = Non
         raise AssertionError(f"\n{report}")
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked: f, its arguments as given, the truth there, the network, a known error of the numbers."""
+def _check_by_hand(f: Callable, truth: Truth, gradient: Any, network: Any, *, given: tuple, precision: float) -> Report:
+    """Ask about the form first, then about the values, then for causes."""
+    answer = _ask(gradient, truth.point, given)
+    compared = _compare_in_its_precision(answer, truth, precision)
+    differing = [
+        path
+        for path, leaf in answer.usable.items()
+        if path in answer.again and not _repeats(leaf, answer.again[path], compared.noise[path])
+    ]
+    faults = [*answer.faults, *([does_not_repeat(differing)] if differing else [])]
+    loss = getattr(f, "loss", None)
+    evidence = Evidence(
+        objective=f,
+        params=truth.point[0],
+        data=truth.point[1:],
+        yours=answer.usable,
+        true=compared.true,
+        noise=compared.noise,
+        gradient=None if answer.caller is None else answer.caller.gradient,
+        oracle=compared.oracle,
+        network=network,
+        loss=loss if isinstance(loss, str) else None,
+        l2=float(getattr(f, "l2", 0.0)),
+        eps=compared.eps,
+    )
+    report = _judge(evidence, truth.value, faults)
+    limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *not_known(network)]
+    unexplained = report.evidence is not None and not compared.right
+    notes = (*compared.notes, *(limits if unexplained else ()))
+    return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
 
-    f: Callable
-    given: tuple
-    truth: Truth
-    network: Any
-    precision: float
 
-    @property
-    def params(self) -> Pytree:
-        """Parameters in float64."""
-        return self.truth.point[0]
-
-    @property
-    def examples(self) -> int | None:
-        """The number of examples: the length of the first data argument, if it is an array."""
-        first = self.truth.point[1] if len(self.truth.point) > 1 else None
-        return len(first) if isinstance(first, np.ndarray) and first.ndim else None
+def _check_rule(f: Callable, point: tuple) -> Report:
+    """Judge the rule that JAX has for f by differences of its values, and its forward mode by its reverse mode."""
+    scalar, notes = as_scalar(f, point)
+    rule = Automatic(scalar)
+    evidence, corner = rule_evidence(rule, point)
+    report = _judge(evidence, lambda params: rule.value(params, *point[1:]))
+    causes, words = forward_mode(scalar, point, evidence.yours, evidence.noise)
+    causes = (*report.causes, *causes)
+    return replace(report, causes=causes, oracle=RULE_ORACLE, notes=(*notes, *words), corner=corner)
 
 
-class Answer(NamedTuple):
+def _judge(evidence: Evidence, value: Callable[[Pytree], float], faults: Sequence[Cause] = ()) -> Report:
+    """Judge every leaf, then look for causes; ``value`` is f of other parameters at the same data.
+
+    Without a comparable array for every leaf there is nothing more to say than what is wrong with the form.
+    """
+    leaves = {path: _judge_or_refuse(path, evidence, faults) for path in evidence.true}
+    yours = evidence.yours
+    if yours.keys() != evidence.true.keys() or not all(np.isfinite(leaf).all() for leaf in yours.values()):
+        return Report(leaves, tuple(faults))
+    reliable = not {cause.kind for cause in faults} & UNRELIABLE
+    wrong = not agrees(yours, evidence.true, evidence.noise)
+    causes = diagnose(evidence) if reliable and wrong else ()
+    return Report(leaves, (*faults, *causes), taylor=remainders(value, evidence.params, yours), evidence=evidence)
+
+
+def _judge_or_refuse(path: str, evidence: Evidence, faults: Sequence[Cause]) -> LeafVerdict:
+    form, true = " ".join(cause.sentence for cause in faults if path in cause.leaves), evidence.true[path]
+    if path not in evidence.yours:
+        return unreadable(path, true.shape, form or "not returned")
+    return judge_leaf(path, evidence.yours[path], true, evidence.noise[path], form=form)
+
+
+class _Answer(NamedTuple):
     """What was handed in, as far as it can be compared, and what is wrong with its form."""
 
     usable: Gradient
@@ -118,107 +173,60 @@ class Answer(NamedTuple):
     caller: Caller | None
 
 
-def judge(question: Question, gradient: Any) -> Report:
-    """Ask about the form first, then about the values, then for causes."""
-    answer = ask(question, gradient)
-    compared = compare_in_its_precision(question, answer)
-    faults = answer.faults + repeat_faults(answer, compared.noise)
-    leaves = {path: _leaf(path, answer, compared, faults) for path in compared.true}
-    whole = answer.usable.keys() == compared.true.keys() and all(np.isfinite(a).all() for a in answer.usable.values())
-    report = Report(leaves, tuple(faults), question.truth.sentence, compared.notes)
-    if not whole:
-        return report
-    problem = problem_of(question, answer, compared)
-    reliable = not {cause.kind for cause in faults} & form.UNRELIABLE
-    causes = diagnose(problem) if reliable and not compared.right else ()
-    taylor = remainders(question.truth.value, question.params, answer.usable)
-    notes = compared.notes if compared.right else (*compared.notes, *_limits(question, answer))
-    return replace(
-        report, causes=(*faults, *causes), notes=notes, taylor=taylor, problem=problem, corner=question.truth.corner
-    )
-
-
-def _limits(question: Question, answer: Answer) -> list[str]:
-    """Say what kept the diagnosis from seeing more."""
-    return [*([] if answer.caller else [ARRAYS_ONLY]), *not_known(question.network)]
-
-
-def ask(question: Question, gradient: Any) -> Answer:
+def _ask(gradient: Any, point: tuple, given: tuple) -> _Answer:
     """Call the function twice, or take the arrays, and examine the form."""
-    params, point = question.params, question.truth.point
+    params, examples = point[0], _examples(point)
     if not callable(gradient):
         submission = receive(params, gradient)
-        faults, usable = form.examine(submission, params, question.examples)
-        return Answer(usable, submission.leaves, faults, usable, None)
-    caller = Caller(gradient, question.given)
+        faults, usable = examine(submission, params, examples)
+        return _Answer(usable, submission.leaves, faults, usable, None)
+    caller = Caller(gradient, given)
     try:
         whole, after = caller(*point)
-        again, _ = caller(*point)
+        again, _ = caller(*point)  # state kept between calls, or chance, shows in the second one
     except Exception as error:  # whatever it is, it is the answer
-        return Answer({}, {}, [form.raised(error)], {}, caller)
+        return _Answer({}, {}, [raised(error)], {}, caller)
     submission = receive(params, whole)
-    faults, usable = form.examine(submission, params, question.examples)
-    _, repeated = form.examine(receive(params, again), params, question.examples)
-    return Answer(
-        usable, submission.leaves, [*form.changes(arguments.changed(point, after)), *faults], repeated, caller
-    )
+    faults, usable = examine(submission, params, examples)
+    _, repeated = examine(receive(params, again), params, examples)
+    changed = changes(changed_places(point, after))
+    return _Answer(usable, submission.leaves, [*changed, *faults], repeated, caller)
 
 
-def compare_in_its_precision(question: Question, answer: Answer) -> Comparison:
+def _compare_in_its_precision(answer: _Answer, truth: Truth, precision: float) -> Comparison:
     """Compare with the noise of the precision that the gradient was computed in, which is not always its dtype's."""
     eps = unit_roundoff(answer.dtypes)
-    compared = compare(answer.usable, question.truth, eps=eps, precision=question.precision)
+    compared = compare_gradient(answer.usable, truth, eps=eps, precision=precision)
     if compared.right or eps != DOUBLE:
         return compared
-    single = compare(answer.usable, question.truth, eps=SINGLE, precision=question.precision)
-    if single.right and computed_in_single(question, answer, compared.noise):
+    # A float64 array may come out of a program in float32. That excuses an error of float32's size only if the numbers
+    # bear float32's marks: otherwise it is a mistake that happens to be small.
+    single = compare_gradient(answer.usable, truth, eps=SINGLE, precision=precision)
+    if single.right and (
+        is_single(answer.usable)
+        or (answer.caller is not None and computes_in_single(answer.caller.gradient, truth.point, compared.noise))
+    ):
         note = "gradient returns float64 but computes in float32; it is right to that precision."
         return replace(single, notes=(*single.notes, note))
     return compared
 
 
-def computed_in_single(question: Question, answer: Answer, noise: Gradient) -> bool:
-    """Whether a float64 gradient was rounded to float32 on its way."""
-    if answer.caller is None:
-        return is_single(answer.usable)
-    return is_single(answer.usable) or computes_in_single(answer.caller.gradient, question.truth.point, noise)
-
-
-def repeat_faults(answer: Answer, noise: Gradient) -> list[Cause]:
-    """Say which leaves came out differently the second time."""
-    differing = [
-        p for p, leaf in answer.usable.items() if p in answer.again and not _same(leaf, answer.again[p], noise[p])
-    ]
-    return [form.does_not_repeat(differing)] if differing else []
-
-
-def _same(first: np.ndarray, second: np.ndarray, noise: np.ndarray) -> bool:
+def _repeats(first: np.ndarray, second: np.ndarray, noise: np.ndarray) -> bool:
     return np.array_equal(first, second, equal_nan=True) or bool(within(first, second, noise).all())
 
 
-def _leaf(path: str, answer: Answer, compared: Comparison, faults: list[Cause]) -> Leaf:
-    wrong_form = " ".join(cause.sentence for cause in faults if path in cause.leaves)
-    if path not in answer.usable:
-        return unreadable(path, compared.true[path].shape, wrong_form or "not returned")
-    return judge_leaf(path, answer.usable[path], compared.true[path], compared.noise[path], form=wrong_form)
+def _loss_fault(truth: Truth, loss_value: Any, *, given: tuple, precision: float) -> list[Cause]:
+    """Compare the loss that was handed in, a number or a function, with f."""
+    point, oracle = truth.point, truth.oracle
+    loss = Caller(loss_value, given)(*point)[0] if callable(loss_value) else loss_value
+    yours, true = float(loss), oracle.value(*point)
+    allowed = oracle.value_noise(*point, eps=unit_roundoff({"": loss})) + precision
+    if abs(yours - true) <= allowed:
+        return []
+    return [other_loss(yours, true, _examples(point))]
 
 
-def problem_of(question: Question, answer: Answer, compared: Comparison) -> Problem:
-    """Put together what the diagnosis may use."""
-    point, f = question.truth.point, question.f
-    loss = getattr(f, "loss", None)
-    return Problem(
-        f, point[0], point[1:], answer.usable, compared.true, compared.noise,
-        None if answer.caller is None else answer.caller.gradient, compared.oracle,
-        question.network, loss if isinstance(loss, str) else None, float(getattr(f, "l2", 0.0)), compared.eps,
-    )  # fmt: skip
-
-
-def loss_faults(question: Question, loss_value: Any) -> list[Cause]:
-    """Compare the loss that was handed in with f."""
-    point, oracle = question.truth.point, question.truth.oracle
-    given = Caller(loss_value, question.given)(*point)[0] if callable(loss_value) else loss_value
-    eps = unit_roundoff({"": given})
-    yours, true = float(given), oracle.value(*point)
-    allowed = oracle.value_noise(*point, eps=eps) + question.precision
-    return [] if abs(yours - true) <= allowed else [form.other_loss(yours, true, question.examples)]
+def _examples(point: tuple) -> int | None:
+    """Count the examples: the length of the first data argument, if it is an array."""
+    first = point[1] if len(point) > 1 else None
+    return len(first) if isinstance(first, np.ndarray) and first.ndim else None

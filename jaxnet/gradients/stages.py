@@ -1,6 +1,5 @@
 """Stage by stage: weighted sums z, activations a and deltas of every layer, held against those handed in."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,16 +7,18 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.gradients import arguments, verdict
-from jaxnet.gradients.problem import Gradient
-from jaxnet.gradients.truth.rounding import FACTOR
+from jaxnet.gradients import verdict
+from jaxnet.gradients.evidence import Gradient
+from jaxnet.gradients.point import float64
+from jaxnet.gradients.truth.rounding_noise import FACTOR
 
-_NAME = re.compile(r"(z|a|delta)([1-9]\d*)")
+_DRAWS = 4  # of jittered parameters and data: their mean is taken, and FACTOR has room for what it misses
+_STEP = 2.0**-40  # large against the rounding of float64, small enough for the response to be linear
 
 
-def compare(
+def judge_stages(
     stages: Mapping[str, Any], network: Any, gradient: Callable[..., Gradient], point: tuple, *, eps: float
-) -> dict[str, verdict.Leaf]:
+) -> dict[str, verdict.LeafVerdict]:
     """Judge intermediate values of an MLP in the order in which backpropagation computes them.
 
     Args:
@@ -41,13 +42,10 @@ def compare(
     return {name: _judge(name, stages[name], known[name], noise[name]) for name in known if name in stages}
 
 
-_DRAWS, _STEP = 4, 2.0**-40
-
-
 def true_stages(network: Any, gradient: Callable[..., Gradient], point: tuple) -> dict[str, np.ndarray]:
     """Compute every z_l, a_l and delta_l [N, H] in the order of the computation: forward, then back."""
     params, X, y = point
-    with arguments.float64():
+    with float64():
         layers = jax.vmap(network.layers, (None, 0))(params, X)
     forward = {
         f"{letter}{i}": np.asarray(v) for i, zs in enumerate(layers, 1) for letter, v in zip("za", zs, strict=True)
@@ -69,12 +67,12 @@ def _deviation(moved: list[np.ndarray], known: np.ndarray) -> np.ndarray:
     return np.mean(np.abs(np.array(moved) - known), axis=0) + _STEP * np.abs(known)
 
 
-def _judge(name: str, given: Any, true: np.ndarray, noise: np.ndarray) -> verdict.Leaf:
+def _judge(name: str, given: Any, true: np.ndarray, noise: np.ndarray) -> verdict.LeafVerdict:
     yours = np.asarray(given, np.float64)
     if yours.shape != true.shape:
         return verdict.unreadable(name, true.shape, f"{name} has shape {yours.shape}, expected {true.shape}.")
-    judged = verdict.judge(name, yours, true, noise)
+    judged = verdict.judge_leaf(name, yours, true, noise)
     if not judged.ok and name.startswith("delta"):
-        mean = verdict.judge(name, yours, true / len(true), noise / len(true))
+        mean = verdict.judge_leaf(name, yours, true / len(true), noise / len(true))
         return mean if mean.ok else judged
     return judged

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jaxnet.gradients.problem import within
+from jaxnet.gradients.evidence import within
 
-SHOWN = 3
+_SHOWN = 3  # worst entries of a leaf: enough to look up by hand
 
 
 @dataclass(frozen=True)
-class Entry:
+class WrongEntry:
     """One entry of a gradient: its index, the value handed in, the true one, and what rounding explains."""
 
     index: tuple[int, ...]
@@ -26,7 +26,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Leaf:
+class LeafVerdict:
     """The verdict on the gradient of one parameter array.
 
     Attributes:
@@ -50,28 +50,41 @@ class Leaf:
     excess: float
     error: float
     factor: float | None
-    worst: tuple[Entry, ...]
+    worst: tuple[WrongEntry, ...]
     form: str = ""
 
 
-def judge(path: str, yours: np.ndarray, true: np.ndarray, noise: np.ndarray, *, form: str = "") -> Leaf:
-    """Compare the gradient of one parameter array with the true one."""
+def leaf_name(path: str) -> str:
+    """The path of a leaf; params that are one array have none."""
+    return path or "params"
+
+
+def judge_leaf(path: str, yours: np.ndarray, true: np.ndarray, noise: np.ndarray, *, form: str = "") -> LeafVerdict:
+    """Compare the gradient of one parameter array with the true one, entry by entry; all arrays have its shape.
+
+    ``form``: what is wrong with the form in which it came; then it is wrong, whatever its values are.
+    """
     right = within(yours, true, noise)
     excess = excesses(yours, true, noise)
-    order = np.argsort(-excess, axis=None, kind="stable")[:SHOWN]
-    places = [np.unravel_index(i, yours.shape) for i in order if not right.flat[i]]
-    worst = tuple(_entry(place, yours, true, noise) for place in places)
-    return Leaf(
-        path, true.shape, bool(right.all()) and not form, True, int((~right).sum()),
-        float(excess.max(initial=0.0)), _relative(yours, true), None if right.all() else _factor(yours, true, noise),
-        worst, form,
-    )  # fmt: skip
+    order = np.argsort(-excess, axis=None, kind="stable")[:_SHOWN]
+    places = [tuple(map(int, np.unravel_index(i, yours.shape))) for i in order if not right.flat[i]]
+    return LeafVerdict(
+        path,
+        true.shape,
+        ok=bool(right.all()) and not form,
+        compared=True,
+        wrong=int((~right).sum()),
+        excess=float(excess.max(initial=0.0)),
+        error=_relative(yours, true),
+        factor=None if right.all() else _factor(yours, true, noise),
+        worst=tuple(WrongEntry(i, float(yours[i]), float(true[i]), float(noise[i])) for i in places),
+        form=form,
+    )
 
 
-def unreadable(path: str, shape: tuple[int, ...], form: str) -> Leaf:
-    """The verdict on a leaf that cannot be compared."""
-    size = int(np.prod(shape))
-    return Leaf(path, shape, False, False, size, float("inf"), float("inf"), None, (), form)
+def unreadable(path: str, shape: tuple[int, ...], form: str) -> LeafVerdict:
+    """The verdict on a leaf that cannot be compared: it is wrong in every entry."""
+    return LeafVerdict(path, shape, False, False, int(np.prod(shape)), float("inf"), float("inf"), None, (), form)
 
 
 def excesses(yours: np.ndarray, true: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -82,12 +95,8 @@ def excesses(yours: np.ndarray, true: np.ndarray, noise: np.ndarray) -> np.ndarr
     return np.where(np.isnan(ratio), np.inf, ratio)
 
 
-def _entry(place: tuple, yours: np.ndarray, true: np.ndarray, noise: np.ndarray) -> Entry:
-    index = tuple(int(i) for i in place)
-    return Entry(index, float(yours[index]), float(true[index]), float(noise[index]))
-
-
 def _relative(yours: np.ndarray, true: np.ndarray) -> float:
+    # divided by the largest entry first: squares of entries below 1e-154 are 0
     largest = float(np.max(np.abs(true), initial=0.0))
     if largest == 0 or not np.isfinite(yours).all():
         return 0.0 if np.array_equal(yours, true) else float("inf")
@@ -100,4 +109,5 @@ def _factor(yours: np.ndarray, true: np.ndarray, noise: np.ndarray) -> float | N
         return None
     scaled = true / largest
     factor = float(np.vdot(scaled, yours / largest) / np.vdot(scaled, scaled))
+    # a gradient times c carries c times the rounding; divided by c it may have been rounded after that
     return factor if within(yours, factor * true, noise * max(1.0, abs(factor))).all() else None

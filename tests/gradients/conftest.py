@@ -7,29 +7,28 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.gradients.leaves import flatten
-from jaxnet.gradients.problem import Problem
+from jaxnet.gradients.evidence import Evidence, by_path
 
 
 @pytest.fixture(scope="session")
 def pose():
-    """(f, params, data, mine, function=True) -> Problem; ``mine(params, *data)`` returns a gradient like params."""
+    """(f, params, data, mine, function=True) -> Evidence; ``mine(params, *data)`` returns a gradient like params."""
     compiled = {}
 
     def oracle_of(f):
         if f not in compiled:
             compiled[f] = jax.jit(jax.grad(f))
         return lambda params, *data: {
-            path: np.asarray(leaf) for path, leaf in flatten(compiled[f](params, *data)).items()
+            path: np.asarray(leaf) for path, leaf in by_path(compiled[f](params, *data)).items()
         }
 
     def build(f, params, data, mine, *, function=True, noise=2.0**-44, eps=2.0**-53, network=None):
         oracle = oracle_of(f)
         true = oracle(params, *data)
-        gradient = lambda params, *data: {k: np.asarray(v, float) for k, v in flatten(mine(params, *data)).items()}
+        gradient = lambda params, *data: {k: np.asarray(v, float) for k, v in by_path(mine(params, *data)).items()}
         floor = {path: np.full(leaf.shape, noise * np.abs(leaf).max()) for path, leaf in true.items()}
         yours = gradient(params, *data)
-        return Problem(
+        return Evidence(
             objective=f, params=params, data=data, yours=yours, true=true, noise=floor,
             gradient=gradient if function else None, oracle=oracle, network=network or getattr(f, "network", None),
             loss=getattr(f, "loss", None), l2=getattr(f, "l2", 0.0), eps=eps,

@@ -43,9 +43,9 @@ def test_a_sum_for_a_mean_is_wrong_by_the_number_of_examples():
 def test_the_objective_brings_its_network_its_loss_and_its_penalty_along():
     f = jn.objective(jn.MLP((4, 2), output="softmax"), l2=0.1)
     params = [{"w": RANDOM.normal(size=(4, 2)), "b": np.zeros(2)}]
-    problem = jn.check_gradient(f, params, X, np.arange(9) % 2, gradient=jax.grad(f)).problem
-    assert (problem.network, problem.loss, problem.l2) == (f.network, "cross_entropy", 0.1)
-    assert problem.gradient(problem.params, X[:1], np.array([0])).keys() == problem.true.keys()
+    evidence = jn.check_gradient(f, params, X, np.arange(9) % 2, gradient=jax.grad(f)).evidence
+    assert (evidence.network, evidence.loss, evidence.l2) == (f.network, "cross_entropy", 0.1)
+    assert evidence.gradient(evidence.params, X[:1], np.array([0])).keys() == evidence.true.keys()
 
 
 def test_float32_params_and_a_program_in_float32_are_judged_in_their_precision():
@@ -53,7 +53,7 @@ def test_float32_params_and_a_program_in_float32_are_judged_in_their_precision()
         mine = jax.grad(squares)(jnp.float32(W), jnp.float32(X), jnp.float32(Y))
         report = jn.check_gradient(squares, jnp.float32(W), jnp.float32(X), jnp.float32(Y), gradient=mine)
         assert report.ok
-        assert report.problem.eps == 2.0**-24
+        assert report.evidence.eps == 2.0**-24
         off = jn.check_gradient(squares, jnp.float32(W), jnp.float32(X), jnp.float32(Y), gradient=mine * 1.001)
         assert not off.ok
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 import jaxnet as jn
 from jaxnet.gradients import Cause, Report
-from jaxnet.gradients.verdict import judge, unreadable
+from jaxnet.gradients.verdict import judge_leaf, unreadable
 
 RANDOM = np.random.default_rng(0)
 NET = jn.MLP((3, 4, 2), activation="tanh", output="identity")
@@ -118,7 +118,7 @@ def test_many_wrong_leaves_are_counted_not_listed():
 def test_right_values_with_something_else_wrong_are_not_ok():
     ones = np.ones(1)
     cause = Cause("changes_arguments", (), (), None, "gradient changes its arguments in place.", "", 1.0)
-    report = Report({"": judge("", ones, ones, ones)}, (cause,))
+    report = Report({"": judge_leaf("", ones, ones, ones)}, (cause,))
     assert not report.ok
     assert str(report).startswith("The gradient's values are right, but something else is wrong.")
     assert "params  right" in str(report)

@@ -1,4 +1,4 @@
-"""What was handed in: found in its containers, or asked of a function."""
+"""What was handed in: found in its containers, or asked of a function; what is wrong with its form is said in words."""
 
 import collections
 
@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet.gradients.leaves import flatten
-from jaxnet.gradients.submission import Caller, receive
+from jaxnet.gradients.evidence import by_path
+from jaxnet.gradients.submission import FORMS, Caller, examine, other_loss, receive
 
 PARAMS = [{"w": np.ones((2, 3)), "b": np.zeros(3)}]
 W, B = np.full((2, 3), 2.0), np.full(3, 3.0)
@@ -96,5 +96,74 @@ def test_the_gradient_of_a_function_comes_by_path_in_float64_and_in_the_shapes_o
     caller = Caller(lambda params: [{"w": np.float32(W), "b": B[None]}], (PARAMS,))
     found = caller.gradient(PARAMS)
     assert {path: (leaf.shape, leaf.dtype.name) for path, leaf in found.items()} == {
-        path: (leaf.shape, "float64") for path, leaf in flatten(PARAMS).items()
+        path: (leaf.shape, "float64") for path, leaf in by_path(PARAMS).items()
     }
+
+
+LAYER = {"w": np.zeros((5, 7)), "b": np.zeros(7)}
+DW, DB = np.arange(35.0).reshape(5, 7), np.arange(7.0)
+N = 9
+
+
+def examined(**leaves):
+    return examine(receive(LAYER, {"w": DW, "b": DB, **leaves}), LAYER, N)
+
+
+def test_a_gradient_in_good_form_has_no_faults():
+    faults, usable = examined()
+    assert faults == []
+    np.testing.assert_array_equal(usable["['w']"], DW)
+
+
+LEAVES = [
+    ("w", DW.T, "shape_transposed", "['w'] has shape (7, 5), expected (5, 7): it is transposed", DW),
+    ("b", DB[None], "shape_kept_dimensions", "shape (1, 7), expected (7,): a sum with keepdims=True", DB),
+    ("b", DB[:, None], "shape_kept_dimensions", "shape (7, 1)", DB),
+    ("b", np.ones((N, 7)), "shape_not_summed", "not summed over the batch of 9 examples", None),
+    ("w", np.ones((N, 5, 7)), "shape_not_summed", "not summed over the batch of 9 examples", None),
+    ("b", np.float64(2), "shape_summed_over_everything", "shape (), expected (7,): it is summed over everything", None),
+    ("w", DW.ravel(), "shape_reshaped", "shape (35,), expected (5, 7): it has as many entries", DW),
+    ("w", np.ones((2, 2)), "shape", "shape (2, 2), expected (5, 7).", None),
+    ("w", DW.astype(int), "dtype", "integer dtype int64", DW),
+    ("w", DW.astype(complex), "dtype", "dtype complex128; a gradient holds floating-point", None),
+    ("w", DW.astype(str), "dtype", "dtype <U32; a gradient holds floating-point", None),
+    ("w", [[1.0], [1.0, 2.0]], "dtype", "rows of different lengths", None),
+    ("b", np.array([0, 1, np.nan, np.inf, 0, 0, 0]), "not_finite", "holds nan at index [2] and 1 more", "as it is"),
+]
+
+
+@pytest.mark.filterwarnings("erro")
+@pytest.mark.parametrize(("key", "given", "kind", "words", "compared"), LEAVES)
+def test_a_malformed_leaf_is_explained_and_compared_as_what_it_should_be_where_that_is_sure(
+    key, given, kind, words, compared
+):
+    (fault,), usable = examined(**{key: given})
+    assert fault.kind == kind
+    assert fault.leaves == (f"['{key}']",)
+    assert words in fault.sentence
+    if compared is None:
+        assert f"['{key}']" not in usable
+    elif not isinstance(compared, str):
+        np.testing.assert_array_equal(usable[f"['{key}']"], compared)
+
+
+WHOLES = [
+    (None, "nothing_returned", "returns None"),
+    ((0.7, {"w": DW, "b": DB}), "loss_beside_gradient", "the loss beside the gradient"),
+    ({"w": DW}, "missing_leaf", "['b'] is missing"),
+    ({"w": DW, "b": DB, "c": DB}, "extra_leaf", "['c'] is extra"),
+]
+
+
+@pytest.mark.parametrize(("whole", "kind", "words"), WHOLES)
+def test_a_malformed_whole_is_explained(whole, kind, words):
+    (fault,), _ = examine(receive(LAYER, whole), LAYER, N)
+    assert fault.kind == kind
+    assert FORMS[kind]
+    assert words in fault.sentence
+
+
+def test_another_loss_is_told_with_its_ratio_and_what_the_ratio_is():
+    assert "ratio 9: 9 examples times" in other_loss(4.5, 0.5, 9).sentence
+    assert "ratio 2: twice" in other_loss(1.0, 0.5, None).sentence
+    assert "ratio inf" in other_loss(1.0, 0.0, 9).sentence

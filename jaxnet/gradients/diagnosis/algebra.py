@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.factors import SEEN, UNFAMILIAR
-from jaxnet.gradients.diagnosis.penalty import Lines, Tolerance, factors, fits, linear_mistakes
-from jaxnet.gradients.diagnosis.replay import Hypothesis, Leaf
-
-LARGEST_SHARE = 0.2  # of a leaf that single wrong entries may make up; beyond it they are no exception
+from jaxnet.gradients.diagnosis.penalty import LeafMistakes, Tolerance, factors, fits, linear_mistakes
+from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts
+from jaxnet.gradients.diagnosis.tolerances import LARGEST_SHARE, SAME_NORM
 
 
 def finishes(
-    target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, whole: bool = True, known: Sequence[Lines] = ()
-) -> list[Lines]:
+    target: np.ndarray,
+    leaf: LeafParts,
+    tolerance: Tolerance,
+    key: str,
+    *,
+    whole: bool = True,
+    known: Sequence[LeafMistakes] = (),
+) -> list[LeafMistakes]:
     """Explain how a leaf's parts become the target: no wrong line at all, or the lists of wrong lines that do it.
 
     ``key`` is "w" or "b"; ``whole`` says whether rearrangements, gaps and clipping are looked for; ``known`` are wrong
@@ -51,8 +56,8 @@ def _seen(mistake: Hypothesis) -> Hypothesis:
 
 
 def _beside(
-    target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str, *, known: Lines, whole: bool
-) -> Iterator[Lines]:
+    target: np.ndarray, leaf: LeafParts, tolerance: Tolerance, key: str, *, known: LeafMistakes, whole: bool
+) -> Iterator[LeafMistakes]:
     """Explain a leaf with a wrong line that other leaves have, and with others on top of it."""
     (slot, mistake), *_ = known.items()
     mistake = _seen(mistake)
@@ -70,12 +75,12 @@ def _beside(
         yield from ({"times": mistake, **lines} for lines in more if "times" not in lines)
 
 
-def _rescaled(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str) -> Iterator[Lines]:
+def _rescaled(target: np.ndarray, leaf: LeafParts, tolerance: Tolerance, key: str) -> Iterator[LeafMistakes]:
     """A leaf whose entries stand in another order, times a familiar factor: their norms tell it."""
     mine, true = float(np.linalg.norm(target)), float(np.linalg.norm(leaf.expected))
     if not 0 < mine < np.inf or not true:
         return
-    error = 1e-6 * mine / true
+    error = SAME_NORM * mine / true
     for sign in (1, -1):
         for factor in factors(sign * mine / true, error, leaf):
             if factor.cost < UNFAMILIAR and factor.factor:

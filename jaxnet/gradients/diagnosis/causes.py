@@ -7,36 +7,37 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.layer_leaves import Case
-from jaxnet.gradients.diagnosis.passes import Model, Pass
-from jaxnet.gradients.diagnosis.replay import Hypothesis, Recipe, replay
-from jaxnet.gradients.diagnosis.search import Solution
-from jaxnet.gradients.diagnosis.sentences import Lines, Place, fix, sentence
-from jaxnet.gradients.problem import Cause, Gradient, Problem
-from jaxnet.gradients.problem import residual as residual_of
+from jaxnet.gradients.diagnosis.mistake_search import Solution
+from jaxnet.gradients.diagnosis.passes import NetworkModel, Pass
+from jaxnet.gradients.diagnosis.replay import Hypothesis, Mistakes, replay
+from jaxnet.gradients.diagnosis.sentences import MistakePlace, RightLines, fix, sentence
+from jaxnet.gradients.diagnosis.tolerances import NORM_ROUNDINGS
+from jaxnet.gradients.evidence import Cause, Evidence, Gradient
+from jaxnet.gradients.evidence import residual as residual_of
 
 DELTA_SLOTS = ("examples", "output", "delta", "matrix", "slope", "stopped")  # what they make wrong goes on below
 
 
-def named(model: Model, gradient: Mapping[tuple[int, str], np.ndarray]) -> Gradient:
+def named(model: NetworkModel, gradient: Mapping[tuple[int, str], np.ndarray]) -> Gradient:
     """Name a replayed gradient by the paths of the leaves."""
     return {model.leaves[layer]["wb".index(key)]: leaf for (layer, key), leaf in gradient.items()}
 
 
-def causes_of(problem: Problem, model: Model, case: Case, solution: Solution) -> list[Cause]:
+def causes_of(evidence: Evidence, model: NetworkModel, case: Case, solution: Solution) -> list[Cause]:
     """Describe the wrong lines of a solution as causes, root first."""
-    recipe = dict(solution.recipe)
+    mistakes = dict(solution.mistakes)
     if solution.stopped is not None:
-        ask = "" if problem.gradient else "a gradient function instead of arrays would let its own deltas be read"
-        recipe["stopped", solution.stopped] = Hypothesis("unknown", ask, lambda step: None)
-    for layer in [layer for slot, layer in recipe if slot == "delta"]:
-        recipe["delta", layer] = Hypothesis("unknown", case.reader.located(layer), lambda step: None)
-    gradient = replay(case.run, solution.recipe)
-    error = residual_of(problem.yours, named(model, gradient)) if solution.stopped is None and gradient else 1.0
+        ask = "" if evidence.gradient else "a gradient function instead of arrays would let its own deltas be read"
+        mistakes["stopped", solution.stopped] = Hypothesis("unknown", ask, lambda step: None)
+    for layer in [layer for slot, layer in mistakes if slot == "delta"]:
+        mistakes["delta", layer] = Hypothesis("unknown", case.reader.located(layer), lambda step: None)
+    gradient = replay(case.run, solution.mistakes)
+    error = residual_of(evidence.yours, named(model, gradient)) if solution.stopped is None and gradient else 1.0
     groups: dict[tuple, dict] = {}
-    for slot, mistake in sorted(recipe.items(), key=_order):
+    for slot, mistake in sorted(mistakes.items(), key=_order):
         groups.setdefault(mistake.habit, {})[slot] = mistake
     texts = right_lines(model, case.run)
-    return [_cause(problem, model, slots, lines=texts, error=error) for slots in groups.values()]
+    return [_cause(evidence, model, slots, lines=texts, error=error) for slots in groups.values()]
 
 
 def _order(item: tuple) -> tuple:
@@ -44,20 +45,20 @@ def _order(item: tuple) -> tuple:
     return -layer, DELTA_SLOTS.index(slot) if slot in DELTA_SLOTS else len(DELTA_SLOTS)
 
 
-def right_lines(model: Model, run: Pass) -> Lines:
+def right_lines(model: NetworkModel, run: Pass) -> RightLines:
     """The right backward pass as text."""
     slopes = tuple(activation.line for activation in run.activations)
-    return Lines(model.delta_line, slopes, model.averaged, max(w for w, _ in run.decay))
+    return RightLines(model.delta_line, slopes, model.averaged, max(w for w, _ in run.decay))
 
 
-def _cause(problem: Problem, model: Model, slots: Recipe, *, lines: Lines, error: float) -> Cause:
+def _cause(evidence: Evidence, model: NetworkModel, slots: Mistakes, *, lines: RightLines, error: float) -> Cause:
     (slot, _), mistake = next(iter(slots.items()))
     layers = tuple(sorted({layer for _, layer in slots}))
-    leaves = wrong_leaves(problem, _touched(model, slots))
+    leaves = wrong_leaves(evidence, _touched(model, slots))
     numbers = tuple(layer + 1 for layer in layers)
     if slot == "stopped" or (slot, mistake.kind) == ("delta", "unknown"):
         numbers = numbers[-1:]
-    place = Place(slot, numbers, _covered(model, slots, leaves))
+    place = MistakePlace(slot, numbers, _covered(model, slots, leaves))
     known = mistake.kind != "unknown"
     return Cause(
         mistake.kind, numbers, leaves, mistake.factor, sentence(mistake, place, lines), fix(mistake, place, lines),
@@ -65,7 +66,7 @@ def _cause(problem: Problem, model: Model, slots: Recipe, *, lines: Lines, error
     )  # fmt: skip
 
 
-def _touched(model: Model, slots: Iterable[tuple[str, int]]) -> set[str]:
+def _touched(model: NetworkModel, slots: Iterable[tuple[str, int]]) -> set[str]:
     """The leaves that wrong lines make wrong: delta spoils its layer and all below, the rest one leaf."""
     touched: set[str] = set()
     for slot, layer in slots:
@@ -76,16 +77,16 @@ def _touched(model: Model, slots: Iterable[tuple[str, int]]) -> set[str]:
     return touched
 
 
-def wrong_leaves(problem: Problem, among: set[str]) -> tuple[str, ...]:
+def wrong_leaves(evidence: Evidence, among: set[str]) -> tuple[str, ...]:
     """The leaves, in the order of the parameters, that differ from the true gradient by more than the noise."""
     return tuple(
         path
-        for path, leaf in problem.yours.items()
-        if path in among and bool((np.abs(leaf - problem.true[path]) > problem.noise[path]).any())
+        for path, leaf in evidence.yours.items()
+        if path in among and bool((np.abs(leaf - evidence.true[path]) > evidence.noise[path]).any())
     )
 
 
-def _covered(model: Model, slots: Iterable[tuple[str, int]], leaves: tuple[str, ...]) -> str:
+def _covered(model: NetworkModel, slots: Iterable[tuple[str, int]], leaves: tuple[str, ...]) -> str:
     """A name for a set of leaves: every leaf, every weight, everything from a layer down, or the leaves' own names."""
     touched = _touched(model, slots)
     count = len(model.leaves)
@@ -97,7 +98,7 @@ def _covered(model: Model, slots: Iterable[tuple[str, int]], leaves: tuple[str, 
     return next((name for paths, name in names if paths == touched), ", ".join(_listed(touched, leaves)))
 
 
-def _below(model: Model, layer: int) -> set[str]:
+def _below(model: NetworkModel, layer: int) -> set[str]:
     return {path for pair in model.leaves[: layer + 1] for path in pair}
 
 
@@ -105,13 +106,15 @@ def _listed(touched: set[str], leaves: tuple[str, ...]) -> list[str]:
     return [path for path in leaves if path in touched] or sorted(touched)
 
 
-def clipped_by_norm(problem: Problem, causes: list[Cause]) -> list[Cause]:
+def clipped_by_norm(evidence: Evidence, causes: list[Cause]) -> list[Cause]:
     """A factor on every leaf that gives the whole gradient a round norm is clipping, unless it has a plainer name."""
-    norm = float(np.sqrt(sum(np.sum(leaf**2) for leaf in problem.yours.values())))
-    true = float(np.sqrt(sum(np.sum(leaf**2) for leaf in problem.true.values())))
+    norm = float(np.sqrt(sum(np.sum(leaf**2) for leaf in evidence.yours.values())))
+    true = float(np.sqrt(sum(np.sum(leaf**2) for leaf in evidence.true.values())))
     limit = float(f"{norm:.2g}")
-    slack = 1e3 * problem.eps * norm + float(np.sqrt(sum(np.sum(each**2) for each in problem.noise.values())))
-    scaled = [c for c in causes if c.kind == "factor" and set(c.leaves) == _nonzero(problem.true)]
+    slack = NORM_ROUNDINGS * evidence.eps * norm + float(
+        np.sqrt(sum(np.sum(each**2) for each in evidence.noise.values()))
+    )
+    scaled = [c for c in causes if c.kind == "factor" and set(c.leaves) == _nonzero(evidence.true)]
     if not scaled or norm >= true or abs(norm - limit) > slack:
         return causes
     text = f"Every leaf: the gradient is scaled to the norm {limit:g}; the true gradient has the norm {true:.6g}."

@@ -11,32 +11,42 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxnet.gradients.diagnosis.replay import Hypothesis, Recipe
-from jaxnet.gradients.problem import Gradient, Problem, residual
+from jaxnet.gradients.diagnosis.replay import Hypothesis, Mistakes
+from jaxnet.gradients.diagnosis.tolerances import (
+    MOST_WEIGHED,
+    PROBE_ROUNDINGS,
+    PROBE_SPEAKS,
+    PROBE_SPREAD,
+    WEIGHT_DIGITS,
+    WEIGHTS_CONDITION,
+    WHOLE_WEIGHT,
+)
+from jaxnet.gradients.evidence import Evidence, Gradient, residual
 
 Replay = Callable[..., Gradient | None]  # (params, *data) -> the gradient that an explanation predicts
-MOST_EXAMPLES = 400  # whose weights are solved for
 
 
-def settle(problem: Problem, replays: Sequence[Replay]) -> list[int]:
+def settle(evidence: Evidence, replays: Sequence[Replay]) -> list[int]:
     """Return which explanations also predict the gradient under test on other batches and other parameters.
 
     All stay where no experiment is possible, and where an experiment speaks for none of them.
     """
     left = list(range(len(replays)))
-    for params, data in _probes(problem) if problem.gradient is not None and len(left) > 1 else ():
-        errors = {i: _error(problem, replays[i], params, data) for i in left}
+    for params, data in _probes(evidence) if evidence.gradient is not None and len(left) > 1 else ():
+        errors = {i: _error(evidence, replays[i], params, data) for i in left}
         possible = {i: error for i, error in errors.items() if error is not None}
         if possible:
             best = min(possible.values())
-            right = {i for i, error in possible.items() if error <= max(1e4 * problem.eps, 100 * best)}
-            left = [i for i in left if i in right or errors[i] is None] if best < 1e-2 else left
+            right = {
+                i for i, error in possible.items() if error <= max(PROBE_ROUNDINGS * evidence.eps, PROBE_SPREAD * best)
+            }
+            left = [i for i in left if i in right or errors[i] is None] if best < PROBE_SPEAKS else left
         if len(left) == 1:
             break
     return left
 
 
-def with_constants(problem: Problem, recipe: Recipe) -> dict | None:
+def with_constants(evidence: Evidence, mistakes: Mistakes) -> dict | None:
     """The same wrong lines with mere numbers where a factor depends on n: what stays when n changes is one of those.
 
     None if there is no such factor, or no function to tell by.
@@ -45,31 +55,31 @@ def with_constants(problem: Problem, recipe: Recipe) -> dict | None:
         slot: Hypothesis(
             "factor", f"{each.factor:.6g}", lambda leaf, number=each.factor: number, each.cost, each.factor
         )
-        for slot, each in recipe.items()
+        for slot, each in mistakes.items()
         if slot[0].startswith(("scale", "times")) and each.factor and re.search(r"\bn\b", each.text)
     }
-    return {**recipe, **numbers} if numbers and problem.gradient else None
+    return {**mistakes, **numbers} if numbers and evidence.gradient else None
 
 
-def _probes(problem: Problem) -> Iterator[tuple[Any, tuple]]:
+def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple]]:
     """Half of the batch, the batch twice, one example, and the same batch at other parameters."""
     random = np.random.default_rng(0)
     nudge = lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape))
-    count = len(problem.data[0]) if problem.data and np.ndim(problem.data[0]) else 0
-    if count and all(np.shape(part)[:1] == (count,) for part in problem.data):
+    count = len(evidence.data[0]) if evidence.data and np.ndim(evidence.data[0]) else 0
+    if count and all(np.shape(part)[:1] == (count,) for part in evidence.data):
         rows = np.arange(count)
         for chosen in (rows[: (count + 1) // 2], np.concatenate([rows, rows]), rows[-1:]):
-            yield problem.params, tuple(part[chosen] for part in problem.data)
-    yield jax.tree.map(nudge, problem.params), problem.data
+            yield evidence.params, tuple(part[chosen] for part in evidence.data)
+    yield jax.tree.map(nudge, evidence.params), evidence.data
 
 
-def _error(problem: Problem, replay: Replay, params: Any, data: tuple) -> float | None:
+def _error(evidence: Evidence, replay: Replay, params: Any, data: tuple) -> float | None:
     """How far an explanation is from the gradient under test, or None where one of them has nothing to say."""
     predicted = replay(params, *data)
-    if predicted is None or problem.gradient is None:
+    if predicted is None or evidence.gradient is None:
         return None
     try:
-        mine = problem.gradient(params, *data)
+        mine = evidence.gradient(params, *data)
     except Exception:  # the user's own code may refuse other batches, by any error
         return None
     same = all(mine[path].shape == leaf.shape and np.isfinite(mine[path]).all() for path, leaf in predicted.items())
@@ -88,12 +98,12 @@ def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.
     plain: some 0, or some counted twice.
     """
     count = contributions.shape[1]
-    if not 2 <= count <= MOST_EXAMPLES or len(target) <= count:
+    if not 2 <= count <= MOST_WEIGHED or len(target) <= count:
         return None
     scaled = contributions / allowed[:, None]
-    weights, _, rank, _ = np.linalg.lstsq(scaled, target / allowed, rcond=1e-12)
+    weights, _, rank, _ = np.linalg.lstsq(scaled, target / allowed, rcond=WEIGHTS_CONDITION)
     fits = np.abs(contributions @ weights - target) <= allowed * max(1, np.abs(weights).max())
-    values = {round(float(weight), 6) for weight in weights}
+    values = {round(float(weight), WEIGHT_DIGITS) for weight in weights}
     plain = len(values) <= 3 and max(values) > 0
     if rank < count or not fits.all() or not plain or values == {1.0}:
         return None
@@ -103,4 +113,4 @@ def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.
 def _snapped(weights: np.ndarray) -> np.ndarray:
     """Whole numbers where a weight is one but for the error of the fit."""
     whole = np.round(weights)
-    return np.where(np.abs(weights - whole) < 1e-6, whole, weights)
+    return np.where(np.abs(weights - whole) < WHOLE_WEIGHT, whole, weights)

@@ -9,7 +9,7 @@ SEEN = UNFAMILIAR - 0.01  # any number, but one that a larger leaf has too
 
 
 class Counts(NamedTuple):
-    """What is countable about a problem: N examples, D inputs, hidden widths, K outputs, the penalty's factor."""
+    """What is countable in a problem: N examples, D inputs, hidden widths, K outputs, the penalty's factor."""
 
     examples: int | None = None
     inputs: int | None = None

@@ -9,18 +9,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 
 from jaxnet.gradients.diagnosis.algebra import familiar, finishes
-from jaxnet.gradients.diagnosis.backward import Reader
+from jaxnet.gradients.diagnosis.delta_reading import DeltaReader
 from jaxnet.gradients.diagnosis.factors import ANYTHING
 from jaxnet.gradients.diagnosis.layer_mistakes import bias_mistakes, left_mistakes, right_mistakes
 from jaxnet.gradients.diagnosis.passes import Pass
-from jaxnet.gradients.diagnosis.penalty import Lines, Tolerance, fits
-from jaxnet.gradients.diagnosis.replay import Hypothesis, Leaf, Slot, Step, Window, bias_leaf, cost, finish, weight_leaf
-
-MOST_TIES = 12  # explanations of one leaf that are followed
-MOST_KNOWN = 4  # wrong lines of other leaves that are tried beside new ones
-WINDOW = 24  # rows and columns of a large weight matrix that are compared first
-
-Recipe = dict[Slot, Hypothesis]
+from jaxnet.gradients.diagnosis.penalty import LeafMistakes, Tolerance, fits
+from jaxnet.gradients.diagnosis.replay import (
+    Hypothesis,
+    LeafParts,
+    Mistakes,
+    Step,
+    Window,
+    bias_leaf,
+    finish_leaf,
+    total_cost,
+    weight_leaf,
+)
+from jaxnet.gradients.diagnosis.tolerances import MOST_KNOWN, MOST_TIES, WINDOW
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,17 +43,17 @@ class Case:
     targets: Mapping[tuple[int, str], np.ndarray]
     tolerances: Mapping[tuple[int, str], Tolerance]
     examples: Callable[[], tuple[Hypothesis, ...]]
-    reader: Reader
+    reader: DeltaReader
 
 
-def explain_leaves(case: Case, step: Step, depth: int, recipe: Recipe) -> tuple[list[Recipe], list[Recipe]]:
+def explain_leaves(case: Case, step: Step, depth: int, mistakes: Mistakes) -> tuple[list[Mistakes], list[Mistakes]]:
     """Explain both leaves of a layer, given its delta; and, apart, only one of them, the other one unknown.
 
-    The more wrong lines delta needs (``depth``), the more plainly the leaves have to follow from it. ``recipe`` holds
+    The more wrong lines delta needs (``depth``), the more plainly the leaves have to follow from it. ``mistakes`` holds
     the wrong lines further up, which may have been made here too.
     """
-    known = _finishing(recipe)
-    found: dict[str, list[Recipe]] = {}
+    known = _finishing(mistakes)
+    found: dict[str, list[Mistakes]] = {}
     for key in "bw":  # the biases first: they are quickly compared
         found[key] = _finished(case, step, {}, key, known=known)
         if sum(not any(map(familiar, each)) for each in found.values()) > 2 - depth:
@@ -61,24 +66,24 @@ def explain_leaves(case: Case, step: Step, depth: int, recipe: Recipe) -> tuple[
     return _distinct(both), _half(case, step, found)
 
 
-def _distinct(recipes: list[Recipe]) -> list[Recipe]:
-    """The shortest of all recipes that make the same mistakes."""
-    shortest: dict[frozenset, Recipe] = {}
-    for recipe in sorted(recipes, key=len):
-        shortest.setdefault(frozenset(each.habit for each in recipe.values()), recipe)
-    return sorted(shortest.values(), key=cost)[:MOST_TIES]
+def _distinct(alternatives: list[Mistakes]) -> list[Mistakes]:
+    """The shortest of all alternatives that make the same mistakes."""
+    shortest: dict[frozenset, Mistakes] = {}
+    for mistakes in sorted(alternatives, key=len):
+        shortest.setdefault(frozenset(each.habit for each in mistakes.values()), mistakes)
+    return sorted(shortest.values(), key=total_cost)[:MOST_TIES]
 
 
-def _finishing(recipe: Recipe) -> list[Lines]:
-    """The finishes of leaves in a recipe, each once and without its layer."""
-    lines = {each.habit: (slot[:-2], each) for (slot, _), each in recipe.items() if slot[-2:] in ("_w", "_b")}
+def _finishing(mistakes: Mistakes) -> list[LeafMistakes]:
+    """The finishes of leaves among mistakes, each once and without its layer."""
+    lines = {each.habit: (slot[:-2], each) for (slot, _), each in mistakes.items() if slot[-2:] in ("_w", "_b")}
     everywhere = ("scale", "times", "penalty")  # the rest fits the shape of its own leaf alone, but for these:
     anywhere = ("clipped_by_value", "zero")
     kept = [{slot: each} for slot, each in lines.values() if slot in everywhere or each.kind in anywhere]
     return kept[:MOST_KNOWN]
 
 
-def _half(case: Case, step: Step, found: Mapping[str, list[Recipe]]) -> list[Recipe]:
+def _half(case: Case, step: Step, found: Mapping[str, list[Mistakes]]) -> list[Mistakes]:
     """One leaf follows plainly from delta, so the other one is wrong by itself."""
     halves = []
     for key, other in ("wb", "bw"):
@@ -89,16 +94,16 @@ def _half(case: Case, step: Step, found: Mapping[str, list[Recipe]]) -> list[Rec
     return halves
 
 
-def _thoroughly(case: Case, step: Step, key: str, known: list[Lines]) -> list[Recipe]:
+def _thoroughly(case: Case, step: Step, key: str, known: list[LeafMistakes]) -> list[Mistakes]:
     """Look for rearrangements, gaps and clipping, and for another array in the product."""
     candidates = _products(step, key) if case.targets[step.layer, key].any() else ()  # zeros are no product
     products = [lines for each in candidates for lines in _finished(case, step, each, key, known=known)]
     finished = _finished(case, step, {}, key, known=known, whole=True)
     # another array with any factor whatever: too much would fit
-    return sorted([*finished, *filter(familiar, products)], key=cost)[:MOST_TIES]
+    return sorted([*finished, *filter(familiar, products)], key=total_cost)[:MOST_TIES]
 
 
-def _products(step: Step, key: str) -> Iterator[Recipe]:
+def _products(step: Step, key: str) -> Iterator[Mistakes]:
     run, layer = step.run, step.layer
     slots: dict[str, Iterable[Hypothesis]] = {f"right_{key}": right_mistakes(run, layer)}
     slots |= {"left": left_mistakes(run, layer)} if key == "w" else {"bias": bias_mistakes(run, layer)}
@@ -106,8 +111,8 @@ def _products(step: Step, key: str) -> Iterator[Recipe]:
 
 
 def _finished(
-    case: Case, step: Step, lines: Recipe, key: str, *, known: list[Lines], whole: bool = False
-) -> list[Recipe]:
+    case: Case, step: Step, lines: Mistakes, key: str, *, known: list[LeafMistakes], whole: bool = False
+) -> list[Mistakes]:
     """Explain how a product becomes the leaf: first in a window of a large leaf, then in all of it."""
     target, tolerance = case.targets[step.layer, key], case.tolerances[step.layer, key]
     window = window_of(target)
@@ -124,13 +129,13 @@ def _finished(
     return [{**lines, **{(f"{slot}_{key}", step.layer): each for slot, each in one.items()}} for one in found]
 
 
-def _holds(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, lines: Lines) -> bool:
-    recipe = {(f"{slot}_w", 0): each for slot, each in lines.items()}
+def _holds(target: np.ndarray, leaf: LeafParts, tolerance: Tolerance, lines: LeafMistakes) -> bool:
+    mistakes = {(f"{slot}_w", 0): each for slot, each in lines.items()}
     largest = max(1.0, *(abs(each.factor or 1) for each in lines.values())) if lines else 1.0
-    return fits(target, finish(leaf, recipe, 0, "w"), tolerance.of(leaf.size) * largest)
+    return fits(target, finish_leaf(leaf, mistakes, 0, "w"), tolerance.of(leaf.size) * largest)
 
 
-def leaf_of(step: Step, lines: Recipe, key: str, window: Window) -> Leaf | None:
+def leaf_of(step: Step, lines: Mistakes, key: str, window: Window) -> LeafParts | None:
     """The parts of a leaf, or of a window of it; None where they cannot be computed."""
     with np.errstate(all="ignore"):
         leaf = weight_leaf(step, lines, window) if key == "w" else bias_leaf(step, lines)

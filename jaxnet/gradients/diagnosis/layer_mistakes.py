@@ -12,10 +12,10 @@ from jaxnet.gradients.diagnosis.passes import Pass
 from jaxnet.gradients.diagnosis.replay import Hypothesis, Step
 from jaxnet.reference.operations import ACTIVATIONS, sigmoid
 
-Row = tuple[str, str, Callable[[Step], np.ndarray | None]]
+_Row = tuple[str, str, Callable[[Step], np.ndarray | None]]
 
 
-def _hypotheses(rows: list[Row]) -> list[Hypothesis]:
+def _hypotheses(rows: list[_Row]) -> list[Hypothesis]:
     return [Hypothesis(kind, text, of) for kind, text, of in rows]
 
 
@@ -28,7 +28,7 @@ def _same_width(value: np.ndarray, step: Step) -> np.ndarray | None:
 
 def matrix_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the wrong matrices that delta may have gone down through to a layer."""
-    rows: list[Row] = [
+    rows: list[_Row] = [
         ("weight_not_transposed", "W instead of W.T", lambda s: _fits(s.run.w[s.layer + 1], s)),
         ("weight_reshaped", "W reshaped, not transposed", _reshaped),
         ("weight_missing", "without W", lambda s: _fits(np.eye(s.above.delta.shape[1]), s)),
@@ -85,7 +85,7 @@ def slope_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     z = lambda s: s.run.z[s.layer]
     a = lambda s: s.run.a[s.layer + 1]
     name = run.names[layer]
-    rows: list[Row] = [
+    rows: list[_Row] = [
         ("activation_derivative_missing", "1", lambda s: np.ones_like(z(s))),
         ("activation_derivative_part", "1 - a", lambda s: 1 - a(s)),
         ("activation_derivative_part", "a", a),
@@ -110,7 +110,7 @@ def slope_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     return _hypotheses([*rows, *_other_functions(run, layer), *_other_layers(run, layer), *_masks(run, layer)])
 
 
-def _other_functions(run: Pass, layer: int) -> list[Row]:
+def _other_functions(run: Pass, layer: int) -> list[_Row]:
     slope = lambda name: lambda s: ACTIVATIONS[name].slope(s.run.z[s.layer])
     own = run.names[layer]
     same = {"sigmoid": "softplus"}.get(own or "")  # softplus' is the sigmoid: the activation itself, listed as a part
@@ -118,9 +118,9 @@ def _other_functions(run: Pass, layer: int) -> list[Row]:
     return [("activation_derivative_other", f"{name}'(z)", slope(name)) for name in names]
 
 
-def _other_layers(run: Pass, layer: int) -> list[Row]:
+def _other_layers(run: Pass, layer: int) -> list[_Row]:
     """This layer's or the other layer's function, at the other layer's weighted sums."""
-    rows: list[Row] = []
+    rows: list[_Row] = []
     for other in range(run.last):
         if other != layer:
             functions = {other} if run.names[other] == run.names[layer] else {other, layer}
@@ -135,10 +135,10 @@ def _slope_of(function: int, layer: int, step: Step) -> np.ndarray | None:
     return _same_width(step.run.activations[function].slope(step.run.z[layer]), step)
 
 
-def _masks(run: Pass, layer: int) -> list[Row]:
+def _masks(run: Pass, layer: int) -> list[_Row]:
     if run.names[layer] not in ("relu", "leaky_relu", "elu"):
         return []
-    rows: list[Row] = [
+    rows: list[_Row] = [
         ("relu_mask", "what came down > 0", lambda s: 1.0 * (s.passed > 0)),
         ("relu_mask", "z < 0", lambda s: 1.0 * (s.run.z[s.layer] < 0)),
     ]
@@ -157,7 +157,7 @@ def _mask_of(layer: int, step: Step) -> np.ndarray | None:
 
 def left_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the arrays that may stand for a layer's inputs in the outer product."""
-    rows: list[Row] = [
+    rows: list[_Row] = [
         ("input_missing", "ones", lambda s: np.ones_like(s.run.a[s.layer])),
         ("input_shifted", "the next example's", lambda s: np.roll(s.run.a[s.layer], -1, axis=0)),
         ("input_shifted", "the previous example's", lambda s: np.roll(s.run.a[s.layer], 1, axis=0)),
@@ -183,7 +183,7 @@ def right_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the arrays that may stand for a layer's own delta in its gradients."""
     if layer == run.last:
         return []
-    rows: list[Row] = [
+    rows: list[_Row] = [
         ("delta_before_derivative", f"delta{layer + 2} @ W{layer + 2}.T", lambda s: s.passed),
         ("delta_of_another_layer", f"delta{layer + 2}", lambda s: _same_width(s.above.delta, s)),
         ("activation_derivative_twice", "once more in the product", lambda s: s.delta * s.slope),
@@ -195,7 +195,7 @@ def right_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
 def bias_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the ways in which a bias gradient is not the sum of delta over the examples (averaged where that is)."""
     n = len(run.y)
-    rows: list[Row] = [
+    rows: list[_Row] = [
         ("bias_summed_over_everything", "delta.sum()", lambda s: np.full(s.delta.shape[1], s.delta.sum())),
         ("bias_summed_over_everything", "delta.mean()", _mean_of_everything),
         ("bias_wrong_axis", "delta.sum(axis=1)", lambda s: _square(s.delta.sum(axis=1), s)),

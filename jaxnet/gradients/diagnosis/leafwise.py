@@ -12,24 +12,22 @@ from jaxnet.gradients.diagnosis.experiments import counted_examples, settle, wit
 from jaxnet.gradients.diagnosis.factors import ANYTHING, Counts
 from jaxnet.gradients.diagnosis.output_mistakes import weighted_examples
 from jaxnet.gradients.diagnosis.penalty import Tolerance
-from jaxnet.gradients.diagnosis.replay import Hypothesis, Leaf, cost, finish
-from jaxnet.gradients.diagnosis.sentences import Place, fix, sentence
-from jaxnet.gradients.leaves import flatten
-from jaxnet.gradients.problem import Cause, Gradient, Problem
-from jaxnet.gradients.problem import residual as residual_of
+from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Mistakes, finish_leaf, total_cost
+from jaxnet.gradients.diagnosis.sentences import MistakePlace, fix, sentence
+from jaxnet.gradients.diagnosis.tolerances import EQUATIONS, EXAMPLE_SLACK, MOST_READ, MOST_TIES, NOTHING
+from jaxnet.gradients.evidence import Cause, Evidence, Gradient, by_path
+from jaxnet.gradients.evidence import residual as residual_of
 
-MOST_TIES = 12
-MOST_EXAMPLES = 64  # whose gradients are asked of the oracle one by one
-
-Recipe = dict[tuple[str, int], Hypothesis]
-Batch = Callable[..., Gradient | None]  # the true gradient under a mistake in the batch: (params, *data) -> gradient
+BatchGradient = Callable[
+    ..., Gradient | None
+]  # the true gradient under a mistake in the batch: (params, *data) -> gradient
 
 
 class Variant(NamedTuple):
     """A way in which the batch may be wrong, and the true gradient under it."""
 
     mistake: Hypothesis | None
-    gradient: Batch
+    gradient: BatchGradient
 
 
 class Explanation(NamedTuple):
@@ -37,73 +35,76 @@ class Explanation(NamedTuple):
 
     cost: float
     variant: Variant
-    recipe: Recipe
+    mistakes: Mistakes
 
 
-def diagnose_leafwise(problem: Problem) -> tuple[Cause, ...]:
+def diagnose_leafwise(evidence: Evidence) -> tuple[Cause, ...]:
     """Explain every leaf as a changed true gradient, or all of them as that of a changed batch."""
-    found = _explanations(problem, Variant(None, problem.oracle))
+    found = _explanations(evidence, Variant(None, evidence.oracle))
     if not found or found[0].cost > 1:
-        others = [each for variant in _variants(problem) for each in _explanations(problem, variant)]
+        others = [each for variant in _variants(evidence) for each in _explanations(evidence, variant)]
         found = sorted([*found, *others], key=lambda each: each.cost)
     best = [each for each in found if each.cost <= found[0].cost][:MOST_TIES]
-    constants = [each._replace(recipe=r) for each in best if (r := with_constants(problem, each.recipe))]
+    constants = [each._replace(mistakes=r) for each in best if (r := with_constants(evidence, each.mistakes))]
     candidates = [*best, *constants]
-    kept = settle(problem, [functools.partial(predict, problem, each) for each in candidates])
+    kept = settle(evidence, [functools.partial(predicted_gradient, evidence, each) for each in candidates])
     kept = [i for i in kept if i < len(best)] or kept
-    return as_ties([clipped_by_norm(problem, _causes(problem, candidates[i])) for i in kept])
+    return as_ties([clipped_by_norm(evidence, _causes(evidence, candidates[i])) for i in kept])
 
 
-def predict(problem: Problem, explanation: Explanation, params: Any, *data: Any) -> Gradient | None:
+def predicted_gradient(evidence: Evidence, explanation: Explanation, params: Any, *data: Any) -> Gradient | None:
     """Compute the gradient that an explanation predicts for parameters and data."""
     truth = explanation.variant.gradient(params, *data)
     if truth is None:
         return None
-    parameters = flatten(params)
-    leaves = {path: _leaf(problem, truth[path], parameters[path], data) for path in truth}
-    return {path: finish(leaf, explanation.recipe, i, "w") for i, (path, leaf) in enumerate(leaves.items())}
+    parameters = by_path(params)
+    leaves = {path: _leaf(evidence, truth[path], parameters[path], data) for path in truth}
+    return {path: finish_leaf(leaf, explanation.mistakes, i, "w") for i, (path, leaf) in enumerate(leaves.items())}
 
 
-def _leaf(problem: Problem, true: np.ndarray, parameter: np.ndarray, data: tuple) -> Leaf:
-    decay = problem.l2 if parameter.ndim > 1 else 0.0
+def _leaf(evidence: Evidence, true: np.ndarray, parameter: np.ndarray, data: tuple) -> LeafParts:
+    decay = evidence.l2 if parameter.ndim > 1 else 0.0
     norm = float(np.linalg.norm(parameter))
-    return Leaf(true - decay * parameter, 0 * np.abs(true), parameter, decay, counts(problem, data), norm)
+    return LeafParts(true - decay * parameter, 0 * np.abs(true), parameter, decay, counts(evidence, data), norm)
 
 
-def counts(problem: Problem, data: tuple) -> Counts:
+def counts(evidence: Evidence, data: tuple) -> Counts:
     """What is countable: the examples, the inputs and, of a network, its layers."""
     shape = [*np.shape(data[0]), None, None] if data else [None, None]
-    sizes = tuple(getattr(problem.network, "sizes", ()))
-    return Counts(shape[0], shape[1], sizes[1:-1], sizes[-1] if sizes else None, problem.l2)
+    sizes = tuple(getattr(evidence.network, "sizes", ()))
+    return Counts(shape[0], shape[1], sizes[1:-1], sizes[-1] if sizes else None, evidence.l2)
 
 
-def _explanations(problem: Problem, variant: Variant) -> list[Explanation]:
+def _explanations(evidence: Evidence, variant: Variant) -> list[Explanation]:
     """The cheapest ways to explain all leaves under a variant; a leaf that nothing explains is unknown."""
-    truth = variant.gradient(problem.params, *problem.data)
+    truth = variant.gradient(evidence.params, *evidence.data)
     if truth is None:
         return []
-    parameters = flatten(problem.params)
-    start: Recipe = {("batch", -1): variant.mistake} if variant.mistake else {}
-    found: list[Recipe] = [start]
-    for index, (path, target) in enumerate(problem.yours.items()):
-        leaf = _leaf(problem, truth[path], parameters[path], problem.data)
+    parameters = by_path(evidence.params)
+    start: Mistakes = {("batch", -1): variant.mistake} if variant.mistake else {}
+    found: list[Mistakes] = [start]
+    for index, (path, target) in enumerate(evidence.yours.items()):
+        leaf = _leaf(evidence, truth[path], parameters[path], evidence.data)
         key = "w" if target.ndim > 1 else "b"
-        lines = finishes(target, leaf, Tolerance(problem.noise[path], 0.0), key)
+        lines = finishes(target, leaf, Tolerance(evidence.noise[path], 0.0), key)
         options = [{(f"{slot}_w", index): each for slot, each in one.items()} for one in lines]
         options = options or [{("whole_w", index): _unknown(target)}]
-        found = sorted(({**recipe, **more} for recipe in found for more in options), key=cost)[:MOST_TIES]
-    recipes = [(cost(recipe), {slot: each for slot, each in recipe.items() if slot[0] != "batch"}) for recipe in found]
-    return [Explanation(price, variant, recipe) for price, recipe in recipes]
+        found = sorted(({**mistakes, **more} for mistakes in found for more in options), key=total_cost)[:MOST_TIES]
+    alternatives = [
+        (total_cost(mistakes), {slot: each for slot, each in mistakes.items() if slot[0] != "batch"})
+        for mistakes in found
+    ]
+    return [Explanation(price, variant, mistakes) for price, mistakes in alternatives]
 
 
 def _unknown(target: np.ndarray) -> Hypothesis:
     return Hypothesis("unknown", "", lambda leaf: target, ANYTHING)
 
 
-def _variants(problem: Problem) -> Iterator[Variant]:
+def _variants(evidence: Evidence) -> Iterator[Variant]:
     """Targets of other examples, and examples that do not count."""
-    count = len(problem.data[0]) if len(problem.data) > 1 and np.ndim(problem.data[0]) else 0
-    if count < 2 or any(np.shape(part)[:1] != (count,) for part in problem.data):
+    count = len(evidence.data[0]) if len(evidence.data) > 1 and np.ndim(evidence.data[0]) else 0
+    if count < 2 or any(np.shape(part)[:1] != (count,) for part in evidence.data):
         return
     shifts: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "np.roll(y, -1, axis=0)": lambda y: np.roll(y, -1, axis=0),
@@ -111,55 +112,57 @@ def _variants(problem: Problem) -> Iterator[Variant]:
         "y[::-1]": lambda y: y[::-1],
     }
     for text, shift in shifts.items():
-        shifted = lambda params, *data, shift=shift: problem.oracle(params, *data[:-1], shift(data[-1]))
+        shifted = lambda params, *data, shift=shift: evidence.oracle(params, *data[:-1], shift(data[-1]))
         yield Variant(Hypothesis("targets_shifted", text, lambda step: None), shifted)
-    if count <= MOST_EXAMPLES:
-        yield from _counted(problem, count)
+    if count <= MOST_READ:
+        yield from _counted(evidence, count)
 
 
-def _counted(problem: Problem, count: int) -> Iterator[Variant]:
+def _counted(evidence: Evidence, count: int) -> Iterator[Variant]:
     """Which examples count, from the true gradients of each alone, where the loss is their mean."""
-    singles = [problem.oracle(problem.params, *(part[i : i + 1] for part in problem.data)) for i in range(count)]
-    penalty = {path: problem.l2 * leaf * (leaf.ndim > 1) for path, leaf in flatten(problem.params).items()}
+    singles = [evidence.oracle(evidence.params, *(part[i : i + 1] for part in evidence.data)) for i in range(count)]
+    penalty = {path: evidence.l2 * leaf * (leaf.ndim > 1) for path, leaf in by_path(evidence.params).items()}
     flat = lambda gradient: np.concatenate([(gradient[path] - penalty[path]).ravel() for path in gradient])
     each = np.stack([flat(single) for single in singles], axis=1) / count
     allowed = (
-        np.concatenate([leaf.ravel() for leaf in problem.noise.values()]) + 1e-12 * np.abs(each).sum(axis=1) + 1e-300
+        np.concatenate([leaf.ravel() for leaf in evidence.noise.values()])
+        + EXAMPLE_SLACK * np.abs(each).sum(axis=1)
+        + NOTHING
     )
-    if (np.abs(each.sum(axis=1) - flat(problem.true)) > allowed).any():
+    if (np.abs(each.sum(axis=1) - flat(evidence.true)) > allowed).any():
         return
-    chosen = np.random.default_rng(0).permutation(len(each))[: 4 * count + 256]
-    weights = counted_examples(flat(problem.yours)[chosen], each[chosen], allowed[chosen])
+    chosen = np.random.default_rng(0).permutation(len(each))[: EQUATIONS[0] * count + EQUATIONS[1]]
+    weights = counted_examples(flat(evidence.yours)[chosen], each[chosen], allowed[chosen])
     if weights is not None:
-        parts = {path: np.stack([single[path] - penalty[path] for single in singles]) for path in problem.true}
+        parts = {path: np.stack([single[path] - penalty[path] for single in singles]) for path in evidence.true}
         total = {path: np.tensordot(weights, part, 1) / count + penalty[path] for path, part in parts.items()}
-        yield Variant(weighted_examples(weights)[0], _only_here(problem, total))
+        yield Variant(weighted_examples(weights)[0], _only_here(evidence, total))
 
 
-def _only_here(problem: Problem, gradient: Gradient) -> Batch:
-    """A gradient that is known for the problem's own batch and parameters."""
-    return lambda params, *data: gradient if params is problem.params and data[0] is problem.data[0] else None
+def _only_here(evidence: Evidence, gradient: Gradient) -> BatchGradient:
+    """A gradient that is known for the batch at hand and parameters."""
+    return lambda params, *data: gradient if params is evidence.params and data[0] is evidence.data[0] else None
 
 
-def _causes(problem: Problem, explanation: Explanation) -> list[Cause]:
-    paths = list(problem.yours)
-    predicted = predict(problem, explanation, problem.params, *problem.data)
-    error = residual_of(problem.yours, predicted) if predicted is not None else 0.0
+def _causes(evidence: Evidence, explanation: Explanation) -> list[Cause]:
+    paths = list(evidence.yours)
+    predicted = predicted_gradient(evidence, explanation, evidence.params, *evidence.data)
+    error = residual_of(evidence.yours, predicted) if predicted is not None else 0.0
     causes = []
     if explanation.variant.mistake is not None:
         mistake = explanation.variant.mistake
-        place = Place("batch", (), "Batch")
-        wrong = wrong_leaves(problem, set(paths))
+        place = MistakePlace("batch", (), "Batch")
+        wrong = wrong_leaves(evidence, set(paths))
         causes.append(
             Cause(mistake.kind, (), wrong, None, sentence(mistake, place, None), fix(mistake, place, None), error)
         )
     groups: dict[tuple, list] = {}
-    for slot, mistake in sorted(explanation.recipe.items(), key=lambda item: -item[0][1]):
+    for slot, mistake in sorted(explanation.mistakes.items(), key=lambda item: -item[0][1]):
         groups.setdefault(mistake.habit, []).append((slot, mistake))
     for group in groups.values():
         (slot, _), mistake = group[0]
         leaves = tuple(path for i, path in enumerate(paths) if any(index == i for (_, index), _ in group))
-        place = Place(slot, (), _covered(problem, leaves))
+        place = MistakePlace(slot, (), _covered(evidence, leaves))
         known = mistake.kind != "unknown"
         causes.append(
             Cause(
@@ -175,8 +178,8 @@ def _causes(problem: Problem, explanation: Explanation) -> list[Cause]:
     return causes
 
 
-def _covered(problem: Problem, leaves: tuple[str, ...]) -> str:
-    weights = tuple(path for path, leaf in problem.yours.items() if leaf.ndim > 1)
-    biases = tuple(path for path, leaf in problem.yours.items() if leaf.ndim == 1)
-    names = {tuple(problem.yours): "Every leaf", weights: "Every weight", biases: "Every bias"}
+def _covered(evidence: Evidence, leaves: tuple[str, ...]) -> str:
+    weights = tuple(path for path, leaf in evidence.yours.items() if leaf.ndim > 1)
+    biases = tuple(path for path, leaf in evidence.yours.items() if leaf.ndim == 1)
+    names = {tuple(evidence.yours): "Every leaf", weights: "Every weight", biases: "Every bias"}
     return names.get(leaves, ", ".join(leaves))

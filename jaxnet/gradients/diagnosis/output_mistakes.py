@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.passes import Pass
 from jaxnet.gradients.diagnosis.replay import Hypothesis, Step
+from jaxnet.gradients.diagnosis.tolerances import SAME_FORMULA, WHOLE_WEIGHT
 from jaxnet.reference.losses import CANONICAL, LOSSES, OUTPUTS, Loss, logit_derivative, logit_derivative_line
 from jaxnet.reference.operations import ACTIVATIONS, sigmoid
 
@@ -29,7 +30,7 @@ def _with_loss(found: list[Hypothesis], loss: Hypothesis, step: Step) -> list[Hy
     """Add another loss, or say it beside the mistake that it cannot be told from."""
     value = loss.of(step)
     for i, each in enumerate(found):
-        if np.allclose(each.of(step), value, rtol=1e-12, atol=0):
+        if np.allclose(each.of(step), value, rtol=SAME_FORMULA, atol=0):
             if ", as for " in each.text:
                 return found
             note = f"{each.text}, as for the loss {loss.text.partition(':')[0]}"
@@ -276,16 +277,16 @@ def weighted_examples(weights: np.ndarray) -> tuple[Hypothesis, ...]:
     A weight that is neither 1 nor divided by the number of examples left is a factor beside, so both are offered.
     """
     largest = float(weights.max())
-    dropped = np.abs(weights) < 1e-6
-    if not dropped.any() or np.abs(weights[~dropped] - largest).max() > 1e-6:
-        odd = [int(i) for i in np.flatnonzero(np.abs(weights - 1) > 1e-6)]
+    dropped = np.abs(weights) < WHOLE_WEIGHT
+    if not dropped.any() or np.abs(weights[~dropped] - largest).max() > WHOLE_WEIGHT:
+        odd = [int(i) for i in np.flatnonzero(np.abs(weights - 1) > WHOLE_WEIGHT)]
         shown = ", ".join(f"{i} ({weights[i]:.4g} times)" for i in odd[:5])
         text = f"examples {shown}{', ...' if len(odd) > 5 else ''} count otherwise"
         return (_fixed("examples_reweighted", text, weights, 1.1),)
     text = f"examples {_shown([int(i) for i in np.flatnonzero(dropped)])} do not count"
-    if abs(largest - 1) < 1e-6:
+    if abs(largest - 1) < WHOLE_WEIGHT:
         return (_fixed("examples_dropped", text, weights, 1.1),)
-    plain = abs(largest - len(weights) / np.sum(~dropped)) < 1e-6
+    plain = abs(largest - len(weights) / np.sum(~dropped)) < WHOLE_WEIGHT
     scaled = _fixed("examples_dropped", f"{text}, the others {largest:.4g} times", weights, 1.1 if plain else 2.5)
     return scaled, _fixed("examples_dropped", text, 1.0 * ~dropped, 1.1)
 

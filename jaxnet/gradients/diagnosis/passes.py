@@ -12,13 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.gradients.diagnosis.factors import Counts, Factor, named_factors
-from jaxnet.gradients.leaves import flatten
-from jaxnet.gradients.problem import Problem
+from jaxnet.gradients.diagnosis.tolerances import MOST_ONE_BY_ONE, NO_PENALTY, PLAIN_NUMBER, SAME_GRADIENT, SUM_DOUBLES
+from jaxnet.gradients.evidence import Evidence, by_path
 from jaxnet.reference.losses import LOSSES, OUTPUTS, logit_derivative, logit_derivative_line
 from jaxnet.reference.operations import ACTIVATIONS, Activation
 from jaxnet.types import Pytree
-
-MOST_EXAMPLES_ONE_BY_ONE = 256  # a loss that is not known by name is read from the oracle, one example a call
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,14 +74,14 @@ class Pass:
 
 
 @dataclasses.dataclass(frozen=True)
-class Model:
-    """How the true gradient of a problem comes about, so that its forward pass can be had for any batch.
+class NetworkModel:
+    """How the true gradient comes about, so that its forward pass can be had for any batch.
 
     ``leaves`` are the paths of each layer's weights and biases; ``total`` is what an average over the examples is
     multiplied by, or a sum when not ``averaged``.
     """
 
-    problem: Problem
+    evidence: Evidence
     leaves: tuple[tuple[str, str], ...]
     loss: str | None
     total: float
@@ -92,8 +90,8 @@ class Model:
 
     def forward(self, params: Pytree, *data: Any) -> Pass:
         """Compute the forward pass for parameters and a batch."""
-        network: Any = self.problem.network
-        named = flatten(params)
+        network: Any = self.evidence.network
+        named = by_path(params)
         w, b = (tuple(np.asarray(named[path[i]], float) for path in self.leaves) for i in (0, 1))
         functions = tuple(_activation(f) for f in network.activations)
         z, a, sensitivity = _layers(np.asarray(data[0], float), w, b, (*functions, OUTPUTS[network.output]))
@@ -109,7 +107,7 @@ class Model:
     @property
     def delta_line(self) -> str:
         """The true derivative at the logits as a line of NumPy."""
-        network: Any = self.problem.network
+        network: Any = self.evidence.network
         return logit_derivative_line(self.loss, network.output) if self.loss else "the loss's derivative at the logits"
 
 
@@ -146,28 +144,28 @@ def dense(y: np.ndarray, examples: int, outputs: int) -> np.ndarray:
     return np.asarray(y, float).reshape(examples, outputs)
 
 
-def _deltas_one_by_one(model: Model, params: Pytree, data: tuple) -> np.ndarray:
+def _deltas_one_by_one(model: NetworkModel, params: Pytree, data: tuple) -> np.ndarray:
     bias = model.leaves[-1][1]
-    penalty = model.decay[-1][1] * flatten(params)[bias]
+    penalty = model.decay[-1][1] * by_path(params)[bias]
     singles = [tuple(part[i : i + 1] for part in data) for i in range(len(data[0]))]
-    return np.stack([model.problem.oracle(params, *one)[bias] - penalty for one in singles]) / model.total
+    return np.stack([model.evidence.oracle(params, *one)[bias] - penalty for one in singles]) / model.total
 
 
-def model_of(problem: Problem) -> Model | None:
+def model_of(evidence: Evidence) -> NetworkModel | None:
     """Find out how the true gradient comes about; None when the network and the data do not tell.
 
     The last layer's true gradient is compared with that of every known loss; a loss without a name is read from the
     oracle example by example. Whoever uses the model has to see that it reproduces the true gradient.
     """
-    leaves = _layer_leaves(problem)
-    if leaves is None or not _batch(problem):
+    leaves = _layer_leaves(evidence)
+    if leaves is None or not _batch(evidence):
         return None
-    blank = Model(problem, leaves, None, 1.0, True, tuple((0.0, 0.0) for _ in leaves))
-    for loss in [problem.loss] if problem.loss in LOSSES else LOSSES:
+    blank = NetworkModel(evidence, leaves, None, 1.0, True, tuple((0.0, 0.0) for _ in leaves))
+    for loss in [evidence.loss] if evidence.loss in LOSSES else LOSSES:
         model = _fit_last_layer(dataclasses.replace(blank, loss=loss))
         if model is not None:
             return model
-    nameless = len(problem.data[0]) <= MOST_EXAMPLES_ONE_BY_ONE
+    nameless = len(evidence.data[0]) <= MOST_ONE_BY_ONE
     return _fit_last_layer(blank) if nameless else None
 
 
@@ -189,13 +187,13 @@ def not_known(network: object) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _layer_leaves(problem: Problem) -> tuple[tuple[str, str], ...] | None:
-    network: Any = problem.network
+def _layer_leaves(evidence: Evidence) -> tuple[tuple[str, str], ...] | None:
+    network: Any = evidence.network
     if not all(hasattr(network, name) for name in ("sizes", "activations", "output")) or not_known(network):
         return None
     if len(network.activations) != len(network.sizes) - 2:
         return None
-    shapes = {path: leaf.shape for path, leaf in flatten(problem.params).items()}
+    shapes = {path: leaf.shape for path, leaf in by_path(evidence.params).items()}
     found = []
     for shape in zip(network.sizes, network.sizes[1:], strict=False):
         w = next((path for path, other in shapes.items() if other == shape), None)
@@ -207,37 +205,37 @@ def _layer_leaves(problem: Problem) -> tuple[tuple[str, str], ...] | None:
     return tuple(found) if not shapes else None
 
 
-def _batch(problem: Problem) -> bool:
-    network: Any = problem.network
-    if len(problem.data) != 2 or np.ndim(problem.data[0]) != 2:
+def _batch(evidence: Evidence) -> bool:
+    network: Any = evidence.network
+    if len(evidence.data) != 2 or np.ndim(evidence.data[0]) != 2:
         return False
-    examples, inputs = np.shape(problem.data[0])
-    y = np.asarray(problem.data[1])
+    examples, inputs = np.shape(evidence.data[0])
+    y = np.asarray(evidence.data[1])
     outputs = network.sizes[-1]
     labels = y.shape == (examples,) and (outputs == 1 or y.dtype.kind in "iub")
     return inputs == network.sizes[0] and (labels or y.shape == (examples, outputs))
 
 
-def _fit_last_layer(model: Model) -> Model | None:
+def _fit_last_layer(model: NetworkModel) -> NetworkModel | None:
     """Find scale and penalty coefficient of the weights of the last layer; None when this loss does not fit."""
-    problem = model.problem
-    run = model.forward(problem.params, *problem.data)
-    true = problem.true[model.leaves[-1][0]]
+    evidence = model.evidence
+    run = model.forward(evidence.params, *evidence.data)
+    true = evidence.true[model.leaves[-1][0]]
     term = run.a[-2].T @ run.delta / len(run.y)
     if not np.isfinite(term).all():  # a loss that overflows here is not the one
         return None
-    if problem.l2 or problem.loss:
-        (total,), decay = _least_squares(true - problem.l2 * run.w[-1], [term]), problem.l2
+    if evidence.l2 or evidence.loss:
+        (total,), decay = _least_squares(true - evidence.l2 * run.w[-1], [term]), evidence.l2
     else:
         total, decay = _least_squares(true, [term, run.w[-1]])
     fits = (
         np.abs(total * term + decay * run.w[-1] - true)
-        <= 1e-9 * np.abs(true).max() + problem.noise[model.leaves[-1][0]]
+        <= SAME_GRADIENT * np.abs(true).max() + evidence.noise[model.leaves[-1][0]]
     )
     if not fits.all() or total == 0:
         return None
-    total, decay = _rounded(total), _rounded(decay) if abs(decay) > 1e-12 * np.abs(true).max() else 0.0
-    averaged = bool(problem.loss) or _averages(problem, model.leaves[-1][1])
+    total, decay = _rounded(total), _rounded(decay) if abs(decay) > NO_PENALTY * np.abs(true).max() else 0.0
+    averaged = bool(evidence.loss) or _averages(evidence, model.leaves[-1][1])
     total = total if averaged else total / len(run.y)
     return dataclasses.replace(
         model, total=_rounded(total), averaged=averaged, decay=tuple((decay, 0.0) for _ in model.leaves)
@@ -251,11 +249,11 @@ def _least_squares(target: np.ndarray, terms: list[np.ndarray]) -> tuple[float, 
 
 def _rounded(value: float) -> float:
     """Remove what the last digits of a fit add to a number such as 2 or 0.1."""
-    return float(f"{value:.9g}") if abs(float(f"{value:.9g}") - value) < 1e-11 * abs(value) else value
+    return float(f"{value:.9g}") if abs(float(f"{value:.9g}") - value) < PLAIN_NUMBER * abs(value) else value
 
 
-def _averages(problem: Problem, bias: str) -> bool:
+def _averages(evidence: Evidence, bias: str) -> bool:
     """Whether listing every example twice leaves the true gradient as it is, where a sum would double."""
-    twice = tuple(np.concatenate([part, part]) for part in problem.data)
-    change = problem.oracle(problem.params, *twice)[bias] - problem.true[bias]
-    return bool(np.abs(change).max() < 0.5 * np.abs(problem.true[bias]).max())
+    twice = tuple(np.concatenate([part, part]) for part in evidence.data)
+    change = evidence.oracle(evidence.params, *twice)[bias] - evidence.true[bias]
+    return bool(np.abs(change).max() < SUM_DOUBLES * np.abs(evidence.true[bias]).max())

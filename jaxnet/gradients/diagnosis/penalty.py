@@ -13,11 +13,10 @@ from functools import partial
 import numpy as np
 
 from jaxnet.gradients.diagnosis.factors import ANYTHING, FAMILIAR, UNFAMILIAR, factor_kind, named_factors
-from jaxnet.gradients.diagnosis.replay import Hypothesis, Leaf, Window
+from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Window
+from jaxnet.gradients.diagnosis.tolerances import ABOVE_NOISE, FEWEST_ENTRIES, LIGHTEST, NOTHING, SHARES_CONDITION
 
-FEWEST_ENTRIES = 3  # of a leaf that is taken to be proportional by an unfamiliar factor: one or two always are, nearly
-
-Lines = dict[str, Hypothesis]  # slot without its key and layer -> wrong line
+LeafMistakes = dict[str, Hypothesis]  # slot without its key and layer -> wrong line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Tolerance:
 
     def of(self, size: np.ndarray) -> np.ndarray:
         """The largest difference for a computation of this size."""
-        return self.noise + self.roundings * size + 1e-300
+        return self.noise + self.roundings * size + NOTHING
 
     def at(self, window: Window) -> "Tolerance":
         """The same for a part of the leaf."""
@@ -41,7 +40,7 @@ def fits(target: np.ndarray, value: np.ndarray, tolerance: np.ndarray | float) -
     return bool((np.abs(target - value) <= tolerance).all())
 
 
-def linear_mistakes(target: np.ndarray, leaf: Leaf, tolerance: Tolerance, key: str) -> Iterator[Lines]:
+def linear_mistakes(target: np.ndarray, leaf: LeafParts, tolerance: Tolerance, key: str) -> Iterator[LeafMistakes]:
     """Yield the factors and penalties that make a leaf's parts into the target."""
     allowed = tolerance.of(leaf.size + np.abs(leaf.decay * leaf.parameter) + np.abs(target))
     penalty = leaf.decay * leaf.parameter
@@ -62,7 +61,7 @@ def multiples(target: np.ndarray, term: np.ndarray, allowed: np.ndarray) -> list
     scale = _scale(allowed)
     weighted = term / scale
     norm = float(np.sum(weighted**2))
-    if norm < 100 * term.size:  # hardly above the noise: any c would do
+    if norm < ABOVE_NOISE * term.size:  # hardly above the noise: any c would do
         return []
     c = float(np.sum(weighted * (target / scale)) / norm)
     error = float(np.sqrt(term.size / norm))
@@ -70,11 +69,11 @@ def multiples(target: np.ndarray, term: np.ndarray, allowed: np.ndarray) -> list
 
 
 def _scale(allowed: np.ndarray) -> np.ndarray:
-    """What a fit weighs its entries by: no entry by more than 1e9 of another's weight, however exact it is."""
-    return np.maximum(allowed, 1e-9 * allowed.max(where=np.isfinite(allowed), initial=0))
+    """What a fit weighs its entries by: no entry by more than 1e9 times another's weight, however exact it is."""
+    return np.maximum(allowed, LIGHTEST * allowed.max(where=np.isfinite(allowed), initial=0))
 
 
-def _both(target: np.ndarray, leaf: Leaf, allowed: np.ndarray, key: str) -> Iterator[Lines]:
+def _both(target: np.ndarray, leaf: LeafParts, allowed: np.ndarray, key: str) -> Iterator[LeafMistakes]:
     for (alpha, beta), errors in _shares(target, (leaf.data, leaf.parameter), allowed):
         for factor in factors(alpha, errors[0], leaf):
             for penalty in _penalties(beta, errors[1], leaf, key):
@@ -90,7 +89,7 @@ def _shares(
     norms = np.linalg.norm(matrix, axis=0)
     if not norms.all() or len(matrix) < FEWEST_ENTRIES:
         return []
-    shares, _, rank, _ = np.linalg.lstsq(matrix / norms, (target / scale).ravel(), rcond=1e-9)
+    shares, _, rank, _ = np.linalg.lstsq(matrix / norms, (target / scale).ravel(), rcond=SHARES_CONDITION)
     if rank < 2:  # one term is a multiple of the other: their shares cannot be told apart
         return []
     alpha, beta = (float(share) for share in shares / norms)
@@ -109,7 +108,7 @@ def ratios(target: np.ndarray, terms: tuple[np.ndarray, np.ndarray], allowed: np
     return [(beta / alpha, errors[1] / abs(alpha)) for (alpha, beta), errors in shares if abs(alpha) > errors[0]]
 
 
-def factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
+def factors(value: float, error: float, leaf: LeafParts) -> Iterator[Hypothesis]:
     """Yield the names of a factor on the data term; a nameless one counts for leaves that are large enough."""
     if abs(value - 1) <= error or abs(value) <= error:
         return
@@ -120,16 +119,16 @@ def factors(value: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
         yield Hypothesis("factor", f"{rounded:.6g}", lambda leaf: rounded, _price(leaf), rounded)
 
 
-def _price(leaf: Leaf) -> float:
+def _price(leaf: LeafParts) -> float:
     """A factor of no name says nothing about one or two entries, unless a larger leaf has it too."""
     return UNFAMILIAR if leaf.data.size >= FEWEST_ENTRIES else ANYTHING + 1
 
 
-def _number(name: str, leaf: Leaf) -> float:
+def _number(name: str, leaf: LeafParts) -> float:
     return named_factors(leaf.counts)[name].value
 
 
-def _names(value: float, error: float, leaf: Leaf) -> Iterator[tuple[str, float]]:
+def _names(value: float, error: float, leaf: LeafParts) -> Iterator[tuple[str, float]]:
     for name, factor in named_factors(leaf.counts).items():
         if abs(value - factor.value) <= error:
             yield name, factor.cost
@@ -141,7 +140,7 @@ def round_number(value: float, error: float) -> float:
     return next((number for number in rounded if abs(number - value) <= error), value)
 
 
-def _penalties(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypothesis]:
+def _penalties(beta: float, error: float, leaf: LeafParts, key: str) -> Iterator[Hypothesis]:
     if abs(beta - leaf.decay) <= error:
         return
     if leaf.decay == 0:
@@ -163,11 +162,11 @@ def _penalties(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypo
         yield Hypothesis("penalty_factor", f"{rounded:.6g}", _penalty(lambda leaf: rounded), _price(leaf), rounded)
 
 
-def _penalty(ratio: Callable[[Leaf], float]) -> Callable[[Leaf], np.ndarray]:
+def _penalty(ratio: Callable[[LeafParts], float]) -> Callable[[LeafParts], np.ndarray]:
     return lambda leaf: ratio(leaf) * leaf.decay * leaf.parameter
 
 
-def _unasked(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypothesis]:
+def _unasked(beta: float, error: float, leaf: LeafParts, key: str) -> Iterator[Hypothesis]:
     """A penalty where the loss has none: on biases, or at all."""
     kind = "penalty_on_biases" if key == "b" else "penalty_extra"
     same = leaf.counts.l2 and abs(beta - leaf.counts.l2) <= error
@@ -178,7 +177,7 @@ def _unasked(beta: float, error: float, leaf: Leaf, key: str) -> Iterator[Hypoth
         yield Hypothesis(kind, f"{rounded:.6g}", of, FAMILIAR if familiar else UNFAMILIAR, rounded)
 
 
-def _signs(beta: float, error: float, leaf: Leaf) -> Iterator[Hypothesis]:
+def _signs(beta: float, error: float, leaf: LeafParts) -> Iterator[Hypothesis]:
     """The derivative of the sum of absolute values, where a sum of squares is asked for."""
     if leaf.decay and abs(beta - leaf.decay) <= error and leaf.data.size > 1:
         of = lambda leaf: leaf.decay * np.sign(leaf.parameter)

@@ -1,6 +1,6 @@
 """Backpropagation in NumPy with every line exchangeable: replaying a mistake is the proof that it was made.
 
-A ``Hypothesis`` is one wrong line; a ``Recipe`` puts some in the place of the right ones. The lines, by their slots:
+A ``Hypothesis`` is one wrong line; a ``Mistakes`` puts some in the place of the right ones. The lines, by their slots:
 
     examples  output                      how each example counts; the derivative at the logits
     delta                                 delta itself, where no formula is known
@@ -19,6 +19,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.factors import Counts
 from jaxnet.gradients.diagnosis.passes import Pass
+from jaxnet.gradients.diagnosis.tolerances import LOST_DIGITS, MOST_LOST
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Hypothesis:
     Attributes:
         kind: a name in ``KINDS``.
         text: the wrong formula, or what is peculiar to it; with ``kind`` it tells mistakes apart.
-        of: computes the line from a ``Step`` (a ``Leaf`` for the slots of the last line); None where it makes no sense.
+        of: computes the line from a ``Step`` (from ``LeafParts`` in the last slots); None where it makes no sense.
         cost: how far-fetched it is.
         factor: the constant, where the mistake is one.
     """
@@ -46,7 +47,7 @@ class Hypothesis:
 
 
 Slot = tuple[str, int]
-Recipe = Mapping[Slot, Hypothesis]
+Mistakes = dict[Slot, Hypothesis]
 Window = tuple[np.ndarray, ...] | None  # rows [r, 1] and columns [1, c] of a weight matrix; None is all of it
 
 
@@ -69,7 +70,7 @@ class Step:
     gradient: Any = None
 
 
-class Leaf(NamedTuple):
+class LeafParts(NamedTuple):
     """The gradient of one leaf, or of a window of it, in its parts: the ``data`` term with its ``size``, and ``decay``
     times ``parameter``; ``norm`` is that of the whole parameter."""
 
@@ -110,62 +111,62 @@ RIGHT: Mapping[str, Hypothesis] = {
 }
 
 
-def line(recipe: Recipe, slot: str, layer: int) -> Hypothesis:
-    """The line in a slot: the recipe's wrong one or the right one."""
-    return recipe.get((slot, layer), RIGHT[slot])
+def line_in(mistakes: Mistakes, slot: str, layer: int) -> Hypothesis:
+    """The line in a slot: the mistakes's wrong one or the right one."""
+    return mistakes.get((slot, layer), RIGHT[slot])
 
 
-def descend(run: Pass, above: Step | None, recipe: Recipe) -> Step | None:
+def step_down(run: Pass, above: Step | None, mistakes: Mistakes) -> Step | None:
     """Compute delta one layer further down, or at the output when there is none above; None if a line does not fit."""
     if above is None:
-        return _output_step(run, recipe)
-    step = pass_down(run, above, recipe)
-    return None if step is None else multiply(step, recipe)
+        return _output_step(run, mistakes)
+    step = pass_down(run, above, mistakes)
+    return None if step is None else multiply_by_slope(step, mistakes)
 
 
-def pass_down(run: Pass, above: Step, recipe: Recipe) -> Step | None:
-    """Take delta down through the matrix: the first half of ``descend`` in a hidden layer; ``size`` goes with it."""
+def pass_down(run: Pass, above: Step, mistakes: Mistakes) -> Step | None:
+    """Take delta down through the matrix: the first half of ``step_down`` in a hidden layer; ``size`` goes with it."""
     step = Step(run, above.layer - 1, above)
-    matrix = line(recipe, "matrix", step.layer).of(step)
+    matrix = line_in(mistakes, "matrix", step.layer).of(step)
     if matrix is None:
         return None
     return dataclasses.replace(step, passed=above.delta @ matrix, size=above.size @ np.abs(matrix))
 
 
-def multiply(step: Step, recipe: Recipe) -> Step | None:
+def multiply_by_slope(step: Step, mistakes: Mistakes) -> Step | None:
     """Multiply what came down by the slope: the second half."""
-    slope = line(recipe, "slope", step.layer).of(step)
+    slope = line_in(mistakes, "slope", step.layer).of(step)
     if slope is None:
         return None
     size = step.size * np.abs(slope) * step.run.sensitivity[step.layer]
-    return _unless_read(dataclasses.replace(step, slope=slope, delta=step.passed * slope, size=size), recipe)
+    return _unless_read(dataclasses.replace(step, slope=slope, delta=step.passed * slope, size=size), mistakes)
 
 
-def _unless_read(step: Step, recipe: Recipe) -> Step | None:
+def _unless_read(step: Step, mistakes: Mistakes) -> Step | None:
     """Where delta was read from the gradient under test, that is what goes on; None for another batch."""
-    if ("delta", step.layer) not in recipe:
+    if ("delta", step.layer) not in mistakes:
         return step
-    delta = recipe["delta", step.layer].of(step)
+    delta = mistakes["delta", step.layer].of(step)
     if delta.shape != step.run.z[step.layer].shape:
         return None
     return dataclasses.replace(step, delta=delta, size=np.abs(delta) * step.run.sensitivity[step.layer])
 
 
-def _output_step(run: Pass, recipe: Recipe) -> Step | None:
+def _output_step(run: Pass, mistakes: Mistakes) -> Step | None:
     step = Step(run, run.last)
-    delta, weights = line(recipe, "output", run.last).of(step), line(recipe, "examples", run.last).of(step)
+    delta, weights = line_in(mistakes, "output", run.last).of(step), line_in(mistakes, "examples", run.last).of(step)
     if delta is None or weights is None:
         return None
     delta = delta * weights[:, None]
     # p - y loses digits where the two are close
-    lost = (np.abs(run.a[-1]) + np.abs(run.y)) / np.maximum(np.abs(run.a[-1] - run.y), 1e-30)
-    size = np.abs(delta) * np.clip(lost, 1, 1e12) * run.sensitivity[-1]
-    return _unless_read(dataclasses.replace(step, slope=np.ones_like(delta), delta=delta, size=size), recipe)
+    lost = (np.abs(run.a[-1]) + np.abs(run.y)) / np.maximum(np.abs(run.a[-1] - run.y), LOST_DIGITS)
+    size = np.abs(delta) * np.clip(lost, 1, MOST_LOST) * run.sensitivity[-1]
+    return _unless_read(dataclasses.replace(step, slope=np.ones_like(delta), delta=delta, size=size), mistakes)
 
 
-def weight_leaf(step: Step, recipe: Recipe, window: Window = None) -> Leaf | None:
+def weight_leaf(step: Step, mistakes: Mistakes, window: Window = None) -> LeafParts | None:
     """The parts of a layer's weight gradient, or of a window of it: rows [r, 1] and columns [1, c]."""
-    left, right = (line(recipe, slot, step.layer).of(step) for slot in ("left", "right_w"))
+    left, right = (line_in(mistakes, slot, step.layer).of(step) for slot in ("left", "right_w"))
     run = step.run
     if left is None or right is None:
         return None
@@ -175,51 +176,51 @@ def weight_leaf(step: Step, recipe: Recipe, window: Window = None) -> Leaf | Non
         rows, columns = (each.ravel() for each in window)
         left, right, size, w = left[:, rows], right[:, columns], size[:, columns], w[window]
     data, size = run.scale * left.T @ right, run.scale * np.abs(left).T @ size
-    return Leaf(data, size, w, run.decay[step.layer][0], run.counts, norm)
+    return LeafParts(data, size, w, run.decay[step.layer][0], run.counts, norm)
 
 
-def bias_leaf(step: Step, recipe: Recipe) -> Leaf | None:
+def bias_leaf(step: Step, mistakes: Mistakes) -> LeafParts | None:
     """The parts of a layer's bias gradient."""
-    right = line(recipe, "right_b", step.layer).of(step)
+    right = line_in(mistakes, "right_b", step.layer).of(step)
     if right is None:
         return None
-    summed = line(recipe, "bias", step.layer).of(dataclasses.replace(step, delta=right))
+    summed = line_in(mistakes, "bias", step.layer).of(dataclasses.replace(step, delta=right))
     if summed is None:
         return None
     run, assumed = step.run, np.abs(right) if right is not step.delta else step.size
     size = np.maximum(assumed.sum(axis=0), np.abs(summed))
     b = run.b[step.layer]
     norm = float(np.linalg.norm(b))
-    return Leaf(run.scale * summed, run.scale * size, b, run.decay[step.layer][1], run.counts, norm)
+    return LeafParts(run.scale * summed, run.scale * size, b, run.decay[step.layer][1], run.counts, norm)
 
 
-def finish(leaf: Leaf, recipe: Recipe, layer: int, key: str) -> np.ndarray:
+def finish_leaf(leaf: LeafParts, mistakes: Mistakes, layer: int, key: str) -> np.ndarray:
     """Put the parts of a leaf together; ``key`` is ``"w"`` or ``"b"``."""
-    scaled = line(recipe, f"scale_{key}", layer).of(leaf) * leaf.data
-    penalty = line(recipe, f"penalty_{key}", layer).of(leaf)
+    scaled = line_in(mistakes, f"scale_{key}", layer).of(leaf) * leaf.data
+    penalty = line_in(mistakes, f"penalty_{key}", layer).of(leaf)
     # what is rearranged is the sum, so it is handed on as data without a penalty
-    whole = line(recipe, f"whole_{key}", layer).of(leaf._replace(data=scaled + penalty, decay=0.0))
-    return line(recipe, f"times_{key}", layer).of(leaf) * whole
+    whole = line_in(mistakes, f"whole_{key}", layer).of(leaf._replace(data=scaled + penalty, decay=0.0))
+    return line_in(mistakes, f"times_{key}", layer).of(leaf) * whole
 
 
-def replay(run: Pass, recipe: Recipe) -> dict[tuple[int, str], np.ndarray] | None:
+def replay(run: Pass, mistakes: Mistakes) -> dict[tuple[int, str], np.ndarray] | None:
     """Compute the whole gradient, (layer, "w" or "b") -> array; None if a line does not fit this batch."""
     gradient, step = {}, None
     for layer in reversed(range(run.last + 1)):
-        step = descend(run, step, recipe)
+        step = step_down(run, step, mistakes)
         if step is None:
             return None
-        for key, part in (("w", weight_leaf(step, recipe)), ("b", bias_leaf(step, recipe))):
+        for key, part in (("w", weight_leaf(step, mistakes)), ("b", bias_leaf(step, mistakes))):
             if part is None:
                 return None
-            gradient[layer, key] = finish(part, recipe, layer, key)
+            gradient[layer, key] = finish_leaf(part, mistakes, layer, key)
         step = dataclasses.replace(step, gradient=gradient[layer, "w"])
     return gradient
 
 
-def cost(recipe: Recipe) -> float:
-    """How far-fetched a recipe is: a mistake made in several layers counts once."""
+def total_cost(mistakes: Mistakes) -> float:
+    """How far-fetched a mistakes is: a mistake made in several layers counts once."""
     habits: dict[tuple[str, str], float] = {}
-    for each in recipe.values():
+    for each in mistakes.values():
         habits[each.habit] = min(each.cost, habits.get(each.habit, each.cost))
     return sum(habits.values())

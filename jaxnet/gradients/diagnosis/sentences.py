@@ -19,7 +19,7 @@ FACTORS = {  # kinds that are a constant factor: what it means
 }
 
 
-class Place(NamedTuple):
+class MistakePlace(NamedTuple):
     """Where a mistake is made: its ``slot``, the layers from 1 (or none), and a name for what it makes wrong."""
 
     slot: str
@@ -27,7 +27,7 @@ class Place(NamedTuple):
     leaves: str
 
 
-class Lines(NamedTuple):
+class RightLines(NamedTuple):
     """The right lines of a network's backward pass, for layers from 1."""
 
     output: str
@@ -67,7 +67,7 @@ class Lines(NamedTuple):
         return " / n" if self.averaged else ""
 
 
-def sentence(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
+def sentence(mistake: Hypothesis, place: MistakePlace, lines: RightLines | None) -> str:
     """Say what is wrong, where, and by which formula."""
     kind, where = mistake.kind, _where(place, lines)
     if place.slot.startswith(("scale", "times")):
@@ -84,7 +84,7 @@ def sentence(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     return f"{where}: {KINDS[kind]}{f' ({shown})' if shown else ''}{_instead(place, lines)}."
 
 
-def _formula(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
+def _formula(mistake: Hypothesis, place: MistakePlace, lines: RightLines | None) -> str:
     text = mistake.text
     if mistake.kind == "penalty_factor":
         return f"{factor_sentence(text, mistake.factor or 0)} the right one"
@@ -95,7 +95,7 @@ def _formula(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     return text
 
 
-def _instead(place: Place, lines: Lines | None) -> str:
+def _instead(place: MistakePlace, lines: RightLines | None) -> str:
     if lines is None or not place.layers:
         return ""
     first = place.layers[-1]
@@ -111,7 +111,7 @@ def _instead(place: Place, lines: Lines | None) -> str:
     return right.get(place.slot, "")
 
 
-def _where(place: Place, lines: Lines | None) -> str:
+def _where(place: MistakePlace, lines: RightLines | None) -> str:
     if place.slot in ("output", "examples", "delta") and lines and place.layers == (lines.last,):
         return "Output" if place.slot != "examples" else "Batch"
     if place.slot in ("matrix", "slope", "delta", "stopped") and place.layers:
@@ -125,7 +125,7 @@ def _numbered(name: str, numbers: Sequence[int]) -> str:
     return f"{name}{plural} {listed}"
 
 
-def _scaled(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
+def _scaled(mistake: Hypothesis, place: MistakePlace, lines: RightLines | None) -> str:
     if mistake.kind == "times_parameter":
         return f"{place.leaves}: {KINDS[mistake.kind]}."
     beside = lines is not None and lines.l2 > 0 and place.slot == "scale_w"
@@ -134,7 +134,7 @@ def _scaled(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     return f"{place.leaves}: {what} is {number} what it should be{FACTORS[mistake.kind]}."
 
 
-def _unknown(mistake: Hypothesis, place: Place, where: str, lines: Lines | None) -> str:
+def _unknown(mistake: Hypothesis, place: MistakePlace, where: str, lines: RightLines | None) -> str:
     if lines is None:
         return f"{where}: no known mistake in a leaf or a batch reproduces it; with network= the backward pass is read."
     unexplained = "is the first quantity that is wrong, and no known mistake reproduces it"
@@ -148,7 +148,7 @@ def _unknown(mistake: Hypothesis, place: Place, where: str, lines: Lines | None)
     return f"{where}: {what.get(place.slot, 'this leaf')} {unexplained}{detail}."
 
 
-def fix(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
+def fix(mistake: Hypothesis, place: MistakePlace, lines: RightLines | None) -> str:
     """Write the right line of NumPy, or what to do about a factor."""
     if lines is None or not place.layers:
         return _without_network(mistake, place)
@@ -165,7 +165,7 @@ def fix(mistake: Hypothesis, place: Place, lines: Lines | None) -> str:
     return "\n".join(line(each) for each in place.layers)
 
 
-def _without_network(mistake: Hypothesis, place: Place) -> str:
+def _without_network(mistake: Hypothesis, place: MistakePlace) -> str:
     if place.slot.startswith("scale") and mistake.factor:
         return f"divide {place.leaves} by {mistake.text}"
     return f"{place.leaves}: undo this: {KINDS[mistake.kind]}"

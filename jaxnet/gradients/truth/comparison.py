@@ -10,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.gradients import arguments
-from jaxnet.gradients.problem import Gradient, within
-from jaxnet.gradients.truth.numerical import Differences
+from jaxnet.gradients.evidence import Gradient, within
+from jaxnet.gradients.point import copied, float64, split_arrays
+from jaxnet.gradients.truth.finite_differences import Differences, Vetting, vet
 from jaxnet.gradients.truth.oracles import Oracle, automatic
-from jaxnet.gradients.truth.vetting import Vetting, vet
 from jaxnet.types import Pytree
 
-FEW = 2_000  # parameters by which f is differenced one by one when its derivative rule is in doubt
+_MOST_DIFFERENCED = 2_000  # parameters by which f is differenced one by one when its derivative rule is in doubt
+_ORACLE_NOISE = 2.0**-40  # of the gradient in float64: far above its rounding, far below any mistake in a rule
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ def truth_at(f: Callable, point: tuple) -> Truth:
 def oracle_of(f: Callable, point: tuple) -> Oracle:
     """Return ``jax.grad`` for an f that JAX can trace, differences for any other; refuse what returns no number."""
     try:
-        with arguments.float64():
-            taken = arguments.split(point)
+        with float64():
+            taken = split_arrays(point)
             result = jax.eval_shape(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
     except Exception:  # whatever it is, it is raised again below if f fails on NumPy arrays, too
-        result = f(*arguments.copied(point))
+        result = f(*copied(point))
         _require_number(result)
         return Differences(f)
     _require_number(result)
@@ -101,7 +101,7 @@ def _error(oracle: Differences, point: tuple) -> float:
 
 
 def _confirmed(truth: Truth) -> Truth:
-    noise = {path: 2.0**-40 * np.abs(leaf) + np.abs(truth.high[path] - leaf) for path, leaf in truth.low.items()}
+    noise = {path: _ORACLE_NOISE * np.abs(leaf) + np.abs(truth.high[path] - leaf) for path, leaf in truth.low.items()}
     vetting = vet(truth.value, truth.point[0], truth.low, noise)
     floor = 0.0
     if not vetting.ok:  # a value of f may be rounded more than its neighbours show
@@ -112,7 +112,7 @@ def _confirmed(truth: Truth) -> Truth:
         return replace(truth, sentence=f"{truth.oracle.name}, {words}")
     oracle = Differences(truth.oracle.value, floor)
     doubt = "jax.grad of f disagrees with differences of f (a custom rule or stop_gradient in f?)"
-    if sum(leaf.size for leaf in truth.low.values()) > FEW:
+    if sum(leaf.size for leaf in truth.low.values()) > _MOST_DIFFERENCED:
         return replace(truth, sentence=f"{truth.oracle.name}, though {doubt}")
     gradient = oracle.gradient(*truth.point)
     return Truth(oracle, truth.point, gradient, gradient, f"extrapolated differences of f, because {doubt}")
@@ -136,7 +136,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
 
 
-def compare(yours: Gradient, truth: Truth, *, eps: float, precision: float = 0.0) -> Comparison:
+def compare_gradient(yours: Gradient, truth: Truth, *, eps: float, precision: float = 0.0) -> Comparison:
     """Hold the leaves that can be compared against the truth, at a corner under the convention that fits best."""
     noise = {
         path: leaf + precision for path, leaf in truth.oracle.noise(*truth.point, eps=eps, corner=truth.corner).items()
@@ -144,6 +144,7 @@ def compare(yours: Gradient, truth: Truth, *, eps: float, precision: float = 0.0
     if not truth.corner:
         right = wrong(yours, truth.low, noise) == 0
         return Comparison(truth.low, noise, right, eps, truth.oracle.gradient)
+    # the conventions that are in use, and whatever other one the gradient at hand may have
     slopes = [0.0, 1.0, 0.5, _fitted(yours, truth)]
     true, slope = min(((truth.at(s), s) for s in slopes), key=lambda pair: wrong(yours, pair[0], noise))
     note = f"f has a corner here (a relu at exactly 0): you take slope {slope:.3g}, JAX 0 for relu; any is right."

@@ -1,4 +1,4 @@
-"""The true gradient: ``jax.grad`` of f in float64, and the noise of rounding; see also ``numerical``."""
+"""The true gradient: ``jax.grad`` of f in float64, and the noise of rounding."""
 
 import dataclasses
 import functools
@@ -8,15 +8,13 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import numpy as np
 
-from jaxnet.gradients import arguments
-from jaxnet.gradients.arguments import Arguments, split
-from jaxnet.gradients.leaves import flatten
-from jaxnet.gradients.problem import Gradient
-from jaxnet.gradients.truth import kinks, rounding, saturation
+from jaxnet.gradients.evidence import Gradient, by_path
+from jaxnet.gradients.point import Arguments, float64, split_arrays
+from jaxnet.gradients.truth import corners, rounding_noise
 from jaxnet.types import Pytree
 
-_TILTS = 997  # errors of slopes of saturated losses; more are used again
-# what an operation in each unit roundoff cannot tell from zero
+_TILTS = 997  # errors of slopes of saturated losses; more are used again, and a prime spreads them over the uses
+# unit roundoff -> what an operation in it cannot tell from zero: float64, float32, float16, bfloat16
 _UNDERFLOW = {2.0**-53: 2.0**-1022, 2.0**-24: 2.0**-126, 2.0**-11: 2.0**-24, 2.0**-8: 2.0**-126}
 
 
@@ -45,8 +43,8 @@ class Oracle(Protocol):
 class _Programs(NamedTuple):
     value: Callable[[list], Any]
     gradient: Callable[[Any, list], list]
-    measure: Callable[[list], rounding.Rounding]
-    measure_active: Callable[[list], rounding.Rounding]
+    measure: Callable[[list], rounding_noise.Rounding]
+    measure_active: Callable[[list], rounding_noise.Rounding]
     plain: Callable[[list], list]
 
 
@@ -70,25 +68,25 @@ class Automatic:
     def rule(self, params: Pytree, *data: Any) -> Gradient:
         """Compute what ``jax.grad`` returns, with every derivative rule as it was written."""
         arrays, programs = self._ready(params, data)
-        with arguments.float64():
+        with float64():
             return _named(params, jax.jit(programs.plain)(arrays))
 
     def value_noise(self, params: Pytree, *data: Any, eps: float) -> float:
         """Compute the largest difference of the value that rounding explains."""
-        taken = split((params, *data))
-        with arguments.float64():
-            gain = rounding.measure(lambda arrays: [self.f(*taken.joined(arrays))])(taken.arrays).gain
-        return float(rounding.FACTOR * eps * gain[0])
+        taken = split_arrays((params, *data))
+        with float64():
+            gain = rounding_noise.measure_rounding(lambda arrays: [self.f(*taken.joined(arrays))])(taken.arrays).gain
+        return float(rounding_noise.FACTOR * eps * gain[0])
 
     def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
         arrays, programs = self._ready(params, data)
         gains, turns = programs.measure([*self._labels_as_numbers(arrays, programs), np.zeros(_TILTS)])
         if corner:  # what is at a corner counts as active, for JAX leaves it out
             gains = [np.maximum(a, b) for a, b in zip(gains, programs.measure_active(arrays).gain, strict=True)]
-        noise = [rounding.FACTOR * (eps * gain + _UNDERFLOW.get(eps, 0.0)) for gain in gains]
+        noise = [rounding_noise.FACTOR * (eps * gain + _UNDERFLOW.get(eps, 0.0)) for gain in gains]
         if eps >= turns:  # some relu's argument is zero within rounding: either side is right
-            with arguments.float64():
-                jumps = rounding.jumps(programs.plain, arrays, eps)
+            with float64():
+                jumps = rounding_noise.jumps(programs.plain, arrays, eps)
             noise = [smooth + jump for smooth, jump in zip(noise, jumps, strict=True)]
         return _named(params, noise)
 
@@ -104,7 +102,7 @@ class Automatic:
             return arrays
 
     def _ready(self, params: Pytree, data: tuple) -> tuple[list, _Programs]:
-        taken = split((params, *data))
+        taken = split_arrays((params, *data))
         return taken.arrays, self._programs(taken.structure, taken.rest, len(jax.tree.leaves(params)))
 
     def _compile(self, structure: Any, rest: tuple, count: int) -> _Programs:
@@ -112,20 +110,20 @@ class Automatic:
         value = lambda arrays: self.f(*taken.joined(arrays))
 
         def gradient(slope: Any, arrays: list) -> list:
-            bent = lambda params: kinks.evaluate(value, [*params, *arrays[count:]], slope)
+            bent = lambda params: corners.with_slope_at_ties(value, [*params, *arrays[count:]], slope)
             return jax.grad(bent)(arrays[:count])
 
         def leaning(arrays: list) -> list:
             *given, tilt = arrays
-            tilted = lambda params: saturation.tilted(value, [*params, *given[count:]], tilt)
+            tilted = lambda params: corners.tilted(value, [*params, *given[count:]], tilt)
             return jax.grad(tilted)(given[:count])
 
         plain = lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
         return _Programs(
             _in_float64(jax.jit(value)),
             _in_float64(jax.jit(gradient)),
-            _in_float64(rounding.measure(leaning, tilts=True)),
-            _in_float64(rounding.measure(functools.partial(gradient, 1.0))),
+            _in_float64(rounding_noise.measure_rounding(leaning, tilts=True)),
+            _in_float64(rounding_noise.measure_rounding(functools.partial(gradient, 1.0))),
             plain,
         )
 
@@ -133,14 +131,14 @@ class Automatic:
 def _in_float64(function: Callable) -> Callable:
     @functools.wraps(function)
     def wrapped(*args: Any) -> Any:
-        with arguments.float64():
+        with float64():
             return function(*args)
 
     return wrapped
 
 
 def _named(params: Pytree, arrays: list) -> Gradient:
-    return {path: np.asarray(a, np.float64) for path, a in zip(flatten(params), arrays, strict=True)}
+    return {path: np.asarray(a, np.float64) for path, a in zip(by_path(params), arrays, strict=True)}
 
 
 @functools.lru_cache(maxsize=64)
@@ -153,5 +151,6 @@ def automatic(f: Callable) -> Automatic:
 
     Any other function may read names that change between two calls, which a compiled program would not see.
     """
+    # compiling costs more than all the rest, and a checker in a test is called again and again for one objective
     frozen = dataclasses.is_dataclass(f) and isinstance(getattr(f, "loss", None), str)
     return _remembered(f) if frozen else Automatic(f)

@@ -6,7 +6,7 @@ import pytest
 from jaxnet.gradients.diagnosis.algebra import finishes
 from jaxnet.gradients.diagnosis.factors import Counts
 from jaxnet.gradients.diagnosis.penalty import Tolerance
-from jaxnet.gradients.diagnosis.replay import Leaf, finish
+from jaxnet.gradients.diagnosis.replay import LeafParts, finish_leaf
 
 DATA = np.random.default_rng(0).normal(size=(4, 3))
 PARAMETER = np.random.default_rng(1).normal(size=(4, 3))
@@ -14,7 +14,7 @@ COUNTS = Counts(7, 4, (), 3, 0.1)
 
 
 def leaf(data=DATA, parameter=PARAMETER, decay=0.1):
-    return Leaf(data, np.abs(data), parameter, decay, COUNTS, float(np.linalg.norm(parameter)))
+    return LeafParts(data, np.abs(data), parameter, decay, COUNTS, float(np.linalg.norm(parameter)))
 
 
 def explained(target, part=None, key="w"):
@@ -22,8 +22,8 @@ def explained(target, part=None, key="w"):
     part = leaf() if part is None else part
     found = finishes(target, part, Tolerance(np.zeros(target.shape), 1e-13), key)
     for lines in found:
-        recipe = {(f"{slot}_{key}", 0): mistake for slot, mistake in lines.items()}
-        np.testing.assert_allclose(finish(part, recipe, 0, key), target, rtol=1e-11, atol=1e-13)
+        mistakes = {(f"{slot}_{key}", 0): mistake for slot, mistake in lines.items()}
+        np.testing.assert_allclose(finish_leaf(part, mistakes, 0, key), target, rtol=1e-11, atol=1e-13)
     return [sorted((mistake.kind, mistake.text) for mistake in lines.values()) for lines in found]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from jaxnet.gradients.diagnosis.causes import as_ties, clipped_by_norm
 from jaxnet.gradients.diagnosis.diagnose import diagnose
-from jaxnet.gradients.problem import Cause
+from jaxnet.gradients.evidence import Cause
 
 ONE = Cause("batch_sum", (1,), ("w",), 5.0, "Summed.", "mean", 0.0)
 OTHER = dataclasses.replace(ONE, kind="factor", sentence="Five.")
@@ -58,5 +58,5 @@ def test_a_round_norm_of_the_whole_gradient_is_clipping(pose, example, derive):
 
 def test_a_named_factor_is_not_called_clipping(pose, example):
     f, params, data = example()
-    problem = pose(f, params, data, lambda p, X, y: p, function=False)
-    assert clipped_by_norm(problem, [ONE]) == [ONE]
+    evidence = pose(f, params, data, lambda p, X, y: p, function=False)
+    assert clipped_by_norm(evidence, [ONE]) == [ONE]

@@ -306,10 +306,10 @@ def test_the_published_step_of_the_worked_example_went_through_updated_weights(p
     step = (before - printed) / 0.1
     true = jax.tree.map(np.asarray, jax.grad(f)(params, X, y))
     mine = [{"w": step[1:], "b": step[0]}, true[1]]
-    problem = pose(f, params, (X, y), lambda *_: mine, function=False)
+    evidence = pose(f, params, (X, y), lambda *_: mine, function=False)
     # a float32 weight of 0.01 is uncertain by 6e-10, so its step / 0.1 by about 3e-8 after 400 raw pixels
-    problem = dataclasses.replace(problem, noise={k: np.full(v.shape, 4e-8) for k, v in problem.true.items()})
-    (cause,) = diagnose(problem)
+    evidence = dataclasses.replace(evidence, noise={k: np.full(v.shape, 4e-8) for k, v in evidence.true.items()})
+    (cause,) = diagnose(evidence)
     assert (cause.kind, cause.layers, cause.factor) == ("weight_already_updated", (1,), 0.1)
     assert set(cause.leaves) == {"[0]['w']", "[0]['b']"}
 

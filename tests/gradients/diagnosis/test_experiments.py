@@ -30,17 +30,17 @@ def test_more_examples_than_entries_cannot_be_solved_for():
 
 def test_an_explanation_that_another_batch_contradicts_is_dropped(pose, example):
     f, params, data = example((3, 2), n=2)  # 2 examples, 2 outputs
-    problem = pose(f, params, data, lambda p, X, y: [{"w": 1.0 * len(X) + 0 * p[0]["w"], "b": 0 * p[0]["b"]}])
+    evidence = pose(f, params, data, lambda p, X, y: [{"w": 1.0 * len(X) + 0 * p[0]["w"], "b": 0 * p[0]["b"]}])
     constant = lambda number: lambda p, X, y: {"[0]['w']": number(X) + 0 * p[0]["w"], "[0]['b']": 0 * p[0]["b"]}
     by_examples, by_outputs = constant(len), constant(lambda X: 2.0)
-    assert settle(problem, [by_examples, by_outputs]) == [0]
-    assert settle(problem, [by_outputs, by_examples]) == [1]
+    assert settle(evidence, [by_examples, by_outputs]) == [0]
+    assert settle(evidence, [by_outputs, by_examples]) == [1]
 
 
 def test_without_a_function_all_explanations_stay(pose, example):
     f, params, data = example((3, 2), n=2)
-    problem = pose(f, params, data, lambda p, X, y: p, function=False)
-    assert settle(problem, [lambda *_: {}, lambda *_: {}]) == [0, 1]
+    evidence = pose(f, params, data, lambda p, X, y: p, function=False)
+    assert settle(evidence, [lambda *_: {}, lambda *_: {}]) == [0, 1]
 
 
 def test_a_function_that_refuses_other_batches_says_nothing(pose, example):
@@ -53,5 +53,5 @@ def test_a_function_that_refuses_other_batches_says_nothing(pose, example):
             raise RuntimeError("only once")
         return p
 
-    problem = pose(f, params, data, once)
-    assert settle(problem, [lambda *_: {}, lambda *_: {}]) == [0, 1]
+    evidence = pose(f, params, data, once)
+    assert settle(evidence, [lambda *_: {}, lambda *_: {}]) == [0, 1]

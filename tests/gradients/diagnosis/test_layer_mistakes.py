@@ -16,7 +16,7 @@ from jaxnet.gradients.diagnosis.layer_mistakes import (
 )
 from jaxnet.gradients.diagnosis.output_mistakes import example_mistakes, output_mistakes
 from jaxnet.gradients.diagnosis.passes import model_of
-from jaxnet.gradients.diagnosis.replay import Step, descend
+from jaxnet.gradients.diagnosis.replay import Step, step_down
 
 CASES = [
     ({"output": "softmax"}, "tanh"),
@@ -53,9 +53,9 @@ def test_no_two_lines_of_a_table_say_the_same(run):
 
 
 def test_every_line_gives_an_array_of_its_shape_or_nothing(run):
-    last = descend(run, None, {})
-    above = descend(run, last, {})
-    step = descend(run, above, {})
+    last = step_down(run, None, {})
+    above = step_down(run, last, {})
+    step = step_down(run, above, {})
     shapes = {"matrix": (4, 4), "slope": (7, 4), "left": (7, 4), "right": (7, 4), "bias": (4,)}
     for slot, shape in shapes.items():
         for mistake in tables(run, 0)[slot]:
@@ -68,7 +68,7 @@ def test_every_line_gives_an_array_of_its_shape_or_nothing(run):
 
 
 def test_no_wrong_derivative_is_the_right_one(run):
-    step = descend(run, descend(run, descend(run, None, {}), {}), {})
+    step = step_down(run, step_down(run, step_down(run, None, {}), {}), {})
     for mistake in slope_mistakes(run, 0):
         line = mistake.of(step)
         assert line is None or not np.allclose(line, step.slope), mistake.habit

@@ -20,7 +20,7 @@ def f(params, x, y):
 
 @pytest.fixture
 def posed(pose):
-    """The problem of a changed true gradient."""
+    """The evidence of a changed true gradient."""
     true = jax.grad(f)
     return lambda change: pose(f, PARAMS, (X, Y), lambda p, x, y: change(true, p, x, y))
 

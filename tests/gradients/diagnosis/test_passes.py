@@ -42,8 +42,8 @@ def test_a_loss_without_a_name_is_read_example_by_example(pose, example):
         logits = jax.vmap(f.network.apply, (None, 0))(params, X)
         return jnp.mean(jnp.sum(jnp.cosh(logits), axis=1))
 
-    problem = pose(g, params, data, jax.grad(g), network=f.network)
-    model = model_of(problem)
+    evidence = pose(g, params, data, jax.grad(g), network=f.network)
+    model = model_of(evidence)
     assert model.loss is None
     run = model.forward(params, *data)
     np.testing.assert_allclose(run.delta, np.sinh(run.z[-1]), rtol=1e-10)
@@ -66,11 +66,11 @@ def test_parameters_of_another_network_have_no_model(pose, example):
 @pytest.mark.parametrize("activation", ["sigmoid", "relu", "gelu", "silu", jnp.sin])
 def test_the_right_lines_replay_to_the_gradient_of_jax(activation, pose, example):
     f, params, data = example(activation=activation, l2=0.3)
-    problem = pose(f, params, data, jax.grad(f))
-    model = model_of(problem)
+    evidence = pose(f, params, data, jax.grad(f))
+    model = model_of(evidence)
     gradient = replay(model.forward(params, *data), {})
     for (layer, key), leaf in gradient.items():
-        np.testing.assert_allclose(leaf, problem.true[f"[{layer}]['{key}']"], rtol=1e-11, atol=1e-15)
+        np.testing.assert_allclose(leaf, evidence.true[f"[{layer}]['{key}']"], rtol=1e-11, atol=1e-15)
 
 
 def test_the_derivative_of_an_activation_of_ones_own_comes_from_jax(pose, example):

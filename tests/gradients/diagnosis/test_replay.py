@@ -6,7 +6,7 @@ import pytest
 
 from jaxnet.gradients.diagnosis.layer_mistakes import updated_weights
 from jaxnet.gradients.diagnosis.passes import model_of
-from jaxnet.gradients.diagnosis.replay import Hypothesis, cost, descend, replay, weight_leaf
+from jaxnet.gradients.diagnosis.replay import Hypothesis, replay, step_down, total_cost, weight_leaf
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def run(pose, example):
     return model_of(pose(f, params, data, jax.grad(f))).forward(params, *data)
 
 
-def changed(run, recipe):
-    right, wrong = replay(run, {}), replay(run, recipe)
+def changed(run, mistakes):
+    right, wrong = replay(run, {}), replay(run, mistakes)
     return {key for key in right if not np.array_equal(right[key], wrong[key])}
 
 
@@ -53,18 +53,18 @@ def test_a_line_that_does_not_fit_replays_to_nothing(run):
 
 
 def test_a_window_is_a_part_of_the_whole_leaf(run):
-    step = descend(run, None, {})
+    step = step_down(run, None, {})
     window = np.ix_([2, 0], [1])
     np.testing.assert_allclose(weight_leaf(step, {}, window).expected, weight_leaf(step, {}).expected[window])
 
 
 def test_the_size_of_a_leaf_is_at_least_its_value(run):
-    step = descend(run, descend(run, None, {}), {})
+    step = step_down(run, step_down(run, None, {}), {})
     leaf = weight_leaf(step, {})
     assert (leaf.size >= np.abs(leaf.data)).all()
 
 
 def test_a_mistake_made_in_several_layers_counts_once():
     one = Hypothesis("slope", "1", lambda s: None)
-    assert cost({("slope", 0): one, ("slope", 1): one}) == 1
-    assert cost({("slope", 0): one, ("left", 1): Hypothesis("input", "z", lambda s: None, 1.25)}) == 2.25
+    assert total_cost({("slope", 0): one, ("slope", 1): one}) == 1
+    assert total_cost({("slope", 0): one, ("left", 1): Hypothesis("input", "z", lambda s: None, 1.25)}) == 2.25

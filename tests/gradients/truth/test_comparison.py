@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet.gradients.truth.comparison import compare, truth_at
-from jaxnet.gradients.truth.numerical import Differences
+from jaxnet.gradients.truth.comparison import compare_gradient, truth_at
+from jaxnet.gradients.truth.finite_differences import Differences
 
 W = np.array([1.5, 0.0, -2.0])
 EPS = 2.0**-53
@@ -72,7 +72,7 @@ def test_an_error_inside_f_is_raised_as_it_is():
 
 @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 0.3])
 def test_every_slope_at_a_corner_is_right_and_named(slope):
-    compared = compare({"": np.array([3, 3 * slope, 0])}, truth_at(relu_sum, (W,)), eps=EPS)
+    compared = compare_gradient({"": np.array([3, 3 * slope, 0])}, truth_at(relu_sum, (W,)), eps=EPS)
     assert compared.right
     (note,) = compared.notes
     assert f"you take slope {slope:.3g}" in note
@@ -81,16 +81,16 @@ def test_every_slope_at_a_corner_is_right_and_named(slope):
 
 @pytest.mark.parametrize("beyond", [-0.1, 1.1, -1.0])
 def test_a_slope_beyond_the_two_sides_is_wrong(beyond):
-    compared = compare({"": np.array([3, 3 * beyond, 0])}, truth_at(relu_sum, (W,)), eps=EPS)
+    compared = compare_gradient({"": np.array([3, 3 * beyond, 0])}, truth_at(relu_sum, (W,)), eps=EPS)
     assert not compared.right
 
 
 def test_a_mistake_beside_a_corner_is_seen():
-    assert not compare({"": np.array([3.001, 0, 0])}, truth_at(relu_sum, (W,)), eps=EPS).right
+    assert not compare_gradient({"": np.array([3.001, 0, 0])}, truth_at(relu_sum, (W,)), eps=EPS).right
 
 
 def test_a_known_error_of_the_numbers_is_allowed_for():
     truth = truth_at(lambda w: jnp.sum(jnp.exp(w)), (W,))
     printed = {"": np.round(np.exp(W), 3)}
-    assert not compare(printed, truth, eps=EPS).right
-    assert compare(printed, truth, eps=EPS, precision=0.0005).right
+    assert not compare_gradient(printed, truth, eps=EPS).right
+    assert compare_gradient(printed, truth, eps=EPS, precision=0.0005).right

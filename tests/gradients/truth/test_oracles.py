@@ -7,7 +7,7 @@ import pytest
 
 import jaxnet as jn
 from jaxnet.gradients.truth import oracles
-from jaxnet.gradients.truth.numerical import MOST_DIFFERENCES, Differences, direction, line
+from jaxnet.gradients.truth.finite_differences import MOST_DIFFERENCES, Differences, along_line, direction
 
 X, Y = np.random.default_rng(0).normal(size=(8, 3)), np.array([0.0, 1, 1, 0, 1, 0, 0, 1])
 PARAMS = {"slope": np.array([0.3, -0.2, 0.7]), "intercept": np.array(0.1)}
@@ -122,7 +122,7 @@ def test_a_direction_has_the_size_of_each_leaf_and_of_one_where_a_leaf_is_zero()
 
 
 def test_a_line_moves_all_parameters_together():
-    along = line(
+    along = along_line(
         lambda p: float(p["a"].sum() + p["b"].sum()),
         {"a": np.ones(2), "b": np.ones(1)},
         {"['a']": np.ones(2), "['b']": np.ones(1)},

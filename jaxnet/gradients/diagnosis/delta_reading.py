@@ -11,17 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.passes import Model, Pass
-from jaxnet.gradients.problem import Gradient, Problem
-
-MOST_EXAMPLES = 64  # that are read one by one; of a larger batch a part is taken
+from jaxnet.gradients.diagnosis.passes import NetworkModel, Pass
+from jaxnet.gradients.diagnosis.tolerances import MATRIX_CONDITION, MOST_READ, NOTHING, SAME_MATRIX, SEEN_MATRIX
+from jaxnet.gradients.evidence import Evidence, Gradient
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
     """What a gradient function gave for every example of a batch, one at a time."""
 
-    model: Model
+    model: NetworkModel
     run: Pass
     singles: tuple[Gradient, ...]
 
@@ -50,7 +49,7 @@ class Reading:
     def penalty(self, layer: int) -> float:
         """The coefficient of the weights in their gradient: from the part of it orthogonal to the inputs."""
         inputs, weights, w = self.run.a[layer], self._leaf(layer, 0), self.run.w[layer]
-        unit = inputs / np.maximum(np.linalg.norm(inputs, axis=1, keepdims=True), 1e-300)
+        unit = inputs / np.maximum(np.linalg.norm(inputs, axis=1, keepdims=True), NOTHING)
         rest = weights - unit[:, :, None] * np.einsum("nd,ndh->nh", unit, weights)[:, None, :]
         mine = w - unit[:, :, None] * (unit @ w)[:, None, :]
         size = float(np.sum(mine**2))
@@ -78,7 +77,7 @@ class Reading:
         if layer == self.run.last:
             return ""
         right, matrix, above = self.run.w[layer + 1].T, self.matrix(layer), f"W{layer + 2}.T"
-        if matrix is not None and np.abs(matrix - right).max() > 1e-6 * np.abs(right).max():
+        if matrix is not None and np.abs(matrix - right).max() > SEEN_MATRIX * np.abs(right).max():
             i, j = (int(k) for k in np.unravel_index(np.argmax(np.abs(matrix - right)), right.shape))
             return (
                 f"the matrix it came down through has {matrix[i, j]:.4g} where {above}[{i}, {j}] is {right[i, j]:.4g}"
@@ -97,16 +96,16 @@ def _solved(above: np.ndarray, passed: np.ndarray) -> np.ndarray | None:
     """The vector m with above @ m = passed, if there are examples enough to see that there is one."""
     if len(above) <= above.shape[1]:
         return None
-    column, _, rank, _ = np.linalg.lstsq(above, passed, rcond=1e-10)
-    fits = np.abs(above @ column - passed).max() <= 1e-8 * np.abs(passed).max()
+    column, _, rank, _ = np.linalg.lstsq(above, passed, rcond=MATRIX_CONDITION)
+    fits = np.abs(above @ column - passed).max() <= SAME_MATRIX * np.abs(passed).max()
     return column if fits and rank == above.shape[1] else None
 
 
-class Reader:
+class DeltaReader:
     """Reads a gradient function's backward pass when it is first asked something; knows nothing if that fails."""
 
-    def __init__(self, problem: Problem, model: Model) -> None:
-        self._ask = functools.cache(lambda: read(problem, model))
+    def __init__(self, evidence: Evidence, model: NetworkModel) -> None:
+        self._ask = functools.cache(lambda: read_backward_pass(evidence, model))
 
     def deltas(self, layer: int) -> list[np.ndarray]:
         """The deltas that the function may have used at a layer; none where it cannot be read."""
@@ -119,23 +118,23 @@ class Reader:
         return reading.located(layer) if reading and reading.seen(layer) else ""
 
 
-def read(problem: Problem, model: Model) -> Reading | None:
+def read_backward_pass(evidence: Evidence, model: NetworkModel) -> Reading | None:
     """Call the function under test on every example alone; None if there is none, or it does not work so."""
-    singles = _singles(problem)
-    return None if singles is None else Reading(model, model.forward(problem.params, *problem.data), singles)
+    singles = _singles(evidence)
+    return None if singles is None else Reading(model, model.forward(evidence.params, *evidence.data), singles)
 
 
-def _singles(problem: Problem) -> tuple[Gradient, ...] | None:
-    count = len(problem.data[0])
+def _singles(evidence: Evidence) -> tuple[Gradient, ...] | None:
+    count = len(evidence.data[0])
     if count == 1:
-        return (problem.yours,)
-    if problem.gradient is None or count > MOST_EXAMPLES:
+        return (evidence.yours,)
+    if evidence.gradient is None or count > MOST_READ:
         return None
     try:
-        found = tuple(problem.gradient(problem.params, *one(problem.data, i)) for i in range(count))
+        found = tuple(evidence.gradient(evidence.params, *one(evidence.data, i)) for i in range(count))
     except Exception:  # whatever the user's own code raises for a batch of one
         return None
-    right = all(single[path].shape == leaf.shape for single in found for path, leaf in problem.true.items())
+    right = all(single[path].shape == leaf.shape for single in found for path, leaf in evidence.true.items())
     return found if right else None
 
 
@@ -144,12 +143,12 @@ def one(data: tuple, index: int) -> tuple[Any, ...]:
     return tuple(part[index : index + 1] for part in data)
 
 
-def implied_slopes(problem: Problem, model: Model) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+def implied_slopes(evidence: Evidence, model: NetworkModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """For every hidden layer, counted from 1: weighted sums z and the derivative that the function implies, flat.
 
     Drawn over the true curve they show at a glance what is wrong with a derivative. Empty without a function.
     """
-    reading = read(problem, model)
+    reading = read_backward_pass(evidence, model)
     if reading is None:
         return {}
     hidden = range(reading.run.last)

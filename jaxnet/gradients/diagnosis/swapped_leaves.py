@@ -2,49 +2,49 @@
 
 import numpy as np
 
-from jaxnet.gradients.problem import Cause, Problem, residual, within
+from jaxnet.gradients.evidence import Cause, Evidence, residual, within
 
 
-def exchanged(problem: Problem) -> tuple[Cause, ...]:
+def exchanged(evidence: Evidence) -> tuple[Cause, ...]:
     """Explain every wrong leaf as the true gradient of another leaf of its shape; else nothing."""
-    wrong = [path for path in problem.yours if not _equal(problem, path, path)]
-    source = {path: other for path in wrong if (other := _source(problem, path)) is not None}
+    wrong = [path for path in evidence.yours if not _equal(evidence, path, path)]
+    source = {path: other for path in wrong if (other := _source(evidence, path)) is not None}
     if not wrong or len(source) < len(wrong):
         return ()
-    replayed = {path: problem.true[source.get(path, path)] for path in problem.yours}
-    error = residual(problem.yours, replayed)
+    replayed = {path: evidence.true[source.get(path, path)] for path in evidence.yours}
+    error = residual(evidence.yours, replayed)
     if set(source.values()) != set(wrong):
         return tuple(
             _cause("wrong_leaf", (path,), f"{path} holds the gradient of {source[path]}", error) for path in wrong
         )
     pairs = {tuple(sorted((path, other))) for path, other in source.items()}
-    if len(pairs) > 1 and _reversed(problem, source):
+    if len(pairs) > 1 and _reversed(evidence, source):
         return (_cause("layers_reversed", tuple(wrong), "The layers are listed from the output to the input", error),)
     listed = " and ".join(f"{a} with {b}" for a, b in sorted(pairs))
     return (_cause("leaves_exchanged", tuple(wrong), f"Leaves are exchanged: {listed}", error),)
 
 
-def _equal(problem: Problem, path: str, other: str) -> bool:
-    mine, theirs = problem.yours[path], problem.true[other]
+def _equal(evidence: Evidence, path: str, other: str) -> bool:
+    mine, theirs = evidence.yours[path], evidence.true[other]
     return mine.shape == theirs.shape and bool(
-        within(mine, theirs, np.maximum(problem.noise[path], problem.noise[other])).all()
+        within(mine, theirs, np.maximum(evidence.noise[path], evidence.noise[other])).all()
     )
 
 
-def _source(problem: Problem, path: str) -> str | None:
+def _source(evidence: Evidence, path: str) -> str | None:
     """The leaf whose true gradient stands at ``path``, if there is just one; zeros are nobody's."""
-    if not problem.yours[path].any():
+    if not evidence.yours[path].any():
         return None
-    sources = [other for other in problem.true if other != path and _equal(problem, path, other)]
+    sources = [other for other in evidence.true if other != path and _equal(evidence, path, other)]
     return sources[0] if len(sources) == 1 else None
 
 
-def _reversed(problem: Problem, source: dict[str, str]) -> bool:
+def _reversed(evidence: Evidence, source: dict[str, str]) -> bool:
     """Whether each leaf stands as far from the end as its gradient does from the start, counted by shape."""
-    paths = list(problem.true)
+    paths = list(evidence.true)
     return all(
-        [p for p in paths if problem.true[p].shape == problem.true[path].shape][::-1].index(path)
-        == [p for p in paths if problem.true[p].shape == problem.true[path].shape].index(other)
+        [p for p in paths if evidence.true[p].shape == evidence.true[path].shape][::-1].index(path)
+        == [p for p in paths if evidence.true[p].shape == evidence.true[path].shape].index(other)
         for path, other in source.items()
     )
 

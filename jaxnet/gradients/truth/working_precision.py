@@ -7,9 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet.gradients.problem import Gradient
+from jaxnet.gradients.evidence import Gradient
 
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
+_MOST_SMOOTH = 1 / 4  # of the entries may move unevenly before the whole is taken to be rounded: relus turn, too
 _STEP = 2.0**-20  # smooth functions bend by its cube, 1e-18; float32 moves in steps of 1e-7
 
 
@@ -41,11 +42,12 @@ def computes_in_single(gradient: Callable[..., Gradient], arguments: tuple, nois
 
     rows = [at(place * _STEP) for place in range(-3, 5)]
     jitter = {
+        # 20 = 6! / (3!)²: the variance of a third difference of noise of variance 1
         path: np.sqrt(np.mean(np.square(np.diff([row[path] for row in rows], 3, axis=0)), axis=0) / 20)
         for path in noise
     }
     moved = sum(int((jitter[path] > noise[path]).sum()) for path in noise)
-    return moved > sum(leaf.size for leaf in noise.values()) // 4
+    return moved > int(_MOST_SMOOTH * sum(leaf.size for leaf in noise.values()))
 
 
 def _moves(leaf: Any) -> bool:

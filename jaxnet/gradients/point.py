@@ -19,7 +19,7 @@ def float64() -> Iterator[None]:
         yield
 
 
-def parameters(params: Pytree) -> Pytree:
+def checked_parameters(params: Pytree) -> Pytree:
     """Return ``params`` with NumPy float64 leaves; refuse none, other dtypes and numbers that are not finite."""
     pairs, structure = jax.tree_util.tree_flatten_with_path(params)
     checks.require(pairs, "params", "a pytree with at least one array", params)
@@ -35,7 +35,7 @@ def _parameter(name: str, leaf: Any) -> np.ndarray:
     return np.array(array, np.float64)
 
 
-def data(values: tuple) -> tuple:
+def checked_data(values: tuple) -> tuple:
     """Return the data arguments with NumPy arrays: float64 for floating-point ones, the rest as it is."""
     return tuple(jax.tree.map(_datum, _as_array(value)) for value in values)
 
@@ -73,7 +73,7 @@ class Arguments(NamedTuple):
         return jax.tree.unflatten(self.structure, leaves)
 
 
-def split(arguments: tuple) -> Arguments:
+def split_arrays(arguments: tuple) -> Arguments:
     """Take ``(params, *data)`` apart; the arrays of ``params`` come first."""
     leaves, structure = jax.tree.flatten(arguments)
     arrays = [leaf for leaf in leaves if is_array(leaf)]
@@ -85,7 +85,7 @@ def copied(arguments: tuple, array: Any = np.array) -> tuple:
     return jax.tree.map(lambda leaf: array(leaf) if isinstance(leaf, np.ndarray) else leaf, arguments)
 
 
-def changed(before: tuple, after: tuple) -> list[str]:
+def changed_places(before: tuple, after: tuple) -> list[str]:
     """Name the places, such as ``params[0]['w']``, whose arrays are not what they were."""
     pairs = zip(_named(before), _named(after), strict=True)
     return [name for (name, old), (_, new) in pairs if isinstance(old, np.ndarray) and not _same(old, new)]

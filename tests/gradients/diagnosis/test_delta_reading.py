@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jaxnet.gradients.diagnosis.backward import implied_slopes, read
+from jaxnet.gradients.diagnosis.delta_reading import implied_slopes, read_backward_pass
 from jaxnet.gradients.diagnosis.passes import model_of
 
 
@@ -13,8 +13,8 @@ def reading(pose, example, derive):
 
     def of(l2=0.0, **wrong):
         f, params, data = example(n=12, l2=l2)
-        problem = pose(f, params, data, derive(l2=l2, **wrong))
-        return read(problem, model_of(problem))
+        evidence = pose(f, params, data, derive(l2=l2, **wrong))
+        return read_backward_pass(evidence, model_of(evidence))
 
     return of
 
@@ -56,8 +56,8 @@ def test_the_penalty_is_the_part_orthogonal_to_the_inputs(reading):
 
 def test_a_figure_gets_slopes_over_weighted_sums_by_layer_from_one(pose, example, derive):
     f, params, data = example(n=12)
-    problem = pose(f, params, data, derive(slope=lambda s, l: np.cos(s["z"][l])))
-    curves = implied_slopes(problem, model_of(problem))
+    evidence = pose(f, params, data, derive(slope=lambda s, l: np.cos(s["z"][l])))
+    curves = implied_slopes(evidence, model_of(evidence))
     assert sorted(curves) == [1, 2]
     for z, slope in curves.values():
         np.testing.assert_allclose(slope, np.cos(z), rtol=1e-7)
@@ -65,13 +65,13 @@ def test_a_figure_gets_slopes_over_weighted_sums_by_layer_from_one(pose, example
 
 def test_arrays_alone_cannot_be_read(pose, example, derive):
     f, params, data = example(n=12)
-    problem = pose(f, params, data, derive(), function=False)
-    assert read(problem, model_of(problem)) is None
-    assert implied_slopes(problem, model_of(problem)) == {}
+    evidence = pose(f, params, data, derive(), function=False)
+    assert read_backward_pass(evidence, model_of(evidence)) is None
+    assert implied_slopes(evidence, model_of(evidence)) == {}
 
 
 def test_a_batch_of_one_is_read_from_its_arrays(pose, example, derive):
     f, params, data = example(n=1)
-    problem = pose(f, params, data, derive(output=lambda s: (s["p"] - s["t"]) ** 3), function=False)
-    found = read(problem, model_of(problem))
+    evidence = pose(f, params, data, derive(output=lambda s: (s["p"] - s["t"]) ** 3), function=False)
+    found = read_backward_pass(evidence, model_of(evidence))
     np.testing.assert_allclose(found.deltas(2)[0], (found.run.a[-1] - found.run.y) ** 3, rtol=1e-9)

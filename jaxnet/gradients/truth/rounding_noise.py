@@ -19,23 +19,25 @@ from jax.extend import core
 
 from jaxnet.gradients.truth import tracing
 
-DRAWS, GROUP = 32, 8  # a group is computed at once
+DRAWS, _GROUP = 32, 8  # a group is computed at once: more at a time need more memory than they save seconds
 # 12: Student's quantile with 32 degrees of freedom at 1e-12, one false alarm in a million gradients of a million
 # independent entries; 3: a derivation may take nine times as many rounding steps as the one JAX takes.
 FACTOR = 12 * 3
-STEP = 2.0**-40  # large against the rounding of float64 (2**-53), small enough for the response to be linear
+_STEP = 2.0**-40  # large against the rounding of float64 (2**-53), small enough for the response to be linear
 
 _DEVIATION = float(np.sqrt(np.pi / 2))  # from the mean size to the standard deviation, without squares that underflow
 _PERIOD, _OFFSETS = 65521, 4096  # random signs of one draw: operation k uses them from a place of its own on
 
 _QUICKLY = {"xla_backend_optimization_level": "0"}  # run a few times only: compiling is what costs
 
+# operations that move or choose numbers and round none of them
 _EXACT = {
     "reshape", "transpose", "broadcast_in_dim", "squeeze", "slice", "dynamic_slice", "gather", "concatenate", "pad",
     "rev", "select_n", "convert_element_type", "copy", "copy_p", "neg", "max", "min", "abs", "sign", "reduce_max",
     "reduce_min", "iota", "expand_dims", "dynamic_update_slice", "scatter", "sort", "optimization_barrier", "split",
     "stop_gradient", "clamp", "reduce_and", "reduce_or", "argmax", "argmin",
 }  # fmt: skip
+# operations whose rounding grows with the number of terms and not with the size of the result
 _SUMS = {
     "dot_general",
     "reduce_sum",
@@ -67,7 +69,7 @@ class Rounding(NamedTuple):
     turns: float
 
 
-def measure(gradient: Callable, *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
+def measure_rounding(gradient: Callable, *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
     """Compile what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand.
 
     ``tilts``: the last of the arrays is an error by itself, exactly 0 and disturbed by one unit.
@@ -75,15 +77,15 @@ def measure(gradient: Callable, *, tilts: bool = False) -> Callable[[list[Any]],
 
     @partial(jax.jit, compiler_options=_QUICKLY)
     def group(arrays: list[Any], signs: Any) -> tuple[list[Any], Any]:
-        one = partial(disturb, gradient, arrays, step=STEP, branches=False, tilts=tilts)
+        one = partial(disturb, gradient, arrays, step=_STEP, branches=False, tilts=tilts)
         deviations, turns = jax.vmap(one)(signs)
         return [jnp.sum(jnp.abs(d), axis=0) for d in deviations], jnp.min(turns)
 
     def measured(arrays: list[Any]) -> Rounding:
-        groups = [group(arrays, signs) for signs in _signs(DRAWS).reshape(-1, GROUP, _PERIOD + _OFFSETS)]
+        groups = [group(arrays, signs) for signs in _signs(DRAWS).reshape(-1, _GROUP, _PERIOD + _OFFSETS)]
         totals = [sum(leaf) for leaf in zip(*(totals for totals, _ in groups), strict=True)]
         turns = min(float(turns) for _, turns in groups)
-        return Rounding([_DEVIATION * np.asarray(total) / DRAWS / STEP for total in totals], turns)
+        return Rounding([_DEVIATION * np.asarray(total) / DRAWS / _STEP for total in totals], turns)
 
     return measured
 
@@ -96,7 +98,7 @@ def jumps(gradient: Callable, arrays: list[Any], eps: float) -> list[np.ndarray]
         one = lambda signs: disturb(gradient, arrays, signs, step=step, branches=True)[0]
         return [jnp.max(jnp.abs(draws), axis=0) for draws in jax.vmap(one)(signs)]
 
-    return [np.asarray(jump) for jump in run(arrays, _signs(GROUP), FACTOR * eps)]
+    return [np.asarray(jump) for jump in run(arrays, _signs(_GROUP), FACTOR * eps)]
 
 
 @cache
@@ -136,6 +138,7 @@ class _Draw:
         return _Value(value.exact, value.noisy + self.disturbance(jnp.shape(magnitude)) * magnitude)
 
     def disturbance(self, shape: tuple[int, ...]) -> Any:
+        # 61 has no factor in common with the offsets: each operation starts at another place among the same signs
         size, start = int(np.prod(shape)), self.operations * 61 % _OFFSETS
         steps = self.steps[start : start + _PERIOD]
         return (jnp.tile(steps, -(-size // _PERIOD)) if size > _PERIOD else steps)[:size].reshape(shape)
@@ -146,6 +149,7 @@ class _Draw:
             return tracing.walk(held, values, self.rule, _same)
         if eqn.primitive.name == "scan":
             return self.scan(eqn, values)
+        # both are computed side by side: their difference is the effect of all disturbances so far
         exact = tracing.apply(eqn, [value.exact for value in values])
         self.watch(eqn, values)
         noisy = tracing.apply(eqn, [value.noisy for value in values])

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet.gradients.truth.precision import DOUBLE, SINGLE, computes_in_single, is_single, unit_roundoff
+from jaxnet.gradients.truth.working_precision import DOUBLE, SINGLE, computes_in_single, is_single, unit_roundoff
 
 
 @pytest.mark.parametrize(

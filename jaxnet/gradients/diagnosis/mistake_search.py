@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxnet.gradients.diagnosis.factors import ANYTHING
-from jaxnet.gradients.diagnosis.layer_leaves import Case, Recipe, explain_leaves, leaf_of, window_of
+from jaxnet.gradients.diagnosis.layer_leaves import Case, explain_leaves, leaf_of, window_of
 from jaxnet.gradients.diagnosis.layer_mistakes import (
     matrix_mistakes,
     slope_mistakes,
@@ -25,37 +25,36 @@ from jaxnet.gradients.diagnosis.output_mistakes import example_mistakes, output_
 from jaxnet.gradients.diagnosis.penalty import ratios, round_number
 from jaxnet.gradients.diagnosis.replay import (
     Hypothesis,
+    Mistakes,
     Step,
-    cost,
-    descend,
-    multiply,
+    multiply_by_slope,
     pass_down,
+    step_down,
+    total_cost,
 )
-
-MOST_STATES = 40  # explored before the search gives up on finding more ties
-MOST_TIES = 12  # explanations of one layer that are followed
+from jaxnet.gradients.diagnosis.tolerances import MOST_STATES, MOST_TIES
 
 
 class Solution(NamedTuple):
     """Wrong lines that explain a gradient; ``stopped`` is the layer that nothing explains, or None."""
 
     cost: float
-    recipe: Recipe
+    mistakes: Mistakes
     stopped: int | None = None
 
 
-class State(NamedTuple):
-    """Everything from the output down to the layer of ``step`` is explained by ``recipe``."""
+class SearchState(NamedTuple):
+    """Everything from the output down to the layer of ``step`` is explained by ``mistakes``."""
 
     cost: float
-    recipe: Recipe
+    mistakes: Mistakes
     step: Step | None
 
 
-def search(case: Case) -> list[Solution]:
+def cheapest_explanations(case: Case) -> list[Solution]:
     """Find the cheapest explanations of a case; several when they cost the same."""
     count = itertools.count()
-    heap: list[tuple[float, int, State]] = [(0.0, next(count), State(0.0, {}, None))]
+    heap: list[tuple[float, int, SearchState]] = [(0.0, next(count), SearchState(0.0, {}, None))]
     found: list[Solution] = []
     stuck: list[Solution] = []
     for _ in range(MOST_STATES):
@@ -63,34 +62,34 @@ def search(case: Case) -> list[Solution]:
             break
         state = heapq.heappop(heap)[2]
         if state.step is not None and state.step.layer == 0:
-            found.append(Solution(state.cost, state.recipe))
+            found.append(Solution(state.cost, state.mistakes))
             continue
         explained = explain_layer(case, state)
         if not explained:
-            stuck.append(Solution(state.cost, state.recipe, _below(case, state)))
+            stuck.append(Solution(state.cost, state.mistakes, _below(case, state)))
         for new in explained:
             heapq.heappush(heap, (new.cost, next(count), new))
     if found or stuck or not heap:
         return found or stuck[:1]
     state = heap[0][2]  # too many explanations of the upper layers, none of which goes on to the input
-    return [Solution(state.cost, state.recipe, _below(case, state))]
+    return [Solution(state.cost, state.mistakes, _below(case, state))]
 
 
-def _below(case: Case, state: State) -> int:
+def _below(case: Case, state: SearchState) -> int:
     """The layer that is explained next."""
     return case.run.last if state.step is None else state.step.layer - 1
 
 
-def explain_layer(case: Case, state: State) -> list[State]:
+def explain_layer(case: Case, state: SearchState) -> list[SearchState]:
     """Explain the layer below a state: with the right delta, with one wrong line above it, with two."""
-    partial: list[State] = []
-    found: list[State] = []
+    partial: list[SearchState] = []
+    found: list[SearchState] = []
     passed: dict[Hypothesis | None, Step | None] = {}
     for depth in (0, 1, 2):
         for lines in _deltas(case, state, depth):
             step = _descend(case, state, lines, passed)
             if step is not None and np.isfinite(step.delta).all():
-                whole, half = explain_leaves(case, step, depth, state.recipe)
+                whole, half = explain_leaves(case, step, depth, state.mistakes)
                 found += [_state(case, state, step, lines | more) for more in whole]
                 partial += [_state(case, state, step, lines | more) for more in half]
         if found and (depth > 0 or min(new.cost for new in found) == state.cost):
@@ -98,28 +97,32 @@ def explain_layer(case: Case, state: State) -> list[State]:
     return _cheapest([*found, *partial] or _read(case, state))
 
 
-def _descend(case: Case, state: State, lines: Recipe, passed: dict[Hypothesis | None, Step | None]) -> Step | None:
+def _descend(
+    case: Case, state: SearchState, lines: Mistakes, passed: dict[Hypothesis | None, Step | None]
+) -> Step | None:
     """Compute delta with some wrong lines; what each matrix passes down is kept in ``passed`` for the next time."""
     if state.step is None:
-        return descend(case.run, None, lines)
+        return step_down(case.run, None, lines)
     matrix = lines.get(("matrix", _below(case, state)))
     if matrix not in passed:
         passed[matrix] = pass_down(case.run, state.step, lines)
     step = passed[matrix]
-    return None if step is None else multiply(step, lines)
+    return None if step is None else multiply_by_slope(step, lines)
 
 
-def _state(case: Case, state: State, step: Step, lines: Recipe) -> State:
-    recipe = {**state.recipe, **lines}
-    return State(cost(recipe), recipe, dataclasses.replace(step, gradient=case.targets[step.layer, "w"]))
+def _state(case: Case, state: SearchState, step: Step, lines: Mistakes) -> SearchState:
+    mistakes = {**state.mistakes, **lines}
+    return SearchState(
+        total_cost(mistakes), mistakes, dataclasses.replace(step, gradient=case.targets[step.layer, "w"])
+    )
 
 
-def _cheapest(states: list[State]) -> list[State]:
+def _cheapest(states: list[SearchState]) -> list[SearchState]:
     ordered = sorted(states, key=lambda state: state.cost)
     return [state for state in ordered if state.cost <= ordered[0].cost + 1][:MOST_TIES]
 
 
-def _deltas(case: Case, state: State, depth: int) -> Iterator[Recipe]:
+def _deltas(case: Case, state: SearchState, depth: int) -> Iterator[Mistakes]:
     """The wrong lines that delta may come from, ``depth`` of them at once."""
     if depth == 0:
         yield {}
@@ -140,14 +143,14 @@ def _deltas(case: Case, state: State, depth: int) -> Iterator[Recipe]:
         yield from ({(first, layer): one, (second, layer): two} for one in firsts for two in seconds)
 
 
-def _updates(case: Case, state: State, slopes: list[Hypothesis]) -> Iterator[Recipe]:
+def _updates(case: Case, state: SearchState, slopes: list[Hypothesis]) -> Iterator[Mistakes]:
     """Weights that were already updated, with the step size that fits; beside each of the given slopes."""
     if state.step is None:
         return
     layer = state.step.layer - 1
     direction = Hypothesis("", "", update_direction)
     passed: dict[Hypothesis | None, Step | None] = {}
-    choices: list[Recipe] = [{("slope", layer): slope} for slope in slopes] or [{}]
+    choices: list[Mistakes] = [{("slope", layer): slope} for slope in slopes] or [{}]
     for chosen in choices:
         right, change = (_descend(case, state, chosen | more, passed) for more in ({}, {("matrix", layer): direction}))
         if right is None or change is None:
@@ -170,15 +173,15 @@ def _step_sizes(case: Case, right: Step, change: Step) -> set[float]:
     return sizes
 
 
-def _read(case: Case, state: State) -> list[State]:
+def _read(case: Case, state: SearchState) -> list[SearchState]:
     """Where no formula fits, go on with the delta that the gradient under test used."""
     layer = _below(case, state)
-    halves: list[State] = []
+    halves: list[SearchState] = []
     for delta in case.reader.deltas(layer):
-        lines: Recipe = {("delta", layer): Hypothesis("unknown", "delta", lambda step, d=delta: d, ANYTHING)}
-        step = descend(case.run, state.step, lines)
+        lines: Mistakes = {("delta", layer): Hypothesis("unknown", "delta", lambda step, d=delta: d, ANYTHING)}
+        step = step_down(case.run, state.step, lines)
         if step is not None:
-            whole, half = explain_leaves(case, step, 0, state.recipe)
+            whole, half = explain_leaves(case, step, 0, state.mistakes)
             if whole:
                 return [_state(case, state, step, lines | more) for more in whole]
             halves += [_state(case, state, step, lines | more) for more in half]

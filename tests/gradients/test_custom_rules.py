@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.gradients.own_rule import forward_mode
+from jaxnet.gradients.custom_rules import forward_mode
 
 X = np.linspace(-1, 2, 5)
 

@@ -4,14 +4,14 @@ import jax
 import numpy as np
 import pytest
 
-from jaxnet.gradients.diagnosis.exchanges import exchanged
+from jaxnet.gradients.diagnosis.swapped_leaves import exchanged
 
 SIZES = (4, 4, 4, 4)
 
 
 @pytest.fixture
 def posed(pose, example):
-    """A square network's problem, its true gradient changed."""
+    """A square network's evidence, its true gradient changed."""
     f, params, data = example(SIZES)
     true = jax.tree.map(np.asarray, jax.grad(f)(params, *data))
     return lambda change: pose(f, params, data, lambda *_: change([dict(layer) for layer in true]))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jaxnet.gradients.truth import rounding
+from jaxnet.gradients.truth import rounding_noise
 
 HALF_ULP = 2.0**-24  # of float32
 
 
 def gain(function, *arrays):
-    return rounding.measure(lambda xs: [function(*xs)])(list(arrays)).gain[0]
+    return rounding_noise.measure_rounding(lambda xs: [function(*xs)])(list(arrays)).gain[0]
 
 
 def test_one_product_of_rounded_numbers_has_the_error_of_three_roundings():
@@ -58,7 +58,7 @@ def test_a_loop_is_disturbed_in_every_turn():
 
 
 def test_the_factor_is_the_quantile_of_student_times_three():
-    assert 3 * np.ceil(stats.t.isf(1e-12 / 2, rounding.DRAWS)) == rounding.FACTOR
+    assert 3 * np.ceil(stats.t.isf(1e-12 / 2, rounding_noise.DRAWS)) == rounding_noise.FACTOR
 
 
 FUNCTIONS = {
@@ -78,7 +78,7 @@ def test_what_float32_computes_is_within_the_noise_of_float32(name):
     x, w = random.normal(size=(7, 6)), random.normal(size=(6, 6))
     single = np.asarray(function(jnp.float32(x), jnp.float32(w)), np.float64)
     error = np.abs(single - np.asarray(function(x, w)))
-    assert (error <= rounding.FACTOR * HALF_ULP * gain(function, x, w)).all()
+    assert (error <= rounding_noise.FACTOR * HALF_ULP * gain(function, x, w)).all()
     assert error.max() > 0
 
 
@@ -94,16 +94,16 @@ def test_turns_is_the_precision_at_which_a_comparison_can_go_the_other_way():
         return [jnp.where(xs[0] > 0, xs[0], 0)]
 
     cancelled = lambda near: (lambda xs: mask([xs[0] - xs[1]]), [np.array([1.0 + near]), np.array([1.0])])
-    turns = {near: rounding.measure(f)(a).turns for near in (1e-3, 1e-9) for f, a in [cancelled(near)]}
+    turns = {near: rounding_noise.measure_rounding(f)(a).turns for near in (1e-3, 1e-9) for f, a in [cancelled(near)]}
     assert turns[1e-3] > HALF_ULP > turns[1e-9] > 2.0**-53
 
 
 def test_jumps_are_the_difference_between_the_two_sides_of_a_comparison():
     step = lambda xs: [jnp.where(xs[0] - xs[1] > 0, 5.0, 2.0) + 0 * xs[0]]
-    (jump,) = rounding.jumps(step, [np.array([1.0 + 1e-9, 3.0]), np.array([1.0, 1.0])], HALF_ULP)
+    (jump,) = rounding_noise.jumps(step, [np.array([1.0 + 1e-9, 3.0]), np.array([1.0, 1.0])], HALF_ULP)
     np.testing.assert_allclose(jump, [3, 0], atol=1e-3)
 
 
 def test_no_jump_where_no_comparison_is_near():
-    (jump,) = rounding.jumps(lambda xs: [jnp.where(xs[0] > 0, 5.0, 2.0)], [np.array([1.0, -3.0])], HALF_ULP)
+    (jump,) = rounding_noise.jumps(lambda xs: [jnp.where(xs[0] > 0, 5.0, 2.0)], [np.array([1.0, -3.0])], HALF_ULP)
     assert jump.max() < 1e-3

@@ -1,11 +1,13 @@
 """Everything that is known about a gradient under test, and what a found cause is: the terms of the diagnosis.
 
-Gradients are plain dicts from ``jax.tree_util.keystr`` path to a float64 NumPy array in the shape of the parameter.
+Gradients are plain dicts from ``jax.tree_util.keystr`` path, ``"[0]['w']"``, to a float64 NumPy array in the shape of
+the parameter: whatever containers they came in, they are compared in this form.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
 from jaxnet.types import Pytree
@@ -14,8 +16,8 @@ Gradient = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A wrong gradient with all that can be asked about it.
+class Evidence:
+    """A gradient under test with all that can be asked about it.
 
     Attributes:
         objective: f(params, *data) -> scalar, as it was given.
@@ -68,6 +70,18 @@ class Cause:
     sentence: str
     fix: str
     residual: float
+
+
+def by_path(tree: Pytree) -> dict[str, np.ndarray]:
+    """Name every leaf by its ``jax.tree_util.keystr`` path; leaves become NumPy arrays of their own dtype."""
+    pairs, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in pairs}
+
+
+def from_paths(like: Pytree, leaves: Mapping[str, np.ndarray]) -> Pytree:
+    """Put named leaves back into the structure of ``like``; raises KeyError for a leaf that has no array."""
+    pairs, structure = jax.tree_util.tree_flatten_with_path(like)
+    return jax.tree_util.tree_unflatten(structure, [leaves[jax.tree_util.keystr(path)] for path, _ in pairs])
 
 
 def agrees(yours: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray], noise: Mapping[str, np.ndarray]) -> bool:
