@@ -1,8 +1,8 @@
 """scikit-learn's MLPClassifier and MLPRegressor, and more than they can; needs the extra ``sklearn``.
 
-Read settings, labels, drawing, rules, losses (what scikit-learn does, exactly); problem, descent,
-quasi_newton (the solvers); judging, recording, stochastic (what an estimator makes of them); prediction, base,
-classifier, regressor; population and search.
+Read drawing, rules, example_losses (what scikit-learn does, exactly); network_estimator (parameters and weights);
+descent_plan, early_stopping, stochastic, quasi_newton (the solvers); prediction, base, classifier, regressor;
+population, candidates and population_search.
 """
 
 try:
@@ -11,7 +11,7 @@ except ImportError as missing:
     raise ImportError("jaxnet.estimators needs scikit-learn 1.6 or later: pip install 'jaxnet[sklearn]'") from missing
 
 from jaxnet.estimators.classifier import MLPClassifier
+from jaxnet.estimators.population_search import PopulationSearchCV
 from jaxnet.estimators.regressor import MLPRegressor
-from jaxnet.estimators.search import PopulationSearchCV
 
 __all__ = ["MLPClassifier", "MLPRegressor", "PopulationSearchCV"]

@@ -1,84 +1,78 @@
 """What classifier and regressor share: scikit-learn's methods and checks, over jaxnet's training."""
 
-import functools
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, Self
 
 import jax
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context, is_classifier
+from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from jaxnet import checks
-from jaxnet.estimators import prediction, quasi_newton, settings
+from jaxnet.estimators import prediction
 from jaxnet.estimators.callbacks import CallbackSupportMixin, Epochs, with_callbacks
-from jaxnet.estimators.drawing import initial_parameters
-from jaxnet.estimators.holding_out import hold_out
-from jaxnet.estimators.losses import BatchObjective
-from jaxnet.estimators.precision import precision
-from jaxnet.estimators.problem import Problem
-from jaxnet.estimators.stochastic import fit_stochastic
-from jaxnet.network import MLP
+from jaxnet.estimators.early_stopping import HeldOut
+from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
+from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
+from jaxnet.estimators.rules import int32
+from jaxnet.estimators.stochastic import StochasticSolver
+from jaxnet.training.batches import Examples
+from jaxnet.training.loop import Data
+from jaxnet.types import ArrayLike, Batch
+
+Checked = tuple[Any, np.ndarray, np.ndarray]  # X [N, D], dense or sparse, y and targets [N, K], after all checks
+UsersValidation = tuple[MatrixLike | None, ArrayLike | None]  # X_val and y_val
+
+_SPARSE = ["csr", "csc"]
+_FLOATS = (np.float64, np.float32)  # what is neither becomes the first
 
 
-def is_stochastic(mlp: "BaseMLP") -> bool:
+def is_stochastic(mlp: NetworkEstimator) -> bool:
     """Whether ``partial_fit`` is there; raises AttributeError, as scikit-learn does, where it is not."""
     if mlp.solver == "lbfgs":
         raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
     return True
 
 
-class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
+partial_fit_is_there = available_if(is_stochastic)
+
+
+class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
     """A multilayer perceptron with scikit-learn's face; use ``MLPClassifier`` or ``MLPRegressor``."""
 
-    _parameter_constraints: ClassVar[dict] = settings.CONSTRAINTS
-    _default_scoring: str
-
-    @classmethod
-    @functools.cache
-    def _get_param_names(cls) -> list[str]:
-        """Return the names of the parameters; kept, for scikit-learn inspects the constructor again and again."""
-        return super()._get_param_names()
-
     @abstractmethod
-    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> tuple[Any, Any, np.ndarray]:
+    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> Checked:
         """Return X, y and the targets [N, K] that a network learns, after scikit-learn's checks."""
 
     @abstractmethod
     def _held_targets(self, y: Any, rows: int) -> np.ndarray:
-        """Return the targets of a validation set, after checking them against those of the fit."""
+        """Return the targets [N, K] of a validation set, after checking them against those of the fit."""
 
     @abstractmethod
     def _labels(self, targets: np.ndarray) -> np.ndarray:
         """Return what a scorer compares with predictions."""
 
     @abstractmethod
-    def _weight(self, y: Any, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
-        """Return the weight of each example."""
-
-    @abstractmethod
-    def _output_name(self) -> str:
-        """Return scikit-learn's name of what the output layer does."""
-
-    @abstractmethod
-    def _loss_of_example(self) -> Callable:
-        """Return the loss of one example."""
-
-    @abstractmethod
-    def _score_in_run(self) -> Callable:
-        """Return the score of held-out examples that a compiled run computes."""
-
-    def _reported_loss(self, minimum: float, weight: float) -> float:
-        """Return what ``loss_`` is to say of the minimum that a search has found, for examples of this weight."""
-        return minimum
+    def _weight(self, y: np.ndarray, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
+        """Return the weight [N] of each example."""
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None) -> Any:
+    def fit(
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+    ) -> Self:
         """Fit to X [N, D] and y [N] or [N, K].
 
         Args:
@@ -94,45 +88,72 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         return self._fit(X, y, sample_weight, validation=(X_val, y_val))
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False, validation: tuple = (None, None)
-    ) -> Any:
+        self,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        incremental: bool = False,
+        validation: UsersValidation = (None, None),
+    ) -> Self:
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        problem = self._prepared(X, y, sample_weight, first=first, incremental=incremental, validation=validation)
+        hidden_sizes(self.hidden_layer_sizes)  # refused before the data is looked at
+        checked = self._validate_input(X, y, first=first, incremental=incremental)
+        # one stream for weights, split, dropout and shuffles, in this order, which is scikit-learn's
+        random = check_random_state(self.random_state)
+        how = {"first": first, "incremental": incremental}
+        data, held = self._fit_data(checked, sample_weight, random, validation=validation, **how)
         epochs = Epochs(self, X=X, y=y, sample_weight=sample_weight, silent=incremental)
-        with precision(problem.params[0]["w"].dtype):
+        with precision(data.train.x.dtype):
             if self.solver == "lbfgs":
-                quasi_newton.fit_lbfgs(self, problem, first=first, epochs=epochs)
+                self._fit_lbfgs(data.train, first=first, epochs=epochs)
             else:
-                fit_stochastic(self, problem, first=first, incremental=incremental, epochs=epochs)
+                self._fit_stochastic(data, held, random, epochs=epochs, **how)
         epochs.close()
         return self
 
-    def _prepared(
-        self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool, validation: tuple
-    ) -> Problem:
-        """Check everything, and draw the weights of a new network."""
-        settings.hidden_sizes(self.hidden_layer_sizes)
-        checked = self._validate_input(X, y, first=first, incremental=incremental)
-        return self._posed(checked, sample_weight, first=first, incremental=incremental, validation=validation)
+    def _fit_data(
+        self,
+        checked: Checked,
+        sample_weight: ArrayLike | None,
+        random: np.random.RandomState,
+        *,
+        first: bool,
+        incremental: bool,
+        validation: UsersValidation,
+    ) -> tuple[Data, HeldOut | None]:
+        """Bring what ``_validate_input`` has checked into the form of a compiled run, and draw a new network's weights.
 
-    def _posed(
-        self, checked: tuple, sample_weight: Any, *, first: bool, incremental: bool, validation: tuple
-    ) -> Problem:
-        """Make a problem of data that ``_validate_input`` has checked."""
+        Returns the examples in NumPy, not padded yet (the candidates of a search share them), and those held out as a
+        scorer wants them. Raises ValueError for what the solver cannot do.
+        """
         X, y, targets = checked
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         weight = self._weight(y, weight, incremental=incremental)
         if weight is not None:
             checks.weights("sample_weight", weight, X.shape[0], weight.dtype)
         self._check_solver(validation, incremental=incremental)
-        random = check_random_state(self.random_state)
         self.n_outputs_ = targets.shape[1]
         if first:
-            hidden = settings.hidden_sizes(self.hidden_layer_sizes)
-            self._begin((X.shape[1], *hidden, self.n_outputs_), random, X.dtype)
-        return self._problem((X.toarray() if issparse(X) else X, targets, weight), validation, random)
+            self._draw_weights(X.shape[1], random, X.dtype)
+        X, held = X.toarray() if issparse(X) else X, None
+        if validation[0] is not None:
+            held, held_targets = self._checked_validation(*validation)
+        elif self.early_stopping and self.solver != "lbfgs":
+            (X, targets, weight), held, held_targets = self._split((X, targets, weight), random)
+        loss = self._loss_of_example()
+        if loss is self.loss:  # the user's own
+            check_function("loss", loss, (), (self.n_outputs_,), (self.n_outputs_,))
+        # in the weights' dtype, which a warm start keeps whatever the new examples have
+        in_dtype: Callable[..., Any] = partial(np.asarray, dtype=self.coefs_[0].dtype)
+        weights = np.ones(len(X)) if weight is None else weight
+        examples = Examples(in_dtype(X), in_dtype(targets), in_dtype(weights), int32(len(X)))
+        if held is None:
+            return Data(examples, None, None), None
+        weights = np.ones(len(held.X)) if held.weight is None else held.weight
+        return Data(examples, Batch(in_dtype(held.X), in_dtype(held_targets), in_dtype(weights)), None), held
 
-    def _check_solver(self, validation: tuple, *, incremental: bool) -> None:
+    def _check_solver(self, validation: UsersValidation, *, incremental: bool) -> None:
         """Refuse what a solver cannot do."""
         if self.early_stopping and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -143,57 +164,44 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             checks.require(X_val is None, "X_val", "a stochastic solver", checks.Words("solver='lbfgs'"))
             checks.require(not self.dropout, "dropout", "0, or a stochastic solver", self.dropout)
 
-    def _begin(self, sizes: tuple[int, ...], random: np.random.RandomState, dtype: np.dtype) -> None:
-        """Draw the weights of a new network."""
-        self.n_iter_, self.t_, self.n_layers_ = 0, 0, len(sizes)
-        self.out_activation_ = self._output_name()
-        network = self._network(sizes)
-        activations = settings.each_layer(network, network.activation)
-        self._hold(initial_parameters(random, sizes, activations, dtype))
+    def _checked_validation(self, X_val: MatrixLike | None, y_val: ArrayLike | None) -> tuple[HeldOut, np.ndarray]:
+        """Return the user's validation set and its targets [N, K]. Raises ValueError where they do not fit."""
+        X = validate_data(self, X_val, accept_sparse=_SPARSE, dtype=_FLOATS, reset=False)
+        X = X.toarray() if issparse(X) else X
+        targets = self._held_targets(y_val, len(X))
+        return HeldOut(X, self._labels(targets), None), targets
 
-    def _network(self, sizes: tuple[int, ...], dropout: float = 0.0) -> MLP:
-        activation = settings.house_name(self.activation)
-        output = settings.OUTPUTS[self.out_activation_]
-        return settings.network(sizes, activation, output, float(dropout))
+    def _split(self, data: tuple[Any, ...], random: np.random.RandomState) -> tuple[Any, HeldOut, np.ndarray]:
+        """Split a share of X, targets and weight (or None) off, as scikit-learn does. Raises ValueError for too few."""
+        X, targets, weight = data
+        stratify = targets if is_classifier(self) and self.n_outputs_ == 1 else None
+        arrays = [X, targets] if weight is None else [X, targets, weight]
+        parts = train_test_split(*arrays, random_state=random, test_size=self.validation_fraction, stratify=stratify)
+        train, (X, targets, weight) = [*parts[0::2], None][:3], [*parts[1::2], None][:3]
+        if len(X) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+            )
+        return train, HeldOut(X, self._labels(targets), weight), targets
 
-    def _fitted_network(self, dropout: float = 0.0) -> MLP:
-        return self._network((len(self.coefs_[0]), *(w.shape[1] for w in self.coefs_)), dropout)
-
-    def _problem(self, data: tuple, validation: tuple, random: np.random.RandomState) -> Problem:
-        params = self._params()
-        dtype = params[0]["w"].dtype
-        train, held = hold_out(self, data, validation, random=random, dtype=dtype)
-        training = self._fitted_network(self.dropout)
-        loss = self._loss_of_example()
-        if loss is self.loss:  # the user's own
-            settings.check_function("loss", loss, (), (self.n_outputs_,), (self.n_outputs_,))
-        objective = BatchObjective(training, loss, float(self.alpha))
-        return Problem(self._fitted_network(), objective, params, train, held, random)
-
-    def _hold(self, params: Any) -> None:
-        """Take over the parameters of a network, as NumPy arrays that can be written to."""
-        self.coefs_ = [np.array(layer["w"]) for layer in params]
-        self.intercepts_ = [np.array(layer["b"]) for layer in params]
-
-    def _params(self) -> Any:
-        return [{"w": w, "b": b} for w, b in zip(self.coefs_, self.intercepts_, strict=True)]
-
-    def _last_layer(self, X: Any) -> Any:
-        """Return logits and predictions [N, K] of checked rows."""
+    def _last_layer(self, X: MatrixLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return logits and predictions [N, K]."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return prediction.last_layer(self._fitted_network(), self._params(), X)
+        X = validate_data(self, X, accept_sparse=_SPARSE, reset=False)
+        return prediction.last_layer(self._network(), self._params(), X)
 
-    def activations(self, X: Any) -> list[np.ndarray]:
-        """Return what each hidden layer hands on, from the first to the last, as arrays [N, H]."""
+    def activations(self, X: MatrixLike) -> list[np.ndarray]:
+        """Return what each hidden layer hands on for X [N, D], from the first to the last, as arrays [N, H].
+
+        Raises NotFittedError before ``fit`` and ValueError for another number of columns.
+        """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        layers: Any = prediction.all_layers(self._fitted_network(), self._params(), X)
-        return [layer.a for layer in layers[:-1]]
+        X = validate_data(self, X, accept_sparse=_SPARSE, reset=False)
+        return [a for _, a in prediction.all_layers(self._network(), self._params(), X)[:-1]]
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         """Leave out the optimizer's state, twice the size of the weights, unless ``keep_optimizer_state``."""
-        state = super().__getstate__()
+        state: dict[str, Any] = super().__getstate__()
         solver, optimizer = state.pop("_optimizer_state", (None, None))
         if self.keep_optimizer_state and optimizer is not None:
             state["_optimizer_state"] = solver, jax.tree.map(np.array, jax.device_get(optimizer))
@@ -203,6 +211,3 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-partial_fit_is_there = available_if(is_stochastic)

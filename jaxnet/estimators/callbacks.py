@@ -11,23 +11,23 @@ except ImportError:  # before 1.9 there are none
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing to support."""
 
-    def with_callbacks(method: Callable) -> Callable:
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
         """Return the method as it is."""
         return method
 
 
-class Task:
+class CallbackTask:
     """A task of a fit: where callbacks listen they are told of its begin and its end, else no one is."""
 
-    def __init__(self, context: Any, told: dict) -> None:
+    def __init__(self, context: Any, told: dict[str, Any]) -> None:
         self._context, self._told = context, told
 
-    def within(self, name: str, **how: Any) -> "Task":
+    def within(self, name: str, **how: Any) -> "CallbackTask":
         """Return a task that is a part of this one; ``how`` as for scikit-learn's ``subcontext``."""
         part = None if self._context is None else self._context.subcontext(task_name=name, **how)
-        return Task(part, self._told)
+        return CallbackTask(part, self._told)
 
-    def begin(self, **data: Any) -> "Task":
+    def begin(self, **data: Any) -> "CallbackTask":
         """Say that the task begins, on which X and y, with which weights."""
         if self._context is not None:
             self._context.call_on_fit_task_begin(**self._told, **data)
@@ -35,9 +35,9 @@ class Task:
 
     def end(self, **data: Any) -> bool:
         """Say that the task has ended, and return whether a callback wants no further ones."""
-        return self._context is not None and self._context.call_on_fit_task_end(**self._told, **data)
+        return self._context is not None and bool(self._context.call_on_fit_task_end(**self._told, **data))
 
-    def handed_on(self, estimator: Any) -> AbstractContextManager:
+    def handed_on(self, estimator: Any) -> AbstractContextManager[Any]:
         """Return the context in which fits of another estimator are parts of this task."""
         return nullcontext() if self._context is None else self._context.propagate_callback_context(estimator)
 
@@ -47,12 +47,12 @@ def is_listened(estimator: Any) -> bool:
     return bool(getattr(estimator, "_skl_callbacks", None))
 
 
-def fit_task(estimator: Any, sample_weight: Any, *, parts: int, silent: bool = False) -> Task:
+def fit_task(estimator: Any, sample_weight: Any, *, parts: int, silent: bool = False) -> CallbackTask:
     """Return the task of a whole fit, which may have so many parts."""
     listened = is_listened(estimator) and not silent
     context = estimator._init_callback_context(max_subtasks=parts) if listened else None
     metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-    return Task(context, {"estimator": estimator, "metadata": metadata})
+    return CallbackTask(context, {"estimator": estimator, "metadata": metadata})
 
 
 class Epochs:
@@ -62,7 +62,7 @@ class Epochs:
         self.listened = is_listened(estimator) and not silent
         self._data = {"X": X, "y": y}
         self._weights = lambda: {"coefs_": estimator.coefs_, "intercepts_": estimator.intercepts_}
-        self._epoch: Task | None = None  # the one that has begun
+        self._epoch: CallbackTask | None = None  # the one that has begun
         one_more = estimator.solver == "lbfgs"  # SciPy does not say which iteration is the last
         parts = estimator.max_iter + one_more
         self._fit = fit_task(estimator, sample_weight, parts=parts, silent=silent).begin(**self._data)

@@ -2,45 +2,52 @@
 
 import pickle
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
 from jaxnet import checks
 from jaxnet.estimators.base import BaseMLP
 from jaxnet.estimators.callbacks import is_listened
-from jaxnet.estimators.descent import Progress
-from jaxnet.estimators.judging import Judge, judge_of
+from jaxnet.estimators.descent_plan import DescentChunk
+from jaxnet.estimators.early_stopping import Monitor
 from jaxnet.estimators.population import Member, train_population
-from jaxnet.estimators.problem import Problem
-from jaxnet.estimators.recording import record
-from jaxnet.estimators.stochastic import conclude, prepare
+from jaxnet.training.loop import Data
 
 
-class Fit(NamedTuple):
-    """One candidate in one fold: the estimator, what its last step is to solve (None once fitted), what went wrong."""
+class FoldData(NamedTuple):
+    """The data of one fold, X and y each, and parameters for ``fit`` and for the scorer."""
 
-    estimator: Any
-    problem: Any  # a Problem
+    train: tuple[Any, Any]
+    test: tuple[Any, Any]
+    fit_params: dict[str, Any]
+    score_params: tuple[dict[str, Any], dict[str, Any]]  # of the training data, of the test data
+
+
+class Candidate(NamedTuple):
+    """One candidate in one fold.
+
+    Attributes:
+        estimator: a clone with the candidate's parameters; None where it could not be brought to its training.
+        data: what the network, the estimator's last step, is to be trained with; None once it is fitted.
+        random: what the network draws from.
+        error: what went wrong, as a traceback.
+    """
+
+    estimator: BaseEstimator | None
+    data: Data | None = None
+    random: np.random.RandomState | None = None
     error: str | None = None
 
 
-class Fold(NamedTuple):
-    """The data of one fold, and parameters for ``fit`` and for the scorer."""
-
-    train: tuple
-    test: tuple
-    fit_params: dict
-    score_params: tuple[dict, dict]  # of the training data, of the test data
-
-
-class Head(NamedTuple):
+class Preprocessing(NamedTuple):
     """What comes before a network in one fold, once for all candidates that have it in common.
 
     Attributes:
@@ -51,11 +58,11 @@ class Head(NamedTuple):
         learned: the attributes that a network gets by these checks.
     """
 
-    steps: list
+    steps: list[tuple[str, Any]]
     X: Any
-    fit_params: dict
-    checked: tuple
-    learned: dict
+    fit_params: dict[str, Any]
+    checked: tuple[Any, np.ndarray, np.ndarray]
+    learned: dict[str, Any]
 
 
 def last_step(estimator: Any) -> BaseMLP:
@@ -63,14 +70,15 @@ def last_step(estimator: Any) -> BaseMLP:
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     expected = "an MLPClassifier or MLPRegressor of jaxnet.estimators, or a Pipeline that ends in one"
     checks.require(isinstance(last, BaseMLP), "estimator", expected, last, TypeError)
-    return last
+    network: BaseMLP = last
+    return network
 
 
-def fold_of(estimator: Any, data: tuple, split: tuple, routed: Any) -> Fold:
-    """Cut the data of one fold."""
+def fold_data(estimator: Any, data: tuple[Any, Any], split: tuple[np.ndarray, np.ndarray], routed: Bunch) -> FoldData:
+    """Cut the data of one fold, given the rows to train and to test on and scikit-learn's routed parameters."""
     (X, y), (train, test) = data, split
     cut = lambda params, rows: _check_method_params(X, params=params, indices=rows)
-    return Fold(
+    return FoldData(
         _safe_split(estimator, X, y, train),
         _safe_split(estimator, X, y, test, train),
         cut(routed.estimator.fit, train),
@@ -78,120 +86,133 @@ def fold_of(estimator: Any, data: tuple, split: tuple, routed: Any) -> Fold:
     )
 
 
-def fits_of(estimator: Any, candidates: list[dict], fold: Fold, error_score: Any) -> list[Fit]:
+def prepare_candidates(
+    estimator: Any, candidates: list[dict[str, Any]], fold: FoldData, error_score: Any
+) -> list[Candidate]:
     """Bring every candidate to where its network is to be trained; what comes before is shared where it agrees."""
-    heads: dict[bytes, Head] = {}
-    return [_guarded(error_score, _fit_of, estimator, candidate, fold, heads) for candidate in candidates]
+    shared: dict[bytes, Preprocessing] = {}
+    return [_guarded(error_score, _prepared, estimator, candidate, fold, shared) for candidate in candidates]
 
 
-def _guarded(error_score: Any, function: Callable[..., Fit], *arguments: Any) -> Fit:
-    """Turn an exception into a failed fit, unless it is to be raised."""
+def _guarded(error_score: Any, function: Callable[..., Candidate], *arguments: Any) -> Candidate:
+    """Turn an exception into a failed candidate, unless it is to be raised."""
     try:
         return function(*arguments)
     except Exception:
         if error_score == "raise":
             raise
-        return Fit(None, None, traceback.format_exc())
+        return Candidate(None, error=traceback.format_exc())
 
 
-def _fit_of(estimator: Any, candidate: dict, fold: Fold, heads: dict[bytes, Head]) -> Fit:
-    chosen = clone(estimator).set_params(**clone(candidate, safe=False))
+def _prepared(
+    estimator: Any, parameters: Mapping[str, Any], fold: FoldData, shared: dict[bytes, Preprocessing]
+) -> Candidate:
+    chosen = clone(estimator).set_params(**clone(parameters, safe=False))
     mlp = last_step(chosen)
     mlp._validate_params()
-    head = _head_of(chosen, candidate, fold, heads)
+    before = _preprocessing(chosen, parameters, fold, shared)
     if isinstance(chosen, Pipeline):
-        chosen.steps = [*head.steps, chosen.steps[-1]]
-    if not _in_population(mlp):
-        mlp.fit(head.X, fold.train[1], **head.fit_params)
-        return Fit(chosen, None)
-    for key, value in head.learned.items():
-        setattr(mlp, key, value)
-    validation = (head.fit_params.get("X_val"), head.fit_params.get("y_val"))
-    weight = head.fit_params.get("sample_weight")
-    return Fit(chosen, mlp._posed(head.checked, weight, first=True, incremental=False, validation=validation))
+        chosen.steps = [*before.steps, chosen.steps[-1]]
+    # what decides between epochs on the host cannot be a lane of a compiled tile
+    adaptive = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
+    if mlp.solver == "lbfgs" or adaptive or mlp._monitor() is Monitor.SCORER or is_listened(mlp):
+        mlp.fit(before.X, fold.train[1], **before.fit_params)
+        return Candidate(chosen)
+    mlp.__dict__.update(before.learned)
+    random = check_random_state(mlp.random_state)
+    given = before.fit_params
+    data, _ = mlp._fit_data(
+        before.checked,
+        given.get("sample_weight"),
+        random,
+        first=True,
+        incremental=False,
+        validation=(given.get("X_val"), given.get("y_val")),
+    )
+    return Candidate(chosen, data, random)
 
 
-def _head_of(chosen: Any, candidate: dict, fold: Fold, heads: dict[bytes, Head]) -> Head:
+def _preprocessing(
+    chosen: Any, parameters: Mapping[str, Any], fold: FoldData, shared: dict[bytes, Preprocessing]
+) -> Preprocessing:
     """Return what comes before a network, from an earlier candidate that had the same before it."""
     name = f"{chosen.steps[-1][0]}__" if isinstance(chosen, Pipeline) else ""
-    others = sorted((key, value) for key, value in candidate.items() if not key.startswith(name))
+    others = sorted((key, value) for key, value in parameters.items() if not key.startswith(name))
     try:
         known = pickle.dumps(others)
     except Exception:  # what cannot be compared is shared with no one
-        return _fitted_head(chosen, name, fold)
-    if known not in heads:
-        heads[known] = _fitted_head(chosen, name, fold)
-    return heads[known]
+        return _fitted_preprocessing(chosen, name, fold)
+    if known not in shared:
+        shared[known] = _fitted_preprocessing(chosen, name, fold)
+    return shared[known]
 
 
-def _fitted_head(chosen: Any, name: str, fold: Fold) -> Head:
+def _fitted_preprocessing(chosen: Any, name: str, fold: FoldData) -> Preprocessing:
+    """Fit the steps before a network, whose parameters of ``fit`` begin with ``name``, and check what they make."""
     of_last = {key: value for key, value in fold.fit_params.items() if key.startswith(name)}
     mlp, X, steps = last_step(chosen), fold.train[0], []
     if isinstance(chosen, Pipeline) and len(chosen.steps) > 1:
         before = chosen[:-1]
         rest = {key: value for key, value in fold.fit_params.items() if key not in of_last}
         X, steps = before.fit_transform(*fold.train, **rest), before.steps
+    # the checks also set attributes (n_features_in_, classes_, ...), which every other candidate gets without them
     unchecked = set(vars(mlp))
     checked = mlp._validate_input(X, fold.train[1], first=True, incremental=False)
     learned = {key: value for key, value in vars(mlp).items() if key not in unchecked}
-    return Head(steps, X, {key.removeprefix(name): value for key, value in of_last.items()}, checked, learned)
+    return Preprocessing(steps, X, {key.removeprefix(name): value for key, value in of_last.items()}, checked, learned)
 
 
-def _in_population(mlp: BaseMLP) -> bool:
-    adaptive = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
-    looked_at = judge_of(mlp) is Judge.SCORER or is_listened(mlp)
-    return mlp.solver != "lbfgs" and not adaptive and not looked_at
-
-
-def trained(
-    folds: Iterable[list[Fit]], error_score: Any, *, dtype: str | None, threads: int
-) -> Iterator[tuple[int, Fit]]:
-    """Train the fits of all folds, each fold as a population, while the next are brought there.
+def train_candidates(
+    folds: Iterable[list[Candidate]], error_score: Any, *, dtype: str | None, threads: int
+) -> Iterator[tuple[int, Candidate]]:
+    """Train the candidates of all folds, each fold as a population, while the next are brought there.
 
     Yields the place of each in the folds, one after the other, and how it ended, once it has.
     """
     cast = casting(dtype)
-    fits: list[Fit] = []
-    waiting: list[int] = []
+    candidates: list[Candidate] = []
+    waiting: list[int] = []  # the place of each member of the population
 
     def populations() -> Iterator[list[Member]]:
         for fold in folds:
-            cut = [fit._replace(problem=fit.problem and cast(fit.problem)) for fit in fold]
-            waiting.extend(place for place, fit in enumerate(cut, len(fits)) if fit.problem)
-            fits.extend(cut)
-            yield [_member(fit) for fit in cut if fit.problem]
+            members = []
+            for place, candidate in enumerate(fold, len(candidates)):
+                if candidate.data is not None and candidate.random is not None:
+                    mlp, data = last_step(candidate.estimator), cast(candidate.data)
+                    mlp._begin_record(first=True, validated=data.validation is not None)
+                    params = mlp._params(data.train.x.dtype)
+                    descent = mlp._descent(params, len(data.train.x), candidate.random)
+                    members.append(Member(descent, data, mlp.max_iter))
+                    waiting.append(place)
+            candidates.extend(fold)
+            yield members
 
-    for number, progress in train_population(populations(), threads):
-        yield waiting[number], _guarded(error_score, _ended, fits[waiting[number]], progress)
-    yield from ((place, fit) for place, fit in enumerate(fits) if not fit.problem)
-
-
-def _member(fit: Fit) -> Member:
-    mlp: Any = last_step(fit.estimator)
-    return Member(prepare(mlp, fit.problem, first=True), mlp.max_iter)
-
-
-def _ended(fit: Fit, progress: Progress) -> Fit:
-    mlp, problem = last_step(fit.estimator), fit.problem
-    record(mlp, progress, len(problem.train.x))
-    conclude(mlp, problem, progress, progress.state.best)
-    return Fit(fit.estimator, None)
+    for number, chunk in train_population(populations(), threads):
+        place = waiting[number]
+        yield place, _guarded(error_score, _concluded, candidates[place], chunk)
+    yield from ((place, candidate) for place, candidate in enumerate(candidates) if candidate.data is None)
 
 
-def casting(dtype: str | None) -> Callable[[Problem], Problem]:
-    """Return what brings problems to another dtype, an array that they share once; None leaves them as they are."""
+def _concluded(candidate: Candidate, chunk: DescentChunk) -> Candidate:
+    data: Any = candidate.data
+    random: Any = candidate.random
+    mlp, rows = last_step(candidate.estimator), len(data.train.x)
+    mlp._record(chunk, rows)
+    mlp._conclude(chunk, chunk.state.best, random, rows=rows)
+    return Candidate(candidate.estimator)
+
+
+def casting(dtype: str | None) -> Callable[[Data], Data]:
+    """Return what brings examples to another dtype, an array that they share once; None leaves them as they are."""
     if dtype is None:
-        return lambda problem: problem
-    known: dict[int, tuple] = {}
+        return lambda data: data
+    known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def cast(leaf: np.ndarray) -> np.ndarray:
+        if leaf.dtype.kind != "f":  # how many rows there are
+            return leaf
         if id(leaf) not in known:
             known[id(leaf)] = leaf, np.asarray(leaf, dtype)  # keeps the leaf alive, so its id is not used again
         return known[id(leaf)][1]
 
-    def in_dtype(problem: Problem) -> Problem:
-        held = problem.held and problem.held._replace(batch=jax.tree.map(cast, problem.held.batch))
-        params = jax.tree.map(lambda leaf: leaf.astype(dtype), problem.params)
-        return problem._replace(params=params, train=jax.tree.map(cast, problem.train), held=held)
-
-    return in_dtype
+    return lambda data: jax.tree.map(cast, data)

@@ -1,6 +1,6 @@
 """The classifier: labels become one-hot targets, outputs become classes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,8 +14,11 @@ from sklearn.utils.validation import validate_data
 
 from jaxnet import checks, metrics
 from jaxnet import losses as house_losses
-from jaxnet.estimators import labels, losses, scores, settings
-from jaxnet.estimators.base import BaseMLP, partial_fit_is_there
+from jaxnet.estimators import early_stopping, example_losses
+from jaxnet.estimators.base import BaseMLP, Checked, partial_fit_is_there
+from jaxnet.estimators.example_losses import ExampleLoss
+from jaxnet.estimators.network_estimator import CONSTRAINTS, Activations, MatrixLike, Score, Scoring, Solver
+from jaxnet.types import Array, ArrayLike
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -53,8 +56,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     (16, 16)
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        **settings.CONSTRAINTS,
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
         "loss": [StrOptions({"log_loss", "hinge"}), callable],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
@@ -62,20 +65,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: Activations = "relu",
         *,
-        solver: Any = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
+        batch_size: int | str = "auto",
         learning_rate: str = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         tol: float = 1e-4,
-        verbose: Any = False,
+        verbose: bool | int = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -86,17 +89,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
-        loss: Any = "log_loss",
-        class_weight: Any = None,
+        loss: str | Callable[..., Array] = "log_loss",
+        class_weight: str | Mapping[Any, float] | None = None,
         dropout: float = 0.0,
-        scoring: Any = None,
+        scoring: Scoring = None,
         keep_optimizer_state: bool = False,
     ) -> None:
-        settings.keep(self, locals())
+        self._set_parameters(locals())
 
     @partial_fit_is_there
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> "MLPClassifier":
+    def partial_fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None, classes: ArrayLike | None = None
+    ) -> "MLPClassifier":
         """Go once over the examples, going on from the weights and the optimizer's state of the last call.
 
         ``classes`` are all labels that any call will have; the first call needs them.
@@ -106,32 +111,32 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the most likely class of each row, [N], or the labels that are more likely than not, [N, K]."""
         outputs = self._outputs(X)
-        return labels.labels_of(self._label_binarizer, outputs)
+        return most_likely_labels(self._label_binarizer, outputs)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Return the probability of each class, [N, K], in the order of ``classes_``."""
         outputs = self._outputs(X)
         return np.vstack([1 - outputs, outputs]).T if outputs.ndim == 1 else outputs
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Return the logarithm of ``predict_proba``."""
         probability = self.predict_proba(X)
         return np.log(probability, out=probability)
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Return the logits: [N] for two classes, positive for the second, else [N, K]."""
-        return self._flat(self._last_layer(X).z)
+        return self._flat(self._last_layer(X)[0])
 
-    def _outputs(self, X: Any) -> np.ndarray:
-        return self._flat(self._last_layer(X).a)
+    def _outputs(self, X: MatrixLike) -> np.ndarray:
+        return self._flat(self._last_layer(X)[1])
 
     def _flat(self, values: np.ndarray) -> np.ndarray:
         return values.ravel() if self.n_outputs_ == 1 else values
 
-    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> tuple[Any, Any, np.ndarray]:
+    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> Checked:
         X, y = validate_data(
             self,
             X,
@@ -147,7 +152,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if not known:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        targets = labels.targets_of(self._label_binarizer, y)
+        targets = one_hot_targets(self._label_binarizer, y)
         if known and (self.warm_start or targets is None):
             self._check_classes(unique_labels(y))
         if targets is None:
@@ -176,7 +181,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _labels(self, targets: np.ndarray) -> np.ndarray:
         return self._label_binarizer.inverse_transform(targets)
 
-    def _weight(self, y: Any, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
+    def _weight(self, y: np.ndarray, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
         fits = self.class_weight != "balanced" or not incremental
@@ -187,17 +192,42 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _output_name(self) -> str:
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
 
-    def _loss_of_example(self) -> Callable:
+    def _loss_of_example(self) -> ExampleLoss:
         if callable(self.loss):
             return self.loss
         if self.loss == "hinge":
             return house_losses.hinge
-        return losses.log_loss if self.out_activation_ == "softmax" else losses.binary_log_loss
+        return example_losses.log_loss if self.out_activation_ == "softmax" else example_losses.binary_log_loss
 
-    def _score_in_run(self) -> Callable:
-        return metrics.accuracy if self.out_activation_ == "softmax" else scores.subset_accuracy
+    def _score_in_run(self) -> Score:
+        return metrics.accuracy if self.out_activation_ == "softmax" else early_stopping.subset_accuracy
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def one_hot_targets(labels: LabelBinarizer, y: np.ndarray) -> np.ndarray | None:
+    """Return the one-hot targets of labels [N] as booleans [N, K], or [N, 1] for two classes.
+
+    What scikit-learn's binarizer returns, without its second look at labels that are checked already, which took as
+    long as a small fit. None where there is a label that ``labels`` has not met, or where a row has several: then the
+    binarizer has to look for itself.
+    """
+    if y.ndim != 1 or labels.y_type_.startswith("multilabel") or y.dtype.kind != labels.classes_.dtype.kind:
+        return None
+    classes = labels.classes_
+    index = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
+    if not np.array_equal(classes[index], y):
+        return None
+    if len(classes) <= 2:
+        return np.expand_dims(index == 1, 1)
+    return np.expand_dims(index, 1) == np.arange(len(classes))
+
+
+def most_likely_labels(labels: LabelBinarizer, outputs: np.ndarray) -> np.ndarray:
+    """Return the most likely class of each row of outputs [N, K], or what the binarizer makes of [N] or labels."""
+    if labels.y_type_ == "multiclass":
+        return labels.classes_[outputs.argmax(axis=1)]
+    return labels.inverse_transform(outputs)

@@ -1,4 +1,4 @@
-"""Many tasks as one compiled population: tiles of a few lanes, each the very epoch of ``fit`` with its own numbers.
+"""Many descents as one compiled population: tiles of a few lanes, each the very epoch of ``fit`` with its own numbers.
 
 Lanes of a tile look at the same examples in the same orders, so a batch is gathered once and the first layer is one
 wide product. A lane that has ended stays as it is; between blocks of epochs the lanes that still run move together,
@@ -18,43 +18,48 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.estimators.descent import Progress, Start, Task, data_of, key_of, orders_of, start_of
-from jaxnet.estimators.precision import precision
+from jaxnet.estimators.descent_plan import Descent, DescentChunk, ProgramInputs, inputs_of, key_of, orders_of
+from jaxnet.estimators.network_estimator import precision
 from jaxnet.storage import digest
 from jaxnet.sweeps.groups import lanes_of
 from jaxnet.sweeps.tiles import Lane, Tile, go_on, run_tile
 from jaxnet.training import stopping
+from jaxnet.training.batches import pad, pad_full_batch
 from jaxnet.training.loop import Data, Program, State, history_names
 from jaxnet.types import Array
 
-BLOCK = 32  # epochs after which lanes move together
+_BLOCK = 32  # epochs after which lanes move together
 
 
 class Member(NamedTuple):
-    """A task of a population and how many epochs it may take."""
+    """A descent of a population, the examples in NumPy, and how many epochs it may take."""
 
-    task: Task
+    descent: Descent
+    data: Data
     epochs: int
 
 
-class Group(NamedTuple):
+class ProgramGroup(NamedTuple):
     """Members that share a program, examples and orders: their numbers, and how they start."""
 
     numbers: list[int]
     members: list[Member]
-    starts: list[Start]
+    starts: list[ProgramInputs]
 
 
-class Crew(NamedTuple):
-    """Who trains: the threads for tiles, where ended members go (number, progress), and whether to give up."""
+class Workers(NamedTuple):
+    """Who trains: the threads for tiles, where ended members go (number, last chunk), and whether to give up."""
 
     tiles: ThreadPoolExecutor
-    ended: SimpleQueue
+    ended: SimpleQueue[Any]
     stopped: threading.Event
 
 
 def threads_of(n_jobs: int | None) -> int:
-    """Return how many threads are meant: one a core by default, and all but k - 1 of them by -k, as in joblib."""
+    """Return how many threads are meant: one a core by default, and all but k - 1 of them by -k, as in joblib.
+
+    Raises ValueError for 0.
+    """
     checks.require(n_jobs != 0, "n_jobs", "a number of threads, -1 for all cores, or None", n_jobs)
     cores = os.cpu_count() or 1
     if n_jobs is None:
@@ -62,46 +67,45 @@ def threads_of(n_jobs: int | None) -> int:
     return n_jobs if n_jobs > 0 else max(1, cores + 1 + n_jobs)
 
 
-def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterator[tuple[int, Progress]]:
+def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterator[tuple[int, DescentChunk]]:
     """Train every member as ``descend`` would without a lowered rate; yield its number and how it ended, once it has.
 
     Members are numbered through all parts. A part begins to train while the next is prepared, and members of
-    different parts share no tile.
+    different parts share no tile. Raises whatever a thread has raised.
     """
+    # twice as many groups as threads for tiles: while one group regroups its lanes another keeps the cores busy
     with ThreadPoolExecutor(threads) as tiles, ThreadPoolExecutor(2 * threads) as groups:
-        crew, count = Crew(tiles, SimpleQueue(), threading.Event()), 0
+        workers, count = Workers(tiles, SimpleQueue(), threading.Event()), 0
         try:
             for members in parts:
                 for group in groups_of(members, count):
-                    groups.submit(_run_group, group, crew)
+                    groups.submit(_run_group, group, workers)
                 count += len(members)
             for _ in range(count):
-                result = crew.ended.get()
+                result = workers.ended.get()
                 if isinstance(result, BaseException):
                     raise result
                 yield result
         finally:
-            crew.stopped.set()
+            workers.stopped.set()
 
 
-def groups_of(members: Sequence[Member], first: int) -> list[Group]:
+def groups_of(members: Sequence[Member], first: int) -> list[ProgramGroup]:
     """Sort members, whose numbers begin at ``first``, into groups."""
     digested = functools.lru_cache(None)(lambda array: digest(array.of))
-    groups: dict[Hashable, Group] = {}
+    groups: dict[Hashable, ProgramGroup] = {}
     for number, member in enumerate(members, first):
-        with precision(member.task.params[0]["w"].dtype):
-            start = start_of(member.task)
-        group = groups.setdefault((start.program, _looked_at(member.task, digested)), Group([], [], []))
+        descent, data, _ = member
+        with precision(data.train.x.dtype):
+            start = inputs_of(descent, len(data.train.x))
+        # what looks at the same examples in the same orders, and drops the same units, can be lanes of one tile
+        arrays = tuple(digested(ById(leaf)) for leaf in jax.tree.leaves(data))
+        orders = descent.orders.identity() if descent.orders else None
+        group = groups.setdefault((start.program, arrays, orders, descent.seed), ProgramGroup([], [], []))
         group.numbers.append(number)
         group.members.append(member)
         group.starts.append(start)
     return list(groups.values())
-
-
-def _looked_at(task: Task, digested: Callable[["ById"], str]) -> Hashable:
-    """Return what tasks have in common that look at the same examples in the same orders."""
-    arrays = tuple(digested(ById(leaf)) for leaf in jax.tree.leaves((task.train, task.validation)))
-    return arrays, task.orders.identity() if task.orders else None, task.seed
 
 
 class ById:
@@ -117,71 +121,74 @@ class ById:
         return isinstance(other, ById) and self.of is other.of
 
 
-def _run_group(group: Group, crew: Crew) -> None:
+def _run_group(group: ProgramGroup, workers: Workers) -> None:
     """Train a group, its tiles side by side, and hand over each member as it ends, or what went wrong."""
     try:
-        for result in _ended_of(group, crew):
-            crew.ended.put(result)
+        for result in _ended_members(group, workers):
+            workers.ended.put(result)
     except BaseException as error:
-        crew.ended.put(error)
+        workers.ended.put(error)
 
 
-def _ended_of(group: Group, crew: Crew) -> Iterator[tuple[int, Progress]]:
-    task, program = group.members[0].task, group.starts[0].program
-    histories: list[list[dict]] = [[] for _ in group.members]
-    with precision(task.params[0]["w"].dtype):
-        data, all = jax.device_put(data_of(task)), _side_by_side(group)
-    orders = orders_of(task, data)
+def _ended_members(group: ProgramGroup, workers: Workers) -> Iterator[tuple[int, DescentChunk]]:
+    (descent, (train, validation, _), _), program = group.members[0], group.starts[0].program
+    histories: list[list[dict[str, np.ndarray]]] = [[] for _ in group.members]
+    rows = len(train.x)
+    with precision(train.x.dtype):
+        train = pad_full_batch(train) if descent.batch_size >= rows else pad(train, descent.batch_size)
+        data = jax.device_put(Data(train, validation and pad_full_batch(validation), None))
+        lanes = _side_by_side(group)
+    orders = orders_of(descent, rows, padded=len(train.x))
     running, done = np.arange(len(group.members)), 0
-    size = lanes_of(task.objective.network, jax.default_backend())
-    while len(running) and not crew.stopped.is_set():
-        block = data if orders is None else data._replace(orders=orders.next_block(BLOCK, BLOCK))
+    size = lanes_of(descent.objective.network, jax.default_backend())
+    while len(running) and not workers.stopped.is_set():
+        block = data if orders is None else data._replace(orders=orders.next_block(_BLOCK, _BLOCK))
         parts = [running[start : start + size] for start in range(0, len(running), size)]
-        seats = [np.pad(mine, (0, size - len(mine)), mode="edge") for mine in parts]  # the last fills up its tile
-        train = functools.partial(_train_tile, program, all, data=block, done=done)
-        for mine, values_of in zip(parts, crew.tiles.map(train, seats), strict=True):
+        slots = [np.pad(mine, (0, size - len(mine)), mode="edge") for mine in parts]  # the last fills up its tile
+        train_slots = functools.partial(_train_tile, program, lanes, data=block, done=done)
+        for mine, values_of in zip(parts, workers.tiles.map(train_slots, slots), strict=True):
             for lane, values in zip(mine, values_of, strict=False):
                 histories[lane].append(values)
-        done += BLOCK
-        goes_on = np.asarray(go_on(all.lanes, all.most, done))[running]
+        done += _BLOCK
+        goes_on = np.asarray(go_on(lanes.lanes, lanes.most, done))[running]
         for lane in running[~goes_on]:
-            yield group.numbers[lane], _ended(all, lane, histories[lane], task.rate)
+            yield group.numbers[lane], _last_chunk(lanes, lane, histories[lane], descent.rate)
         running = running[goes_on]
 
 
-def _side_by_side(group: Group) -> Tile:
+def _side_by_side(group: ProgramGroup) -> Tile:
     """Stack members, in NumPy; numbers get the dtype of the weights, for a strong one would change it."""
-    task, starts = group.members[0].task, group.starts
-    dtype = task.params[0]["w"].dtype
+    dtype, starts = group.members[0].data.train.x.dtype, group.starts
     number = lambda *values: np.asarray(values, dtype if isinstance(values[0], float) else np.int32)
     numbers = jax.tree.map(number, *(start.numbers for start in starts))
     state: State = jax.tree.map(lambda *leaves: np.stack(leaves), *(start.state for start in starts))
     lanes = Lane(state.params, state.optimizer, state.status, np.zeros_like(state.status), state.best)
     most = np.array([member.epochs for member in group.members], np.int32)
-    return Tile(numbers, lanes, np.asarray(jax.random.key_data(key_of(task.seed))), None, most=most)
+    key = np.asarray(jax.random.key_data(key_of(group.members[0].descent.seed)))
+    return Tile(numbers, lanes, key, None, most=most)
 
 
 def _train_tile(
-    program: Program, all: Tile, seats: np.ndarray, *, data: Data, done: int
+    program: Program, all: Tile, slots: np.ndarray, *, data: Data, done: int
 ) -> list[dict[str, np.ndarray]]:
-    """Train the seated lanes in place for a block of epochs; return the history of each."""
-    numbers, lanes, most = jax.tree.map(lambda leaf: leaf[seats], (all.numbers, all.lanes, all.most))
+    """Train the lanes in the slots of a tile in place for a block of epochs; return the history of each."""
+    numbers, lanes, most = jax.tree.map(lambda leaf: leaf[slots], (all.numbers, all.lanes, all.most))
     arguments = all._replace(numbers=numbers, lanes=lanes, most=most), data, np.asarray(done, np.int32)
     with precision(data.train.x.dtype):
         lanes, history = jax.device_get(_compiled(program, arguments)(*arguments))
     for kept, trained in zip(jax.tree.leaves(all.lanes), jax.tree.leaves(lanes), strict=True):
-        kept[seats] = trained
+        kept[slots] = trained
     names = history_names(program.metrics, data.validation is not None)
-    ran = _epochs(all)[seats] - done
-    return [dict(zip(names, history[i, : ran[i]].T, strict=True)) for i in range(len(seats))]
+    ran = _epochs_of(all)[slots] - done
+    return [dict(zip(names, history[i, : ran[i]].T, strict=True)) for i in range(len(slots))]
 
 
-def _epochs(all: Tile) -> np.ndarray:
+def _epochs_of(all: Tile) -> np.ndarray:
     """Return after how many epochs lanes stop, or may have to."""
     return np.where(all.lanes.ended > 0, all.lanes.ended, all.most)
 
 
-def _compiled(program: Program, arguments: tuple) -> Any:
+def _compiled(program: Program, arguments: tuple[Any, ...]) -> Callable[..., Any]:
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), arguments)
     leaves, structure = jax.tree.flatten(shapes)
     with _COMPILING:  # or every thread would compile the same program
@@ -192,16 +199,16 @@ _COMPILING = threading.Lock()
 
 
 @functools.lru_cache(maxsize=64)
-def _compile(program: Program, structure: Any, leaves: tuple) -> Any:
-    def run(tile: Tile, data: Data, first: Array) -> tuple[Lane, Array]:
-        return run_tile(program, tile, data, first=first, epochs=jnp.asarray(BLOCK, jnp.int32), block=BLOCK)
+def _compile(program: Program, structure: Any, leaves: tuple[jax.ShapeDtypeStruct, ...]) -> Callable[..., Any]:
+    def run_block(tile: Tile, data: Data, first: Array) -> tuple[Lane, Array]:
+        return run_tile(program, tile, data, first=first, epochs=jnp.asarray(_BLOCK, jnp.int32), block=_BLOCK)
 
-    return jax.jit(run).lower(*jax.tree.unflatten(structure, leaves)).compile()
+    return jax.jit(run_block).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 
-def _ended(all: Tile, number: int, history: list[dict], rate: float) -> Progress:
+def _last_chunk(all: Tile, number: int, history: list[dict[str, np.ndarray]], rate: float) -> DescentChunk:
     lane = jax.tree.map(lambda leaf: np.array(leaf[number]), all.lanes)
-    state = State(lane.params, lane.optimizer, _epochs(all)[number], lane.best, lane.status)
+    state = State(lane.params, lane.optimizer, _epochs_of(all)[number], lane.best, lane.status)
     joined = {name: np.concatenate([part[name] for part in history]) for name in history[0]}
     waited = int(lane.status) == stopping.CONVERGED
-    return Progress(state, joined, rate, waited, ended=waited, last=True)
+    return DescentChunk(state, joined, rate, waited, ended=waited, last=True)

@@ -1,6 +1,6 @@
 """L-BFGS: SciPy's search along the compiled objective and its gradient, in float64."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -10,84 +10,77 @@ from scipy.optimize import OptimizeResult
 from sklearn.utils.optimize import _check_optimize_result
 
 from jaxnet.estimators.callbacks import Epochs
-from jaxnet.estimators.precision import precision
-from jaxnet.estimators.problem import Problem
-from jaxnet.estimators.recording import say
-from jaxnet.training.batches import pad_full_batch
+from jaxnet.estimators.network_estimator import NetworkEstimator, precision
+from jaxnet.training.batches import Examples, pad_full_batch
 from jaxnet.training.hyperparameters import Skeleton, combine, partition
 from jaxnet.types import Array, Batch, Params
 
-
-def fit_lbfgs(mlp: Any, problem: Problem, *, first: bool, epochs: Epochs) -> None:
-    """Search from an estimator's present weights, in float64 as scikit-learn does, and keep them in their dtype."""
-    shapes: Any = tuple(layer["w"].shape for layer in problem.params)
-    mlp.n_iter_, mlp.loss_curve_ = 0, [] if first else getattr(mlp, "loss_curve_", [])
-    options = {"maxfun": mlp.max_fun, "maxiter": mlp.max_iter, "gtol": mlp.tol}
-    epochs.begin()
-    with precision(np.dtype(np.float64)):
-        result = scipy.optimize.minimize(
-            evaluator(problem, shapes),
-            flatten(problem.params).astype(np.float64),
-            method="L-BFGS-B",
-            jac=True,
-            options=options,
-            callback=recorder(mlp, problem, shapes, epochs),
-        )
-    hold(mlp, problem, result, shapes)
-    epochs.end()
-    mlp.n_iter_ = _check_optimize_result("lbfgs", result, mlp.max_iter)
+Shapes = tuple[tuple[int, int], ...]  # [D, H] of the weights of each layer
 
 
-def recorder(mlp: Any, problem: Problem, shapes: tuple, epochs: Epochs) -> Callable[[OptimizeResult], None]:
-    """Return what SciPy calls after every iteration: to keep its loss, say it, and tell the callbacks."""
+class QuasiNewtonSolver(NetworkEstimator):
+    """An estimator that can learn by L-BFGS."""
 
-    def after_iteration(intermediate_result: OptimizeResult) -> None:  # SciPy goes by this name
-        hold(mlp, problem, intermediate_result, shapes)
-        mlp.n_iter_ += 1
-        mlp.loss_curve_.append(mlp.loss_)
-        say(mlp, f"Iteration {mlp.n_iter_}, loss = {mlp.loss_:.8f}")
-        if epochs.end():
-            raise StopIteration
+    def _fit_lbfgs(self, train: Examples, *, first: bool, epochs: Epochs) -> None:
+        """Search from the present weights, in float64 as scikit-learn does, and keep them in their dtype."""
+        shapes: Shapes = tuple((w.shape[0], w.shape[1]) for w in self.coefs_)
+        dtype, total = train.x.dtype, float(np.asarray(train.weight).sum())
+        objective, numbers = partition(self._objective())
+        self.n_iter_, self.loss_curve_ = 0, [] if first else getattr(self, "loss_curve_", [])
+
+        def keep_point(found: OptimizeResult) -> None:
+            self._set_weights(jax.tree.map(lambda leaf: leaf.astype(dtype), from_vector(found.x, shapes)))
+            self.loss_ = self._reported_loss(float(found.fun), total)
+
+        def after_iteration(intermediate_result: OptimizeResult) -> None:  # SciPy goes by this name
+            keep_point(intermediate_result)
+            self.n_iter_ += 1
+            self.loss_curve_.append(self.loss_)
+            self._say(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
+            if epochs.end():
+                raise StopIteration  # SciPy's way to end a search
+            epochs.begin()
+
         epochs.begin()
+        with precision(np.float64):
+            batch = jax.tree.map(partial(np.asarray, dtype=np.float64), Batch(*train[:3]))
+            data = jax.device_put(pad_full_batch(batch))
 
-    return after_iteration
+            def value_and_gradient(vector: np.ndarray) -> tuple[float, np.ndarray]:
+                value, gradient = _evaluate(vector, data, numbers=numbers, objective=objective, shapes=shapes)
+                return float(value), np.asarray(gradient)
 
-
-def hold(mlp: Any, problem: Problem, found: OptimizeResult, shapes: tuple) -> None:
-    """Take over weights and loss of a point that the search has reached."""
-    dtype = problem.params[0]["w"].dtype
-    layers = unflatten(found.x, shapes)
-    mlp._hold([{name: leaf.astype(dtype) for name, leaf in layer.items()} for layer in layers])
-    mlp.loss_ = mlp._reported_loss(float(found.fun), float(np.asarray(problem.train.weight).sum()))
-
-
-def evaluator(problem: Problem, shapes: tuple) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Return what computes the objective and its gradient, in float64, from a vector of all parameters."""
-    skeleton, numbers = partition(problem.objective)
-    data = jax.device_put(pad_full_batch(jax.tree.map(lambda array: array.astype(np.float64), problem.train)))
-
-    def value_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = _evaluate(flat, data, numbers=numbers, skeleton=skeleton, shapes=shapes)
-        return float(value), np.asarray(gradient)
-
-    return value_and_gradient
+            result = scipy.optimize.minimize(
+                value_and_gradient,
+                to_vector(self._params()).astype(np.float64),
+                method="L-BFGS-B",
+                jac=True,
+                options={"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol},
+                callback=after_iteration,
+            )
+        keep_point(result)  # where it ended, which is no iteration's point if it gave up within one
+        epochs.end()
+        self.n_iter_ = _check_optimize_result("lbfgs", result, self.max_iter)
 
 
-def flatten(params: Params) -> np.ndarray:
-    """Write all weights, then all biases, into one vector, as scikit-learn does."""
+def to_vector(params: Params) -> np.ndarray:
+    """Write all weights [D, H], then all biases [H], into one vector, as scikit-learn does."""
     return np.concatenate([np.ravel(layer[name]) for name in ("w", "b") for layer in params])
 
 
-def unflatten(flat: Any, shapes: tuple[tuple[int, int], ...]) -> Params:
+def from_vector(vector: Any, shapes: Shapes) -> Params:
     """Read the layers back from a vector, given the shapes [D, H] of the weights."""
     sizes = [rows * columns for rows, columns in shapes] + [columns for _, columns in shapes]
     starts = np.cumsum([0, *sizes])
-    parts = [flat[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+    parts = [vector[start : start + size] for start, size in zip(starts, sizes, strict=False)]
     weights, biases = parts[: len(shapes)], parts[len(shapes) :]
     return [{"w": w.reshape(shape), "b": b} for w, b, shape in zip(weights, biases, shapes, strict=True)]
 
 
-@jax.jit(static_argnames=("skeleton", "shapes"))
-def _evaluate(flat: Array, data: Batch, *, numbers: list, skeleton: Skeleton, shapes: tuple) -> tuple[Array, Array]:
-    objective = combine(skeleton, numbers)
-    return jax.value_and_grad(lambda flat: objective(unflatten(flat, shapes), data.x, data.y, weight=data.weight))(flat)
+@jax.jit(static_argnames=("objective", "shapes"))
+def _evaluate(
+    vector: Array, data: Batch, *, numbers: list[float], objective: Skeleton, shapes: Shapes
+) -> tuple[Array, Array]:
+    f = combine(objective, numbers)
+    lowered = lambda vector: f(from_vector(vector, shapes), data.x, data.y, weight=data.weight)
+    return jax.value_and_grad(lowered)(vector)

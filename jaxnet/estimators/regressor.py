@@ -1,6 +1,6 @@
 """The regressor: one output a target."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -12,8 +12,11 @@ from sklearn.utils.validation import validate_data
 
 from jaxnet import checks
 from jaxnet import losses as house_losses
-from jaxnet.estimators import losses, scores, settings
-from jaxnet.estimators.base import BaseMLP, partial_fit_is_there
+from jaxnet.estimators import early_stopping, example_losses
+from jaxnet.estimators.base import BaseMLP, Checked, partial_fit_is_there
+from jaxnet.estimators.example_losses import ExampleLoss
+from jaxnet.estimators.network_estimator import CONSTRAINTS, Activations, MatrixLike, Score, Scoring, Solver
+from jaxnet.types import Array, ArrayLike
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -44,8 +47,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     0.9
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        **settings.CONSTRAINTS,
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
         "loss": [StrOptions({"squared_error", "poisson", "huber", "absolute_error", "quantile"}), callable],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
@@ -53,21 +56,21 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def __init__(
         self,
-        loss: Any = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        loss: str | Callable[..., Array] = "squared_error",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: Activations = "relu",
         *,
-        solver: Any = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
+        batch_size: int | str = "auto",
         learning_rate: str = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
         tol: float = 1e-4,
-        verbose: Any = False,
+        verbose: bool | int = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -80,22 +83,22 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         max_fun: int = 15000,
         quantile: float = 0.5,
         dropout: float = 0.0,
-        scoring: Any = None,
+        scoring: Scoring = None,
         keep_optimizer_state: bool = False,
     ) -> None:
-        settings.keep(self, locals())
+        self._set_parameters(locals())
 
     @partial_fit_is_there
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
+    def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "MLPRegressor":
         """Go once over the examples, going on from the weights and the optimizer's state of the last call."""
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the predictions, [N] for one output, else [N, K]."""
-        return self._labels(self._last_layer(X).a)
+        return self._labels(self._last_layer(X)[1])
 
-    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> tuple[Any, Any, np.ndarray]:
+    def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> Checked:
         X, y = validate_data(
             self,
             X,
@@ -122,22 +125,22 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _labels(self, targets: np.ndarray) -> np.ndarray:
         return targets.ravel() if targets.shape[1] == 1 else targets
 
-    def _weight(self, y: Any, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
+    def _weight(self, y: np.ndarray, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
         return sample_weight
 
     def _output_name(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"
 
-    def _loss_of_example(self) -> Callable:
+    def _loss_of_example(self) -> ExampleLoss:
         if callable(self.loss):
             return self.loss
         summed = self.solver == "lbfgs"  # a search needs a value and the gradient of the same function
-        losses_of: dict[str, Callable] = {
-            "squared_error": house_losses.squared_error if summed else losses.reported_squared_error,
-            "poisson": losses.poisson,
+        losses_of: dict[str, ExampleLoss] = {
+            "squared_error": house_losses.squared_error if summed else example_losses.reported_squared_error,
+            "poisson": example_losses.half_poisson_deviance,
             "huber": house_losses.huber,
-            "absolute_error": losses.absolute_error,
-            "quantile": losses.Quantile(float(self.quantile)),
+            "absolute_error": example_losses.absolute_error,
+            "quantile": example_losses.Quantile(float(self.quantile)),
         }
         return losses_of[self.loss]
 
@@ -147,5 +150,5 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         penalty = self.alpha / 2 * sum(float(np.sum(np.square(w, dtype=np.float64))) for w in self.coefs_) / weight
         return (minimum - penalty) / self.n_outputs_ + penalty
 
-    def _score_in_run(self) -> Callable:
-        return scores.finite_r2
+    def _score_in_run(self) -> Score:
+        return early_stopping.finite_r2

@@ -16,8 +16,8 @@ from jaxnet.types import Array, Pytree
 
 
 @dataclasses.dataclass(frozen=True)
-class Rate:
-    """The learning rate of ``sgd``, which changes from epoch to epoch where ``power`` is not 0.
+class RateSchedule:
+    """The learning rate of ``sgd_rule``, which changes from epoch to epoch where ``power`` is not 0.
 
     Attributes:
         now: the rate of the first epoch of a call.
@@ -42,14 +42,14 @@ class Rate:
 
 
 class Momentum(NamedTuple):
-    """The state of ``sgd``: a velocity a parameter, and which update of which epoch of the call comes next."""
+    """The state of ``sgd_rule``: a velocity a parameter, and which update of which epoch of the call comes next."""
 
     velocity: Pytree
     step: Array
     epoch: Array
 
 
-def sgd(rate: Rate, *, momentum: float, nesterov: bool) -> optax.GradientTransformation:
+def sgd_rule(rate: RateSchedule, *, momentum: float, nesterov: bool) -> optax.GradientTransformation:
     """Descend with momentum: v = momentum v - rate g, and with Nesterov's look ahead momentum v - rate g once more.
 
     Source: Sutskever et al. 2013, as in scikit-learn's ``SGDOptimizer``.
@@ -71,14 +71,14 @@ def sgd(rate: Rate, *, momentum: float, nesterov: bool) -> optax.GradientTransfo
 
 
 class Moments(NamedTuple):
-    """The state of ``adam``: updates so far, and the running means of gradients and of their squares."""
+    """The state of ``adam_rule``: updates so far, and the running means of gradients and of their squares."""
 
     step: Array
     mean: Pytree
     square: Pytree
 
 
-def adam(rate: float, *, beta_1: float, beta_2: float, epsilon: float) -> optax.GradientTransformation:
+def adam_rule(rate: float, *, beta_1: float, beta_2: float, epsilon: float) -> optax.GradientTransformation:
     """Adam with epsilon before the bias correction: -rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon).
 
     Source: Kingma and Ba 2015, section 2 ("epsilon hat"), as in scikit-learn's ``AdamOptimizer``.

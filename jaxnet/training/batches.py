@@ -6,13 +6,13 @@ short batch is a shape of its own, the ``tail``.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet.types import Array, Batch, Key
+from jaxnet.types import Array, Batch, Key, Pytree
 
 ALIGNED = 64  # bytes: memory that begins at a multiple, XLA's CPU shares instead of copying it
 FEWEST_ROWS = 32  # of a padded full batch: fewer take no less time, and all small data sets share a program
@@ -40,7 +40,7 @@ def padded_size(count: int, fewest: int = 1) -> int:
     return -(-count // grain) * grain
 
 
-def pad(batch: Batch, batch_size: int) -> Examples:
+def pad(batch: Batch | Examples, batch_size: int) -> Examples:
     """Pad to whole batches and on to one of 8 sizes an octave, with rows of zeros that weigh nothing."""
     rows = len(batch.x)
     padded = padded_size(-(-rows // batch_size)) * batch_size
@@ -49,17 +49,18 @@ def pad(batch: Batch, batch_size: int) -> Examples:
     return Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
 
 
-def pad_full_batch(batch: Batch) -> Batch:
-    """Pad NumPy arrays [N, ...] that one step looks at together to M rows, one of 8 sizes an octave; rows are added
-    with weight 0. Nothing is put on a device, so nothing compiles for a size that was not met before."""
-    size = padded_size(len(batch.x), FEWEST_ROWS)
-    return jax.tree.map(lambda array: lengthen(array, size), batch)
+def pad_full_batch(batch: Pytree) -> Any:
+    """Pad the NumPy arrays [N, ...] of what one step looks at together to one of 8 sizes an octave, with rows of zeros
+    (which weigh nothing where a weight is among the arrays); numbers stay.
 
-
-def lengthen(array: np.ndarray, size: int) -> np.ndarray:
-    """Append rows of zeros to a NumPy array [N, ...] until there are ``size``; one of that length comes back itself."""
-    padding = np.zeros((size - len(array), *array.shape[1:]), array.dtype)
-    return np.concatenate([array, padding]) if len(padding) else array
+    Nothing is put on a device, so nothing compiles for a size that was not met before.
+    """
+    rows = max(len(array) for array in jax.tree.leaves(batch) if array.ndim)
+    more = padded_size(rows, FEWEST_ROWS) - rows
+    if not more:
+        return batch
+    zeros = lambda array: np.zeros((more, *array.shape[1:]), array.dtype)
+    return jax.tree.map(lambda array: np.concatenate([array, zeros(array)]) if array.ndim else array, batch)
 
 
 def _on_device(array: Array | np.ndarray, length: int) -> Array:

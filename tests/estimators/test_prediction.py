@@ -35,7 +35,7 @@ def test_the_logit_of_two_classes_is_positive_for_the_second(iris):
 
 def test_many_rows_are_looked_at_block_by_block(fitted, iris, monkeypatch):
     whole = fitted.predict_proba(iris[0])
-    monkeypatch.setattr(prediction, "ROWS", 16)
+    monkeypatch.setattr(prediction, "BLOCK_ROWS", 16)
     np.testing.assert_allclose(fitted.predict_proba(iris[0]), whole, rtol=1e-12)
     np.testing.assert_allclose(fitted.predict_proba(csr_matrix(iris[0])), whole, rtol=1e-12)
 

@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.preprocessing import MinMaxScaler
 
 from jaxnet.estimators import MLPClassifier
-from jaxnet.estimators.losses import BatchObjective, binary_log_loss, log_loss
+from jaxnet.estimators.example_losses import BatchObjective, binary_log_loss, log_loss
 from jaxnet.network import MLP
 
 X, Y = load_digits(n_class=2, return_X_y=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxnet.estimators import MLPRegressor
-from jaxnet.estimators.quasi_newton import flatten, unflatten
+from jaxnet.estimators.quasi_newton import from_vector, to_vector
 
 PARAMS = [
     {"w": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), "b": np.array([7.0, 8.0, 9.0])},
@@ -13,9 +13,9 @@ PARAMS = [
 
 
 def test_a_vector_holds_all_weights_and_then_all_biases():
-    flat = flatten(PARAMS)
+    flat = to_vector(PARAMS)
     np.testing.assert_array_equal(flat, [1, 2, 3, 4, 5, 6, 10, 11, 12, 7, 8, 9, 13])
-    for layer, original in zip(unflatten(flat, ((2, 3), (3, 1))), PARAMS, strict=True):
+    for layer, original in zip(from_vector(flat, ((2, 3), (3, 1))), PARAMS, strict=True):
         np.testing.assert_array_equal(layer["w"], original["w"])
         np.testing.assert_array_equal(layer["b"], original["b"])
 

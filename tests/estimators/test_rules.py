@@ -18,11 +18,11 @@ def updates(rule):
 
 
 def constant(rate):
-    return rules.Rate(rate, rate, 0.0, 0.0, 1.0, 1.0)
+    return rules.RateSchedule(rate, rate, 0.0, 0.0, 1.0, 1.0)
 
 
 def test_adam_adds_epsilon_before_the_bias_is_corrected():
-    taken, state = updates(rules.adam(0.1, beta_1=0.9, beta_2=0.99, epsilon=0.5))
+    taken, state = updates(rules.adam_rule(0.1, beta_1=0.9, beta_2=0.99, epsilon=0.5))
     mean = square = np.zeros(2)
     for t, (gradient, update) in enumerate(zip(GRADIENTS, taken, strict=True), 1):
         mean = 0.9 * mean + 0.1 * gradient
@@ -34,7 +34,7 @@ def test_adam_adds_epsilon_before_the_bias_is_corrected():
 
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_momentum_keeps_the_rate_inside_the_velocity(nesterov):
-    taken, _ = updates(rules.sgd(constant(0.1), momentum=0.9, nesterov=nesterov))
+    taken, _ = updates(rules.sgd_rule(constant(0.1), momentum=0.9, nesterov=nesterov))
     velocity = np.zeros(2)
     for gradient, update in zip(GRADIENTS, taken, strict=True):
         velocity = 0.9 * velocity - 0.1 * gradient
@@ -44,7 +44,7 @@ def test_momentum_keeps_the_rate_inside_the_velocity(nesterov):
 
 def test_the_rate_is_scaled_down_once_an_epoch_by_the_examples_seen():
     # two updates an epoch of 30 examples, 60 examples seen before: 0.3, 0.3, then 2 / (60 + 30 + 1)^0.5
-    rule = rules.sgd(rules.Rate(0.3, 2.0, 0.5, 60.0, 30.0, 2.0), momentum=0.0, nesterov=False)
+    rule = rules.sgd_rule(rules.RateSchedule(0.3, 2.0, 0.5, 60.0, 30.0, 2.0), momentum=0.0, nesterov=False)
     taken, _ = updates(rule)
     rates = [-update / gradient for update, gradient in zip(taken, GRADIENTS, strict=True)]
     np.testing.assert_allclose(rates, [[0.3] * 2, [0.3] * 2, [2 / np.sqrt(91)] * 2], rtol=1e-14)

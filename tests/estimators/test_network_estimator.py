@@ -2,18 +2,18 @@
 
 import pytest
 
-from jaxnet.estimators import settings
+from jaxnet.estimators import network_estimator
 from jaxnet.network import MLP
 
 
 @pytest.mark.parametrize(("given", "sizes"), [(7, [7]), ((7, 3), [7, 3]), ([7], [7]), ((), [])])
 def test_hidden_layers_are_a_number_or_numbers(given, sizes):
-    assert settings.hidden_sizes(given) == sizes
+    assert network_estimator.hidden_sizes(given) == sizes
 
 
 def test_names_of_scikit_learns_become_the_houses():
-    assert settings.house_name("logistic") == "sigmoid"
-    assert settings.house_name(["logistic", "relu", abs]) == ("sigmoid", "relu", abs)
+    assert network_estimator.house_name("logistic") == "sigmoid"
+    assert network_estimator.house_name(["logistic", "relu", abs]) == ("sigmoid", "relu", abs)
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,4 @@ def test_names_of_scikit_learns_become_the_houses():
     ],
 )
 def test_the_output_layer_is_drawn_like_the_last_hidden_one(sizes, activation, expected):
-    assert settings.each_layer(MLP(sizes, activation=activation), activation) == expected
+    assert network_estimator.drawn_activations(MLP(sizes, activation=activation)) == expected

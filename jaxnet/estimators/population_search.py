@@ -1,8 +1,8 @@
 """A randomized search whose candidates train as one population in every fold, with scikit-learn's results."""
 
 import time
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
@@ -12,9 +12,11 @@ from sklearn.utils import indexable
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_method_params
 
-from jaxnet.estimators.callbacks import Task, fit_task, with_callbacks
-from jaxnet.estimators.candidates import Fit, Fold, fits_of, fold_of, last_step, trained
+from jaxnet.estimators.callbacks import CallbackTask, fit_task, with_callbacks
+from jaxnet.estimators.candidates import Candidate, FoldData, fold_data, last_step, prepare_candidates, train_candidates
+from jaxnet.estimators.network_estimator import MatrixLike
 from jaxnet.estimators.population import threads_of
+from jaxnet.types import ArrayLike
 
 
 class PopulationSearchCV(RandomizedSearchCV):
@@ -41,7 +43,7 @@ class PopulationSearchCV(RandomizedSearchCV):
     of its population. Raises TypeError for any other estimator.
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RandomizedSearchCV._parameter_constraints,
         "dtype": [StrOptions({"float32"}), None],
     }
@@ -49,16 +51,16 @@ class PopulationSearchCV(RandomizedSearchCV):
     def __init__(
         self,
         estimator: Any,
-        param_distributions: Any,
+        param_distributions: Mapping[str, Any] | Sequence[Mapping[str, Any]],
         *,
         n_iter: int = 10,
         scoring: Any = None,
         n_jobs: int | None = None,
-        refit: Any = True,
+        refit: bool | str | Callable[..., int] = True,
         cv: Any = None,
         verbose: int = 0,
-        random_state: Any = None,
-        error_score: Any = np.nan,
+        random_state: int | np.random.RandomState | None = None,
+        error_score: float | str = np.nan,
         return_train_score: bool = False,
         dtype: str | None = "float32",
     ) -> None:
@@ -79,8 +81,12 @@ class PopulationSearchCV(RandomizedSearchCV):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None, **params: Any) -> "PopulationSearchCV":
-        """Train all candidates in all folds, and the best one on all of X [N, D], y [N]."""
+    def fit(self, X: MatrixLike, y: ArrayLike | None = None, **params: Any) -> Self:
+        """Train all candidates in all folds, and the best one on all of X [N, D], y [N].
+
+        ``params`` go to ``fit`` of the estimator, to the splitter and to the scorer, as in ``RandomizedSearchCV``.
+        Returns the search. Raises TypeError for an estimator of another package, before anything is trained.
+        """
         last_step(self.estimator)
         scorers, metric = self._get_scorers()
         X, y = indexable(X, y)
@@ -93,50 +99,57 @@ class PopulationSearchCV(RandomizedSearchCV):
         self.n_splits_, total = len(splits), len(candidates) * len(splits)
         if self.verbose > 0:
             print(f"Fitting {len(splits)} folds for each of {len(candidates)} candidates, totalling {total} fits")
-        folds = [fold_of(self.estimator, (X, y), split, routed) for split in splits]
+        folds = [fold_data(self.estimator, (X, y), split, routed) for split in splits]
         search = whole.within("search", max_subtasks=total, sequential_subtasks=False).begin()
-        out = self._evaluated(candidates, folds, scorers, search)
+        out = self._evaluated(candidates, folds, scorers, search=search)
         search.end()
-        self._conclude(candidates, out, scorers, metric)
+        self._set_results(candidates, out, scorers, metric)
         if self.refit:
             self._refit((X, y), routed.estimator.fit, whole.within("refit-with-best-params"))
         whole.end(X=X, y=y)
         return self
 
-    def _evaluated(self, candidates: list[dict], folds: list[Fold], scorers: Any, search: Task) -> list[dict]:
+    def _evaluated(
+        self, candidates: list[dict[str, Any]], folds: list[FoldData], scorers: Any, *, search: CallbackTask
+    ) -> list[dict[str, Any]]:
         """Return scikit-learn's record of every candidate in every fold, in its order."""
-        began = time.time()
-        count = len(candidates)
+        began, count, threads = time.time(), len(candidates), threads_of(self.n_jobs)
+        # scikit-learn lists the folds of a candidate together; here a fold trains its candidates together
         place = lambda fold, candidate: candidate * len(folds) + fold
-        out: list[dict] = [{}] * (count * len(folds))
+        out: list[dict[str, Any]] = [{}] * (count * len(folds))
         tasks = [search.within("candidate-split-evaluation", task_id=number) for number in range(len(out))]
 
-        def prepared() -> Iterator[list[Fit]]:
+        def prepared() -> Iterator[list[Candidate]]:
             for number, fold in enumerate(folds):
                 for candidate in range(count):
                     tasks[place(number, candidate)].begin(X=fold.train[0], y=fold.train[1])
-                yield fits_of(self.estimator, candidates, fold, self.error_score)
+                yield prepare_candidates(self.estimator, candidates, fold, self.error_score)
 
-        for number, fit in trained(prepared(), self.error_score, dtype=self.dtype, threads=threads_of(self.n_jobs)):
+        for number, trained in train_candidates(prepared(), self.error_score, dtype=self.dtype, threads=threads):
             fold, at = folds[number // count], place(*divmod(number, count))
-            out[at] = self._scored(fit, fold, scorers)
+            out[at] = self._scored(trained, fold, scorers)
             tasks[at].end(X=fold.train[0], y=fold.train[1])
+        # lanes of one program have no time of their own
         share = (time.time() - began - sum(result["score_time"] for result in out)) / len(out)
         return [result | {"fit_time": share} for result in out]
 
-    def _scored(self, fit: Fit, fold: Fold, scorers: Any) -> dict:
+    def _scored(self, candidate: Candidate, fold: FoldData, scorers: Any) -> dict[str, Any]:
         began = time.time()
-        result: dict[str, Any] = {"fit_error": fit.error, "n_test_samples": len(fold.test[1])}
+        result: dict[str, Any] = {"fit_error": candidate.error, "n_test_samples": len(fold.test[1])}
         parts = [("test_scores", fold.test, fold.score_params[1])]
         if self.return_train_score:
             parts.append(("train_scores", fold.train, fold.score_params[0]))
         names = getattr(scorers, "_scorers", None)
         failed = dict.fromkeys(names, self.error_score) if names else self.error_score
         for name, (X, y), params in parts:
-            result[name] = failed if fit.error else _score(fit.estimator, X, y, scorers, params, self.error_score)
+            result[name] = (
+                failed if candidate.error else _score(candidate.estimator, X, y, scorers, params, self.error_score)
+            )
         return result | {"score_time": time.time() - began}
 
-    def _conclude(self, candidates: list[dict], out: list[dict], scorers: Any, metric: str) -> None:
+    def _set_results(
+        self, candidates: list[dict[str, Any]], out: list[dict[str, Any]], scorers: Any, metric: Any
+    ) -> None:
         """Set scikit-learn's attributes."""
         _warn_or_raise_about_fit_failures(out, self.error_score)
         if callable(self.scoring):
@@ -153,7 +166,7 @@ class PopulationSearchCV(RandomizedSearchCV):
                 self.best_score_ = self.cv_results_[f"mean_test_{metric}"][self.best_index_]
             self.best_params_ = self.cv_results_["params"][self.best_index_]
 
-    def _refit(self, data: tuple, fit_params: dict, task: Task) -> None:
+    def _refit(self, data: tuple[Any, Any], fit_params: dict[str, Any], task: CallbackTask) -> None:
         X, y = data
         self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         with task.handed_on(self.best_estimator_):

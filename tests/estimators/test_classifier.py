@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import LabelBinarizer
 
-from jaxnet.estimators.labels import labels_of, targets_of
+from jaxnet.estimators.classifier import most_likely_labels, one_hot_targets
 
 CASES = {
     "numbers": ([3, 1, 2], [1, 1, 3, 2]),
@@ -19,7 +19,7 @@ CASES = {
 @pytest.mark.parametrize(("classes", "y"), CASES.values(), ids=CASES.keys())
 def test_targets_are_the_binarizers(classes, y):
     binarizer = LabelBinarizer().fit(classes)
-    targets = targets_of(binarizer, np.asarray(y))
+    targets = one_hot_targets(binarizer, np.asarray(y))
     if targets is not None:
         np.testing.assert_array_equal(targets, binarizer.transform(y))
         assert targets.dtype == bool
@@ -31,13 +31,13 @@ def test_outputs_become_the_labels_that_they_came_from(classes, y):
     binarizer = LabelBinarizer().fit(classes)
     outputs = 0.8 * binarizer.transform(y) + 0.1
     outputs = outputs if outputs.shape[1] > 1 else outputs.ravel()
-    np.testing.assert_array_equal(labels_of(binarizer, outputs), y)
+    np.testing.assert_array_equal(most_likely_labels(binarizer, outputs), y)
 
 
 def test_what_was_not_met_is_left_to_the_binarizer():
     binarizer = LabelBinarizer().fit([1, 2, 3])
-    assert targets_of(binarizer, np.array([1, 9])) is None
-    assert targets_of(binarizer, np.array([0, 1])) is None
-    assert targets_of(binarizer, np.array([1.0, 2.0])) is None
+    assert one_hot_targets(binarizer, np.array([1, 9])) is None
+    assert one_hot_targets(binarizer, np.array([0, 1])) is None
+    assert one_hot_targets(binarizer, np.array([1.0, 2.0])) is None
     several = LabelBinarizer().fit(np.array([[0, 1], [1, 0]]))
-    assert targets_of(several, np.array([[0, 1]])) is None
+    assert one_hot_targets(several, np.array([[0, 1]])) is None

@@ -14,7 +14,7 @@ from jax.scipy.special import xlogy
 from jaxnet.losses import Objective, squared_weights, weighted_mean
 from jaxnet.types import Array, ArrayLike, Batch, Key, Pytree
 
-Loss = Callable[[Array, Array], Array]
+ExampleLoss = Callable[[Array, Array], Array]  # (logits [K], target [K]) -> scalar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ class BatchObjective(Objective):
         return mean + self.l2 / 2 * squared_weights(params) * share
 
 
-def _descending(value: Loss, prediction: Callable[[Array], Array]) -> Loss:
+def _descending(value: ExampleLoss, prediction: Callable[[Array], Array]) -> ExampleLoss:
     """Make a loss of a value whose derivative at the logits is prediction(logits) - target."""
 
     @jax.custom_jvp
@@ -43,7 +43,7 @@ def _descending(value: Loss, prediction: Callable[[Array], Array]) -> Loss:
         return value(logits, target)
 
     @loss.defjvp
-    def derivative(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    def derivative(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
         logits, target = primals
         return value(logits, target), jnp.sum((prediction(logits) - target) * tangents[0])
 
@@ -69,7 +69,7 @@ def _half_mean_squared_error(logits: Array, target: Array) -> Array:
     return jnp.mean(jnp.square(target - logits)) / 2
 
 
-def _poisson(logits: Array, target: Array) -> Array:
+def _half_poisson_deviance(logits: Array, target: Array) -> Array:
     return jnp.sum(xlogy(target, target) - target * logits - target + jnp.exp(logits))
 
 
@@ -77,7 +77,7 @@ log_loss = _descending(_log_loss, jax.nn.softmax)
 binary_log_loss = _descending(_binary_log_loss, jax.nn.sigmoid)
 # with several outputs scikit-learn reports their mean but descends their sum (its issue 8349)
 reported_squared_error = _descending(_half_mean_squared_error, lambda logits: logits)
-poisson = _descending(_poisson, jnp.exp)
+half_poisson_deviance = _descending(_half_poisson_deviance, jnp.exp)
 
 
 def absolute_error(prediction: Array, target: Array) -> Array:

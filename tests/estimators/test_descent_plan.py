@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxnet.estimators.descent import key_of
+from jaxnet.estimators.descent_plan import key_of
 
 
 @pytest.mark.parametrize("seed", [0, 5, 2**31 - 1])
