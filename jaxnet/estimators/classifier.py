@@ -152,7 +152,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if not known:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        targets = one_hot_targets(self._label_binarizer, y)
+        targets = binarized_labels(self._label_binarizer, y)
         if known and (self.warm_start or targets is None):
             self._check_classes(unique_labels(y))
         if targets is None:
@@ -208,7 +208,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return tags
 
 
-def one_hot_targets(labels: LabelBinarizer, y: np.ndarray) -> np.ndarray | None:
+def binarized_labels(labels: LabelBinarizer, y: np.ndarray) -> np.ndarray | None:
     """Return the one-hot targets of labels [N] as booleans [N, K], or [N, 1] for two classes.
 
     What scikit-learn's binarizer returns, without its second look at labels that are checked already, which took as

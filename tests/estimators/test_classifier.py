@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import LabelBinarizer
 
-from jaxnet.estimators.classifier import most_likely_labels, one_hot_targets
+from jaxnet.estimators.classifier import most_likely_labels, binarized_labels
 
 CASES = {
     "numbers": ([3, 1, 2], [1, 1, 3, 2]),
@@ -19,7 +19,7 @@ CASES = {
 @pytest.mark.parametrize(("classes", "y"), CASES.values(), ids=CASES.keys())
 def test_targets_are_the_binarizers(classes, y):
     binarizer = LabelBinarizer().fit(classes)
-    targets = one_hot_targets(binarizer, np.asarray(y))
+    targets = binarized_labels(binarizer, np.asarray(y))
     if targets is not None:
         np.testing.assert_array_equal(targets, binarizer.transform(y))
         assert targets.dtype == bool
@@ -36,8 +36,8 @@ def test_outputs_become_the_labels_that_they_came_from(classes, y):
 
 def test_what_was_not_met_is_left_to_the_binarizer():
     binarizer = LabelBinarizer().fit([1, 2, 3])
-    assert one_hot_targets(binarizer, np.array([1, 9])) is None
-    assert one_hot_targets(binarizer, np.array([0, 1])) is None
-    assert one_hot_targets(binarizer, np.array([1.0, 2.0])) is None
+    assert binarized_labels(binarizer, np.array([1, 9])) is None
+    assert binarized_labels(binarizer, np.array([0, 1])) is None
+    assert binarized_labels(binarizer, np.array([1.0, 2.0])) is None
     several = LabelBinarizer().fit(np.array([[0, 1], [1, 0]]))
-    assert one_hot_targets(several, np.array([[0, 1]])) is None
+    assert binarized_labels(several, np.array([[0, 1]])) is None
