@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import LabelBinarizer
 
-from jaxnet.estimators.classifier import most_likely_labels, binarized_labels
+from jaxnet.estimators.classifier import binarized_labels, most_likely_labels
 
 CASES = {
     "numbers": ([3, 1, 2], [1, 1, 3, 2]),
