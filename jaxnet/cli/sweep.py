@@ -13,7 +13,7 @@ from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 if TYPE_CHECKING:
     from jaxnet.sweeps import Plan, Result
 
-ACTIONS = {
+_ACTIONS = {
     "plan": "say what will be trained, and how much memory and work it needs; nothing is trained",
     "run": "train; the same command goes on where an earlier one ended",
     "show": "print the best configurations, with intervals",
@@ -42,7 +42,7 @@ EXAMPLE = """\
 """
 
 
-def add_parser(commands: argparse._SubParsersAction) -> None:
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describe the command to argparse."""
     parser = commands.add_parser(
         "sweep",
@@ -54,7 +54,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         allow_abbrev=False,
     )
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
-    for name, what in ACTIONS.items():
+    for name, what in _ACTIONS.items():
         action = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False)
         action.add_argument("file", metavar="FILE", type=Path, help="the plan, a TOML file")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     from jaxnet.sweeps.devices import use_all_cores
 
     use_all_cores()  # before JAX starts
-    compilation_cache.enable()
+    compilation_cache.enable()  # a plan compiles a program a group, which the next command can have for nothing
     from jaxnet.storage import LOCKED, CheckpointError, Locked
     from jaxnet.sweeps import Interrupted
 
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refusal(str(error), USAGE) from error
 
 
-def read(arguments: argparse.Namespace) -> "Plan":
+def _read(arguments: argparse.Namespace) -> "Plan":
     """Read the plan; what makes no plan ends with status 2, what cannot be read with status 3."""
     from jaxnet.data import DataError
     from jaxnet.sweeps.plan_file import read_plan
@@ -110,11 +110,11 @@ def read(arguments: argparse.Namespace) -> "Plan":
         raise Refusal(f"{arguments.file}: {error}", USAGE) from error
 
 
-def loaded(arguments: argparse.Namespace) -> "Result":
+def _load(arguments: argparse.Namespace) -> "Result":
     """Read the plan and its sweep."""
     from jaxnet.sweeps.verification import load_sweep
 
-    return _same(lambda: load_sweep(read(arguments), arguments.out))
+    return _same(lambda: load_sweep(_read(arguments), arguments.out))
 
 
 def _same(act: Any) -> Any:
@@ -125,32 +125,32 @@ def _same(act: Any) -> Any:
         raise Refusal(str(error), DATA) from error
 
 
-def show_plan(arguments: argparse.Namespace) -> int:
+def _show_plan(arguments: argparse.Namespace) -> int:
     """Print what will be trained."""
     from jaxnet.sweeps.planning import forecast
 
-    found = forecast(read(arguments))
+    found = forecast(_read(arguments))
     groups = [group._asdict() for group in found.groups]
     numbers = {name: _plain(value) for name, value in found._asdict().items()}
     print(json.dumps({**numbers, "groups": groups}, indent=1) if arguments.json else found)
     return OK
 
 
-def train(arguments: argparse.Namespace) -> int:
+def _train(arguments: argparse.Namespace) -> int:
     """Train and print the best."""
     from jaxnet.sweeps import sweep
 
-    plan = read(arguments)
+    plan = _read(arguments)
     print(plan, file=sys.stderr)
-    return show_result(_same(lambda: sweep(plan, out=arguments.out, progress=True)), arguments)
+    return _show_result(_same(lambda: sweep(plan, out=arguments.out, progress=True)), arguments)
 
 
-def show(arguments: argparse.Namespace) -> int:
+def _show(arguments: argparse.Namespace) -> int:
     """Print the best of a sweep that was trained."""
-    return show_result(loaded(arguments), arguments)
+    return _show_result(_load(arguments), arguments)
 
 
-def show_result(result: "Result", arguments: argparse.Namespace) -> int:
+def _show_result(result: "Result", arguments: argparse.Namespace) -> int:
     """Print a summary of the best configurations."""
     from jaxnet.sweeps.result.columns import Columns
 
@@ -168,18 +168,18 @@ def _plain(value: Any) -> Any:
     return None if value != value else value  # JSON knows no NaN
 
 
-def export(arguments: argparse.Namespace) -> int:
+def _export(arguments: argparse.Namespace) -> int:
     """Write the tables and print where they are."""
-    paths = [str(path) for path in loaded(arguments).export(arguments.to or arguments.out, arguments.kind)]
+    paths = [str(path) for path in _load(arguments).export(arguments.to or arguments.out, arguments.kind)]
     print(json.dumps({"files": paths}, indent=1) if arguments.json else "\n".join(paths))
     return OK
 
 
-def check(arguments: argparse.Namespace) -> int:
+def _verify(arguments: argparse.Namespace) -> int:
     """Train some members again; the answer is no if one differs."""
     from jaxnet.sweeps.verification import verify
 
-    same = verify(loaded(arguments), arguments.members)
+    same = verify(_load(arguments), arguments.members)
     if arguments.json:
         print(json.dumps({"same": same}, indent=1))
     else:
@@ -187,13 +187,15 @@ def check(arguments: argparse.Namespace) -> int:
     return OK if all(same.values()) else NO
 
 
-def report(arguments: argparse.Namespace) -> int:
+def _report(arguments: argparse.Namespace) -> int:
     """Write the report and print where it is."""
     from jaxnet.figures.sweep_report import write_report
 
-    path = write_report(loaded(arguments), arguments.to or arguments.out / "report.html")
+    path = write_report(_load(arguments), arguments.to or arguments.out / "report.html")
     print(json.dumps({"file": str(path)}, indent=1) if arguments.json else path)
     return OK
 
 
-_RUN = {"plan": show_plan, "run": train, "show": show, "export": export, "verify": check, "report": report}
+_RUN = {
+    "plan": _show_plan, "run": _train, "show": _show, "export": _export, "verify": _verify, "report": _report
+}  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from jaxnet.sweeps import Result
 from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, unconditional
 
-WIDE = 20  # times the smallest of some positive numbers, from which on a logarithm shows them better
+_WIDE = 20  # times the smallest of some positive numbers, from which on a logarithm shows them better
 
 
 class ParameterAxis(NamedTuple):
@@ -45,26 +45,26 @@ def parameter_axes(result: Result) -> list[ParameterAxis]:
     return found
 
 
-def words(value: Any) -> str:
+def value_words(value: Any) -> str:
     """Write a value of a configuration in a few words: (16, 8) is 16 8."""
     if isinstance(value, tuple):
-        return " ".join(map(words, value)) or "none"
+        return " ".join(map(value_words, value)) or "none"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def wide(values: np.ndarray) -> bool:
     """Whether a logarithm shows some values better: all that are finite are above 0, and some far above others."""
     finite = values[np.isfinite(values)]
-    return bool(len(finite) and finite.min() > 0 and finite.max() >= WIDE * finite.min())
+    return bool(len(finite) and finite.min() > 0 and finite.max() >= _WIDE * finite.min())
 
 
-def _levels_axis(name: str, levels: list, given: list) -> ParameterAxis:
+def _levels_axis(name: str, levels: list[Any], given: list[Any]) -> ParameterAxis:
     if all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels):
         numbers = np.array(levels, float)
         return ParameterAxis(name, _numbers(given), wide(numbers), (numbers.min(), numbers.max()))
     at = np.array([levels.index(value) if value in levels else np.nan for value in given])
-    return ParameterAxis(name, at, False, (0.0, len(levels) - 1.0), tuple(map(words, levels)))
+    return ParameterAxis(name, at, False, (0.0, len(levels) - 1.0), tuple(map(value_words, levels)))
 
 
-def _numbers(given: list) -> np.ndarray:
+def _numbers(given: list[Any]) -> np.ndarray:
     return np.array([np.nan if value is None else value for value in given], float)

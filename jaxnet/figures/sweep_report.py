@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from jaxnet.figures import sweeps as figures
-from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, wide, words
+from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, value_words, wide
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
 from jaxnet.sweeps.store import sweep_manifest
@@ -19,7 +19,7 @@ from jaxnet.sweeps.store import sweep_manifest
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ROWS = 50  # of the table of configurations
+_ROWS = 50  # of the table of configurations
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; color: #262626; padding: 0 1em }}
@@ -47,7 +47,7 @@ class Drawn(NamedTuple):
     figure: "Figure"
 
 
-def write_report(result: Result, path: str | os.PathLike) -> Path:
+def write_report(result: Result, path: str | os.PathLike[str]) -> Path:
     """Write the report of a sweep, atomically; return its path. It loads nothing from anywhere."""
     plan = result.plan
     varied = ", ".join(axis.name for axis in parameter_axes(result)) or "nothing but seeds"
@@ -140,13 +140,13 @@ def _pruned(result: Result) -> str:
 def _name(result: Result, configuration: int) -> str:
     values = result.plan.configurations[configuration]
     varied = [axis.name for axis in parameter_axes(result)]
-    parts = [f"{name} {words(values[name])}" for name in varied if name in values]
+    parts = [f"{name} {value_words(values[name])}" for name in varied if name in values]
     return f"{configuration}: {', '.join(parts)}"
 
 
 def _about_table(result: Result) -> str:
     count = len(result.plan.configurations)
-    shown = f"The first {ROWS} of {count}. " if count > ROWS else ""
+    shown = f"The first {_ROWS} of {count}. " if count > _ROWS else ""
     return (
         f"{shown}Mean, standard deviation and 95 % interval (low to high) of {result.plan.metric} over n seeds and "
         "folds, at the last of its epochs; tied: a paired test, corrected by Holm, cannot tell it from the best; "
@@ -156,7 +156,7 @@ def _about_table(result: Result) -> str:
 
 def _rows(result: Result) -> str:
     table = result.summary()
-    rows = list(zip(*(list(column)[:ROWS] for _, column in table.items()), strict=True))
+    rows = list(zip(*(list(column)[:_ROWS] for _, column in table.items()), strict=True))
     return _row("th", table) + "".join(_row("td", row) for row in rows)
 
 

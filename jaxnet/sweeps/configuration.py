@@ -26,7 +26,7 @@ from jaxnet.types import Batch
 class Family(NamedTuple):
     """A kind of optimizer or schedule: how it is made, and the names of its parameters."""
 
-    make: Callable
+    make: Callable[..., Any]
     parameters: tuple[str, ...]
 
 
@@ -96,7 +96,7 @@ class Training(NamedTuple):
     """What one configuration trains."""
 
     network: Any
-    objective: Callable
+    objective: Callable[..., Any]
     optimizer: optax.GradientTransformation
     batch_size: int | None
 
@@ -119,7 +119,7 @@ class TrainingSpec:
     rows: int
     epochs: int
     network: Callable[[Configuration], Any] | None = None
-    objective: Callable[[Any, Configuration], Callable] | None = None
+    objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None
 
     def __post_init__(self) -> None:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):

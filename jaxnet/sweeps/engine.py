@@ -114,7 +114,7 @@ class Engine:
         lanes, history = jax.block_until_ready(self._compiled(self._shared, tiles, counts, bounds))
         return lanes, history, places
 
-    def _load(self, tiling: Tiling, bounds: tuple) -> tuple[Tile, jax.Array, np.ndarray]:
+    def _load(self, tiling: Tiling, bounds: tuple[jax.Array, jax.Array]) -> tuple[Tile, jax.Array, np.ndarray]:
         """Gather tiles onto the devices, evenly; say how many each has and at which position each tile is."""
         devices, count = self._mesh.size, len(tiling.real)
         counts = np.array([count // devices + (device < count % devices) for device in range(devices)], np.int32)
@@ -130,7 +130,7 @@ class Engine:
         tiles, counts = jax.device_put(host, self._tiled)
         return tiles, counts, places
 
-    def _orders(self, leaders: np.ndarray, bounds: tuple) -> np.ndarray | None:
+    def _orders(self, leaders: np.ndarray, bounds: tuple[jax.Array, jax.Array]) -> np.ndarray | None:
         """Draw the orders of the coming epochs once for each seed and fold, however many tiles share them."""
         if not self._prepared.program.shuffled:
             return None
@@ -166,11 +166,11 @@ def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
 
 
 @functools.lru_cache(maxsize=512)
-def _compiled(program: Program, mesh: Mesh, *, block: int, structure: Any, leaves: tuple) -> Any:
+def _compiled(program: Program, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]) -> Any:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
 
-    def run(shared: Shared, tiles: Tile, counts: jax.Array, bounds: tuple) -> tuple:
+    def run(shared: Shared, tiles: Tile, counts: jax.Array, bounds: tuple[jax.Array, jax.Array]) -> tuple:
         first, epochs = bounds
         return run_tiles(program, shared, tiles, counts=counts, first=first, epochs=epochs, block=block)
 

@@ -35,7 +35,7 @@ _SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung: wha
 
 
 def sweep(
-    plan: Plan, *, out: str | os.PathLike | None = None, executor: str = "local", progress: bool = False
+    plan: Plan, *, out: str | os.PathLike[str] | None = None, executor: str = "local", progress: bool = False
 ) -> Result:
     """Train all members of a plan.
 
@@ -183,7 +183,7 @@ class Trainer:
 
 
 def _train_saving(
-    plan: Plan, history: SweepHistory, out: str | os.PathLike, *, bar: "SweepBar", processes: Processes
+    plan: Plan, history: SweepHistory, out: str | os.PathLike[str], *, bar: "SweepBar", processes: Processes
 ) -> None:
     """Train with a folder that is held open: go on from what is in it, and save what is reached."""
     with contextlib.ExitStack() as stack:

@@ -22,7 +22,7 @@ from jaxnet.sweeps.space import Space, configuration_text
 from jaxnet.sweeps.tiles import FoldRows, Lane, Shared
 from jaxnet.training.batches import Examples
 from jaxnet.training.hyperparameters import partition
-from jaxnet.training.loop import Program
+from jaxnet.training.loop import Program, names_argument
 from jaxnet.training.preparation import (
     check_metrics,
     check_scalar,
@@ -30,7 +30,6 @@ from jaxnet.training.preparation import (
     draws,
     examples_of,
     first_state,
-    names_argument,
 )
 from jaxnet.training.stopping import RUNNING
 from jaxnet.types import Batch, Key, Pytree
@@ -49,7 +48,7 @@ class Task(NamedTuple):
     data: Batch
     validation: Batch | None
     folds: np.ndarray | None  # [N], the fold that holds an example out
-    metrics: tuple
+    metrics: tuple[Any, ...]
     root: int
     dtype: Any
 
@@ -67,9 +66,9 @@ class Group(NamedTuple):
     """Configurations that one program trains."""
 
     training: Training  # of the first one, which stands for all but their numbers
-    skeletons: tuple  # of objective, optimizer and (no) stopping rule
+    skeletons: tuple[Any, ...]  # of objective, optimizer and (no) stopping rule
     configurations: np.ndarray  # [C]
-    networks: tuple  # [C]
+    networks: tuple[Any, ...]  # [C]
     numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``partition``
     members: np.ndarray  # [P] of this group
     lanes: int  # T
@@ -91,7 +90,7 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
 
     Raises ValueError or TypeError, naming the parameter, for a configuration that makes no training.
     """
-    found: dict[Any, list[tuple[int, Training, list]]] = {}
+    found: dict[Any, list[tuple[int, Training, list[list[float]]]]] = {}
     for index, configuration in enumerate(configurations):
         training = spec.training(configuration)
         skeletons, numbers = zip(*map(partition, (training.objective, training.optimizer, None)), strict=True)
@@ -139,7 +138,7 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
 
     Groups of one loss and output take the same data, so one of them stands for all. Raises ValueError or TypeError.
     """
-    kinds: dict[Any, tuple] = {}
+    kinds: dict[Any, tuple[Any, Any]] = {}
     for group in groups:
         f, network = group.training.objective, group.networks[0]
         kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
@@ -217,7 +216,7 @@ def _undropped(network: Any) -> Any:
     return dataclasses.replace(network, dropout=0.0) if isinstance(network, MLP) else network
 
 
-def _checked(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple]:
+def _checked(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple[Any, ...]]:
     """Return the data, the validation data and the metrics as an objective takes them."""
     given = lambda batch: tuple(part for part in batch if part is not None)
     batch = examples_of(f, params, given(task.data), "data")

@@ -44,7 +44,7 @@ def learning_rates(
     n: int = 16,
     seeds: int = 3,
     epochs: int = 5,
-    out: str | os.PathLike | None = None,
+    out: str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> Rates:
     """Train with ``n`` constant learning rates from ``low`` to ``high``, ``seeds`` times each, for a few epochs.
@@ -58,6 +58,7 @@ def learning_rates(
     summary = result.summary()
     diverged = np.zeros(len(rates), bool)
     diverged[np.asarray(summary["configuration"])] = np.asarray(summary["diverged"]) > 0
+    # rates ascend, so the first that diverged for any seed bounds the stable ones, whatever came out beyond it
     before = int(np.argmax(diverged)) if diverged.any() else len(rates)
     tied = np.asarray(summary["configuration"])[np.asarray(summary["tied"])]
     stable = float(rates[before - 1]) if before else float("nan")

@@ -56,7 +56,7 @@ class Study:
 
     def tell(self, scores: dict[str, float]) -> None:
         """Tell the scores, by the identity of a configuration, in the order of the trials; NaN is a failed trial."""
-        for trial, name in self._waiting:
+        for trial, name in self._waiting:  # in the order of asking, for the sampler draws by what it was told so far
             if np.isfinite(scores[name]):
                 self._study.tell(trial, scores[name])
             else:
@@ -85,7 +85,7 @@ def import_optuna() -> Any:
 
 def _quietly(act: Callable[[], Any]) -> Any:
     """Do something without Optuna's messages on standard error."""
-    logger = logging.getLogger("optuna")
+    logger = logging.getLogger("optuna")  # by its level, for Optuna installs a handler of its own
     before, logger.level = logger.level, logging.WARNING
     try:
         return act()

@@ -15,6 +15,7 @@ import numpy as np
 from jaxnet import checks
 
 Configuration = Mapping[str, Any]  # parameter name -> value
+_WHOLE = 1e-9  # of a step, by which (high - low) / step may fall short of a whole number, being rounded
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +34,11 @@ class Float:
 
     def at(self, units: Sequence[float]) -> float:
         """Return the value at a point of the unit interval."""
-        value = _stretch(self, units[0])
+        linear = self.low + (self.high - self.low) * units[0]
+        value = _geometric(self.low, self.high, units[0]) if self.log else linear
         if self.step is not None:
             value = self.low + self.step * round((value - self.low) / self.step)
-        return float(min(max(value, self.low), self.high))
+        return float(min(max(value, self.low), self.high))  # rounding, or a step, may have left the bounds
 
     def unit(self, value: float) -> float:
         """Return where in the unit interval a value lies."""
@@ -45,9 +47,10 @@ class Float:
     def levels(self, count: int | None) -> list[float]:
         """List the values of a grid: every step, or ``count`` of them at equal distances."""
         if self.step is not None:
-            steps = math.floor((self.high - self.low) / self.step + 1e-9)
+            steps = math.floor((self.high - self.low) / self.step + _WHOLE)
             return [self.low + self.step * k for k in range(steps + 1)]
-        return [self.at([u]) for u in np.linspace(0, 1, _levels(count))]
+        count = checks.integer("n", count, minimum=1, note="grid points along each Float that has no step")
+        return [self.at([u]) for u in np.linspace(0, 1, count)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,14 +63,14 @@ class Int:
     axes = 1
 
     def __post_init__(self) -> None:
-        checks.integer("low", self.low, minimum=-(2**53))
-        checks.integer("high", self.high, minimum=-(2**53))
+        for name in ("low", "high"):  # beyond 2^53 a float, which the unit interval is mapped by, skips whole numbers
+            checks.integer(name, getattr(self, name), minimum=-(2**53))
         _check_bounds(self)
 
     def at(self, units: Sequence[float]) -> int:
         """Return the value at a point of the unit interval; each whole number has its share of it."""
         if self.log:  # from half below to half above, so that the bounds have their share too
-            value = round(_geometric(self.low - 0.5, self.high + 0.5, units))
+            value = round(_geometric(self.low - 0.5, self.high + 0.5, units[0]))
         else:
             value = self.low + math.floor((self.high + 1 - self.low) * units[0])
         return min(max(value, self.low), self.high)
@@ -88,7 +91,7 @@ class Int:
 class Choice:
     """One of the given values, each as likely; of numbers, text, booleans, None and tuples of these."""
 
-    values: tuple
+    values: tuple[Any, ...]
     axes = 1
 
     def __init__(self, *values: Any) -> None:
@@ -249,16 +252,10 @@ def _check_bounds(parameter: Any) -> None:
         checks.require(not parameter.log, "step", "no step with log=True", step)
 
 
-def _stretch(parameter: Float, unit: float) -> float:
-    if parameter.log:
-        return _geometric(parameter.low, parameter.high, [unit])
-    return parameter.low + (parameter.high - parameter.low) * unit
-
-
-def _geometric(low: float, high: float, units: Sequence[float]) -> float:
-    if units[0] in (0, 1):  # a grid has the bounds themselves, not what exp(log(bound)) rounds to
-        return float(high if units[0] else low)
-    return math.exp(math.log(low) + (math.log(high) - math.log(low)) * units[0])
+def _geometric(low: float, high: float, unit: float) -> float:
+    if unit in (0, 1):  # a grid has the bounds themselves, not what exp(log(bound)) rounds to
+        return float(high if unit else low)
+    return math.exp(math.log(low) + (math.log(high) - math.log(low)) * unit)
 
 
 def _position(parameter: Any, value: float) -> float:
@@ -266,7 +263,3 @@ def _position(parameter: Any, value: float) -> float:
     if parameter.log:
         low, high, value = math.log(low), math.log(high), math.log(value)
     return (value - low) / (high - low)
-
-
-def _levels(count: int | None) -> int:
-    return checks.integer("n", count, minimum=1, note="grid points along each Float that has no step")

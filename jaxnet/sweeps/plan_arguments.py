@@ -34,13 +34,13 @@ def plan(
     configurations: Sequence[Configuration] | None = None,
     epochs: int,
     validation: Any = None,
-    metrics: Sequence[str | Callable] = (),
+    metrics: Sequence[str | Callable[..., Any]] = (),
     metric: str | None = None,
     goal: str | None = None,
     halving: Halving | Hyperband | None = None,
     ask: int = 16,
     network: Callable[[Configuration], Any] | None = None,
-    objective: Callable[[Any, Configuration], Callable] | None = None,
+    objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
     root: int = 0,
     dtype: str = "float32",
     **constants: Any,
@@ -130,7 +130,9 @@ def _check_validation(space: Space, validation: Any, data: Batch) -> Any:
     return arrays_like(data, validation, "validation")
 
 
-def _check_ranking(metrics: Sequence, metric: str | None, *, validated: bool) -> tuple[tuple, tuple[str, ...], str]:
+def _check_ranking(
+    metrics: Sequence[Any], metric: str | None, *, validated: bool
+) -> tuple[tuple[Any, ...], tuple[str, ...], str]:
     """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
     metrics = check_metrics(metrics)
     ranked = ("validation_loss" if validated else "loss") if metric is None else metric

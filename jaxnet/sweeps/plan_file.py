@@ -40,10 +40,10 @@ from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
 
-SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "root", "dtype")
-PRUNING = ("halving", "hyperband")
-WHOLE = ("hidden", "batch_size")  # whose numbers are whole
-DATA = ("name", "file", "target", "delimiter", "validation", "standardise", "seed")
+_SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "root", "dtype")
+_PRUNING = ("halving", "hyperband")
+_WHOLE = ("hidden", "batch_size")  # whose numbers are whole
+_DATA_NAMES = ("name", "file", "target", "delimiter", "validation", "standardise", "seed")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Product:
         return self.times * configuration[checks.choice("of", self.of, configuration)]
 
 
-def read_plan(path: str | os.PathLike) -> Plan:
+def read_plan(path: str | os.PathLike[str]) -> Plan:
     """Read a plan from a TOML file; files of data that it names are looked for beside it.
 
     Raises DataError where it is no TOML, OSError where a file is missing, ValueError or TypeError for what makes no
@@ -71,7 +71,7 @@ def read_plan(path: str | os.PathLike) -> Plan:
         raise DataError(f"{path}: not a TOML file ({error})") from error
     for name in (name for name in found if name in _SPACE):
         checks.refuse(name, "this key below [space]", checks.Words("it above all tables"))
-    _known("", found, (*SEARCH, *PRUNING, "data", "space"))
+    _known("", found, (*_SEARCH, *_PRUNING, "data", "space"))
     for table in ("data", "space"):
         checks.require(isinstance(found.get(table), dict), table, f"a table [{table}]", found.get(table), TypeError)
     train, validation = _data(found.pop("data"), path.parent)
@@ -95,7 +95,7 @@ def _search(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | None]:
-    options = dict(_known("data.", table, DATA))
+    options = dict(_known("data.", table, _DATA_NAMES))
     for name in ("name", "file", "delimiter"):
         _typed(f"data.{name}", options.get(name, ""), str, "text")
     one = ("name" in options) != ("file" in options)
@@ -107,7 +107,7 @@ def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | No
     elif held_out is not None:
         share = checks.number("data.validation", held_out, above=0, below=1)
         validation, train = train.split(share, seed=options.get("seed", 0))
-    if options.get("standardise", False):
+    if options.get("standardise", False):  # both by the training part alone, of which the other must know nothing
         validation = None if validation is None else validation.standardised(by=train)
         train = train.standardised()
     return train, validation
@@ -140,19 +140,19 @@ def _kind(name: str, table: dict[str, Any]) -> Any:
         return Seeds(**dict(_known(prefix, table, ("count", "first"), needed=("count",))))
     if name == "fold":
         return Folds(**dict(_known(prefix, table, ("count",), needed=("count",))))
-    key = next((key for key in _KINDS if key in table), None)
+    key = next((key for key in _KINDS if key in table), None)  # the one name that tells a kind from the others
     if key is None:
         expected = f"a table with {', '.join(_KINDS)} or value"
         checks.refuse(f"space.{name}", expected, checks.Words(", ".join(table) or "none"))
     needed, further, make = _KINDS[key]
     if key == "min":
-        further, make = (("log",), Int) if name in WHOLE else (further, make)
+        further, make = (("log",), Int) if name in _WHOLE else (further, make)
     _typed(f"{prefix}choices", table.get("choices", []), list, "a list")
     return make(**{_SPELT.get(k, k): v for k, v in _known(prefix, table, (*needed, *further), needed=needed)})
 
 
 _SPELT: Mapping[str, str] = MappingProxyType({"min": "low", "max": "high"})
-_KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable]] = MappingProxyType(
+_KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable[..., Any]]] = MappingProxyType(
     {
         "min": (("min", "max"), ("log", "step"), Float),
         "choices": (("choices",), (), lambda choices: Choice(*choices)),

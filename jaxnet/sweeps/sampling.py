@@ -41,7 +41,7 @@ def sample(
         checks.require(n is None, "n", "none with method='list', which tries every configuration of it", n)
         checks.require(isinstance(configurations, Sequence), "configurations", "a list", configurations, TypeError)
         return distinct(_complete(space, configuration) for configuration in configurations or ())
-    if space.axes == 0:
+    if space.axes == 0:  # nothing varies but seeds and folds: there is one configuration, whatever n says
         return distinct(space.grid(None))
     n = checks.integer("n", n, minimum=1, note="configurations to draw")
     return _draw(space, n, _random(space, root) if method == "random" else _sobol(space, root))
@@ -59,6 +59,8 @@ def _distinct(configurations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _draw(space: Space, n: int, points: Callable[[int], np.ndarray]) -> list[dict[str, Any]]:
+    # points are drawn in powers of two, as Sobol's are balanced, and drawn anew from the beginning when too many are
+    # alike or break a constraint: the first n distinct ones are then the same for every n
     count = 1 << (n - 1).bit_length()
     while True:
         drawn = [space.at(units) for units in points(count).tolist()]

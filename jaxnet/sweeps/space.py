@@ -42,7 +42,7 @@ class Space:
     folds: Folds | None
     constraints: tuple[Callable[[Configuration], bool], ...]
 
-    def __init__(self, *, constraints: Sequence[Callable] = (), **parameters: Any) -> None:
+    def __init__(self, *, constraints: Sequence[Callable[[Configuration], bool]] = (), **parameters: Any) -> None:
         seeds, folds = parameters.pop("seed", 0), parameters.pop("fold", None)
         if not isinstance(seeds, Seeds):
             seeds = Seeds(1, checks.integer("seed", seeds, note="jn.Seeds(5) for the first five"))
@@ -71,12 +71,16 @@ class Space:
         remaining = iter(units)
         drawn = {}
         for name, parameter in self.parameters.items():
-            drawn[name] = _draw(parameter, list(itertools.islice(remaining, getattr(parameter, "axes", 0))))
+            # a conditional parameter takes its axes also where it does not stand, so that the others' stay theirs
+            own = list(itertools.islice(remaining, getattr(parameter, "axes", 0)))
+            inner = unconditional(parameter)
+            drawn[name] = inner.at(own) if hasattr(inner, "at") else inner
         return self.settle(drawn)
 
     def grid(self, count: int | None) -> Iterator[dict[str, Any]]:
         """Yield the configurations of the grid, the last parameter varying fastest."""
-        levels = [_levels(parameter, count) for parameter in self.parameters.values()]
+        every = map(unconditional, self.parameters.values())
+        levels = [each.levels(count) if hasattr(each, "levels") else [each] for each in every]
         for values in itertools.product(*levels):
             configuration = self.settle(dict(zip(self.parameters, values, strict=True)))
             if configuration is not None:
@@ -85,11 +89,13 @@ class Space:
     def settle(self, drawn: Configuration) -> dict[str, Any] | None:
         """Leave out what has no place in a configuration, compute what is derived, and ask the constraints."""
         kept = dict(drawn)
+        # again until nothing goes: what stood only beside a parameter that has gone goes, too
         while gone := [name for name in kept if not self.stands(name, kept)]:
             kept = {name: value for name, value in kept.items() if name not in gone}
         for name, parameter in self.parameters.items():
             derived = unconditional(parameter)
             if name in kept and isinstance(derived, Derived):
+                # from all that were drawn, and from what was derived before it in the order of the space
                 known = {other: value for other, value in kept.items() if not isinstance(value, Derived)}
                 kept[name] = plain(name, asked(f"{name}.of", derived.of, known))
         return kept if all(asked("constraints", constraint, kept) for constraint in self.constraints) else None
@@ -119,16 +125,6 @@ def _described(parameter: Any) -> Any:
     fields = {field.name: getattr(parameter, field.name) for field in dataclasses.fields(parameter)}
     shown = {name: getattr(value, "__qualname__", None) or _described(value) for name, value in fields.items()}
     return {"kind": type(parameter).__name__, **shown}
-
-
-def _draw(parameter: Any, units: list[float]) -> Any:
-    parameter = unconditional(parameter)
-    return parameter.at(units) if hasattr(parameter, "at") else parameter
-
-
-def _levels(parameter: Any, count: int | None) -> list[Any]:
-    parameter = unconditional(parameter)
-    return parameter.levels(count) if hasattr(parameter, "levels") else [parameter]
 
 
 def _meets(value: Any, wanted: Any) -> bool:

@@ -41,6 +41,7 @@ class Store:
         self._manifest = folder / "manifest.json"
         self._connection = sqlite3.connect(self._path)
         try:
+            # a write-ahead log commits by appending, and with full synchronisation a commit is on the disk
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
             self._connection.execute(_CREATE)
@@ -68,7 +69,7 @@ class Store:
                 count += self._restore_one(history, numbered[name], epochs, record)
         return count
 
-    def _row(self, history: SweepHistory, member: int) -> tuple:
+    def _row(self, history: SweepHistory, member: int) -> tuple[Any, ...]:
         members, epochs = self._plan.members, int(history.epochs[member])
         place, slot = self._plan.place_of(member)
         state = jax.tree.map(lambda leaf: leaf[slot], history.lanes[place])
@@ -84,6 +85,7 @@ class Store:
         try:
             (state, curves), _ = decode(record, like, source=f"{self._path}, member {self._plan.members.ids[member]}")
         except CheckpointError as error:
+            # one damaged record costs one member, never the sweep
             warnings.warn(f"{error}; the member is trained again", RuntimeWarning, stacklevel=4)
             return False
         for kept, value in zip(jax.tree.leaves(lanes), jax.tree.leaves(state), strict=True):
@@ -137,7 +139,9 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     }
     extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
     about = {"format": _FORMAT, "jaxnet": _version()}
-    return json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
+    # through JSON, so that it compares with one that was read: tuples are lists there
+    found: dict[str, Any] = json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
+    return found
 
 
 def _version() -> str:

@@ -30,7 +30,7 @@ class Lane(NamedTuple):
 class Tile(NamedTuple):
     """What one tile is given; with a leading axis, the tiles of a device or of all."""
 
-    numbers: list  # leaves [T], in the order of ``partition``
+    numbers: list[Any]  # leaves [T], in the order of ``partition``
     lanes: Lane  # leaves [T, ...]
     key: Any  # the data of the key of the tile's seed
     orders: Any  # [epochs, M]
@@ -70,7 +70,7 @@ def run_tiles(
     def one(i: Array, carry: tuple[Lane, Array]) -> tuple[Lane, Array]:
         lanes, history = carry
         tile = jax.tree.map(lambda leaf: leaf[i], tiles)
-        data = data_of(shared, tile)
+        data = tile_data(shared, tile)
         done, values = run_tile(program, tile, data, first=first, epochs=epochs, block=block)
         return jax.tree.map(lambda all, one: all.at[i].set(one), lanes, done), history.at[i].set(values)
 
@@ -111,7 +111,7 @@ def go_on(lanes: Lane, most: Array | None, done: Array | int) -> Array:
 
 
 def lane_epoch(
-    program: Program, numbers: list, lane: Lane, *, runs: Array, data: Data, key: Array, epoch: tuple[Array, Array]
+    program: Program, numbers: list[Any], lane: Lane, *, runs: Array, data: Data, key: Array, epoch: tuple[Array, Array]
 ) -> tuple[Lane, dict[str, Array]]:
     """Train one member for one epoch; one that does not run stays as it is."""
     number, done = epoch
@@ -123,7 +123,7 @@ def lane_epoch(
     return jax.tree.map(keep, trained, lane), {name: keep(value, jnp.nan) for name, value in values.items()}
 
 
-def data_of(shared: Shared, tile: Tile) -> Data:
+def tile_data(shared: Shared, tile: Tile) -> Data:
     """Return the examples of the tile's fold, or all of them, in the tile's orders."""
     if shared.folds is None:
         return Data(shared.train, shared.validation, tile.orders)

@@ -34,7 +34,7 @@ class _NoTrainer:
             raise _Behind
 
 
-def load_sweep(plan: Plan, out: str | os.PathLike) -> Result:
+def load_sweep(plan: Plan, out: str | os.PathLike[str]) -> Result:
     """Read a sweep, finished or not, from its folder; nothing is trained.
 
     Decisions are those of the rungs that were reached. Raises FileNotFoundError where there is no sweep, and what
@@ -65,7 +65,7 @@ def verify(result: Result, members: int = 3, *, seed: int = 0) -> dict[int, bool
     chosen = np.sort(np.random.default_rng(seed).choice(trained, count, replace=False))
     again = empty_history(result.plan)
     trainer = Trainer(result.plan, again, lambda done, reached: None)
-    for epochs in np.unique(result.history.epochs[chosen]):
+    for epochs in np.unique(result.history.epochs[chosen]):  # each as far as it came: the pruned no further
         trainer.advance(chosen[result.history.epochs[chosen] == epochs], int(epochs))
     return {int(m): _record(result.plan, again, m) == _record(result.plan, result.history, m) for m in chosen}
 
@@ -74,4 +74,5 @@ def _record(plan: Plan, history: SweepHistory, member: Any) -> bytes:
     group, slot = plan.place_of(int(member))
     leaves = [leaf[slot] for leaf in jax.tree.leaves(history.lanes[group])]
     curves = [curve[member] for curve in history.curves.values()]
+    # as bytes, for NaN must equal NaN, and 0.0 must not equal -0.0
     return b"".join(np.asarray(part).tobytes() for part in (*leaves, *curves))

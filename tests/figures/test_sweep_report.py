@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.figures.sweep_axes import parameter_axes, wide, words
+from jaxnet.figures.sweep_axes import parameter_axes, value_words, wide
 from jaxnet.figures.sweep_report import draw, write_report
 from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.verification import load_sweep
@@ -69,7 +69,7 @@ def test_a_logarithm_is_taken_where_positive_numbers_lie_far_apart(values: list,
 
 @pytest.mark.parametrize(("value", "said"), [((16, 8), "16 8"), ((), "none"), (0.123456, "0.123"), ("relu", "relu")])
 def test_values_are_said_in_few_words(value: Any, said: str) -> None:
-    assert words(value) == said
+    assert value_words(value) == said
 
 
 @pytest.mark.parametrize("calls", [0, 1])

@@ -131,7 +131,7 @@ class Result:
         return expected_best_of(self.values().mean(axis=1), self.plan.goal, estimator)
 
     def confirm(
-        self, *, top: int = 5, seeds: int = 20, test: Any, out: str | os.PathLike | None = None
+        self, *, top: int = 5, seeds: int = 20, test: Any, out: str | os.PathLike[str] | None = None
     ) -> "Confirmation":
         """Train the ``top`` best configurations again, each with ``seeds`` seeds that the sweep did not use.
 
@@ -177,7 +177,7 @@ class Result:
         """Return one row a configuration and rung: bracket, epochs, rank from 1, score, and whether it went on."""
         return rung_columns(self.history)
 
-    def export(self, folder: str | os.PathLike, kind: str = "csv") -> list[Path]:
+    def export(self, folder: str | os.PathLike[str], kind: str = "csv") -> list[Path]:
         """Write members, curves and rungs as files of a kind, "csv" or "parquet"; return their paths.
 
         Raises ValueError for another kind, ImportError where Parquet needs pyarrow.

@@ -92,7 +92,7 @@ def to_csv(table: Columns) -> str:
     return text.getvalue()
 
 
-def write_columns(table: Columns, path: str | os.PathLike) -> None:
+def write_columns(table: Columns, path: str | os.PathLike[str]) -> None:
     """Write a table to a file ending in .csv or .parquet, atomically.
 
     Raises ValueError for another ending, ImportError where Parquet needs pyarrow (the extra 'parquet').

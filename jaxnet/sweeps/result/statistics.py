@@ -15,6 +15,7 @@ import numpy as np
 from jaxnet import checks
 
 _ESTIMATORS = ("unbiased", "plug-in")
+_HALVINGS = 80  # of an interval of at least 1: to below the spacing of floats
 
 
 class Summary(NamedTuple):
@@ -48,7 +49,7 @@ def paired_p_value(a: np.ndarray, b: np.ndarray, *, overlap: float = 0.0) -> flo
         return math.nan
     spread = float(np.std(difference, ddof=1))
     mean = float(np.mean(difference))
-    if spread == 0:
+    if spread == 0:  # the statistic is 0 / 0 or infinite: equal in every pair, or different by the same in every one
         return 1.0 if mean == 0 else 0.0
     statistic = abs(mean) / (spread * math.sqrt(1 / len(difference) + overlap))
     return 2 * (1 - student_distribution(statistic, len(difference) - 1))
@@ -58,8 +59,8 @@ def holm(p_values: Sequence[float], level: float = 0.05) -> list[bool]:
     """Say which hypotheses Holm's step-down procedure (1979) rejects, keeping the family-wise error below ``level``."""
     rejected = [False] * len(p_values)
     for rank, index in enumerate(np.argsort(p_values, kind="stable")):
-        if not p_values[index] <= level / (len(p_values) - rank):
-            break
+        if not p_values[index] <= level / (len(p_values) - rank):  # NaN is not rejected
+            break  # step-down: what is less significant than one that stands, stands
         rejected[index] = True
     return rejected
 
@@ -89,6 +90,7 @@ def expected_best_of(values: np.ndarray, goal: str, estimator: str = "unbiased")
     signed = np.sort(_worst_for_nan(np.asarray(values, np.float64) * (1 if goal == "min" else -1)))
     n = len(signed)
     beyond = _beyond_plug_in if estimator == "plug-in" else _beyond_unbiased
+    # the i-th best is the best of k with the probability that all miss the i - 1 better, less that all miss i
     best = np.array([signed @ -np.diff(beyond(n, k)) for k in range(1, n + 1)])
     return best if goal == "min" else -best
 
@@ -100,7 +102,7 @@ def _beyond_plug_in(n: int, k: int) -> np.ndarray:
 
 def _beyond_unbiased(n: int, k: int) -> np.ndarray:
     """Return, for i = 0..n, the share C(n - i, k) / C(n, k) of the subsets of size k that miss the i best of n."""
-    steps = np.arange(n)
+    steps = np.arange(n)  # as a product of ratios, for the binomials themselves overflow
     return np.concatenate([[1.0], np.cumprod(np.maximum(n - k - steps, 0) / (n - steps))])
 
 
@@ -111,10 +113,10 @@ def _worst_for_nan(values: np.ndarray) -> np.ndarray:
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Return Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank."""
-    if len(a) < 3:
+    if len(a) < 3:  # two ranks always correlate perfectly
         return math.nan
     ranks = [_ranks(np.asarray(values)) for values in (a, b)]
-    if min(np.std(rank) for rank in ranks) == 0:
+    if min(np.std(rank) for rank in ranks) == 0:  # all are equal: no order to agree with
         return math.nan
     return float(np.corrcoef(np.stack(ranks))[0, 1])
 
@@ -147,7 +149,7 @@ def student_quantile(probability: float, freedom: int) -> float:
     low, high = 0.0, 1.0
     while student_distribution(high, freedom) < probability:
         high *= 2
-    for _ in range(80):
+    for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if student_distribution(middle, freedom) < probability else (low, middle)
     return high
