@@ -18,7 +18,7 @@ from jaxnet import checks
 from jaxnet.losses import objective
 from jaxnet.network import MLP
 from jaxnet.sweeps.parameters import Configuration, asked
-from jaxnet.training import hyperparameters
+from jaxnet.training.hyperparameters import as_text
 from jaxnet.training.preparation import unpack
 from jaxnet.types import Batch
 
@@ -146,7 +146,7 @@ class TrainingSpec:
         """Describe the objective and network that functions of one's own make; nothing without such functions."""
         if self.network is None and self.objective is None:
             return ""
-        return f" {hyperparameters.as_text(*hyperparameters.partition(self.training(configuration).objective))}"
+        return f" {as_text(self.training(configuration).objective)}"
 
     def _check_names(self, configuration: Configuration) -> None:
         for name, value in configuration.items():

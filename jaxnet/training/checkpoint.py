@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 from jaxnet import checks, storage
-from jaxnet.training.hyperparameters import as_text, partition
+from jaxnet.training.hyperparameters import as_text
 from jaxnet.training.loop import State, history_names
 from jaxnet.training.preparation import Plan
 from jaxnet.types import Pytree
@@ -90,14 +90,14 @@ def checkpoint(out: str | os.PathLike | None, plan: Plan) -> Iterator[Checkpoint
 
 def manifest(plan: Plan) -> dict[str, Any]:
     """Say what a run is of: digests of its arrays, names of its parts, and every number."""
-    program, (objective, optimizer, stop) = plan.program, map(partition, plan.described)
+    program, (objective, optimizer, stop) = plan.program, map(as_text, plan.described)
     return {
         "format": 1,
         "jax": jax.__version__,
         "platform": jax.default_backend(),
-        "objective": as_text(*objective),
-        "optimizer": as_text(*optimizer),
-        "stop": as_text(*stop),
+        "objective": objective,
+        "optimizer": optimizer,
+        "stop": stop,
         "metrics": [metric if isinstance(metric, str) else metric.__name__ for metric in program.metrics],
         "batch_size": program.batch_size,
         "shuffle": "given orders" if plan.orders is not None else program.shuffled,

@@ -6,20 +6,53 @@ functions that remember 0.1). ``partition`` takes the numbers out, as a list, an
 ``combine`` puts numbers, or traced ones, back in; the words are equinox's. Two descriptions that differ only in their
 numbers have equal skeletons, so one compiled program serves both, and a population is ``vmap`` over the numbers.
 
-Only what jaxnet and optax themselves define is opened. Everything else (a callable of the user's, an array) is part
-of the skeleton and compared as Python compares it.
+Only what jaxnet and optax themselves define is opened. Everything else (a callable of the user's, an array with axes)
+is part of the skeleton and compared as Python compares it.
 """
 
 import dataclasses
+import enum
 import types
 from collections.abc import Hashable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+
+from jaxnet import checks
 
 _NUMBER = "a number"
 _UNSET = object()
 _OPENED = ("optax.", "jaxnet.")
+# The names under which optax's functions remember what is a factor, an addend or a bound of floating-point numbers. A
+# whole number there, optax.sgd(1), is converted to the gradient's dtype before anything is computed with it, so it can
+# be handed over as the float that it equals. Nowhere else: x**2 is computed as x * x and x**2.0 is not (``power``,
+# ``exponent``, ``decay_rate``), a count decides how long a loop or an array is, and a step compared with a count stays
+# an integer. A name that is missing here costs a compilation for each whole number, never a wrong result.
+_FACTORS = frozenset(
+    {
+        "alpha", "b1", "b2", "b3", "beta", "clipping", "decay", "end_value", "eps", "eps_root", "eta", "init_value",
+        "learning_rate", "max_delta", "max_learning_rate", "max_norm", "momentum", "rho", "slow_step_size",
+        "step_size", "threshold", "value", "weight_decay",
+    }
+)  # fmt: skip
+_LARGEST = 2**31  # beyond, JAX would not take a whole number for an int32 either, and a float may not hold it
+
+
+class Whole(enum.Enum):
+    """What a whole number is in some place of a description."""
+
+    STRUCTURE = "decides what is compiled: a count, an exponent, a size"
+    FACTOR = "a number like any other, as good as the float that it equals"
+    COUNT = "taken out as the integer that it is, for no shape depends on it"
+
+
+class _Again(NamedTuple):
+    """Stands for a function, or a variable of functions, that the walk has met before, as the so manyth."""
+
+    met: int
+    variable: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,19 +65,18 @@ class Skeleton:
 
 
 def partition(description: Any) -> tuple[Skeleton, list[float]]:
-    """Return the skeleton of a description and its numbers, in a fixed order."""
-    found: list[float] = []
-    return _skeleton(description, found), found
+    """Return the skeleton of a description and its numbers, in a fixed order.
+
+    A number is every real one without axes, be it Python's, NumPy's or JAX's: a float wherever it stands, a whole
+    number only where a float may stand as well (as a count or an exponent it is part of the skeleton).
+    """
+    walk = _Partition()
+    return walk.skeleton(description), walk.numbers
 
 
 def combine(skeleton: Skeleton, numbers: list) -> Any:
-    """Build the description again, with these numbers (floats, or traced scalars) in place of the lifted ones."""
-    return _build(skeleton, iter(numbers))
-
-
-def as_text(skeleton: Skeleton, numbers: list) -> str:
-    """Write a description out, numbers and all: equal texts for equal descriptions, in any process."""
-    return _text(skeleton, iter(numbers))
+    """Build the description again, with these numbers (floats, or traced scalars) in place of those taken out."""
+    return _Combination(iter(numbers)).value(skeleton)
 
 
 def fixed(description: Any) -> Skeleton:
@@ -52,38 +84,172 @@ def fixed(description: Any) -> Skeleton:
     return Skeleton(_identity(description), origin=description)
 
 
-def _skeleton(value: Any, found: list[float]) -> Skeleton:
-    if isinstance(value, float | np.floating):
-        found.append(float(value))
-        return Skeleton(_NUMBER)
+def as_text(description: Any, *, whole: Whole = Whole.STRUCTURE, inside: tuple[int, ...] = ()) -> str:
+    """Write a description out, numbers and all: equal texts for equal descriptions, in any process.
+
+    ``whole`` says what a whole number is here, and ``inside`` what the description is a part of, so that one which
+    holds itself comes to an end.
+    """
+    if (number := _number(description, whole)) is not None:
+        # a whole number reads as it was given: run folders are told apart by this text
+        return repr(int(number) if _is_whole(description) else number)
+    parts = [] if id(description) in inside else parts_of(description) or []
+    if parts or isinstance(description, tuple | list | dict | types.FunctionType):
+        name = getattr(description, "__qualname__", type(description).__name__)
+        within = (*inside, id(description))
+        return f"{name}({', '.join(as_text(part, whole=each, inside=within) for part, each in parts)})"
+    if description is None or isinstance(description, str | int):
+        return repr(description)
+    return getattr(description, "__qualname__", type(description).__qualname__)
+
+
+def parts_of(value: Any) -> list[tuple[Any, Whole]] | None:
+    """List what a value is made of, and what a whole number in each place is; None for what is not opened."""
     if isinstance(value, tuple | list):
-        return Skeleton(type(value), tuple(_skeleton(part, found) for part in value), value)
+        return [(part, Whole.STRUCTURE) for part in value]
     if isinstance(value, dict):
-        return Skeleton((dict, tuple(value)), tuple(_skeleton(part, found) for part in value.values()), value)
-    if _opens(value) and isinstance(value, types.FunctionType):
-        code = (value.__code__, value.__module__, _identity(value.__defaults__))
-        return Skeleton(code, tuple(_skeleton(part, found) for part in _closed_over(value)), value)
-    if _opens(type(value)) and dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return Skeleton(type(value), tuple(_field(value, field, found) for field in dataclasses.fields(value)), value)
-    return fixed(value)
+        return [(part, _whole_under(key)) for key, part in value.items()]
+    if isinstance(value, types.FunctionType) and _opens(value):
+        cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
+        return [(_contents(cell), _whole_under(name)) for name, cell in cells]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type) and _opens(type(value)):
+        return [(getattr(value, field.name), _whole_in(field)) for field in dataclasses.fields(value)]
+    return None
 
 
-def _field(value: Any, field: dataclasses.Field, found: list[float]) -> Skeleton:
-    part = getattr(value, field.name)
-    if field.metadata.get("traced"):  # a whole number that no shape depends on
-        found.append(part)
-        return Skeleton(_NUMBER)
-    return _skeleton(part, found)
+def _whole_under(name: Hashable) -> Whole:
+    return Whole.FACTOR if name in _FACTORS else Whole.STRUCTURE
+
+
+def _whole_in(field: dataclasses.Field) -> Whole:
+    if field.metadata.get("traced"):
+        return Whole.COUNT
+    return Whole.FACTOR if field.type is float else Whole.STRUCTURE
+
+
+class _Partition:
+    """One walk through a description; functions and their variables are numbered in the order in which they are met.
+
+    optax's init and update remember the same variables, and ``nonlocal`` may change one for both. So what is met again
+    is referred to by its number, which keeps it one thing, and lets a function remember itself.
+    """
+
+    def __init__(self) -> None:
+        self.numbers: list[float] = []
+        self._met: dict[int, int] = {}  # id -> number; ids are safe while the description is alive
+        self._inside: list[int] = []  # containers that are being walked through
+
+    def skeleton(self, value: Any, whole: Whole = Whole.STRUCTURE) -> Skeleton:
+        if (number := _number(value, whole)) is not None:
+            self.numbers.append(number)
+            return Skeleton(_NUMBER)
+        parts = parts_of(value)
+        if parts is None or id(value) in self._inside:  # a list that holds itself is compared by being the same object
+            return fixed(value)
+        if isinstance(value, types.FunctionType):
+            return self._function(value, parts)
+        self._inside.append(id(value))
+        inner = tuple(self.skeleton(part, each) for part, each in parts)
+        self._inside.pop()
+        kind: Any = (dict, tuple(value)) if isinstance(value, dict) else type(value)
+        return Skeleton(kind, inner, value)
+
+    def _function(self, value: types.FunctionType, parts: list[tuple[Any, Whole]]) -> Skeleton:
+        if id(value) in self._met:
+            return Skeleton(_Again(self._met[id(value)], variable=False))
+        cells = value.__closure__ or ()
+        met = [self._met.get(id(cell)) for cell in cells]
+        for thing in (value, *cells):  # all of them before any is looked into, the order in which they can be made
+            self._met.setdefault(id(thing), len(self._met))
+        inner = tuple(
+            self.skeleton(part, each) if number is None else Skeleton(_Again(number, variable=True))
+            for number, (part, each) in zip(met, parts, strict=True)
+        )
+        named = tuple((name, _identity(default)) for name, default in (value.__kwdefaults__ or {}).items())
+        return Skeleton((value.__code__, value.__module__, _identity(value.__defaults__), named), inner, value)
+
+
+class _Combination:
+    """The same walk through a skeleton, which makes each function and variable once."""
+
+    def __init__(self, numbers: Iterator) -> None:
+        self._numbers = numbers
+        self._made: list[Any] = []
+
+    def value(self, skeleton: Skeleton) -> Any:
+        origin = skeleton.origin
+        if skeleton.kind == _NUMBER:
+            return next(self._numbers)
+        if isinstance(skeleton.kind, _Again):
+            return self._made[skeleton.kind.met]
+        if isinstance(origin, types.FunctionType) and _opens(origin):
+            return self._function(origin, skeleton.parts)
+        if not skeleton.parts:
+            return origin
+        parts = [self.value(part) for part in skeleton.parts]
+        if isinstance(origin, dict):
+            return dict(zip(origin, parts, strict=True))
+        if isinstance(origin, tuple | list):
+            return type(origin)(*parts) if hasattr(origin, "_fields") else type(origin)(parts)
+        return _dataclass(origin, parts)
+
+    def _function(self, origin: types.FunctionType, parts: tuple[Skeleton, ...]) -> types.FunctionType:
+        if not parts:
+            self._made.append(origin)
+            return origin
+        place = len(self._made)
+        self._made.append(None)
+        cells, unfilled = [], []
+        for part in parts:
+            if isinstance(part.kind, _Again) and part.kind.variable:
+                cells.append(self._made[part.kind.met])
+            else:
+                cells.append(types.CellType())
+                self._made.append(cells[-1])
+                unfilled.append((cells[-1], part))
+        copy = types.FunctionType(
+            origin.__code__, origin.__globals__, origin.__name__, origin.__defaults__, tuple(cells)
+        )
+        copy.__kwdefaults__ = origin.__kwdefaults__
+        self._made[place] = copy  # before its variables are filled, for one of them may hold it
+        for cell, part in unfilled:
+            if (value := self.value(part)) is not _UNSET:
+                cell.cell_contents = value
+        return copy
+
+
+def _number(value: Any, whole: Whole) -> float | None:
+    """Return a value as a Python number where it is one to be taken out."""
+    if isinstance(value, np.ndarray | jax.Array):
+        value = _scalar(value)
+    if isinstance(value, float | np.floating):
+        return float(value)
+    if whole is Whole.STRUCTURE or not _is_whole(value):
+        return None
+    if whole is Whole.COUNT:
+        return value
+    return float(value) if abs(value) < _LARGEST else None
+
+
+def _scalar(array: np.ndarray | jax.Array) -> Any:
+    """Return what an array without axes holds; None for any other, and for one that is being traced."""
+    known = array.ndim == 0 and checks.concrete(array) and not jnp.issubdtype(array.dtype, jax.dtypes.extended)
+    return array.item() if known else None
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, np.ndarray | jax.Array):
+        value = _scalar(value)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _opens(value: Any) -> bool:
     return f"{getattr(value, '__module__', '')}.".startswith(_OPENED)
 
 
-def _closed_over(function: types.FunctionType) -> list[Any]:
-    """List what a function remembers; a variable that was never set stays so."""
-    cells = function.__closure__ or ()
-    return [_UNSET if cell == types.CellType() else cell.cell_contents for cell in cells]
+def _contents(cell: types.CellType) -> Any:
+    """Return what a variable holds; one that was never set stays so."""
+    return _UNSET if cell == types.CellType() else cell.cell_contents
 
 
 def _identity(value: Any) -> Hashable:
@@ -91,42 +257,11 @@ def _identity(value: Any) -> Hashable:
     try:
         hash(value)
     except TypeError:
+        scalar = _scalar(value) if isinstance(value, np.ndarray | jax.Array) else None
+        if scalar is not None:
+            return (type(value), value.dtype, scalar)
         return ("the object", id(value))  # Skeleton.origin keeps it alive, so its id is not used again
     return (type(value), value)
-
-
-def _text(skeleton: Skeleton, numbers: Iterator) -> str:
-    if skeleton.kind == _NUMBER:
-        return repr(next(numbers))
-    origin = skeleton.origin
-    if skeleton.parts or isinstance(origin, tuple | list | dict | types.FunctionType):
-        name = origin.__qualname__ if isinstance(origin, types.FunctionType) else type(origin).__name__
-        return f"{name}({', '.join(_text(part, numbers) for part in skeleton.parts)})"
-    if origin is None or isinstance(origin, str | int):
-        return repr(origin)
-    return getattr(origin, "__qualname__", type(origin).__qualname__)
-
-
-def _build(skeleton: Skeleton, numbers: Iterator) -> Any:
-    if skeleton.kind == _NUMBER:
-        return next(numbers)
-    if not skeleton.parts:
-        return skeleton.origin
-    parts = [_build(part, numbers) for part in skeleton.parts]
-    if isinstance(skeleton.origin, types.FunctionType):
-        return _function(skeleton.origin, parts)
-    if isinstance(skeleton.origin, dict):
-        return dict(zip(skeleton.origin, parts, strict=True))
-    if isinstance(skeleton.origin, tuple | list):
-        return type(skeleton.origin)(*parts) if hasattr(skeleton.origin, "_fields") else type(skeleton.origin)(parts)
-    return _dataclass(skeleton.origin, parts)
-
-
-def _function(origin: types.FunctionType, closed_over: list) -> types.FunctionType:
-    cells = tuple(types.CellType() if value is _UNSET else types.CellType(value) for value in closed_over)
-    copy = types.FunctionType(origin.__code__, origin.__globals__, origin.__name__, origin.__defaults__, cells)
-    copy.__kwdefaults__ = origin.__kwdefaults__
-    return copy
 
 
 def _dataclass(origin: Any, values: list) -> Any:

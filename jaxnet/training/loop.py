@@ -7,6 +7,7 @@ how many epochs) is traced, so changing one never recompiles, and ``vmap`` over 
 
 import functools
 import inspect
+import types
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,11 +18,14 @@ import optax
 from jaxnet.metrics import METRICS
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
-from jaxnet.training.hyperparameters import Skeleton, combine
+from jaxnet.training.hyperparameters import Skeleton, combine, parts_of
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Array, Batch, Key, Pytree
 
+EXTRAS = ("value", "grad", "value_fn")  # what optimizers are offered beside the gradient, under optax's names
+UPDATE = ["updates", "state", "params"]  # how optax names what every update function takes
 CHUNK = 1024  # epochs that one call of the compiled program can record
+PROGRAMS = 256  # compiled programs that are kept, at some megabytes each
 
 
 class Program(NamedTuple):
@@ -60,18 +64,31 @@ class Parts(NamedTuple):
 
     objective: Any
     optimizer: optax.GradientTransformationExtraArgs
+    extras: list[str]  # of EXTRAS, those that the optimizer takes
     stop: Stop | None
     program: Program
 
 
-@functools.partial(jax.jit, static_argnames="program")
 def train(
     program: Program, numbers: list, state: State, data: Data, *, key: Key, epochs: Array
 ) -> tuple[State, dict[str, Array]]:
-    """Train for ``epochs`` more epochs (at most CHUNK), or until the run stops or diverges.
+    """Train for ``epochs`` more epochs (at most CHUNK), or until the run stops or diverges, as one compiled call.
 
     Returns the new state and the history, name -> [CHUNK], whose first entries (as many as epochs were run) are set.
     """
+    return _compiled(program)(numbers, state, data, key=key, epochs=epochs)
+
+
+@functools.lru_cache(maxsize=PROGRAMS)
+def _compiled(program: Program) -> Callable:
+    """Return ``train`` for one program; a metric or schedule that is a lambda in a loop makes one a turn, so those
+    that were not used for longest are let go, and what they hold with them."""
+    return jax.jit(functools.partial(_train, program))
+
+
+def _train(
+    program: Program, numbers: list, state: State, data: Data, *, key: Key, epochs: Array
+) -> tuple[State, dict[str, Array]]:
     parts = assemble(program, numbers)
     first = state.epoch
     names = history_names(program.metrics, data.validation is not None)
@@ -92,7 +109,35 @@ def train(
 def assemble(program: Program, numbers: list) -> Parts:
     """Put the numbers, as ``partition`` ordered them, back into objective, optimizer and stopping rule."""
     objective, optimizer, stop = (combine(skeleton, part) for skeleton, part in zip(program[:3], numbers, strict=True))
-    return Parts(objective, optax.with_extra_args_support(optimizer), stop, program)
+    optimizer = optax.with_extra_args_support(optimizer)
+    return Parts(objective, optimizer, _extras_taken(optimizer), stop, program)
+
+
+def _extras_taken(optimizer: optax.GradientTransformationExtraArgs) -> list[str]:
+    """Say which of EXTRAS may be handed over: what no part of the optimizer would refuse.
+
+    optax hands all of them on to every update function that takes extra arguments. One that names its own and has no
+    ``**`` (that of ``optax.contrib.sam``) refuses the others; one that names none is never handed any.
+    """
+    taken: list[str] = list(EXTRAS)
+    waiting: list[Any] = [optimizer]
+    seen: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, types.FunctionType):
+            parameters = list(inspect.signature(part).parameters.values())
+            own = [each.name for each in parameters[3:]]
+            if (
+                [each.name for each in parameters[:3]] == UPDATE
+                and own
+                and parameters[-1].kind != inspect.Parameter.VAR_KEYWORD
+            ):
+                taken = [name for name in taken if name in own]
+        waiting += [inner for inner, _ in parts_of(part) or []]
+    return taken
 
 
 def one_epoch(parts: Parts, state: State, data: Data, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
@@ -168,7 +213,9 @@ def update(parts: Parts, trained: Trained, batch: Batch, key: Key) -> tuple[Trai
     loss, gradient = jax.value_and_grad(loss_of)(params)
     # optax mixes integer counters with floats, which strict promotion refuses
     with jax.numpy_dtype_promotion("standard"):
-        updates, state = parts.optimizer.update(gradient, state, params, value=loss, grad=gradient, value_fn=loss_of)
+        offered = dict(zip(EXTRAS, (loss, gradient, loss_of), strict=True))  # line searches and Polyak steps need them
+        extras = {name: offered[name] for name in parts.extras}
+        updates, state = parts.optimizer.update(gradient, state, params, **extras)
         params = optax.apply_updates(params, updates)
     return Trained(params, _strong(state)), loss.astype(_dtype(params))
 

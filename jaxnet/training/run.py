@@ -24,6 +24,10 @@ from jaxnet.types import Key, Pytree
 SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
 _TICK = 1e-6  # seconds, the shortest time that is believed
 _GROWTH = 8  # how many times longer than the last the next chunk may be
+# What an optimizer raises that looks at a number in Python: by a comparison, as a length, or through NumPy.
+LOOKED_AT = (
+    jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError, jax.errors.TracerIntegerConversionError
+)  # fmt: skip
 ORDERS = 16  # epochs whose given orders are handed over at once
 
 
@@ -167,7 +171,7 @@ def one_chunk(plan: Plan, state: State, count: int) -> tuple[Plan, tuple[State, 
     epochs: Any = np.asarray(count, np.int32)
     try:
         return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
-    except jax.errors.ConcretizationTypeError:
+    except LOOKED_AT:
         plan = with_fixed_numbers(plan)
         return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
 

@@ -253,6 +253,7 @@ ABOUT_SEVERAL = (
     "estimators/test_public_statements.py",
     "estimators/test_scikit_learns_own_tests.py",
     "sweeps/test_population.py",
+    "training/test_optax.py",
 )
 
 

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from jaxnet import MLP, Stop, objective
-from jaxnet.training.hyperparameters import combine, fixed, partition
+from jaxnet.training.hyperparameters import as_text, combine, fixed, partition
 
 # a maker of one kind of optimizer from one number
 OPTIMIZERS = {
@@ -68,6 +68,81 @@ def test_the_lifted_numbers_can_be_replaced():
     first, state = other.update(jnp.ones(()), state)
     second, _ = other.update(jnp.ones(()), state)
     assert (first, second) == (-0.25, -0.25 * 1.5)
+
+
+NUMBERS = [1, 0.5, np.float32(0.5), np.int64(3), np.array(0.5), jnp.asarray(0.5), jnp.float32(2), jnp.asarray(3)]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: f"{type(number).__name__} {number}")
+def test_every_real_number_without_axes_is_taken_out(number):
+    skeleton, numbers = partition(optax.sgd(number))
+    assert skeleton == partition(optax.sgd(0.1))[0]
+    assert numbers == [-float(number)]
+    assert type(numbers[0]) is float
+
+
+COUNTS = {
+    "a length": lambda count: optax.lbfgs(0.1, memory_size=count),
+    "a period": lambda count: optax.apply_every(count),
+    "steps": lambda count: optax.sgd(optax.cosine_decay_schedule(0.1, count)),
+    "an exponent": lambda count: optax.sgd(optax.polynomial_schedule(0.1, 0.0, count, 10)),
+    "an array that is an exponent": lambda count: optax.sgd(
+        optax.polynomial_schedule(0.1, 0.0, jnp.asarray(count), 10)
+    ),
+    "a truth": lambda count: optax.sgd(0.1, momentum=0.9, nesterov=count > 2),
+}
+
+
+@pytest.mark.parametrize("name", sorted(COUNTS))
+def test_a_whole_number_that_decides_what_is_computed_stays_in_the_skeleton(name):
+    (two, numbers), (three, _) = (partition(COUNTS[name](count)) for count in (2, 3))
+    assert two != three
+    assert two == partition(COUNTS[name](2))[0]
+    assert all(type(number) is float for number in numbers)
+
+
+def of_optax(function):
+    """The function, as if optax had defined it."""
+    function.__module__ = "optax.test"
+    return function
+
+
+def counter(start, step):
+    """Two functions that share a variable, and one of them itself: (advance, read)."""
+    total = start
+
+    def advance(times):
+        nonlocal total
+        if times:
+            total = total + step
+            advance(times - 1)
+
+    return of_optax(advance), of_optax(lambda: total)
+
+
+def test_functions_that_share_a_variable_share_it_still():
+    description = counter(1.0, 0.5)
+    skeleton, numbers = partition(description)
+    assert skeleton == partition(counter(2.0, 4.0))[0]
+    advance, read = combine(skeleton, [10 * number for number in numbers])
+    advance(3)
+    assert read() == 10 + 3 * 5
+    assert description[1]() == 1
+
+
+def test_a_description_that_holds_itself_comes_to_an_end():
+    advance, _ = counter(1.0, 0.5)
+    circle = [0.25]
+    circle.append(circle)
+    assert as_text(advance) == "counter.<locals>.advance(counter.<locals>.advance(), 0.5, 1.0)"
+    assert as_text(circle) == "list(0.25, list())"
+    assert partition(circle)[0] == partition(circle)[0]
+    assert partition(circle)[1] == [0.25]
+
+
+def test_whole_numbers_are_written_as_they_were_given():
+    assert as_text(optax.scale(1)).endswith("scale.<locals>.update_fn(1))")
+    assert as_text(optax.scale(jnp.asarray(0.5))) == as_text(optax.scale(0.5))
 
 
 def test_penalty_dropout_patience_and_tolerance_are_numbers_and_the_rest_is_not():

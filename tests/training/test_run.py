@@ -1,15 +1,19 @@
 """``fit``: what it computes, how it ends, how it goes on, and what it refuses."""
 
+import gc
 import types
+import weakref
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import optax.contrib
 import pytest
 
 import jaxnet as jn
 from jaxnet import Outcome, Stop
+from jaxnet.training import loop
 from jaxnet.training.preparation import unpack
 from jaxnet.training.run import next_chunk
 
@@ -346,3 +350,22 @@ def test_examples_are_unpacked_from_whatever_holds_them(data):
     assert y is Y
     assert weight is None
     assert unpack((X, Y, Y), "data")[2] is unpack(types.SimpleNamespace(x=X, y=Y, weight=Y), "data")[2]
+
+
+def test_a_program_that_is_let_go_lets_go_of_the_users_functions(params):
+    metric = lambda params, X, y: jnp.sum(params[0]["w"])
+    fit(squared, params, metrics=[metric])
+    gone = weakref.ref(metric)
+    del metric
+    assert loop._compiled.cache_info().maxsize == loop.PROGRAMS
+    loop._compiled.cache_clear()
+    gc.collect()
+    assert gone() is None
+
+
+def test_an_optimizer_gets_of_the_extra_arguments_those_that_each_part_takes(params):
+    """SAM names grad_fn= alone, and refuses the objective's value, also where it is a part of a chain."""
+    sam = optax.contrib.sam(optax.sgd(RATE), optax.chain(optax.contrib.normalize(), optax.sgd(0.01)))
+    alone, chained = (fit(squared, params, optimizer=each) for each in (sam, optax.chain(optax.clip(100.0), sam)))
+    assert alone.history["loss"][-1] < alone.history["loss"][0]
+    np.testing.assert_array_equal(alone.params[0]["w"], chained.params[0]["w"])
