@@ -15,6 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+_SHOWN = 80  # characters of a value in a message: a line of a terminal
+_NEAR = 0.5  # how alike a known name must be to be suggested: half of its letters, for names are short
+
 
 def refuse(argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> NoReturn:
     """Raise ``error`` with the house's one form of words; ``got`` is shown shortened."""
@@ -34,7 +37,7 @@ def describe(value: object) -> str:
     if isinstance(value, np.ndarray | jax.Array) and value.ndim:
         return f"an array of shape {tuple(value.shape)} and dtype {value.dtype}"
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 class Words(str):
@@ -46,7 +49,7 @@ def choice(argument: str, value: object, accepted: Iterable[str]) -> str:
     names = list(accepted)
     if isinstance(value, str) and value in names:
         return value
-    near = difflib.get_close_matches(value.lower(), names, n=1, cutoff=0.5) if isinstance(value, str) else []
+    near = difflib.get_close_matches(value.lower(), names, n=1, cutoff=_NEAR) if isinstance(value, str) else []
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     error = ValueError if isinstance(value, str) else TypeError
     refuse(argument, f"one of {', '.join(names)}", Words(f"{describe(value)}{hint}"), error)

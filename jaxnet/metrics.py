@@ -14,7 +14,7 @@ def accuracy(logits: jax.Array, y: jax.Array, weight: jax.Array | None = None) -
 
     ``logits`` [N, K]; ``y`` labels [N] or one-hot [N, K]. With one output the class is 1 where the logit is positive.
     """
-    if logits.shape[-1] == 1:
+    if logits.shape[-1] == 1:  # a probability above 1/2 is a logit above 0
         right = (logits[:, 0] > 0) == (y.reshape(len(logits)) > 0.5)
     else:
         labels = y.astype(jnp.int32) if y.ndim == 1 else jax.lax.argmax(y, 1, jnp.int32)

@@ -3,7 +3,7 @@
 Everything is computed twice from the same parameters: by jaxnet in the dtype of the parameters, and by the reference in
 float64. Each difference stands beside the **rounding bound** of its entry, which two correct programs keep within.
 The bound is derived, not tuned: the reference is run once more over numbers that carry a radius
-(``jaxnet.reference.rounding``), and every operation of it (each product, sum of fan-in terms, exponential, comparison;
+(``jaxnet.reference.balls``), and every operation of it (each product, sum of fan-in terms, exponential, comparison;
 forward, backward, and in every step of an optimizer) adds the rounding that it may add and hands on, times its slope in
 absolute value, the rounding that it was handed. So the bound is first order in the dtype's eps, grows with fan-in,
 depth and steps, and covers float32 as well as float64. It is a worst case: differences are mostly a hundredth of it.
@@ -29,11 +29,11 @@ import optax
 from jaxnet import checks, reference
 from jaxnet.losses import Objective, objective
 from jaxnet.network import MLP
-from jaxnet.reference.checks import Problem, check_params, check_problem
+from jaxnet.reference.balls import Ball, Precision
 from jaxnet.reference.losses import OUTPUTS
-from jaxnet.reference.network import evaluate, forward
-from jaxnet.reference.rounding import Ball, Precision
-from jaxnet.reference.training import State, batches, one_epoch
+from jaxnet.reference.network import forward, objective_and_gradient
+from jaxnet.reference.refusals import ReferenceInput, check_params, check_problem
+from jaxnet.reference.training import ReferenceState, batches, reference_epoch
 from jaxnet.training import fit
 from jaxnet.types import ArrayLike, Params, Pytree
 
@@ -56,7 +56,7 @@ OPTIMIZERS: Mapping[str, tuple[optax.GradientTransformation, reference.Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class AgreementEntry:
     """One array computed twice; the numbers are those of its element that is worst in proportion to its bound.
 
     Attributes:
@@ -91,7 +91,7 @@ class Agreement:
         dtype: what jaxnet computed in.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[AgreementEntry, ...]
     dtype: str
 
     @property
@@ -174,30 +174,30 @@ class JaxSide(NamedTuple):
 class ReferenceSide(NamedTuple):
     """What the reference computes with: the same numbers, each with the radius that the other side's dtype gives it."""
 
-    problem: Problem
+    problem: ReferenceInput
     params: Pytree
     lift: Callable[[Any], Ball]
 
 
-def reference_side(net: MLP, params: Params, problem: Problem, dtype: Any) -> ReferenceSide:
+def reference_side(net: MLP, params: Params, problem: ReferenceInput, dtype: Any) -> ReferenceSide:
     """Give every number of a problem its radius: 0, or the rounding to ``dtype`` where it does not fit."""
     lift = functools.partial(Ball.of, precision=Precision.of(dtype))
     problem = problem._replace(X=lift(problem.X), T=lift(problem.T), l2=lift(problem.l2))
     return ReferenceSide(problem, jax.tree.map(lift, check_params(net, params)), lift)
 
 
-def hold_passes(ours: JaxSide, other: ReferenceSide) -> list[Entry]:
+def hold_passes(ours: JaxSide, other: ReferenceSide) -> list[AgreementEntry]:
     """Compare the predictions, the objective and every leaf of its gradient."""
     outputs, (value, gradient) = _passes(ours.objective, ours.params, *map(np.asarray, ours.data))
     _, logits = forward(other.params, other.problem.activations, other.problem.X)
     expected_outputs = OUTPUTS[other.problem.output].forward(logits)
-    expected_value, expected_gradient = evaluate(other.problem, other.params)
+    expected_value, expected_gradient = objective_and_gradient(other.problem, other.params)
     leaves = jax.tree_util.tree_leaves_with_path(gradient)
     return [
-        hold("outputs", outputs, expected_outputs),
-        hold("loss", value, expected_value),
+        worst_of("outputs", outputs, expected_outputs),
+        worst_of("loss", value, expected_value),
         *(
-            hold(f"gradient {jax.tree_util.keystr(path)}", leaf, ball)
+            worst_of(f"gradient {jax.tree_util.keystr(path)}", leaf, ball)
             for (path, leaf), ball in zip(leaves, jax.tree.leaves(expected_gradient), strict=True)
         ),
     ]
@@ -208,11 +208,11 @@ def _passes(f: Objective, params: Params, X: jax.Array, y: jax.Array) -> tuple[j
     return f.network.predict(params, X), jax.value_and_grad(f)(params, X, y)
 
 
-def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[Entry]:
+def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[AgreementEntry]:
     """Train with ``fit``; let the reference follow, each epoch from where ``fit`` began it, and compare every epoch."""
     optimizer, twin = with_radii(OPTIMIZERS[run.optimizer], other.lift)
     epoch = batches(range(len(other.problem.X)), run.size)
-    state = State(other.params, twin.remember(other.params), 0)
+    state = ReferenceState(other.params, twin.remember(other.params), 0)
     params, optimizer_state, ends = ours.params, None, []
     for _ in range(run.epochs):
         trained = fit(
@@ -220,14 +220,14 @@ def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[Entr
             epochs=1, batch_size=run.size, shuffle=False,
         )  # fmt: skip
         params, optimizer_state = trained.params, trained.optimizer_state
-        state, loss = one_epoch(other.problem, twin, state, epoch)
+        state, loss = reference_epoch(other.problem, twin, state, epoch)
         ends.append(((trained.history["loss"][0], params), (loss, state.params)))
         state = state._replace(params=jax.tree.map(other.lift, params))
     title = f"{run.optimizer}, {run.epochs * len(epoch)} steps of {run.size} rows"
     (our_losses, our_params), (losses, all_params) = (
         tuple(zip(*side, strict=True)) for side in zip(*ends, strict=True)
     )
-    return [hold(f"losses: {title}", our_losses, losses), hold(f"parameters: {title}", our_params, all_params)]
+    return [worst_of(f"losses: {title}", our_losses, losses), worst_of(f"parameters: {title}", our_params, all_params)]
 
 
 def with_radii(
@@ -239,7 +239,7 @@ def with_radii(
     return optimizer, dataclasses.replace(twin, settings=settings, start=tuple(map(lift, twin.start)))
 
 
-def hold(name: str, values: Pytree, balls: Pytree) -> Entry:
+def worst_of(name: str, values: Pytree, balls: Pytree) -> AgreementEntry:
     """Compare arrays with balls of the same structure; keep the element that is worst in proportion to its bound."""
     pairs = zip(jax.tree.leaves(values), jax.tree.leaves(balls), strict=True)
     both = [(np.abs(np.asarray(value, float) - ball.value).ravel(), ball.radius.ravel()) for value, ball in pairs]
@@ -248,4 +248,4 @@ def hold(name: str, values: Pytree, balls: Pytree) -> Entry:
         share = np.where(difference == 0, 0, difference / bound)
     settled = np.isfinite(difference) & np.isfinite(bound)
     worst = int(np.argmax(np.where(settled, share, np.inf)))
-    return Entry(name, float(difference[worst]), float(np.nan_to_num(bound[worst], nan=np.inf, posinf=np.inf)))
+    return AgreementEntry(name, float(difference[worst]), float(np.nan_to_num(bound[worst], nan=np.inf, posinf=np.inf)))

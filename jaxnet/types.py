@@ -38,4 +38,4 @@ class Network(Protocol):
     def apply(self, params: Pytree, x: jax.Array) -> jax.Array: ...
 
 
-Objective: TypeAlias = Callable[..., jax.Array]  # (params, X [N, D], y) -> scalar
+ObjectiveFunction: TypeAlias = Callable[..., jax.Array]  # (params, X [N, D], y) -> scalar

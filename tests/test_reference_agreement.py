@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import jaxnet as jn
 from jaxnet import reference_agreement
-from jaxnet.reference import operations, rounding
+from jaxnet.reference import balls, operations
 from jaxnet.reference.losses import LOSSES
-from jaxnet.reference_agreement import OPTIMIZERS, Agreement, Entry, hold
+from jaxnet.reference_agreement import OPTIMIZERS, Agreement, AgreementEntry, worst_of
 
 PAIRS = [(o, name) for o in jn.reference.OUTPUTS for name in LOSSES if name != "cross_entropy" or o == "softmax"]
 
@@ -165,13 +165,13 @@ def test_a_gradient_that_is_off_by_one_part_in_ten_billion_is_beyond_the_bound()
     side = reference_agreement.reference_side(
         SMALL, params, reference_agreement.check_problem(SMALL, X, y, loss=None, l2=0.0), np.float64
     )
-    _, balls = reference_agreement.evaluate(side.problem, side.params)
-    assert hold("gradient", gradient, balls).ok
+    _, balls = reference_agreement.objective_and_gradient(side.problem, side.params)
+    assert worst_of("gradient", gradient, balls).ok
     for depth, layer in enumerate(gradient):
         for name, leaf in layer.items():
             index = np.unravel_index(np.argmax(np.abs(leaf)), leaf.shape)
             wrong = leaf.at[index].multiply(1 + 1e-10)
-            assert not hold("gradient", wrong, balls[depth][name]).ok
+            assert not worst_of("gradient", wrong, balls[depth][name]).ok
 
 
 def test_a_wrong_derivation_is_found_in_the_gradient_and_only_there(monkeypatch):
@@ -194,8 +194,8 @@ def test_a_wrong_rule_of_an_optimizer_is_found_in_its_training_run(monkeypatch):
 
 
 def test_the_report_prints_each_difference_beside_its_bound_and_a_verdict():
-    good, bad = Entry("outputs", 1e-16, 4e-15), Entry("loss", 2e-9, 1e-14)
-    lost = Entry("gradient", 1e-9, np.inf)
+    good, bad = AgreementEntry("outputs", 1e-16, 4e-15), AgreementEntry("loss", 2e-9, 1e-14)
+    lost = AgreementEntry("gradient", 1e-9, np.inf)
     assert str(Agreement((good,), "float64")).splitlines() == [
         "jaxnet in float64 against the NumPy reference in float64",
         "         difference  rounding bound",
@@ -210,13 +210,13 @@ def test_the_report_prints_each_difference_beside_its_bound_and_a_verdict():
 
 @pytest.mark.parametrize(("value", "radius"), [(np.nan, 1.0), (np.inf, 1.0), (0.0, np.nan), (0.0, np.inf)])
 def test_what_is_not_finite_is_not_agreement(value, radius):
-    ball = rounding.Ball(np.zeros(2), np.array([1.0, radius]), rounding.Precision.of(np.float64))
-    assert not hold("x", np.array([0.5, value]), ball).ok
+    ball = balls.Ball(np.zeros(2), np.array([1.0, radius]), balls.Precision.of(np.float64))
+    assert not worst_of("x", np.array([0.5, value]), ball).ok
 
 
 def test_the_element_that_is_worst_in_proportion_to_its_bound_stands_for_its_array():
-    ball = rounding.Ball(np.zeros(3), np.array([1.0, 1e-3, 0.0]), rounding.Precision.of(np.float64))
-    assert hold("x", np.array([0.5, 2e-3, 0.0]), ball) == Entry("x", 2e-3, 1e-3)
+    ball = balls.Ball(np.zeros(3), np.array([1.0, 1e-3, 0.0]), balls.Precision.of(np.float64))
+    assert worst_of("x", np.array([0.5, 2e-3, 0.0]), ball) == AgreementEntry("x", 2e-3, 1e-3)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from jaxnet.training import stopping
 from jaxnet.training.batches import FEWEST_ROWS, pad, pad_full_batch, padded_size
 from jaxnet.training.hyperparameters import partition
 from jaxnet.training.loop import Data, Program, State
-from jaxnet.training.preparation import Orders, Plan
+from jaxnet.training.preparation import FitPlan, Orders
 from jaxnet.training.run import chunks
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Key, Pytree
@@ -92,7 +92,9 @@ def descend(
     orders = orders_of(descent, rows, padded=len(train.x))
     data = Data(train, data.validation and pad_full_batch(data.validation), None)
     data = data if epochs == 1 else jax.device_put(data)  # a single call hands its arguments over by itself, faster
-    plan = Plan(start.program, start.numbers, start.state, data, key_of(descent.seed), epochs, orders, start.described)
+    plan = FitPlan(
+        start.program, start.numbers, start.state, data, key_of(descent.seed), epochs, orders, start.described
+    )
     while True:
         for state, history in chunks(plan._replace(epochs=1 if monitor else epochs - done)):
             after = monitor(state, history) if monitor else state

@@ -5,6 +5,7 @@ network of L layers is a network of L - 1 layers feeding some perceptrons, so ``
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,8 +15,9 @@ import jax.numpy as jnp
 from jaxnet import checks
 from jaxnet.network.activations import OUTPUTS, activation
 from jaxnet.network.initializers import Initializer, initializer
-from jaxnet.network.summary import summary
 from jaxnet.types import ArrayLike, Key, Layer, Params
+
+_ROW = "{:<10} {:<12} {:<12} {:>14} {:>14} {:>14}"  # of a summary
 
 
 class LayerValues(NamedTuple):
@@ -121,8 +123,25 @@ class MLP:
         return _predict(self, params, X)
 
     def summary(self, dtype: jax.typing.DTypeLike = jnp.float32) -> str:
-        """Describe the network as a table: layers, shapes, parameters, operations an example, bytes."""
-        return summary(self, dtype)
+        """Describe the network as a table: layers, shapes, parameters, operations an example, bytes.
+
+        Operations are floating-point operations of one forward pass for one example: a multiplication and an addition
+        a weight (the sum of D products and a bias has D additions); activations are not counted. Bytes are those of
+        the parameters in ``dtype``.
+        """
+        rows = []
+        for depth, (inputs, outputs) in enumerate(itertools.pairwise(self.sizes)):
+            last = depth == len(self.sizes) - 2
+            function = self.output if last else self.activations[depth]
+            name = function if isinstance(function, str) else getattr(function, "__name__", "callable")
+            parameters = (inputs + 1) * outputs
+            counts = parameters, 2 * inputs * outputs, parameters * jnp.dtype(dtype).itemsize
+            rows.append(("output" if last else f"hidden {depth + 1}", name, f"{inputs} x {outputs}", *counts))
+        rows.append(("total", "", "", *(sum(column) for column in list(zip(*rows, strict=True))[3:])))
+        header = _ROW.format("layer", "activation", "shape", "parameters", "operations", "bytes")
+        lines = [header, *(_ROW.format(*row[:3], *(f"{number:,}" for number in row[3:])) for row in rows)]
+        dropped = f", dropout {self.dropout:g}" if self.dropout else ""
+        return "\n".join([f"MLP {'-'.join(map(str, self.sizes))}{dropped}", *lines])
 
     def check_params(self, params: Params) -> None:
         """Refuse parameters of another network, naming the leaf, its shape and the shape that fits."""

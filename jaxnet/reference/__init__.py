@@ -7,8 +7,8 @@ Read in this order, in one sitting:
     network        the two passes, as recursions over the layers
     optimizers     what to do with a gradient
     training       the mini-batch loop
-    checks         refusals of bad input
-    rounding       numbers that carry a bound on their rounding error through all of the above
+    refusals       of bad input
+    balls          numbers that carry a bound on their rounding error through all of the above
 
 It shares no line with the rest of jaxnet, which is held against it: a mistake would have to be made twice.
 """

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.reference.checks import Problem, check_examples, check_network, check_params, check_problem
 from jaxnet.reference.losses import LOSSES, OUTPUTS
 from jaxnet.reference.operations import ACTIVATIONS, Array, Params, affine, affine_backward
+from jaxnet.reference.refusals import ReferenceInput, check_examples, check_network, check_params, check_problem
 
 
 class Values(NamedTuple):
@@ -53,7 +53,7 @@ def backward(params: Params, activations: Sequence[str], X: Array, hidden: list[
     return [*backward(before, activations[:-1], X, hidden[:-1], dZ=dZ_before), gradient]
 
 
-def loss_at_logits(problem: Problem, Z: Array) -> tuple[Array, Array]:
+def loss_at_logits(problem: ReferenceInput, Z: Array) -> tuple[Array, Array]:
     """Return the mean loss of the examples, and its derivative at the logits [N, K].
 
     The mean is sum_n share_n loss_n, with equal shares 1/N or, given example weights, share_n = w_n / sum(w); so an
@@ -66,7 +66,7 @@ def loss_at_logits(problem: Problem, Z: Array) -> tuple[Array, Array]:
     return np.sum(share * loss.of(V, problem.T)), output.backward(V, dV) if loss.on_predictions else dV
 
 
-def shares(problem: Problem) -> Array:
+def shares(problem: ReferenceInput) -> Array:
     """Return how much of the mean each example is, [N]; 0 for all where all weights are 0."""
     if problem.weight is None:
         return np.full(len(problem.X), 1 / len(problem.X))
@@ -74,7 +74,7 @@ def shares(problem: Problem) -> Array:
     return problem.weight / np.where(total > 0, total, 1.0)
 
 
-def evaluate(problem: Problem, params: Params) -> tuple[Array, Params]:
+def objective_and_gradient(problem: ReferenceInput, params: Params) -> tuple[Array, Params]:
     """Return the objective, mean loss + l2/2 · sum of squared weights, and its gradient."""
     hidden, Z = forward(params, problem.activations, problem.X)
     loss, dZ = loss_at_logits(problem, Z)
@@ -122,5 +122,5 @@ def loss_and_gradient(
     (1.125, [[4.5], [6.0]], [1.5])
     """
     problem = check_problem(net, X, y, loss=loss, l2=l2, weight=weight)
-    value, gradient = evaluate(problem, check_params(net, params))
+    value, gradient = objective_and_gradient(problem, check_params(net, params))
     return float(value), gradient

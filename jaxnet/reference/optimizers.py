@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.reference.checks import fraction, positive
 from jaxnet.reference.operations import Array, Params
+from jaxnet.reference.refusals import fraction, positive
 
 Memory = tuple[Array, ...]
 

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.reference.checks import Problem, check_params, check_problem
-from jaxnet.reference.network import evaluate
+from jaxnet.reference.network import objective_and_gradient
 from jaxnet.reference.operations import Array, Params
 from jaxnet.reference.optimizers import Memory, Optimizer
+from jaxnet.reference.refusals import ReferenceInput, check_params, check_problem
 
 
-class State(NamedTuple):
+class ReferenceState(NamedTuple):
     """What a run carries from step to step: ``params``, the optimizer's ``memory``, the number of ``steps`` taken."""
 
     params: Params
@@ -31,7 +31,9 @@ def batches(order: Sequence[int] | np.ndarray, size: int) -> list[np.ndarray]:
     return [np.asarray(order[start : start + size]) for start in range(0, len(order), size)]
 
 
-def one_epoch(problem: Problem, optimizer: Optimizer, state: State, epoch: list[np.ndarray]) -> tuple[State, Array]:
+def reference_epoch(
+    problem: ReferenceInput, optimizer: Optimizer, state: ReferenceState, epoch: list[np.ndarray]
+) -> tuple[ReferenceState, Array]:
     """Take one step a batch; return the state after it, and the mean over the rows of the loss before each update.
 
     The gradient of a batch is that of the mean over its own rows, so a short batch takes as long a step as a full one
@@ -41,10 +43,10 @@ def one_epoch(problem: Problem, optimizer: Optimizer, state: State, epoch: list[
     total: Any = 0.0
     for rows in epoch:
         steps += 1
-        loss, gradient = evaluate(problem.rows(rows), params)
+        loss, gradient = objective_and_gradient(problem.rows(rows), params)
         params, memory = optimizer.step(params, gradient, memory, steps)
         total = total + loss * float(len(rows))
-    return State(params, memory, steps), total / float(sum(map(len, epoch)))
+    return ReferenceState(params, memory, steps), total / float(sum(map(len, epoch)))
 
 
 def train(
@@ -74,9 +76,9 @@ def train(
     """
     problem, params = check_problem(net, X, y, loss=loss, l2=l2, weight=weight), check_params(net, params)
     schedule = _schedule(len(problem.X), epochs, batch_size, orders)
-    state, history = State(params, optimizer.remember(params), 0), []
+    state, history = ReferenceState(params, optimizer.remember(params), 0), []
     for epoch in schedule:
-        state, mean_loss = one_epoch(problem, optimizer, state, epoch)
+        state, mean_loss = reference_epoch(problem, optimizer, state, epoch)
         history.append(mean_loss)
     return Trained(state.params, np.array(history))
 

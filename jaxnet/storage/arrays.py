@@ -20,8 +20,8 @@ import safetensors.numpy
 from jaxnet.storage.files import write_atomically
 from jaxnet.types import Pytree
 
-HEADER_LIMIT = 1_000_000  # bytes
-TENSOR_LIMIT = 10_000
+HEADER_LIMIT = 1_000_000  # bytes; a manifest has some thousand, and a hostile length must not fill the memory
+TENSOR_LIMIT = 10_000  # arrays; a network of a thousand layers with Adam has 6,000
 _DIGEST = "file_sha256"
 _BLANK = "0" * 64
 
@@ -35,6 +35,7 @@ def encode(tree: Pytree, manifest: dict[str, Any] | None = None) -> bytes:
     named = {name: np.asarray(leaf, order="C") for name, leaf in _named(tree).items()}
     text = json.dumps({_DIGEST: _BLANK, **(manifest or {})}, allow_nan=False)
     content = safetensors.numpy.save(named, {"manifest": text})
+    # the digest stands in the header, before any payload, so the first blank is the one; its length never changes
     return content.replace(_BLANK.encode(), digest(content).encode(), 1)
 
 
@@ -47,6 +48,7 @@ def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple
     manifest = _manifest(content, source)
     stated = manifest.pop(_DIGEST, None)
     blank = content.replace(str(stated).encode(), _BLANK.encode(), 1)
+    # checked before safetensors parses a byte of it
     if not isinstance(stated, str) or stated != digest(blank):
         _fail(source, "its checksum does not match: the file is damaged")
     try:

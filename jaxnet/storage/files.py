@@ -24,7 +24,7 @@ def write_atomically(path: str | os.PathLike, content: bytes) -> None:
         temporary = _write_beside(path, content)
         try:
             os.replace(temporary, path)
-            _sync(path.parent)
+            _sync(path.parent)  # without it a crash may forget the rename
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
@@ -41,6 +41,7 @@ def remove_leftovers(folder: str | os.PathLike) -> None:
 
 def _write_beside(path: Path, content: bytes) -> Path:
     name = path.parent / f".{path.name}.{secrets.token_hex(8)}{SUFFIX}"
+    # O_EXCL: two writers never share a temporary file
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:

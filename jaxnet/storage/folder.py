@@ -28,6 +28,7 @@ def hold(path: str | os.PathLike) -> Iterator[Path]:
     """
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
+    # the file stays: were it removed, a process that has it open and one that creates it anew would both hold a lock
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _lock(descriptor, folder)

@@ -70,6 +70,7 @@ def _on_device(array: Array | np.ndarray, length: int) -> Array:
         return jnp.concatenate([array, jnp.zeros(more, array.dtype)]) if more[0] else array
     shape = (length, *array.shape[1:])
     size = math.prod(shape) * array.dtype.itemsize
+    # NumPy aligns to 16 bytes only, so the start is chosen inside a slightly larger block
     memory = np.empty(size + ALIGNED, np.uint8)
     start = -memory.ctypes.data % ALIGNED
     copy = memory[start : start + size].view(array.dtype).reshape(shape)
@@ -84,6 +85,7 @@ def draw_order(key: Key, examples: Examples) -> Array:
     and the rows are sorted by it.
     """
     size = len(examples.x)
+    # padding draws the largest number; an example that draws it too stands before it, for the sort is stable
     last = jnp.asarray(jnp.iinfo(jnp.uint32).max, jnp.uint32)
     drawn = jnp.where(
         jnp.arange(size, dtype=jnp.int32) < examples.rows, jax.random.bits(key, (size,), jnp.uint32), last

@@ -20,23 +20,23 @@ import numpy as np
 from jaxnet import checks, storage
 from jaxnet.training.hyperparameters import as_text
 from jaxnet.training.loop import State, history_names
-from jaxnet.training.preparation import Plan
+from jaxnet.training.preparation import FitPlan
 from jaxnet.types import Pytree
 
-FILE = "run.safetensors"
-SECONDS = 5.0  # between two saves
+RUN_FILE = "run.safetensors"
+SAVE_SECONDS = 5.0  # between two saves
 ENVIRONMENT = ("jax", "platform")  # on these only the last bits depend
 
 
 class Checkpoint:
     """The folder of one run; ``keep`` after every chunk, which saves when it is time to."""
 
-    def __init__(self, folder: Path, plan: Plan, watch: storage.Watch) -> None:
-        self._path, self._manifest, self._watch = folder / FILE, manifest(plan), watch
+    def __init__(self, folder: Path, plan: FitPlan, watch: storage.Watch) -> None:
+        self._path, self._manifest, self._watch = folder / RUN_FILE, run_manifest(plan), watch
         self._saved = time.monotonic()
         self._first = int(plan.state.epoch)
 
-    def restore(self, plan: Plan) -> tuple[Plan, list[dict[str, np.ndarray]]]:
+    def restore(self, plan: FitPlan) -> tuple[FitPlan, list[dict[str, np.ndarray]]]:
         """Return the plan of what is left to do, and the history so far; the same plan where nothing was saved."""
         if not self._path.exists():
             return plan, []
@@ -45,16 +45,17 @@ class Checkpoint:
         names = history_names(plan.program.metrics, plan.data.validation is not None)
         dtype = jax.tree.leaves(plan.state.params)[0].dtype
         empty = {name: jax.ShapeDtypeStruct((saved["epochs"],), dtype) for name in names}
+        # shapes are known from the plan, so nothing in the file decides what is allocated
         (state, history), _ = storage.load(self._path, (plan.state, empty))
         state = jax.tree.map(jax.numpy.asarray, state)
         done = int(state.epoch) - self._first
-        if plan.orders is not None:
+        if plan.orders is not None:  # an iterator begins anew with the call; the orders used are behind it
             plan.orders.skip(done)
         return plan._replace(state=state, epochs=plan.epochs - done), [history]
 
     def keep(self, state: State, history: Callable[[], dict[str, np.ndarray]], *, now: bool = False) -> None:
         """Save, if the last time is a while ago, or ``now``, or when a signal asks the run to end: then raise it."""
-        if now or self._watch.caught or time.monotonic() - self._saved > SECONDS:
+        if now or self._watch.caught or time.monotonic() - self._saved > SAVE_SECONDS:
             values = history()
             storage.save(self._path, (state, values), {**self._manifest, "epochs": len(values["loss"])})
             self._saved = time.monotonic()
@@ -73,7 +74,7 @@ class Checkpoint:
 
 
 @contextlib.contextmanager
-def checkpoint(out: str | os.PathLike | None, plan: Plan) -> Iterator[Checkpoint | None]:
+def checkpoint(out: str | os.PathLike | None, plan: FitPlan) -> Iterator[Checkpoint | None]:
     """Hold the folder of a run while it trains; None without ``out``.
 
     Raises ValueError for the folder of another run, ``storage.CheckpointError`` for a damaged file,
@@ -88,7 +89,7 @@ def checkpoint(out: str | os.PathLike | None, plan: Plan) -> Iterator[Checkpoint
         yield Checkpoint(folder, plan, watch)
 
 
-def manifest(plan: Plan) -> dict[str, Any]:
+def run_manifest(plan: FitPlan) -> dict[str, Any]:
     """Say what a run is of: digests of its arrays, names of its parts, and every number."""
     program, (objective, optimizer, stop) = plan.program, map(as_text, plan.described)
     return {

@@ -220,10 +220,11 @@ class _Combination:
 
 def _number(value: Any, whole: Whole) -> float | None:
     """Return a value as a Python number where it is one to be taken out."""
-    if isinstance(value, np.ndarray | jax.Array):
-        value = _scalar(value)
     if isinstance(value, float | np.floating):
         return float(value)
+    if getattr(value, "ndim", None) == 0:  # asked first: isinstance is slow for jax.Array, and this is asked everywhere
+        scalar = _scalar(value)
+        return None if scalar is None else _number(scalar, whole)
     if whole is Whole.STRUCTURE or not _is_whole(value):
         return None
     if whole is Whole.COUNT:
@@ -231,16 +232,17 @@ def _number(value: Any, whole: Whole) -> float | None:
     return float(value) if abs(value) < _LARGEST else None
 
 
-def _scalar(array: np.ndarray | jax.Array) -> Any:
-    """Return what an array without axes holds; None for any other, and for one that is being traced."""
-    known = array.ndim == 0 and checks.concrete(array) and not jnp.issubdtype(array.dtype, jax.dtypes.extended)
-    return array.item() if known else None
+def _scalar(value: Any) -> Any:
+    """Return what an array without axes holds, as Python's; None for any other, and for one that is being traced."""
+    if not isinstance(value, np.ndarray | np.generic | jax.Array) or value.ndim or not checks.concrete(value):
+        return None
+    return None if jnp.issubdtype(value.dtype, jax.dtypes.extended) else value.item()
 
 
 def _is_whole(value: Any) -> bool:
-    if isinstance(value, np.ndarray | jax.Array):
+    if getattr(value, "ndim", None) == 0:
         value = _scalar(value)
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _opens(value: Any) -> bool:
@@ -257,8 +259,7 @@ def _identity(value: Any) -> Hashable:
     try:
         hash(value)
     except TypeError:
-        scalar = _scalar(value) if isinstance(value, np.ndarray | jax.Array) else None
-        if scalar is not None:
+        if (scalar := _scalar(value)) is not None:
             return (type(value), value.dtype, scalar)
         return ("the object", id(value))  # Skeleton.origin keeps it alive, so its id is not used again
     return (type(value), value)

@@ -1,8 +1,8 @@
-"""Training as one compiled program: update -> epoch -> train.
+"""Training as one compiled program: update -> epoch -> run_program.
 
-``train`` is a pure function of its state, its data and its key. What it is compiled for (``Program``: the structure
-of objective and optimizer, the batch size) is static; every number (learning rate, momentum, l2, dropout, patience,
-how many epochs) is traced, so changing one never recompiles, and ``vmap`` over them trains a population.
+``run_program`` is a pure function of its state, its data and its key. What it is compiled for (``Program``: the
+structure of objective and optimizer, the batch size) is static; every number (learning rate, momentum, l2, dropout,
+patience, how many epochs) is traced, so changing one never recompiles, and ``vmap`` over them trains a population.
 """
 
 import functools
@@ -69,7 +69,7 @@ class Parts(NamedTuple):
     program: Program
 
 
-def train(
+def run_program(
     program: Program, numbers: list, state: State, data: Data, *, key: Key, epochs: Array
 ) -> tuple[State, dict[str, Array]]:
     """Train for ``epochs`` more epochs (at most CHUNK), or until the run stops or diverges, as one compiled call.
@@ -81,12 +81,15 @@ def train(
 
 @functools.lru_cache(maxsize=PROGRAMS)
 def _compiled(program: Program) -> Callable:
-    """Return ``train`` for one program; a metric or schedule that is a lambda in a loop makes one a turn, so those
-    that were not used for longest are let go, and what they hold with them."""
-    return jax.jit(functools.partial(_train, program))
+    """Return ``run_program`` for one program.
+
+    A metric or a schedule that is a lambda in a loop makes a program a turn: those unused for longest are let go, and
+    with them what they hold.
+    """
+    return jax.jit(functools.partial(_run_program, program))
 
 
-def _train(
+def _run_program(
     program: Program, numbers: list, state: State, data: Data, *, key: Key, epochs: Array
 ) -> tuple[State, dict[str, Array]]:
     parts = assemble(program, numbers)
@@ -142,22 +145,24 @@ def _extras_taken(optimizer: optax.GradientTransformationExtraArgs) -> list[str]
 
 def one_epoch(parts: Parts, state: State, data: Data, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
     """Train one epoch and evaluate; a diverged epoch leaves the parameters as they were before it."""
+    # from the key and the epoch alone, so that a run that was cut draws what an uninterrupted one draws
     order_key, drop_key = jax.random.split(jax.random.fold_in(key, state.epoch))
     order = None
     if data.orders is not None:
         order = data.orders[done]
     elif parts.program.shuffled:
         order = draw_order(order_key, data.train)
-    before = Trained(state.params, state.optimizer)
+    before = Updated(state.params, state.optimizer)
     after, loss = pass_over(parts, before, data.train, order, drop_key)
-    values = {"loss": loss, **evaluate(parts, after.params, data)}
+    values = {"loss": loss, **epoch_values(parts, after.params, data)}
+    # one test of everything: a frozen run needs no branch, and lanes beside a diverged one keep their bits
     finite = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves((loss, after.params))]).all()
     kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), after, before)
-    best, status = judge(parts.stop, state, kept.params, values, finite)
+    best, status = status_after(parts.stop, state, kept.params, values, finite)
     return State(kept.params, kept.optimizer, state.epoch + 1, best, status), values
 
 
-def judge(
+def status_after(
     stop: Stop | None, state: State, params: Pytree, values: dict[str, Array], finite: Array
 ) -> tuple[Best | None, Array]:
     """Say whether a run goes on after an epoch."""
@@ -169,7 +174,7 @@ def judge(
     return best, jnp.where(converged, stopping.CONVERGED, status).astype(jnp.int32)
 
 
-class Trained(NamedTuple):
+class Updated(NamedTuple):
     """What an update changes."""
 
     params: Pytree
@@ -177,20 +182,21 @@ class Trained(NamedTuple):
 
 
 def pass_over(
-    parts: Parts, trained: Trained, examples: Examples, order: Array | None, key: Key
-) -> tuple[Trained, Array]:
+    parts: Parts, trained: Updated, examples: Examples, order: Array | None, key: Key
+) -> tuple[Updated, Array]:
     """Update once a batch; return what was trained and the mean loss of the examples before each update."""
     size, tail = parts.program.batch_size, parts.program.tail
     if size == len(examples.x):
         return update(parts, trained, Batch(*examples[:3]), key)
 
-    def step(i: Array, carry: tuple[Trained, Array]) -> tuple[Trained, Array]:
+    def step(i: Array, carry: tuple[Updated, Array]) -> tuple[Updated, Array]:
         trained, total = carry
         batch = take(examples, order, i * size, size)
         trained, loss = update(parts, trained, batch, jax.random.fold_in(key, i))
         rows = jnp.minimum(size, examples.rows - i * size)
         return trained, total + loss * rows.astype(loss.dtype)
 
+    # traced: padding adds batches of weight 0, which are never run
     full = examples.rows // size if tail else -(-examples.rows // size)
     trained, total = jax.lax.fori_loop(0, full, step, (trained, jnp.zeros((), _dtype(trained.params))))
     if tail:
@@ -200,7 +206,7 @@ def pass_over(
     return trained, total / examples.rows.astype(total.dtype)
 
 
-def update(parts: Parts, trained: Trained, batch: Batch, key: Key) -> tuple[Trained, Array]:
+def update(parts: Parts, trained: Updated, batch: Batch, key: Key) -> tuple[Updated, Array]:
     """Take one step of the optimizer on one batch; return the loss before it."""
     extra = {} if batch.weight is None else {"weight": batch.weight}
     if parts.program.random:
@@ -217,7 +223,7 @@ def update(parts: Parts, trained: Trained, batch: Batch, key: Key) -> tuple[Trai
         extras = {name: offered[name] for name in parts.extras}
         updates, state = parts.optimizer.update(gradient, state, params, **extras)
         params = optax.apply_updates(params, updates)
-    return Trained(params, _strong(state)), loss.astype(_dtype(params))
+    return Updated(params, _strong(state)), loss.astype(_dtype(params))
 
 
 def _dtype(params: Pytree) -> Any:
@@ -226,19 +232,20 @@ def _dtype(params: Pytree) -> Any:
 
 def _strong(state: Pytree) -> Pytree:
     """Make every leaf keep its dtype by itself, for a weakly typed one would be traced again."""
+    # astype would keep the weak type where the dtype is the same already
     return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
 
 
-def evaluate(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
+def epoch_values(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
     """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch."""
     both = [metric for metric in parts.program.metrics if not _name(metric).startswith("validation_")]
-    values = measure(parts, params, Batch(*data.train[:3]), {_name(metric): metric for metric in both})
+    values = metric_values(parts, params, Batch(*data.train[:3]), {_name(metric): metric for metric in both})
     if data.validation is not None:
         x, y, weight = data.validation
         extra = {} if weight is None else {"weight": weight}
         values["validation_loss"] = parts.objective(params, x, y, **extra)
         metrics = {_validation_name(_name(metric)): metric for metric in parts.program.metrics}
-        values |= measure(parts, params, data.validation, metrics)
+        values |= metric_values(parts, params, data.validation, metrics)
     return values
 
 
@@ -257,7 +264,7 @@ def _validation_name(name: str) -> str:
     return name if name.startswith("validation_") else f"validation_{name}"
 
 
-def measure(parts: Parts, params: Pytree, batch: Batch, metrics: dict[str, str | Callable]) -> dict[str, Array]:
+def metric_values(parts: Parts, params: Pytree, batch: Batch, metrics: dict[str, str | Callable]) -> dict[str, Array]:
     """Compute the metrics, history's name -> metric, of one set of examples."""
     values: dict[str, Any] = {}
     for name, metric in metrics.items():

@@ -59,8 +59,8 @@ class Orders:
         return order
 
 
-class Plan(NamedTuple):
-    """A run that has passed every check: what ``train`` will be called with."""
+class FitPlan(NamedTuple):
+    """A run that has passed every check: what ``run_program`` will be called with."""
 
     program: Program
     numbers: list
@@ -72,11 +72,11 @@ class Plan(NamedTuple):
     described: tuple  # objective, optimizer and stopping rule as they were given
 
 
-def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | None, **options: Any) -> Plan:
+def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | None, **options: Any) -> FitPlan:
     """Turn the arguments of ``fit`` into a plan; raises ValueError or TypeError for bad ones."""
     checks.require(callable(f), "f", "an objective (params, x, y) -> scalar such as jn.objective(net)", f, TypeError)
     dtype = checks.parameters("params", params)
-    params = jax.tree.map(jnp.array, params)
+    params = jax.tree.map(jnp.array, params)  # copies: the caller may change NumPy arrays while the run goes on
     epochs = checks.integer("epochs", epochs, minimum=1)
     batch = examples_of(f, params, data, "data")
     validation = options["validation"]
@@ -97,10 +97,10 @@ def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | N
     (a, b, c), numbers = zip(*map(partition, described), strict=True)
     program = Program(a, b, c, metrics, size, tail, shuffled, random)
     state = first_state(optimizer, params, options["optimizer_state"], first_best(stop, params, dtype))
-    return Plan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
+    return FitPlan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
 
 
-def with_fixed_numbers(plan: Plan) -> Plan:
+def with_fixed_numbers(plan: FitPlan) -> FitPlan:
     """Compile the optimizer's numbers in: for one that decides in Python by their values."""
     program = plan.program._replace(optimizer=fixed(plan.described[1]))
     return plan._replace(program=program, numbers=[plan.numbers[0], [], plan.numbers[2]])
@@ -235,7 +235,7 @@ def first_state(optimizer: optax.GradientTransformation, params: Pytree, given: 
 def _check_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any) -> None:
     expected = "run.optimizer_state of a run with this kind of optimizer and these shapes"
     checks.require(isinstance(given, OptimizerState), "optimizer_state", expected, given, TypeError)
-    with jax.numpy_dtype_promotion("standard"):
+    with jax.numpy_dtype_promotion("standard"):  # optax mixes integer counters with floats
         fresh = jax.eval_shape(optimizer.init, params)
     describe = lambda tree: (jax.tree.structure(tree), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)])
     same = describe(fresh) == describe(given.optax)

@@ -15,20 +15,20 @@ import optax
 
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
-from jaxnet.training.loop import CHUNK, State, history_names, train
-from jaxnet.training.preparation import OptimizerState, Plan, prepare, with_fixed_numbers
+from jaxnet.training.loop import CHUNK, State, history_names, run_program
+from jaxnet.training.preparation import FitPlan, OptimizerState, prepare, with_fixed_numbers
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
 from jaxnet.types import Key, Pytree
 
-SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
+CHUNK_SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
 _TICK = 1e-6  # seconds, the shortest time that is believed
 _GROWTH = 8  # how many times longer than the last the next chunk may be
 # What an optimizer raises that looks at a number in Python: by a comparison, as a length, or through NumPy.
 LOOKED_AT = (
     jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError, jax.errors.TracerIntegerConversionError
 )  # fmt: skip
-ORDERS = 16  # epochs whose given orders are handed over at once
+ORDERS_AT_ONCE = 16  # epochs whose given orders are handed over at once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,10 +110,10 @@ def fit(
     )  # fmt: skip
     with checkpoint(out, plan) as kept, Progress(plan.epochs, shown=progress) as bar:
         state, history = run_chunks(plan, bar, kept)
-    return finish(plan, state, history)
+    return as_run(plan, state, history)
 
 
-def run_chunks(plan: Plan, bar: Progress, kept: Checkpoint | None = None) -> tuple[State, dict[str, np.ndarray]]:
+def run_chunks(plan: FitPlan, bar: Progress, kept: Checkpoint | None = None) -> tuple[State, dict[str, np.ndarray]]:
     """Run until the end, saving now and then where it is to be kept; return the last state and the whole history."""
     plan, parts = (plan, []) if kept is None else kept.restore(plan)
     names = history_names(plan.program.metrics, plan.data.validation is not None)
@@ -133,20 +133,20 @@ def run_chunks(plan: Plan, bar: Progress, kept: Checkpoint | None = None) -> tup
     return state, history()
 
 
-def chunks(plan: Plan, longest: int = CHUNK) -> Iterator[tuple[State, dict[str, np.ndarray]]]:
+def chunks(plan: FitPlan, longest: int = CHUNK) -> Iterator[tuple[State, dict[str, np.ndarray]]]:
     """Call the compiled program until the run has ended; yield the state and the history of every chunk.
 
-    A chunk is as many epochs as take about SECONDS, and at most ``longest``.
+    A chunk is as many epochs as take about CHUNK_SECONDS, and at most ``longest``.
     """
-    state, done, chunk = plan.state, 0, 1
+    state, done, chunk = plan.state, 0, 1  # one epoch first: nobody knows yet how long one takes
     while done < plan.epochs and int(state.status) == stopping.RUNNING:
         count = min(chunk, plan.epochs - done)
         started = time.perf_counter()
         plan, (state, history) = one_chunk(plan, state, count)
         ran = int(state.epoch) - int(plan.state.epoch) - done  # waits for the chunk to end
-        limit = min(longest, ORDERS if plan.orders else CHUNK)
+        limit = min(longest, ORDERS_AT_ONCE if plan.orders else CHUNK)
         took = time.perf_counter() - started
-        chunk = next_chunk(count, took, wanted=SECONDS, limit=limit, compiled=done == 0)
+        chunk = next_chunk(count, took, wanted=CHUNK_SECONDS, limit=limit, compiled=done == 0)
         done += ran
         yield state, {name: np.asarray(values)[:ran] for name, values in history.items()}
 
@@ -163,20 +163,20 @@ def next_chunk(count: int, took: float, *, wanted: float, limit: int, compiled: 
     return max(1, min(fitting, _GROWTH * count, limit))  # a single fast call may have been luck: grow step by step
 
 
-def one_chunk(plan: Plan, state: State, count: int) -> tuple[Plan, tuple[State, dict]]:
+def one_chunk(plan: FitPlan, state: State, count: int) -> tuple[FitPlan, tuple[State, dict]]:
     """Run some epochs; an optimizer that looks at its own numbers is compiled with them, as constants."""
     data = plan.data
     if plan.orders is not None:
-        data = data._replace(orders=plan.orders.next_block(count, ORDERS))
-    epochs: Any = np.asarray(count, np.int32)
+        data = data._replace(orders=plan.orders.next_block(count, ORDERS_AT_ONCE))
+    epochs: Any = np.asarray(count, np.int32)  # with a dtype: a Python number is weakly typed and would trace again
     try:
-        return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
+        return plan, run_program(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
     except LOOKED_AT:
         plan = with_fixed_numbers(plan)
-        return plan, train(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
+        return plan, run_program(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
 
 
-def finish(plan: Plan, state: State, history: dict[str, np.ndarray]) -> Run:
+def as_run(plan: FitPlan, state: State, history: dict[str, np.ndarray]) -> Run:
     """Hand the last state back as a ``Run``."""
     outcomes = {
         stopping.RUNNING: Outcome.COMPLETED,

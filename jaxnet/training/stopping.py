@@ -75,10 +75,12 @@ def first_best(stop: Stop | None, params: Pytree, dtype: jax.typing.DTypeLike) -
 
 def watch(stop: Stop, best: Best, params: Pytree, epoch: jax.Array, value: jax.Array) -> Best:
     """Take the value of one more epoch into account."""
+    # scores are turned round, so that the best is always the lowest; NaN is never better than anything
     value = value if stop.goal == "min" else -value
     better = value < best.value
     bar = best.value - stop.tolerance
     improved = value <= bar if stop.ties else value < bar
+    # the best value follows any improvement, the wait ends only by one beyond the tolerance: scikit-learn's rule
     waited = jnp.where(improved, 0, best.waited + 1)
     kept = (
         jax.tree.map(lambda new, old: jnp.where(better, new, old), params, best.params) if stop.restore_best else None

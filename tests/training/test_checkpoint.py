@@ -46,7 +46,7 @@ def chunks_of_two(monkeypatch):
 
 def die_after(monkeypatch, saves):
     """Save after every chunk, and let the process die right after the given number of saves."""
-    monkeypatch.setattr("jaxnet.training.checkpoint.SECONDS", -1.0)
+    monkeypatch.setattr("jaxnet.training.checkpoint.SAVE_SECONDS", -1.0)
     left, save = iter(range(saves - 1, -1, -1)), storage.save
 
     def save_and_die(*arguments):
@@ -77,7 +77,7 @@ def test_a_killed_run_goes_on_to_the_bits_of_one_that_was_never_interrupted(
 
 def test_a_run_that_is_done_is_read_and_not_trained_again(tmp_path, monkeypatch):
     first = fit(out=tmp_path)
-    monkeypatch.setattr("jaxnet.training.run.train", None)
+    monkeypatch.setattr("jaxnet.training.run.run_program", None)
     assert_same(fit(out=tmp_path), first)
 
 

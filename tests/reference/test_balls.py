@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet.reference.rounding import ELEMENTARY, Ball, Precision
+from jaxnet.reference.balls import ELEMENTARY, Ball, Precision
 
 SINGLE, DOUBLE = Precision.of(np.float32), Precision.of(np.float64)
 RNG = np.random.default_rng(0)

@@ -122,7 +122,7 @@ def subtract(x: Ball, y: Ball) -> Ball:
     return Ball(x.value - y.value, x.radius + y.radius, x.precision).rounded(1)
 
 
-def multiply(x: Ball, y: Ball) -> Ball:
+def product(x: Ball, y: Ball) -> Ball:
     """x y."""
     radius = np.abs(x.value) * y.radius + x.radius * y.largest
     return Ball(x.value * y.value, radius, x.precision).rounded(1)
@@ -158,7 +158,7 @@ def power(x: Ball, n: Ball) -> Ball:
 
 def square(x: Ball) -> Ball:
     """x²."""
-    return multiply(x, x)
+    return product(x, x)
 
 
 def absolute(x: Ball) -> Ball:
@@ -237,7 +237,7 @@ UFUNCS: Mapping[np.ufunc, Callable[..., Ball]] = MappingProxyType(
         np.matmul: matmul,
         np.maximum: maximum,
         np.minimum: minimum,
-        np.multiply: multiply,
+        np.multiply: product,
         np.negative: negative,
         np.power: power,
         np.sqrt: elementary(np.sqrt, _steepest_sqrt),

@@ -10,7 +10,7 @@ from jaxnet.reference.losses import CANONICAL, LOSSES, OUTPUTS
 from jaxnet.reference.operations import ACTIVATIONS, Array, Params
 
 
-class Problem(NamedTuple):
+class ReferenceInput(NamedTuple):
     """All that a pass through a network needs besides its parameters."""
 
     activations: tuple[str, ...]  # one a hidden layer
@@ -21,13 +21,13 @@ class Problem(NamedTuple):
     T: Array  # targets [N, K], labels as one-hot rows
     weight: Array | None  # [N], how much each example counts; None is once each
 
-    def rows(self, index: np.ndarray) -> "Problem":
+    def rows(self, index: np.ndarray) -> "ReferenceInput":
         """Return the problem of some of its examples: a mini-batch."""
         weight = None if self.weight is None else self.weight[index]
         return self._replace(X=self.X[index], T=self.T[index], weight=weight)
 
 
-def check_problem(net: Any, X: Any, y: Any, *, loss: str | None, l2: float, weight: Any = None) -> Problem:
+def check_problem(net: Any, X: Any, y: Any, *, loss: str | None, l2: float, weight: Any = None) -> ReferenceInput:
     """Check everything but the parameters. ``net`` is anything with ``sizes``, ``activations`` and ``output``."""
     check_network(net)
     name = CANONICAL[net.output] if loss is None else _known("loss", loss, LOSSES)
@@ -36,7 +36,7 @@ def check_problem(net: Any, X: Any, y: Any, *, loss: str | None, l2: float, weig
     _require(_is_number(l2) and 0 <= l2 < np.inf, "l2", "a finite number of at least 0", repr(l2))
     X = check_examples(net, X)
     T = _targets(LOSSES[name].target, y, len(X), net)
-    return Problem(tuple(net.activations), net.output, name, float(l2), X, T, _weight(weight, len(X)))
+    return ReferenceInput(tuple(net.activations), net.output, name, float(l2), X, T, _weight(weight, len(X)))
 
 
 def check_network(net: Any) -> None:
