@@ -1,7 +1,7 @@
 """Is my derivation right, and if not, where and why?
 
-Read evidence (the terms), arguments, submission and form (what is handed in), truth (what is right, and how well that
-can be known), verdict and stages, diagnosis (why it is wrong), report, text, page and figure, then checker.
+Read evidence (the terms), point and submission (what is handed in), truth (what is right, and how well that can be
+known), verdict and stages, diagnosis (why it is wrong), report_figure and report, custom_rules, then checker.
 """
 
 from jaxnet.gradients.checker import assert_gradient, check_gradient
@@ -9,4 +9,4 @@ from jaxnet.gradients.evidence import Cause, Evidence
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.verdict import LeafVerdict, WrongEntry
 
-__all__ = ["Cause", "WrongEntry", "LeafVerdict", "Evidence", "Report", "assert_gradient", "check_gradient"]
+__all__ = ["Cause", "Evidence", "LeafVerdict", "Report", "WrongEntry", "assert_gradient", "check_gradient"]

@@ -81,7 +81,10 @@ class Caller:
         ]
 
     def __call__(self, *args: Any) -> tuple[Any, tuple]:
-        """Return what the function returned and the copies of its arguments as it left them."""
+        """Return what the function returned and the copies of its arguments as it left them.
+
+        Raises what the function raised the first way, when no way works.
+        """
         failure: Exception | None = None
         for way in self._ways:
             copies = way(args)
@@ -89,7 +92,7 @@ class Caller:
                 with float64():
                     result = self.function(*copies)
             except Exception as error:
-                failure = failure or error
+                failure = failure or error  # NumPy float64 is what most people write for: its failure tells most
             else:
                 self._ways = [way]
                 return result, copies

@@ -1,11 +1,11 @@
 """Why a gradient is wrong: the cheapest evidence first, and never a guess.
 
-    exchanges        leaves in each other's place
+    swapped_leaves   leaves in each other's place
     passes           what the true backward pass is, read from the oracle
-    search           the fewest wrong lines that replay to the gradient, from the output down
+    mistake_search   the fewest wrong lines that replay to the gradient, from the output down
       algebra, penalty     how the parts of a leaf become the leaf
       output_mistakes, layer_mistakes     the wrong lines that are known
-    backward         the delta that a gradient function used, where no known line fits
+    delta_reading    the delta that a gradient function used, where no known line fits
     experiments      other batches, where several explanations fit
     causes, sentences    what is said
 

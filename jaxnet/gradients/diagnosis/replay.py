@@ -1,6 +1,6 @@
 """Backpropagation in NumPy with every line exchangeable: replaying a mistake is the proof that it was made.
 
-A ``Hypothesis`` is one wrong line; a ``Mistakes`` puts some in the place of the right ones. The lines, by their slots:
+A ``Hypothesis`` is one wrong line; ``Mistakes`` put some in the place of the right ones. The lines, by their slots:
 
     examples  output                      how each example counts; the derivative at the logits
     delta                                 delta itself, where no formula is known
@@ -112,7 +112,7 @@ RIGHT: Mapping[str, Hypothesis] = {
 
 
 def line_in(mistakes: Mistakes, slot: str, layer: int) -> Hypothesis:
-    """The line in a slot: the mistakes's wrong one or the right one."""
+    """The line in a slot: the wrong one, if there is one, or the right one."""
     return mistakes.get((slot, layer), RIGHT[slot])
 
 
@@ -219,7 +219,7 @@ def replay(run: Pass, mistakes: Mistakes) -> dict[tuple[int, str], np.ndarray] |
 
 
 def total_cost(mistakes: Mistakes) -> float:
-    """How far-fetched a mistakes is: a mistake made in several layers counts once."""
+    """How far-fetched mistakes are together: one that is made in several layers counts once."""
     habits: dict[tuple[str, str], float] = {}
     for each in mistakes.values():
         habits[each.habit] = min(each.cost, habits.get(each.habit, each.cost))

@@ -53,7 +53,11 @@ class Truth:
 
 
 def truth_at(f: Callable, point: tuple) -> Truth:
-    """Find the true gradient of f and confirm it by the values of f; refuse what has none."""
+    """Find the true gradient of f at (params, *data) and confirm it by the values of f.
+
+    Raises TypeError for an f that returns no number, ValueError where its value or its gradient is not finite; what f
+    itself raises on NumPy arrays is passed on.
+    """
     oracle = oracle_of(f, point)
     value = oracle.value(*point)
     checks.require(np.isfinite(value), "f", "a finite value at params", value)
@@ -101,6 +105,7 @@ def _error(oracle: Differences, point: tuple) -> float:
 
 
 def _confirmed(truth: Truth) -> Truth:
+    # between the two conventions at a corner any slope is allowed
     noise = {path: _ORACLE_NOISE * np.abs(leaf) + np.abs(truth.high[path] - leaf) for path, leaf in truth.low.items()}
     vetting = vet(truth.value, truth.point[0], truth.low, noise)
     floor = 0.0
@@ -137,7 +142,11 @@ class Comparison:
 
 
 def compare_gradient(yours: Gradient, truth: Truth, *, eps: float, precision: float = 0.0) -> Comparison:
-    """Hold the leaves that can be compared against the truth, at a corner under the convention that fits best."""
+    """Hold the leaves that can be compared against the truth, at a corner under the convention that fits best.
+
+    ``eps`` is the unit roundoff of the precision that ``yours`` was computed in; ``precision`` an error that its
+    numbers are known to have, in their own units.
+    """
     noise = {
         path: leaf + precision for path, leaf in truth.oracle.noise(*truth.point, eps=eps, corner=truth.corner).items()
     }

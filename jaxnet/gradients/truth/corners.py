@@ -15,22 +15,25 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.extend import core
+from jax.typing import ArrayLike
 
 from jaxnet.gradients.truth import tracing
 
+_Scalar = Callable[[list[jax.Array]], jax.Array]  # arrays -> one number
+_Slope = float | jax.Array  # at an exact tie: 0 is that of the lower side, 1 that of the upper
 _GREATER, _LESS = {"gt", "ge"}, {"lt", "le"}
 
 
 class _Tie(NamedTuple):
     """An array, whether it is a constant, and for a comparison where it was tied and the weight of True there."""
 
-    array: Any
+    array: jax.Array
     constant: bool = False
-    tied: Any = None
-    weight: Any = None
+    tied: jax.Array | None = None
+    weight: ArrayLike = 0.0
 
 
-def with_slope_at_ties(function: Callable, arrays: Sequence[Any], slope: Any) -> Any:
+def with_slope_at_ties(function: _Scalar, arrays: Sequence[Any], slope: _Slope) -> jax.Array:
     """Compute ``function(arrays)`` -> scalar with ``slope`` for the derivative at exact ties; relu'(0) = slope.
 
     Functions with derivative rules of their own keep them, but for ``jax.nn.relu``; so do loops and branches.
@@ -62,7 +65,7 @@ def _relu(eqn: core.JaxprEqn) -> core.ClosedJaxpr | None:
     return None
 
 
-def _larger(eqn: core.JaxprEqn, values: list[_Tie], slope: Any) -> _Tie:
+def _larger(eqn: core.JaxprEqn, values: list[_Tie], slope: _Slope) -> _Tie:
     left, right = values
     weight = 1 - slope if left.constant else slope  # max(0, z) has the corner of max(z, 0)
     if eqn.primitive.name == "min":
@@ -73,19 +76,19 @@ def _larger(eqn: core.JaxprEqn, values: list[_Tie], slope: Any) -> _Tie:
     return _Tie(jnp.where(left.array == right.array, between, result))
 
 
-def _absolute(eqn: core.JaxprEqn, values: list[_Tie], slope: Any) -> _Tie:
+def _absolute(eqn: core.JaxprEqn, values: list[_Tie], slope: _Slope) -> _Tie:
     x = values[0].array
     return _Tie(jnp.where(x == 0, (2 * slope - 1) * x, jnp.abs(x)))
 
 
-def _compare(eqn: core.JaxprEqn, values: list[_Tie], slope: Any) -> _Tie:
+def _compare(eqn: core.JaxprEqn, values: list[_Tie], slope: _Slope) -> _Tie:
     left, right = values[0].array, values[1].array
     # c < x asks what x > c does, and so does not (x < c): the side of the constant counts
     turned = (eqn.primitive.name in _LESS) != values[0].constant
     return _Tie(tracing.apply(eqn, [left, right])[0], False, left == right, 1 - slope if turned else slope)
 
 
-def _select(eqn: core.JaxprEqn, values: list[_Tie], slope: Any) -> _Tie:
+def _select(eqn: core.JaxprEqn, values: list[_Tie], slope: _Slope) -> _Tie:
     (result,) = tracing.apply(eqn, [value.array for value in values])
     condition, *branches = values
     if condition.tied is None or len(branches) != 2:
@@ -95,7 +98,7 @@ def _select(eqn: core.JaxprEqn, values: list[_Tie], slope: Any) -> _Tie:
     return _Tie(jnp.where(corner, condition.weight * yes + (1 - condition.weight) * no, result))
 
 
-_RULES: dict[str, Callable[[core.JaxprEqn, list[_Tie], Any], _Tie]] = {
+_RULES: dict[str, Callable[[core.JaxprEqn, list[_Tie], _Slope], _Tie]] = {
     "max": _larger,
     "min": _larger,
     "abs": _absolute,
@@ -107,20 +110,20 @@ _RULES: dict[str, Callable[[core.JaxprEqn, list[_Tie], Any], _Tie]] = {
 class _Exponential(NamedTuple):
     """An array; of exp(z) and of 1 + exp(z) also z."""
 
-    array: Any
+    array: jax.Array
     constant: bool = False
-    exponent: Any = None
-    one_plus: Any = None
+    exponent: jax.Array | None = None
+    one_plus: jax.Array | None = None
 
 
-def tilted(function: Callable, arrays: Sequence[Any], tilt: Any) -> Any:
+def tilted(function: _Scalar, arrays: Sequence[Any], tilt: jax.Array) -> jax.Array:
     """Compute ``function(arrays)`` -> scalar, with the slopes of all log(1 + exp(z)) off by ``tilt`` [T], used in turn.
 
     The value is that of the function, and with a tilt of 0 so is the gradient.
     """
     count = 0
 
-    def lean(out: Any, z: Any) -> Any:
+    def lean(out: jax.Array, z: jax.Array) -> jax.Array:
         nonlocal count
         count += 1
         size = int(jnp.size(z))
@@ -148,7 +151,7 @@ def tilted(function: Callable, arrays: Sequence[Any], tilt: Any) -> Any:
     return tracing.walk(tracing.trace(function, arrays), [_Exponential(a) for a in arrays], rule, constant)[0].array
 
 
-def _saturating(eqn: core.JaxprEqn, values: list[_Exponential]) -> list[Any]:
+def _saturating(eqn: core.JaxprEqn, values: list[_Exponential]) -> list[jax.Array]:
     """Return the z of which the operation computes log(1 + exp(z)), or both of log(exp(x) + exp(y))."""
     name = eqn.primitive.name
     if name == "log1p" and values[0].exponent is not None:

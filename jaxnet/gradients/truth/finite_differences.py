@@ -112,7 +112,10 @@ class Taylor(NamedTuple):
 
 
 def taylor(along: Callable[[float], float], slope: float, noise: float) -> Taylor:
-    """Compute the remainders of ``along(t)`` against its claimed derivative ``slope`` at 0."""
+    """Compute the remainders of ``along(t)`` against its claimed derivative ``slope`` at 0.
+
+    ``noise``: how far rounding moves a value of ``along``.
+    """
     steps = 2.0 ** -np.arange(4, 24)
     remainders = np.array([abs(along(h) - along(0.0) - h * slope) for h in steps])
     clear = remainders > _CLEAR * noise
@@ -208,7 +211,10 @@ class Differences:
         return rounding_noise.FACTOR * max(along_random(value, params), eps * abs(value(params)))
 
     def derivatives(self, params: Pytree, data: tuple) -> dict[str, np.ndarray]:
-        """Return per leaf [3, ...]: derivative, error and jump of every entry."""
+        """Return per leaf [3, ...]: derivative, error and jump of every entry; raises ValueError for too many of them.
+
+        The last answer is kept: the gradient and its noise are asked for one after the other.
+        """
         count = sum(leaf.size for leaf in jax.tree.leaves(params))
         expected = f"an f written with jax.numpy, or at most {MOST_DIFFERENCES} parameters for differences alone"
         checks.require(count <= MOST_DIFFERENCES, "f", expected, checks.Words(f"{count} parameters"))
@@ -258,6 +264,7 @@ def _along(
     way = direction(params, seed)
     measured = derivative(along_line(value, params, way), scale=1.0, noise=rounding)
     promised = slope_along(gradient, way)
+    # a jump between the one-sided slopes is a corner, which any value between them respects
     allowed = _DOUBT * measured.error + measured.jump + slope_along(noise, {path: np.abs(d) for path, d in way.items()})
     size = slope_along({p: np.abs(g) for p, g in gradient.items()}, {p: np.abs(d) for p, d in way.items()})
     error = abs(measured.value - promised)
@@ -270,7 +277,7 @@ def slope_along(gradient: Gradient, way: Gradient) -> float:
 
 
 def remainders(value: Callable[[Pytree], float], params: Pytree, gradient: Gradient) -> Taylor:
-    """Compute the Taylor remainders of a gradient along a random direction."""
+    """Compute the Taylor remainders of a gradient of ``value`` at ``params`` along a random direction."""
     way = direction(params)
     noise = along_random(value, params)
     return taylor(along_line(value, params, way), slope_along(gradient, way), noise)

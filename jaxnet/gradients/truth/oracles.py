@@ -91,7 +91,10 @@ class Automatic:
         return _named(params, noise)
 
     def _labels_as_numbers(self, arrays: list, programs: _Programs) -> list:
-        """Make integers floating-point numbers where f only computes with them, so that p - y is seen to round."""
+        """Make integers floating-point numbers where f only computes with them, so that p - y is seen to round.
+
+        Labels that are indices select and are not subtracted: rounding does nothing to them.
+        """
         numbers = [np.asarray(a, np.float64) if a.dtype.kind in "iub" else a for a in arrays]
         if all(a is b for a, b in zip(arrays, numbers, strict=True)):
             return arrays

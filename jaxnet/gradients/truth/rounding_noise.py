@@ -25,6 +25,7 @@ DRAWS, _GROUP = 32, 8  # a group is computed at once: more at a time need more m
 FACTOR = 12 * 3
 _STEP = 2.0**-40  # large against the rounding of float64 (2**-53), small enough for the response to be linear
 
+_Step = float | jax.Array  # the relative size of a disturbance
 _DEVIATION = float(np.sqrt(np.pi / 2))  # from the mean size to the standard deviation, without squares that underflow
 _PERIOD, _OFFSETS = 65521, 4096  # random signs of one draw: operation k uses them from a place of its own on
 
@@ -53,8 +54,8 @@ _ORDERINGS = {"gt", "ge", "lt", "le"}
 class _Value(NamedTuple):
     """The exact value and the disturbed one."""
 
-    exact: Any
-    noisy: Any
+    exact: jax.Array
+    noisy: jax.Array
 
 
 class Rounding(NamedTuple):
@@ -76,7 +77,7 @@ def measure_rounding(gradient: Callable, *, tilts: bool = False) -> Callable[[li
     """
 
     @partial(jax.jit, compiler_options=_QUICKLY)
-    def group(arrays: list[Any], signs: Any) -> tuple[list[Any], Any]:
+    def group(arrays: list[jax.Array], signs: jax.Array) -> tuple[list[jax.Array], jax.Array]:
         one = partial(disturb, gradient, arrays, step=_STEP, branches=False, tilts=tilts)
         deviations, turns = jax.vmap(one)(signs)
         return [jnp.sum(jnp.abs(d), axis=0) for d in deviations], jnp.min(turns)
@@ -94,7 +95,7 @@ def jumps(gradient: Callable, arrays: list[Any], eps: float) -> list[np.ndarray]
     """Return the largest deviation of every entry when comparisons within reach of ``eps`` go either way."""
 
     @partial(jax.jit, compiler_options=_QUICKLY)
-    def run(arrays: list[Any], signs: Any, step: Any) -> list[Any]:
+    def run(arrays: list[jax.Array], signs: jax.Array, step: _Step) -> list[jax.Array]:
         one = lambda signs: disturb(gradient, arrays, signs, step=step, branches=True)[0]
         return [jnp.max(jnp.abs(draws), axis=0) for draws in jax.vmap(one)(signs)]
 
@@ -107,8 +108,8 @@ def _signs(draws: int) -> np.ndarray:
 
 
 def disturb(
-    gradient: Callable, arrays: Sequence[Any], signs: Any, *, step: Any, branches: bool, tilts: bool = False
-) -> tuple[list[Any], Any]:
+    gradient: Callable, arrays: Sequence[Any], signs: jax.Array, *, step: _Step, branches: bool, tilts: bool = False
+) -> tuple[list[jax.Array], jax.Array]:
     """Compute ``gradient(arrays)`` with every operation disturbed by ``step``: deviations, and ``turns``.
 
     ``signs``: random -1 and 1. ``branches``: comparisons decide by the disturbed values; otherwise they stand.
@@ -121,23 +122,23 @@ def disturb(
     return [value.noisy - value.exact for value in outputs], draw.turns
 
 
-def _same(array: Any) -> _Value:
+def _same(array: jax.Array) -> _Value:
     return _Value(array, array)
 
 
 class _Draw:
     """One disturbed evaluation: its state counts the operations and keeps the least ``turns`` so far."""
 
-    def __init__(self, steps: Any, step: Any, branches: bool) -> None:
+    def __init__(self, steps: jax.Array, step: _Step, branches: bool) -> None:
         self.steps, self.step, self.branches = steps, step, branches
         self.operations = 0
-        self.turns: Any = jnp.asarray(jnp.inf)
+        self.turns: jax.Array = jnp.asarray(jnp.inf)
 
-    def jitter(self, value: _Value, magnitude: Any) -> _Value:
+    def jitter(self, value: _Value, magnitude: jax.Array) -> _Value:
         self.operations += 1
         return _Value(value.exact, value.noisy + self.disturbance(jnp.shape(magnitude)) * magnitude)
 
-    def disturbance(self, shape: tuple[int, ...]) -> Any:
+    def disturbance(self, shape: tuple[int, ...]) -> jax.Array:
         # 61 has no factor in common with the offsets: each operation starts at another place among the same signs
         size, start = int(np.prod(shape)), self.operations * 61 % _OFFSETS
         steps = self.steps[start : start + _PERIOD]
@@ -175,7 +176,7 @@ class _Draw:
         body, constants, carried = tracing.loop_parts(eqn)
         consts, carry, xs = _split(values, constants, carried)
 
-        def turn(state: Any, x: Any) -> Any:
+        def turn(state: tuple[list[_Value], jax.Array], x: list[_Value]) -> Any:
             inner = _Draw(self.steps, self.step, self.branches)
             results = tracing.walk(body, [*consts, *state[0], *x], inner.rule, _same)
             return (results[: len(carry)], jnp.minimum(state[1], inner.turns)), results[len(carry) :]
@@ -190,7 +191,7 @@ def _split(values: list[_Value], consts: int, carry: int) -> tuple[list[_Value],
     return values[:consts], values[consts : consts + carry], values[consts + carry :]
 
 
-def _magnitudes(eqn: core.JaxprEqn, inputs: list[Any], outputs: list[Any]) -> list[Any]:
+def _magnitudes(eqn: core.JaxprEqn, inputs: list[jax.Array], outputs: list[jax.Array]) -> list[jax.Array]:
     """The size that a relative disturbance is relative to: of a sum, sqrt(n) times the sum of absolute terms."""
     if eqn.primitive.name not in _SUMS:
         return [jnp.abs(out) if tracing.floating(out) else out for out in outputs]
@@ -198,7 +199,7 @@ def _magnitudes(eqn: core.JaxprEqn, inputs: list[Any], outputs: list[Any]) -> li
     return [np.sqrt(_terms(eqn, outputs[0])) * absolute[0]]
 
 
-def _terms(eqn: core.JaxprEqn, out: Any) -> float:
+def _terms(eqn: core.JaxprEqn, out: jax.Array) -> float:
     shapes = [tracing.shape(atom) for atom in eqn.invars]
     name = eqn.primitive.name
     if name == "dot_general":
@@ -207,4 +208,4 @@ def _terms(eqn: core.JaxprEqn, out: Any) -> float:
         return float(shapes[0][eqn.params["axis"]])
     if name == "conv_general_dilated":
         return float(np.prod(shapes[1]) / shapes[1][eqn.params["dimension_numbers"].rhs_spec[0]])
-    return max(1.0, float(np.prod(shapes[-1 if name.startswith("scatter") else 0])) / max(1, np.prod(out.shape)))
+    return max(1.0, float(np.prod(shapes[-1 if name.startswith("scatter") else 0])) / max(1, int(np.prod(out.shape))))

@@ -5,13 +5,13 @@ to a rule, which may compute something else than the operation does; ``apply`` i
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax.extend import core
 
-Value = Any
+Value = TypeVar("Value")  # what a rule computes with: an array and what else it has to know of it
 Rule = Callable[[core.JaxprEqn, list[Value]], Sequence[Value]]
 
 # operations that only hold other operations, under the names of jax 0.10 to 0.12
@@ -19,13 +19,13 @@ _HOLDERS = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat", "r
 CUSTOM = {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
 
 
-def trace(function: Callable, arrays: Sequence[Any]) -> core.ClosedJaxpr:
+def trace(function: Callable[[list[jax.Array]], Any], arrays: Sequence[Any]) -> core.ClosedJaxpr:
     """Write down what ``function(arrays)`` does to arrays of these shapes and dtypes."""
     return jax.make_jaxpr(function)([jax.ShapeDtypeStruct(a.shape, a.dtype) for a in arrays])
 
 
 def walk(
-    closed: core.ClosedJaxpr, values: Sequence[Value], rule: Rule, constant: Callable[[Any], Value]
+    closed: core.ClosedJaxpr, values: Sequence[Value], rule: Rule[Value], constant: Callable[[Any], Value]
 ) -> list[Value]:
     """Evaluate a jaxpr: ``rule`` computes each operation, ``constant`` turns a constant into a value."""
     jaxpr = closed.jaxpr
@@ -40,7 +40,7 @@ def walk(
     return [read(atom) for atom in jaxpr.outvars]
 
 
-def apply(eqn: core.JaxprEqn, arrays: Sequence[Any]) -> list[Any]:
+def apply(eqn: core.JaxprEqn, arrays: Sequence[jax.Array]) -> list[jax.Array]:
     """Do what the operation does, its derivative rules included."""
     bound = eqn.primitive.get_bind_params(eqn.params)
     functions, parameters = bound if isinstance(bound, tuple) else ((), bound)  # before and since jax 0.10
