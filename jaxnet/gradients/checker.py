@@ -11,7 +11,7 @@ from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, 
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import not_known
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
-from jaxnet.gradients.point import changed_places, checked_data, checked_parameters
+from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import judge_stages
 from jaxnet.gradients.submission import (
@@ -38,7 +38,7 @@ _ARRAYS_ONLY = (
 
 
 def check_gradient(
-    f: Callable,
+    f: Callable[..., Any],
     params: Pytree,
     *data: Any,
     gradient: Any = None,
@@ -91,14 +91,16 @@ def check_gradient(
     return report
 
 
-def assert_gradient(f: Callable, params: Pytree, *data: Any, gradient: Any = None, **options: Any) -> None:
+def assert_gradient(f: Callable[..., Any], params: Pytree, *data: Any, gradient: Any = None, **options: Any) -> None:
     """Raise AssertionError with the report as its message unless ``check_gradient`` finds the gradient right."""
     report = check_gradient(f, params, *data, gradient=gradient, **options)
     if not report.ok:
         raise AssertionError(f"\n{report}")
 
 
-def _check_by_hand(f: Callable, truth: Truth, gradient: Any, network: Any, *, given: tuple, precision: float) -> Report:
+def _check_by_hand(
+    f: Callable[..., Any], truth: Truth, gradient: Any, network: Any, *, given: Point, precision: float
+) -> Report:
     """Ask about the form first, then about the values, then for causes."""
     answer = _ask(gradient, truth.point, given)
     compared = _compare_in_its_precision(answer, truth, precision)
@@ -130,7 +132,7 @@ def _check_by_hand(f: Callable, truth: Truth, gradient: Any, network: Any, *, gi
     return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
 
 
-def _check_rule(f: Callable, point: tuple) -> Report:
+def _check_rule(f: Callable[..., Any], point: Point) -> Report:
     """Judge the rule that JAX has for f by differences of its values, and its forward mode by its reverse mode."""
     scalar, notes = as_scalar(f, point)
     rule = Automatic(scalar)
@@ -173,7 +175,7 @@ class _Answer(NamedTuple):
     caller: Caller | None
 
 
-def _ask(gradient: Any, point: tuple, given: tuple) -> _Answer:
+def _ask(gradient: Any, point: Point, given: Point) -> _Answer:
     """Call the function twice, or take the arrays, and examine the form."""
     params, examples = point[0], _examples(point)
     if not callable(gradient):
@@ -215,7 +217,7 @@ def _repeats(first: np.ndarray, second: np.ndarray, noise: np.ndarray) -> bool:
     return np.array_equal(first, second, equal_nan=True) or bool(within(first, second, noise).all())
 
 
-def _loss_fault(truth: Truth, loss_value: Any, *, given: tuple, precision: float) -> list[Cause]:
+def _loss_fault(truth: Truth, loss_value: Any, *, given: Point, precision: float) -> list[Cause]:
     """Compare the loss that was handed in, a number or a function, with f."""
     point, oracle = truth.point, truth.oracle
     loss = Caller(loss_value, given)(*point)[0] if callable(loss_value) else loss_value
@@ -226,7 +228,7 @@ def _loss_fault(truth: Truth, loss_value: Any, *, given: tuple, precision: float
     return [other_loss(yours, true, _examples(point))]
 
 
-def _examples(point: tuple) -> int | None:
+def _examples(point: Point) -> int | None:
     """Count the examples: the length of the first data argument, if it is an array."""
     first = point[1] if len(point) > 1 else None
     return len(first) if isinstance(first, np.ndarray) and first.ndim else None

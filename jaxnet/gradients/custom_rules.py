@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees
-from jaxnet.gradients.point import float64, split_arrays
+from jaxnet.gradients.point import Point, float64, split_arrays
 from jaxnet.gradients.truth.finite_differences import Differences, direction, slope_along
 from jaxnet.gradients.truth.oracles import Automatic
 from jaxnet.gradients.truth.working_precision import DOUBLE
@@ -17,7 +17,7 @@ from jaxnet.gradients.truth.working_precision import DOUBLE
 RULE_ORACLE = "extrapolated differences of f; gradient is what jax.grad returns"
 
 
-def rule_evidence(rule: Automatic, point: tuple) -> tuple[Evidence, bool]:
+def rule_evidence(rule: Automatic, point: Point) -> tuple[Evidence, bool]:
     """Return what ``jax.grad`` returns for rule.f as a gradient under test, and whether f has a corner at the point.
 
     The truth is the extrapolated differences of its values, which know nothing of rules; their own error is added to
@@ -39,7 +39,7 @@ def rule_evidence(rule: Automatic, point: tuple) -> tuple[Evidence, bool]:
     return evidence, not agrees(rule.gradient(*point), rule.gradient(*point, slope=1.0), floor)
 
 
-def as_scalar(f: Callable, point: tuple) -> tuple[Callable, tuple[str, ...]]:
+def as_scalar(f: Callable[..., Any], point: Point) -> tuple[Callable[..., Any], tuple[str, ...]]:
     """Return f itself and no note, or a fixed random weighted sum of all its outputs when it returns arrays.
 
     One such sum sees every entry of the Jacobian of f: weights drawn at random cancel no mistake. Raises TypeError for
@@ -61,7 +61,7 @@ def as_scalar(f: Callable, point: tuple) -> tuple[Callable, tuple[str, ...]]:
 
 
 def forward_mode(
-    f: Callable, point: tuple, reverse: Gradient, noise: Gradient
+    f: Callable[..., Any], point: Point, reverse: Gradient, noise: Gradient
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """Compare the Jacobian-vector product along a random direction with the gradient along it: causes, and notes."""
     params, *data = point

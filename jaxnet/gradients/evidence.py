@@ -6,10 +6,12 @@ the parameter: whatever containers they came in, they are compared in this form.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
 
+from jaxnet.gradients.point import Point
 from jaxnet.types import Pytree
 
 Gradient = dict[str, np.ndarray]
@@ -35,9 +37,9 @@ class Evidence:
         eps: unit roundoff of the precision in which the gradient under test was computed.
     """
 
-    objective: Callable
+    objective: Callable[..., Any]
     params: Pytree
-    data: tuple
+    data: Point
     yours: Gradient
     true: Gradient
     noise: Gradient

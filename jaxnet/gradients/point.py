@@ -11,6 +11,8 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.types import Pytree
 
+Point = tuple[Any, ...]  # (params, *data), the arguments of f
+
 
 @contextlib.contextmanager
 def float64() -> Iterator[None]:
@@ -35,7 +37,7 @@ def _parameter(name: str, leaf: Any) -> np.ndarray:
     return np.array(array, np.float64)
 
 
-def checked_data(values: tuple) -> tuple:
+def checked_data(values: Point) -> Point:
     """Return the data arguments with NumPy arrays: float64 for floating-point ones, the rest as it is."""
     return tuple(jax.tree.map(_datum, _as_array(value)) for value in values)
 
@@ -64,39 +66,39 @@ class Arguments(NamedTuple):
 
     arrays: list[Any]
     structure: Any
-    rest: tuple  # None at the places of arrays
+    rest: Point  # None at the places of arrays
 
-    def joined(self, arrays: list[Any]) -> tuple:
+    def joined(self, arrays: list[Any]) -> Point:
         """Return the arguments with other arrays."""
         given = iter(arrays)
         leaves = [next(given) if leaf is None else leaf for leaf in self.rest]
         return jax.tree.unflatten(self.structure, leaves)
 
 
-def split_arrays(arguments: tuple) -> Arguments:
+def split_arrays(arguments: Point) -> Arguments:
     """Take ``(params, *data)`` apart; the arrays of ``params`` come first."""
     leaves, structure = jax.tree.flatten(arguments)
     arrays = [leaf for leaf in leaves if is_array(leaf)]
     return Arguments(arrays, structure, tuple(None if is_array(leaf) else leaf for leaf in leaves))
 
 
-def copied(arguments: tuple, array: Any = np.array) -> tuple:
+def copied(arguments: Point, array: Any = np.array) -> Point:
     """Copy every array, as ``array(leaf)``, so that nobody can change the original."""
     return jax.tree.map(lambda leaf: array(leaf) if isinstance(leaf, np.ndarray) else leaf, arguments)
 
 
-def changed_places(before: tuple, after: tuple) -> list[str]:
+def changed_places(before: Point, after: Point) -> list[str]:
     """Name the places, such as ``params[0]['w']``, whose arrays are not what they were."""
     pairs = zip(_named(before), _named(after), strict=True)
     return [name for (name, old), (_, new) in pairs if isinstance(old, np.ndarray) and not _same(old, new)]
 
 
-def _named(arguments: tuple) -> list[tuple[str, Any]]:
+def _named(arguments: Point) -> list[tuple[str, Any]]:
     pairs, _ = jax.tree_util.tree_flatten_with_path(arguments)
     return [(_place(path), leaf) for path, leaf in pairs]
 
 
-def _place(path: tuple) -> str:
+def _place(path: Point) -> str:
     first, inner = path[0].idx, jax.tree_util.keystr(path[1:])
     return f"params{inner}" if first == 0 else f"data[{first - 1}]{inner}"
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.gradients import verdict
 from jaxnet.gradients.evidence import Gradient
-from jaxnet.gradients.point import float64
+from jaxnet.gradients.point import Point, float64
 from jaxnet.gradients.truth.rounding_noise import FACTOR
 
 _DRAWS = 4  # of jittered parameters and data: their mean is taken, and FACTOR has room for what it misses
@@ -17,7 +17,7 @@ _STEP = 2.0**-40  # large against the rounding of float64, small enough for the 
 
 
 def judge_stages(
-    stages: Mapping[str, Any], network: Any, gradient: Callable[..., Gradient], point: tuple, *, eps: float
+    stages: Mapping[str, Any], network: Any, gradient: Callable[..., Gradient], point: Point, *, eps: float
 ) -> dict[str, verdict.LeafVerdict]:
     """Judge intermediate values of an MLP in the order in which backpropagation computes them.
 
@@ -42,7 +42,7 @@ def judge_stages(
     return {name: _judge(name, stages[name], known[name], noise[name]) for name in known if name in stages}
 
 
-def true_stages(network: Any, gradient: Callable[..., Gradient], point: tuple) -> dict[str, np.ndarray]:
+def true_stages(network: Any, gradient: Callable[..., Gradient], point: Point) -> dict[str, np.ndarray]:
     """Compute every z_l, a_l and delta_l [N, H] in the order of the computation: forward, then back."""
     params, X, y = point
     with float64():
@@ -56,7 +56,7 @@ def true_stages(network: Any, gradient: Callable[..., Gradient], point: tuple) -
     return forward | backward
 
 
-def _jittered(point: tuple, seed: int) -> tuple:
+def _jittered(point: Point, seed: int) -> Point:
     rng = np.random.default_rng(seed)
     move = lambda a: a * (1 + _STEP * rng.choice([-1.0, 1.0], a.shape)) if a.dtype.kind == "f" else a
     return jax.tree.map(move, point)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.gradients.evidence import Cause, Gradient, by_path
-from jaxnet.gradients.point import copied, float64
+from jaxnet.gradients.point import Point, copied, float64
 from jaxnet.types import Pytree
 
 
@@ -47,7 +47,7 @@ def receive(params: Pytree, whole: Any) -> Submission:
     return Submission(leaves, tuple(missing), tuple(map(jax.tree_util.keystr, extra)), whole)
 
 
-def _at(node: Any, path: tuple) -> Any:
+def _at(node: Any, path: Point) -> Any:
     for key in path:
         token = _token(key)
         if isinstance(node, dict) or (isinstance(node, list | tuple) and isinstance(token, int)):
@@ -72,15 +72,15 @@ class Caller:
     It is called with NumPy float64 arrays; if that fails, with JAX arrays, and then with arrays of the dtypes given.
     """
 
-    def __init__(self, function: Callable, given: tuple) -> None:
+    def __init__(self, function: Callable[..., Any], given: Point) -> None:
         self.function, self.given = function, given
-        self._ways: list[Callable[[tuple], tuple]] = [
+        self._ways: list[Callable[[Point], Point]] = [
             copied,
             lambda a: copied(a, jnp.array),
             lambda a: _like(a, given),
         ]
 
-    def __call__(self, *args: Any) -> tuple[Any, tuple]:
+    def __call__(self, *args: Any) -> tuple[Any, Point]:
         """Return what the function returned and the copies of its arguments as it left them.
 
         Raises what the function raised the first way, when no way works.
@@ -105,7 +105,7 @@ class Caller:
         return {path: np.array(found[path], np.float64).reshape(leaf.shape) for path, leaf in by_path(params).items()}
 
 
-def _like(args: tuple, given: tuple) -> tuple:
+def _like(args: Point, given: Point) -> Point:
     """Copy ``args`` in the containers' array types and dtypes of ``given``."""
 
     def one(leaf: Any, model: Any) -> Any:
@@ -183,11 +183,11 @@ def _whole(submission: Submission, params: Pytree) -> Iterator[Cause]:
         yield fault("extra_leaf", f"{path} is extra: params has no such leaf.", f"the leaves of params are {expected}")
 
 
-def _first(pair: tuple) -> Any:
+def _first(pair: Point) -> Any:
     return pair[0] if isinstance(pair[0], int | float) or hasattr(pair[0], "ndim") else pair
 
 
-def _leaf(path: str, given: Any, shape: tuple, examples: int | None) -> tuple[np.ndarray | None, list[Cause]]:
+def _leaf(path: str, given: Any, shape: Point, examples: int | None) -> tuple[np.ndarray | None, list[Cause]]:
     try:
         array = np.asarray(given)
     except ValueError:
@@ -217,7 +217,7 @@ def _not_finite(path: str, array: np.ndarray) -> Cause:
     return fault("not_finite", sentence, "look for a division by 0, log(0) or an overflowing exp", path)
 
 
-def _shape(path: str, array: np.ndarray, shape: tuple, examples: int | None) -> tuple[Cause, np.ndarray]:
+def _shape(path: str, array: np.ndarray, shape: Point, examples: int | None) -> tuple[Cause, np.ndarray]:
     """Say what probably happened to the shape; return the array as it was meant where that is sure."""
     got = f"{path} has shape {array.shape}, expected {shape}"
     batch = examples is not None and array.shape[:1] == (examples,)

@@ -105,7 +105,7 @@ def rearrangements(target: np.ndarray, expected: np.ndarray, allowed: float) -> 
     """Yield the orders in which the entries of ``expected`` are the target."""
     if target.ndim == 2 and min(target.shape) > 1:
         rows, columns = target.shape
-        named: dict[str, Callable] = {"transposed": lambda e: e.T} if rows == columns else {
+        named: dict[str, Callable[..., Any]] = {"transposed": lambda e: e.T} if rows == columns else {
             "transposed_and_reshaped": lambda e: e.T.reshape(e.shape),
             "fortran_order": lambda e: e.ravel().reshape(e.shape, order="F"),
         }  # fmt: skip
@@ -179,5 +179,5 @@ def _place(wrong: np.ndarray) -> str:
     return f"entr{'ies' if len(places) > 1 else 'y'} {_listed(places)}"
 
 
-def _listed(items: list) -> str:
+def _listed(items: list[Any]) -> str:
     return ", ".join(map(str, items[:5])) + (f", ... ({len(items)} of them)" if len(items) > 5 else "")

@@ -33,14 +33,14 @@ def causes_of(evidence: Evidence, model: NetworkModel, case: Case, solution: Sol
         mistakes["delta", layer] = Hypothesis("unknown", case.reader.located(layer), lambda step: None)
     gradient = replay(case.run, solution.mistakes)
     error = residual_of(evidence.yours, named(model, gradient)) if solution.stopped is None and gradient else 1.0
-    groups: dict[tuple, dict] = {}
+    groups: dict[tuple[Any, ...], dict[Any, Any]] = {}
     for slot, mistake in sorted(mistakes.items(), key=_order):
         groups.setdefault(mistake.habit, {})[slot] = mistake
     texts = right_lines(model, case.run)
     return [_cause(evidence, model, slots, lines=texts, error=error) for slots in groups.values()]
 
 
-def _order(item: tuple) -> tuple:
+def _order(item: tuple[Any, ...]) -> tuple[Any, ...]:
     (slot, layer), _ = item
     return -layer, DELTA_SLOTS.index(slot) if slot in DELTA_SLOTS else len(DELTA_SLOTS)
 
@@ -91,7 +91,11 @@ def _covered(model: NetworkModel, slots: Iterable[tuple[str, int]], leaves: tupl
     touched = _touched(model, slots)
     count = len(model.leaves)
     weights, biases = ({pair[i] for pair in model.leaves} for i in (0, 1))
-    names: list[tuple[set, str]] = [(weights | biases, "Every leaf"), (weights, "Every weight"), (biases, "Every bias")]
+    names: list[tuple[set[Any], str]] = [
+        (weights | biases, "Every leaf"),
+        (weights, "Every weight"),
+        (biases, "Every bias"),
+    ]
     names += [(_below(model, layer), f"From layer {layer + 1} down") for layer in range(count - 1)]
     if count == 1:
         names = names[:1]
@@ -143,5 +147,5 @@ def as_ties(groups: list[list[Cause]]) -> tuple[Cause, ...]:
     )
 
 
-def _key(cause: Cause) -> tuple:
+def _key(cause: Cause) -> tuple[Any, ...]:
     return cause.kind, cause.leaves, cause.sentence

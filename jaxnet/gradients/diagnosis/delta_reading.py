@@ -138,7 +138,7 @@ def _singles(evidence: Evidence) -> tuple[Gradient, ...] | None:
     return found if right else None
 
 
-def one(data: tuple, index: int) -> tuple[Any, ...]:
+def one(data: tuple[Any, ...], index: int) -> tuple[Any, ...]:
     """The batch of one example."""
     return tuple(part[index : index + 1] for part in data)
 

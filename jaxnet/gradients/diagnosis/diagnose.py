@@ -15,6 +15,7 @@ its sentence names the first wrong stage.
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -156,7 +157,7 @@ def _part(evidence: Evidence) -> Evidence | None:
     return dataclasses.replace(evidence, data=data, yours=yours, true=true, noise=noise)
 
 
-def _counted(run: Pass, targets: dict, tolerances: dict) -> tuple[Hypothesis, ...]:
+def _counted(run: Pass, targets: dict[Any, Any], tolerances: dict[Any, Any]) -> tuple[Hypothesis, ...]:
     """How the examples count, if nothing else is wrong: solved for with a few entries of every leaf."""
     random = np.random.default_rng(0)
     rows, goals, allowed = [], [], []
@@ -189,7 +190,7 @@ def _true_deltas(run: Pass) -> list[np.ndarray]:
 def _replay(model: NetworkModel, solution: Solution) -> Replay:
     """What a solution predicts for other parameters and data."""
 
-    def predict(params: object, *data: object) -> dict | None:
+    def predict(params: object, *data: object) -> dict[Any, Any] | None:
         gradient = replay(model.forward(params, *data), solution.mistakes)
         return None if gradient is None else named(model, gradient)
 

@@ -46,7 +46,7 @@ def settle(evidence: Evidence, replays: Sequence[Replay]) -> list[int]:
     return left
 
 
-def with_constants(evidence: Evidence, mistakes: Mistakes) -> dict | None:
+def with_constants(evidence: Evidence, mistakes: Mistakes) -> dict[Any, Any] | None:
     """The same wrong lines with mere numbers where a factor depends on n: what stays when n changes is one of those.
 
     None if there is no such factor, or no function to tell by.
@@ -61,7 +61,7 @@ def with_constants(evidence: Evidence, mistakes: Mistakes) -> dict | None:
     return {**mistakes, **numbers} if numbers and evidence.gradient else None
 
 
-def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple]]:
+def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Half of the batch, the batch twice, one example, and the same batch at other parameters."""
     random = np.random.default_rng(0)
     nudge = lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape))
@@ -73,7 +73,7 @@ def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple]]:
     yield jax.tree.map(nudge, evidence.params), evidence.data
 
 
-def _error(evidence: Evidence, replay: Replay, params: Any, data: tuple) -> float | None:
+def _error(evidence: Evidence, replay: Replay, params: Any, data: tuple[Any, ...]) -> float | None:
     """How far an explanation is from the gradient under test, or None where one of them has nothing to say."""
     predicted = replay(params, *data)
     if predicted is None or evidence.gradient is None:

@@ -5,6 +5,7 @@ Most of what can be thought of is refuted by a few entries of a large leaf; what
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def explain_leaves(case: Case, step: Step, depth: int, mistakes: Mistakes) -> tu
 
 def _distinct(alternatives: list[Mistakes]) -> list[Mistakes]:
     """The shortest of all alternatives that make the same mistakes."""
-    shortest: dict[frozenset, Mistakes] = {}
+    shortest: dict[frozenset[Any], Mistakes] = {}
     for mistakes in sorted(alternatives, key=len):
         shortest.setdefault(frozenset(each.habit for each in mistakes.values()), mistakes)
     return sorted(shortest.values(), key=total_cost)[:MOST_TIES]

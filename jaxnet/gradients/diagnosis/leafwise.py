@@ -62,13 +62,13 @@ def predicted_gradient(evidence: Evidence, explanation: Explanation, params: Any
     return {path: finish_leaf(leaf, explanation.mistakes, i, "w") for i, (path, leaf) in enumerate(leaves.items())}
 
 
-def _leaf(evidence: Evidence, true: np.ndarray, parameter: np.ndarray, data: tuple) -> LeafParts:
+def _leaf(evidence: Evidence, true: np.ndarray, parameter: np.ndarray, data: tuple[Any, ...]) -> LeafParts:
     decay = evidence.l2 if parameter.ndim > 1 else 0.0
     norm = float(np.linalg.norm(parameter))
     return LeafParts(true - decay * parameter, 0 * np.abs(true), parameter, decay, counts(evidence, data), norm)
 
 
-def counts(evidence: Evidence, data: tuple) -> Counts:
+def counts(evidence: Evidence, data: tuple[Any, ...]) -> Counts:
     """What is countable: the examples, the inputs and, of a network, its layers."""
     shape = [*np.shape(data[0]), None, None] if data else [None, None]
     sizes = tuple(getattr(evidence.network, "sizes", ()))
@@ -156,7 +156,7 @@ def _causes(evidence: Evidence, explanation: Explanation) -> list[Cause]:
         causes.append(
             Cause(mistake.kind, (), wrong, None, sentence(mistake, place, None), fix(mistake, place, None), error)
         )
-    groups: dict[tuple, list] = {}
+    groups: dict[tuple[Any, ...], list[Any]] = {}
     for slot, mistake in sorted(explanation.mistakes.items(), key=lambda item: -item[0][1]):
         groups.setdefault(mistake.habit, []).append((slot, mistake))
     for group in groups.values():

@@ -5,6 +5,7 @@ In the formulas p are the predictions, z the logits and Y the targets, all [N, K
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -168,7 +169,7 @@ def _predictions(run: Pass) -> list[_Row]:
                 lambda r: OUTPUTS[r.output].backward(r.z[-1], r.z[-1] - r.y),
             )
         ]
-    others: dict[str, Callable] = {
+    others: dict[str, Callable[..., Any]] = {
         "sigmoid": sigmoid,
         "softmax": OUTPUTS["softmax"].forward,
         "tanh": np.tanh,
@@ -205,7 +206,7 @@ def _targets(run: Pass) -> list[_Row]:
     """Targets of other examples, or in other columns."""
     if run.loss is None:
         return []
-    changes: dict[tuple[str, str], Callable] = {
+    changes: dict[tuple[str, str], Callable[..., Any]] = {
         ("targets_shifted", "np.roll(Y, -1, axis=0)"): lambda y: np.roll(y, -1, axis=0),
         ("targets_shifted", "np.roll(Y, 1, axis=0)"): lambda y: np.roll(y, 1, axis=0),
         ("targets_shifted", "Y[::-1]"): lambda y: y[::-1],

@@ -14,7 +14,7 @@ import numpy as np
 from jaxnet.gradients.diagnosis.factors import Counts, Factor, named_factors
 from jaxnet.gradients.diagnosis.tolerances import MOST_ONE_BY_ONE, NO_PENALTY, PLAIN_NUMBER, SAME_GRADIENT, SUM_DOUBLES
 from jaxnet.gradients.evidence import Evidence, by_path
-from jaxnet.reference.losses import LOSSES, OUTPUTS, logit_derivative, logit_derivative_line
+from jaxnet.reference.losses import LOSSES, OUTPUTS, Output, logit_derivative, logit_derivative_line
 from jaxnet.reference.operations import ACTIVATIONS, Activation
 from jaxnet.types import Pytree
 
@@ -111,7 +111,13 @@ class NetworkModel:
         return logit_derivative_line(self.loss, network.output) if self.loss else "the loss's derivative at the logits"
 
 
-def _layers(x: np.ndarray, w: tuple, b: tuple, functions: tuple) -> tuple[tuple, tuple, tuple]:
+_Layers = tuple[np.ndarray, ...]  # an array a layer
+
+
+def _layers(
+    x: np.ndarray, w: _Layers, b: _Layers, functions: tuple[Activation | Output, ...]
+) -> tuple[_Layers, _Layers, _Layers]:
+    """Run forward through every layer, the output function last: z, a with x before, and sensitivity."""
     z, a, sensitivity = [], [x], []
     for weights, bias, function in zip(w, b, functions, strict=True):
         z.append(a[-1] @ weights + bias)
@@ -120,7 +126,7 @@ def _layers(x: np.ndarray, w: tuple, b: tuple, functions: tuple) -> tuple[tuple,
     return tuple(z), tuple(a), tuple(sensitivity)
 
 
-def _activation(function: str | Callable) -> Activation:
+def _activation(function: str | Callable[..., Any]) -> Activation:
     """Look an activation up by name; the derivative of a callable comes from JAX, in float64."""
     if isinstance(function, str):
         return ACTIVATIONS[function]
@@ -144,7 +150,7 @@ def dense(y: np.ndarray, examples: int, outputs: int) -> np.ndarray:
     return np.asarray(y, float).reshape(examples, outputs)
 
 
-def _deltas_one_by_one(model: NetworkModel, params: Pytree, data: tuple) -> np.ndarray:
+def _deltas_one_by_one(model: NetworkModel, params: Pytree, data: tuple[Any, ...]) -> np.ndarray:
     bias = model.leaves[-1][1]
     penalty = model.decay[-1][1] * by_path(params)[bias]
     singles = [tuple(part[i : i + 1] for part in data) for i in range(len(data[0]))]

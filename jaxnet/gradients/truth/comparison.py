@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.gradients.evidence import Gradient, within
-from jaxnet.gradients.point import copied, float64, split_arrays
+from jaxnet.gradients.point import Point, copied, float64, split_arrays
 from jaxnet.gradients.truth.finite_differences import Differences, Vetting, vet
 from jaxnet.gradients.truth.oracles import Oracle, automatic
 from jaxnet.types import Pytree
@@ -31,7 +31,7 @@ class Truth:
     """
 
     oracle: Oracle
-    point: tuple
+    point: Point
     low: Gradient
     high: Gradient
     sentence: str
@@ -52,7 +52,7 @@ class Truth:
         return any(not np.array_equal(self.low[path], self.high[path]) for path in self.low)
 
 
-def truth_at(f: Callable, point: tuple) -> Truth:
+def truth_at(f: Callable[..., Any], point: Point) -> Truth:
     """Find the true gradient of f at (params, *data) and confirm it by the values of f.
 
     Raises TypeError for an f that returns no number, ValueError where its value or its gradient is not finite; what f
@@ -73,7 +73,7 @@ def truth_at(f: Callable, point: tuple) -> Truth:
     return _confirmed(truth)
 
 
-def oracle_of(f: Callable, point: tuple) -> Oracle:
+def oracle_of(f: Callable[..., Any], point: Point) -> Oracle:
     """Return ``jax.grad`` for an f that JAX can trace, differences for any other; refuse what returns no number."""
     try:
         with float64():
@@ -98,7 +98,7 @@ def _described(result: Any) -> Any:
     return result if shape is None else checks.Words(f"an array of shape {tuple(shape)}")
 
 
-def _error(oracle: Differences, point: tuple) -> float:
+def _error(oracle: Differences, point: Point) -> float:
     derivatives = oracle.derivatives(point[0], point[1:])
     largest = max((float(np.max(np.abs(leaf[0]), initial=0.0)) for leaf in derivatives.values()), default=0.0)
     return max(float(np.max(leaf[1], initial=0.0)) for leaf in derivatives.values()) / (largest or 1.0)

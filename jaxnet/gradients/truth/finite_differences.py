@@ -16,7 +16,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.gradients.evidence import Gradient, by_path, from_paths
-from jaxnet.gradients.point import copied, split_arrays
+from jaxnet.gradients.point import Point, copied, split_arrays
 from jaxnet.gradients.truth import rounding_noise
 from jaxnet.types import Pytree
 
@@ -146,7 +146,7 @@ def entrywise(value: Callable[[Pytree], float], params: Pytree, *, floor: float 
     return found
 
 
-def _entry(value: Callable[[Pytree], float], params: Pytree, place: tuple, *, scale: float, noise: float) -> Derivative:
+def _entry(value: Callable[[Pytree], float], params: Pytree, place: Point, *, scale: float, noise: float) -> Derivative:
     path, index = place
     leaves = by_path(params)
 
@@ -188,7 +188,7 @@ class Differences:
 
     name = "extrapolated differences of f alone (f is not written for JAX)"
 
-    def __init__(self, f: Callable, floor: float = 0.0) -> None:
+    def __init__(self, f: Callable[..., Any], floor: float = 0.0) -> None:
         self.f, self.floor = f, floor
         self._last: tuple[bytes, dict[str, np.ndarray]] | None = None
 
@@ -210,7 +210,7 @@ class Differences:
         value = self._with(data)
         return rounding_noise.FACTOR * max(along_random(value, params), eps * abs(value(params)))
 
-    def derivatives(self, params: Pytree, data: tuple) -> dict[str, np.ndarray]:
+    def derivatives(self, params: Pytree, data: Point) -> dict[str, np.ndarray]:
         """Return per leaf [3, ...]: derivative, error and jump of every entry; raises ValueError for too many of them.
 
         The last answer is kept: the gradient and its noise are asked for one after the other.
@@ -226,7 +226,7 @@ class Differences:
     def _with(self, data: Sequence[Any]) -> Callable[[Pytree], float]:
         return lambda params: self.value(params, *data)
 
-    def _jitter(self, params: Pytree, data: tuple, eps: float) -> Gradient:
+    def _jitter(self, params: Pytree, data: Point, eps: float) -> Gradient:
         """The spread of the gradient when every input is rounded at random to ``eps``."""
         rng = np.random.default_rng(0)
         true = self.gradient(params, *data)
@@ -259,7 +259,7 @@ def vet(
 
 
 def _along(
-    value: Callable, params: Pytree, gradient: Gradient, noise: Gradient, *, seed: int, rounding: float
+    value: Callable[..., Any], params: Pytree, gradient: Gradient, noise: Gradient, *, seed: int, rounding: float
 ) -> tuple[bool, float]:
     way = direction(params, seed)
     measured = derivative(along_line(value, params, way), scale=1.0, noise=rounding)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxnet.gradients.evidence import Gradient, by_path
-from jaxnet.gradients.point import Arguments, float64, split_arrays
+from jaxnet.gradients.point import Arguments, Point, float64, split_arrays
 from jaxnet.gradients.truth import corners, rounding_noise
 from jaxnet.types import Pytree
 
@@ -41,11 +41,11 @@ class Oracle(Protocol):
 
 
 class _Programs(NamedTuple):
-    value: Callable[[list], Any]
-    gradient: Callable[[Any, list], list]
-    measure: Callable[[list], rounding_noise.Rounding]
-    measure_active: Callable[[list], rounding_noise.Rounding]
-    plain: Callable[[list], list]
+    value: Callable[[list[Any]], Any]
+    gradient: Callable[[Any, list[Any]], list[Any]]
+    measure: Callable[[list[Any]], rounding_noise.Rounding]
+    measure_active: Callable[[list[Any]], rounding_noise.Rounding]
+    plain: Callable[[list[Any]], list[Any]]
 
 
 class Automatic:
@@ -53,7 +53,7 @@ class Automatic:
 
     name = "jax.grad of f in float64"
 
-    def __init__(self, f: Callable) -> None:
+    def __init__(self, f: Callable[..., Any]) -> None:
         self.f = f
         self._programs = functools.lru_cache(maxsize=8)(self._compile)
 
@@ -90,7 +90,7 @@ class Automatic:
             noise = [smooth + jump for smooth, jump in zip(noise, jumps, strict=True)]
         return _named(params, noise)
 
-    def _labels_as_numbers(self, arrays: list, programs: _Programs) -> list:
+    def _labels_as_numbers(self, arrays: list[Any], programs: _Programs) -> list[Any]:
         """Make integers floating-point numbers where f only computes with them, so that p - y is seen to round.
 
         Labels that are indices select and are not subtracted: rounding does nothing to them.
@@ -104,19 +104,19 @@ class Automatic:
         except Exception:  # they are indices, or labels that f refuses as numbers
             return arrays
 
-    def _ready(self, params: Pytree, data: tuple) -> tuple[list, _Programs]:
+    def _ready(self, params: Pytree, data: Point) -> tuple[list[Any], _Programs]:
         taken = split_arrays((params, *data))
         return taken.arrays, self._programs(taken.structure, taken.rest, len(jax.tree.leaves(params)))
 
-    def _compile(self, structure: Any, rest: tuple, count: int) -> _Programs:
+    def _compile(self, structure: Any, rest: Point, count: int) -> _Programs:
         taken = Arguments([], structure, rest)
         value = lambda arrays: self.f(*taken.joined(arrays))
 
-        def gradient(slope: Any, arrays: list) -> list:
+        def gradient(slope: Any, arrays: list[Any]) -> list[Any]:
             bent = lambda params: corners.with_slope_at_ties(value, [*params, *arrays[count:]], slope)
             return jax.grad(bent)(arrays[:count])
 
-        def leaning(arrays: list) -> list:
+        def leaning(arrays: list[Any]) -> list[Any]:
             *given, tilt = arrays
             tilted = lambda params: corners.tilted(value, [*params, *given[count:]], tilt)
             return jax.grad(tilted)(given[:count])
@@ -131,7 +131,7 @@ class Automatic:
         )
 
 
-def _in_float64(function: Callable) -> Callable:
+def _in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapped(*args: Any) -> Any:
         with float64():
@@ -140,16 +140,16 @@ def _in_float64(function: Callable) -> Callable:
     return wrapped
 
 
-def _named(params: Pytree, arrays: list) -> Gradient:
+def _named(params: Pytree, arrays: list[Any]) -> Gradient:
     return {path: np.asarray(a, np.float64) for path, a in zip(by_path(params), arrays, strict=True)}
 
 
 @functools.lru_cache(maxsize=64)
-def _remembered(f: Callable) -> Automatic:
+def _remembered(f: Callable[..., Any]) -> Automatic:
     return Automatic(f)
 
 
-def automatic(f: Callable) -> Automatic:
+def automatic(f: Callable[..., Any]) -> Automatic:
     """Return the oracle of a traceable f; compiled programs are kept only for frozen objectives with a named loss.
 
     Any other function may read names that change between two calls, which a compiled program would not see.

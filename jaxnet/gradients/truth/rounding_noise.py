@@ -70,7 +70,7 @@ class Rounding(NamedTuple):
     turns: float
 
 
-def measure_rounding(gradient: Callable, *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
+def measure_rounding(gradient: Callable[..., Any], *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
     """Compile what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand.
 
     ``tilts``: the last of the arrays is an error by itself, exactly 0 and disturbed by one unit.
@@ -91,7 +91,7 @@ def measure_rounding(gradient: Callable, *, tilts: bool = False) -> Callable[[li
     return measured
 
 
-def jumps(gradient: Callable, arrays: list[Any], eps: float) -> list[np.ndarray]:
+def jumps(gradient: Callable[..., Any], arrays: list[Any], eps: float) -> list[np.ndarray]:
     """Return the largest deviation of every entry when comparisons within reach of ``eps`` go either way."""
 
     @partial(jax.jit, compiler_options=_QUICKLY)
@@ -108,7 +108,13 @@ def _signs(draws: int) -> np.ndarray:
 
 
 def disturb(
-    gradient: Callable, arrays: Sequence[Any], signs: jax.Array, *, step: _Step, branches: bool, tilts: bool = False
+    gradient: Callable[..., Any],
+    arrays: Sequence[Any],
+    signs: jax.Array,
+    *,
+    step: _Step,
+    branches: bool,
+    tilts: bool = False,
 ) -> tuple[list[jax.Array], jax.Array]:
     """Compute ``gradient(arrays)`` with every operation disturbed by ``step``: deviations, and ``turns``.
 

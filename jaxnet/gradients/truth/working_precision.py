@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.gradients.evidence import Gradient
+from jaxnet.gradients.point import Point
 
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
 _MOST_SMOOTH = 1 / 4  # of the entries may move unevenly before the whole is taken to be rounded: relus turn, too
@@ -27,7 +28,7 @@ def is_single(leaves: Gradient) -> bool:
     return all(np.array_equal(leaf, leaf.astype(np.float32)) for leaf in leaves.values())
 
 
-def computes_in_single(gradient: Callable[..., Gradient], arguments: tuple, noise: Gradient) -> bool:
+def computes_in_single(gradient: Callable[..., Gradient], arguments: Point, noise: Gradient) -> bool:
     """Whether a function that returns float64 moves in steps as coarse as those of float32, when its arguments move.
 
     Third differences (Moré and Wild 2011) of every entry at small steps: what is smooth vanishes.
