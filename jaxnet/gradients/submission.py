@@ -74,11 +74,7 @@ class Caller:
 
     def __init__(self, function: Callable[..., Any], given: Point) -> None:
         self.function, self.given = function, given
-        self._ways: list[Callable[[Point], Point]] = [
-            copied,
-            lambda a: copied(a, jnp.array),
-            lambda a: _like(a, given),
-        ]
+        self._ways: list[Callable[[Point], Point]] = [copied, lambda a: copied(a, jnp.array), lambda a: _like(a, given)]
 
     def __call__(self, *args: Any) -> tuple[Any, Point]:
         """Return what the function returned and the copies of its arguments as it left them.

@@ -59,11 +59,16 @@ def _cause(evidence: Evidence, model: NetworkModel, slots: Mistakes, *, lines: R
     if slot == "stopped" or (slot, mistake.kind) == ("delta", "unknown"):
         numbers = numbers[-1:]
     place = MistakePlace(slot, numbers, _covered(model, slots, leaves))
-    known = mistake.kind != "unknown"
-    return Cause(
-        mistake.kind, numbers, leaves, mistake.factor, sentence(mistake, place, lines), fix(mistake, place, lines),
-        error if known else 1.0,
-    )  # fmt: skip
+    return cause_of(mistake, place, leaves, lines=lines, error=error)
+
+
+def cause_of(
+    mistake: Hypothesis, place: MistakePlace, leaves: tuple[str, ...], *, lines: RightLines | None, error: float
+) -> Cause:
+    """Say a mistake as a cause; what is unknown was not replayed, so no error of a replay proves it."""
+    said = sentence(mistake, place, lines), fix(mistake, place, lines)
+    proof = error if mistake.kind != "unknown" else 1.0
+    return Cause(mistake.kind, place.layers, leaves, mistake.factor, *said, proof)
 
 
 def _touched(model: NetworkModel, slots: Iterable[tuple[str, int]]) -> set[str]:
@@ -112,12 +117,10 @@ def _listed(touched: set[str], leaves: tuple[str, ...]) -> list[str]:
 
 def clipped_by_norm(evidence: Evidence, causes: list[Cause]) -> list[Cause]:
     """A factor on every leaf that gives the whole gradient a round norm is clipping, unless it has a plainer name."""
-    norm = float(np.sqrt(sum(np.sum(leaf**2) for leaf in evidence.yours.values())))
-    true = float(np.sqrt(sum(np.sum(leaf**2) for leaf in evidence.true.values())))
+    size = lambda gradient: float(np.sqrt(sum(np.sum(leaf**2) for leaf in gradient.values())))
+    norm, true = size(evidence.yours), size(evidence.true)
     limit = float(f"{norm:.2g}")
-    slack = NORM_ROUNDINGS * evidence.eps * norm + float(
-        np.sqrt(sum(np.sum(each**2) for each in evidence.noise.values()))
-    )
+    slack = NORM_ROUNDINGS * evidence.eps * norm + size(evidence.noise)
     scaled = [c for c in causes if c.kind == "factor" and set(c.leaves) == _nonzero(evidence.true)]
     if not scaled or norm >= true or abs(norm - limit) > slack:
         return causes

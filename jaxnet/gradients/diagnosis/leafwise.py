@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet.gradients.diagnosis.algebra import finishes
-from jaxnet.gradients.diagnosis.causes import as_ties, clipped_by_norm, wrong_leaves
+from jaxnet.gradients.diagnosis.causes import as_ties, cause_of, clipped_by_norm, wrong_leaves
 from jaxnet.gradients.diagnosis.experiments import counted_examples, settle, with_constants
 from jaxnet.gradients.diagnosis.factors import ANYTHING, Counts
 from jaxnet.gradients.diagnosis.output_mistakes import weighted_examples
 from jaxnet.gradients.diagnosis.penalty import Tolerance
-from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Mistakes, finish_leaf, total_cost
-from jaxnet.gradients.diagnosis.sentences import MistakePlace, fix, sentence
+from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Mistakes, Slot, finish_leaf, total_cost
+from jaxnet.gradients.diagnosis.sentences import MistakePlace
 from jaxnet.gradients.diagnosis.tolerances import EQUATIONS, EXAMPLE_SLACK, MOST_READ, MOST_TIES, NOTHING
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, by_path
 from jaxnet.gradients.evidence import residual as residual_of
@@ -148,33 +148,18 @@ def _causes(evidence: Evidence, explanation: Explanation) -> list[Cause]:
     paths = list(evidence.yours)
     predicted = predicted_gradient(evidence, explanation, evidence.params, *evidence.data)
     error = residual_of(evidence.yours, predicted) if predicted is not None else 0.0
-    causes = []
-    if explanation.variant.mistake is not None:
-        mistake = explanation.variant.mistake
-        place = MistakePlace("batch", (), "Batch")
+    causes, batch = [], explanation.variant.mistake
+    if batch is not None:
         wrong = wrong_leaves(evidence, set(paths))
-        causes.append(
-            Cause(mistake.kind, (), wrong, None, sentence(mistake, place, None), fix(mistake, place, None), error)
-        )
-    groups: dict[tuple[Any, ...], list[Any]] = {}
+        causes.append(cause_of(batch, MistakePlace("batch", (), "Batch"), wrong, lines=None, error=error))
+    groups: dict[tuple[str, str], dict[Slot, Hypothesis]] = {}
     for slot, mistake in sorted(explanation.mistakes.items(), key=lambda item: -item[0][1]):
-        groups.setdefault(mistake.habit, []).append((slot, mistake))
+        groups.setdefault(mistake.habit, {})[slot] = mistake
     for group in groups.values():
-        (slot, _), mistake = group[0]
-        leaves = tuple(path for i, path in enumerate(paths) if any(index == i for (_, index), _ in group))
-        place = MistakePlace(slot, (), _covered(evidence, leaves))
-        known = mistake.kind != "unknown"
-        causes.append(
-            Cause(
-                mistake.kind,
-                (),
-                leaves,
-                mistake.factor,
-                sentence(mistake, place, None),
-                fix(mistake, place, None),
-                error if known else 1.0,
-            )
-        )
+        ((name, _), mistake), *_ = group.items()
+        leaves = tuple(path for i, path in enumerate(paths) if any(index == i for _, index in group))
+        place = MistakePlace(name, (), _covered(evidence, leaves))
+        causes.append(cause_of(mistake, place, leaves, lines=None, error=error))
     return causes
 
 

@@ -15,12 +15,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.factors import ANYTHING
 from jaxnet.gradients.diagnosis.layer_leaves import Case, explain_leaves, leaf_of, window_of
-from jaxnet.gradients.diagnosis.layer_mistakes import (
-    matrix_mistakes,
-    slope_mistakes,
-    update_direction,
-    updated_weights,
-)
+from jaxnet.gradients.diagnosis.layer_mistakes import matrix_mistakes, slope_mistakes, update_direction, updated_weights
 from jaxnet.gradients.diagnosis.output_mistakes import example_mistakes, output_mistakes
 from jaxnet.gradients.diagnosis.penalty import ratios, round_number
 from jaxnet.gradients.diagnosis.replay import (
