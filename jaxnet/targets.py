@@ -46,16 +46,16 @@ def _are_labels(kind: Target, y: Any, outputs: int, classes: bool) -> bool:
 
 def _check_values(kind: Target, y: np.ndarray, outputs: int, labels: bool) -> None:
     if labels:
-        _within("y", y, 0, outputs - 1, f"labels from 0 to {outputs - 1} (the network has {outputs} outputs)")
+        _within("y", y, 0, outputs - 1, expected=f"labels from 0 to {outputs - 1} (the network has {outputs} outputs)")
     elif kind is Target.COUNT:
-        _within("y", y, 0, np.inf, "counts of at least 0")
+        _within("y", y, 0, np.inf, expected="counts of at least 0")
     elif kind in (Target.PROBABILITY, Target.DISTRIBUTION):
-        _within("y", y, 0, 1, "probabilities from 0 to 1")
+        _within("y", y, 0, 1, expected="probabilities from 0 to 1")
         if kind is Target.DISTRIBUTION:
             _check_rows(y)
 
 
-def _within(argument: str, y: np.ndarray, low: float, high: float, expected: str) -> None:
+def _within(argument: str, y: np.ndarray, low: float, high: float, *, expected: str) -> None:
     outside = np.argwhere((y < low) | (y > high))
     if len(outside):
         first = tuple(int(i) for i in outside[0])

@@ -76,7 +76,7 @@ def show_sections(sections: Iterable[tuple[str, "Section"]]) -> None:
 
 
 def draw_figures(names: list[str], arguments: argparse.Namespace) -> None:
-    """Draw the figures of the sections, one file each."""
+    """Draw the figures of the sections, one file each; raises ``Refusal`` where that fails."""
     from jaxnet.figures import save
     from jaxnet.stairs.drawings import drawings
 

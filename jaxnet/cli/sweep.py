@@ -77,7 +77,7 @@ def _add_count(action: argparse.ArgumentParser, name: str, default: int, what: s
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the action says; expected errors end in a sentence."""
+    """Do what the action says; raises ``Refusal``, one sentence, for every expected error."""
     from jaxnet.sweeps.devices import use_all_cores
 
     use_all_cores()  # before JAX starts

@@ -97,4 +97,5 @@ class ScorerMonitor:
 @functools.partial(jax.jit, static_argnames="skeleton")
 def _watch(skeleton: Skeleton, numbers: list[float], best: Best, epoch: tuple[Pytree, Array, Array]) -> Best:
     """Take an epoch, (params, its number, its value), into account in one program, which serves every tolerance."""
-    return watch(combine(skeleton, numbers), best, *epoch)
+    params, number, value = epoch
+    return watch(combine(skeleton, numbers), best, params, epoch=number, value=value)

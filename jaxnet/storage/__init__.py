@@ -1,6 +1,6 @@
 """Files that survive: atomic writes, checksummed arrays, locked run folders; knows nothing of training."""
 
-from jaxnet.storage.arrays import CheckpointError, decode, digest, encode, load, manifest_of, save
+from jaxnet.storage.arrays import CheckpointError, decode, digest, encode, load_arrays, manifest_of, save_arrays
 from jaxnet.storage.files import remove_leftovers, write_atomically
 from jaxnet.storage.folder import LOCKED, Locked, hold
 from jaxnet.storage.interruption import Interrupted, Watch
@@ -15,9 +15,9 @@ __all__ = [
     "digest",
     "encode",
     "hold",
-    "load",
+    "load_arrays",
     "manifest_of",
     "remove_leftovers",
-    "save",
+    "save_arrays",
     "write_atomically",
 ]

@@ -58,12 +58,12 @@ def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple
     return _match(named, like, source), manifest
 
 
-def save(path: str | os.PathLike, tree: Pytree, manifest: dict[str, Any] | None = None) -> None:
+def save_arrays(path: str | os.PathLike, tree: Pytree, manifest: dict[str, Any] | None = None) -> None:
     """Write a pytree of arrays and a manifest to one file, atomically."""
     write_atomically(path, encode(tree, manifest))
 
 
-def load(path: str | os.PathLike, like: Pytree) -> tuple[Pytree, dict[str, Any]]:
+def load_arrays(path: str | os.PathLike, like: Pytree) -> tuple[Pytree, dict[str, Any]]:
     """Read what ``save`` wrote; raises ``CheckpointError`` for a file that is missing, damaged or of something else."""
     return decode(_read(path), like, source=str(path))
 

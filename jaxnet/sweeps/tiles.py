@@ -116,7 +116,7 @@ def lane_epoch(
     """Train one member for one epoch; one that does not run stays as it is."""
     number, done = epoch
     state = State(lane.params, lane.optimizer, number, lane.best, lane.status)
-    after, values = one_epoch(assemble(program, numbers), state, data, key, done)
+    after, values = one_epoch(assemble(program, numbers), state, data, key=key, done=done)
     ended = jnp.where(after.status == stopping.RUNNING, 0, number + 1).astype(jnp.int32)
     trained = Lane(after.params, after.optimizer, after.status, ended, after.best)
     keep = lambda new, old: jnp.where(runs, new, old)

@@ -46,7 +46,7 @@ class Checkpoint:
         dtype = jax.tree.leaves(plan.state.params)[0].dtype
         empty = {name: jax.ShapeDtypeStruct((saved["epochs"],), dtype) for name in names}
         # shapes are known from the plan, so nothing in the file decides what is allocated
-        (state, history), _ = storage.load(self._path, (plan.state, empty))
+        (state, history), _ = storage.load_arrays(self._path, (plan.state, empty))
         state = jax.tree.map(jax.numpy.asarray, state)
         done = int(state.epoch) - self._first
         if plan.orders is not None:  # an iterator begins anew with the call; the orders used are behind it
@@ -57,7 +57,7 @@ class Checkpoint:
         """Save, if the last time is a while ago, or ``now``, or when a signal asks the run to end: then raise it."""
         if now or self._watch.caught or time.monotonic() - self._saved > SAVE_SECONDS:
             values = history()
-            storage.save(self._path, (state, values), {**self._manifest, "epochs": len(values["loss"])})
+            storage.save_arrays(self._path, (state, values), {**self._manifest, "epochs": len(values["loss"])})
             self._saved = time.monotonic()
         self._watch.check()
 

@@ -103,7 +103,7 @@ def _run_program(
     def body(carry: tuple[State, dict]) -> tuple[State, dict]:
         state, history = carry
         done = state.epoch - first
-        state, values = one_epoch(parts, state, data, key, done)
+        state, values = one_epoch(parts, state, data, key=key, done=done)
         return state, {name: history[name].at[done].set(values[name].astype(history[name].dtype)) for name in names}
 
     return jax.lax.while_loop(goes_on, body, (state, history))
@@ -143,7 +143,7 @@ def _extras_taken(optimizer: optax.GradientTransformationExtraArgs) -> list[str]
     return taken
 
 
-def one_epoch(parts: Parts, state: State, data: Data, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
+def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
     """Train one epoch and evaluate; a diverged epoch leaves the parameters as they were before it."""
     # from the key and the epoch alone, so that a run that was cut draws what an uninterrupted one draws
     order_key, drop_key = jax.random.split(jax.random.fold_in(key, state.epoch))
@@ -153,23 +153,23 @@ def one_epoch(parts: Parts, state: State, data: Data, key: Key, done: Array) -> 
     elif parts.program.shuffled:
         order = draw_order(order_key, data.train)
     before = Updated(state.params, state.optimizer)
-    after, loss = pass_over(parts, before, data.train, order, drop_key)
+    after, loss = pass_over(parts, before, data.train, order=order, key=drop_key)
     values = {"loss": loss, **epoch_values(parts, after.params, data)}
     # one test of everything: a frozen run needs no branch, and lanes beside a diverged one keep their bits
     finite = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves((loss, after.params))]).all()
     kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), after, before)
-    best, status = status_after(parts.stop, state, kept.params, values, finite)
+    best, status = status_after(parts.stop, state, kept.params, values=values, finite=finite)
     return State(kept.params, kept.optimizer, state.epoch + 1, best, status), values
 
 
 def status_after(
-    stop: Stop | None, state: State, params: Pytree, values: dict[str, Array], finite: Array
+    stop: Stop | None, state: State, params: Pytree, *, values: dict[str, Array], finite: Array
 ) -> tuple[Best | None, Array]:
     """Say whether a run goes on after an epoch."""
     status = jnp.where(finite, stopping.RUNNING, stopping.DIVERGED).astype(jnp.int32)
     if stop is None or state.best is None:
         return None, status
-    best = stopping.watch(stop, state.best, params, state.epoch + 1, values[stop.monitor])
+    best = stopping.watch(stop, state.best, params, epoch=state.epoch + 1, value=values[stop.monitor])
     converged = finite & (best.waited >= stop.patience)
     return best, jnp.where(converged, stopping.CONVERGED, status).astype(jnp.int32)
 
@@ -182,7 +182,7 @@ class Updated(NamedTuple):
 
 
 def pass_over(
-    parts: Parts, trained: Updated, examples: Examples, order: Array | None, key: Key
+    parts: Parts, trained: Updated, examples: Examples, *, order: Array | None, key: Key
 ) -> tuple[Updated, Array]:
     """Update once a batch; return what was trained and the mean loss of the examples before each update."""
     size, tail = parts.program.batch_size, parts.program.tail

@@ -73,7 +73,7 @@ def first_best(stop: Stop | None, params: Pytree, dtype: jax.typing.DTypeLike) -
     return Best(params if stop.restore_best else None, zero, jnp.full((), jnp.inf, dtype), zero)
 
 
-def watch(stop: Stop, best: Best, params: Pytree, epoch: jax.Array, value: jax.Array) -> Best:
+def watch(stop: Stop, best: Best, params: Pytree, *, epoch: jax.Array, value: jax.Array) -> Best:
     """Take the value of one more epoch into account."""
     # scores are turned round, so that the best is always the lowest; NaN is never better than anything
     value = value if stop.goal == "min" else -value

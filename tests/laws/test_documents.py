@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 QUOTED = sorted(set(re.findall(r"`([^`\n]+)`", CONTRIBUTING)))
-WORDS = {word for text in QUOTED for word in text.split()} | set(re.findall(r"\b(?:scripts|tests)/[\w/]+(?:\.py)?", CONTRIBUTING))
+WORDS = {word for text in QUOTED for word in text.split()} | set(
+    re.findall(r"\b(?:scripts|tests)/[\w/]+(?:\.py)?", CONTRIBUTING)
+)
 PATHS = [text for text in sorted(WORDS) if re.fullmatch(r"[\w.-]*/[\w./-]*|[\w-]+\.(?:py|md)", text)]
 NAMES_IN_FILES = sorted(set(re.findall(r"`(\w+)` in\s+`([\w./]+)`", CONTRIBUTING)))
 IDENTIFIERS = [text for text in QUOTED if re.fullmatch(r"[A-Za-z_]\w{2,}(?:\(.*\))?", text)]

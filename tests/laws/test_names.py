@@ -36,136 +36,10 @@ SHARED = [
         beside_the_reference,
     ),
     Shared("every command has the same two entrances", ("add_parser", "run"), all_in("cli/")),
-    Shared("every section of the article is a function of the same name", ("section",), all_in("stairs/sections/")),
 ]
 # a loss or an activation is a function of its own name on both sides
 BY_NAME = Shared("what users name, in JAX and in NumPy", (*LOSSES, *ACTIVATIONS, *OUTPUTS), beside_the_reference)
 SHARED_FILES = [Shared("the reference has its losses, too", ("losses",), beside_the_reference)]
-
-# TO DO: names that are still to be told apart, each with how many homes it may have until then
-TO_DO: dict[str, int] = {
-    "ACTIVATIONS": 3,
-    "Activation": 2,
-    "Batch": 2,
-    "CANONICAL": 3,
-    "COLUMNS": 2,
-    "Crew": 2,
-    "DATA": 2,
-    "EPOCHS": 3,
-    "Entry": 3,
-    "FEW": 2,
-    "GRID": 2,
-    "Group": 2,
-    "INSTALL": 4,
-    "LOSSES": 3,
-    "Leaf": 2,
-    "Lines": 3,
-    "Loss": 3,
-    "METHODS": 2,
-    "MOST_EXAMPLES": 3,
-    "MOST_TIES": 3,
-    "Model": 2,
-    "NAME": 2,
-    "NAMES": 6,
-    "OPTIMIZERS": 3,
-    "OUTPUTS": 4,
-    "Objective": 2,
-    "Place": 2,
-    "Plan": 2,
-    "Problem": 3,
-    "Progress": 3,
-    "RATIO": 2,
-    "RIGHT": 2,
-    "ROWS": 2,
-    "Reader": 2,
-    "Recipe": 5,
-    "Row": 3,
-    "SECONDS": 3,
-    "SEED": 3,
-    "SHADES": 2,
-    "SMALL": 2,
-    "STEP": 4,
-    "Shape": 2,
-    "State": 3,
-    "TRIES": 2,
-    "Table": 3,
-    "Target": 2,
-    "Task": 3,
-    "Trained": 3,
-    "VARIABLE": 2,
-    "accuracy": 3,
-    "activation": 2,
-    "adam": 2,
-    "check": 2,
-    "compare": 2,
-    "cost": 2,
-    "data_of": 2,
-    "descend": 2,
-    "describe": 4,
-    "digest": 2,
-    "draw": 2,
-    "evaluate": 3,
-    "exact": 2,
-    "expected_best": 2,
-    "finish": 3,
-    "first_best": 2,
-    "flatten": 2,
-    "gallery": 2,
-    "hold": 3,
-    "identity": 3,
-    "judge": 4,
-    "keep": 2,
-    "line": 2,
-    "load": 4,
-    "loss_surface": 2,
-    "manifest": 2,
-    "measure": 2,
-    "multiply": 2,
-    "next_chunk": 2,
-    "one_epoch": 2,
-    "pad": 2,
-    "parameters": 2,
-    "poisson": 3,
-    "predict": 2,
-    "prepare": 2,
-    "r2": 2,
-    "read": 2,
-    "save": 2,
-    "search": 2,
-    "sgd": 2,
-    "show": 2,
-    "sigmoid": 2,
-    "softmax": 2,
-    "summary": 2,
-    "table": 2,
-    "train": 3,
-    "trained": 2,
-    "unflatten": 2,
-    "whole": 2,
-    "words": 2,
-}
-TO_DO_FILES: dict[str, int] = {
-    "arguments": 2,
-    "backward": 2,
-    "batches": 2,
-    "cases": 2,
-    "checks": 2,
-    "contents": 2,
-    "descent": 2,
-    "images": 2,
-    "losses": 3,
-    "optimizers": 2,
-    "page": 2,
-    "precision": 2,
-    "preparation": 2,
-    "problem": 2,
-    "progress": 2,
-    "rounding": 2,
-    "search": 2,
-    "tables": 2,
-    "tiles": 2,
-    "training": 2,
-}
 
 
 def public_names(body):
@@ -205,17 +79,13 @@ NAMES = with_several_homes(
 FILE_NAMES = with_several_homes((path.stem, home_of(path)) for path in FILES if path.stem != "__init__")
 
 
-def not_allowed(several, shared, to_do):
+def not_allowed(several, shared):
     allowed = {name for each in shared for name in each.names if name in several and each.fits(several[name])}
-    return [
-        f"{name}: {', '.join(homes)}"
-        for name, homes in sorted(several.items())
-        if name not in allowed and len(homes) > to_do.get(name, 0)
-    ]
+    return [f"{name}: {', '.join(homes)}" for name, homes in sorted(several.items()) if name not in allowed]
 
 
 def test_a_public_name_has_one_home():
-    found = not_allowed(NAMES, [*SHARED, BY_NAME], TO_DO)
+    found = not_allowed(NAMES, [*SHARED, BY_NAME])
     assert not found, (
         "a public name means one thing in the whole package. Where a module uses it for itself, give it a leading "
         "underscore; where it is another thing, one word more; where it is the same thing, define it once:\n"
@@ -224,7 +94,7 @@ def test_a_public_name_has_one_home():
 
 
 def test_a_file_name_stands_once():
-    found = not_allowed(FILE_NAMES, SHARED_FILES, TO_DO_FILES)
+    found = not_allowed(FILE_NAMES, SHARED_FILES)
     assert not found, "a trace has to tell which file is meant; name it after what only it does:\n" + "\n".join(found)
 
 
@@ -236,7 +106,7 @@ def test_what_is_allowed_several_homes_has_them():
         for name in each.names
         if name not in several
     ]
-    assert not idle or TO_DO, f"these have one home now; take them out of the list: {', '.join(idle)}"
+    assert not idle, f"these have one home now; take them out of the list: {', '.join(idle)}"
 
 
 TESTS = Path(__file__).parents[1]

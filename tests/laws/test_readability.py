@@ -15,11 +15,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE = 320  # lines; beyond that it holds two ideas
 LONGEST_FUNCTION = 44  # lines of code, without docstring and comments
 MOST_POSITIONAL = 4  # parameters; a call with more of them cannot be read without the signature
-FEWEST_COMMENTS = 2.4  # a hundred lines of code: the reasons that the code itself cannot say
+ON_PURPOSE = ("require",)  # a refusal reads in the order of its message: condition, argument, expected, got
+FEWEST_COMMENTS = 4  # a hundred lines of code: the reasons that the code itself cannot say
 MOST_SUPPRESSIONS = 5
-
-# TO DO: how many functions have more positional parameters, and how many raise and do not say so
-TO_DO_POSITIONAL, TO_DO_RAISES = 6, 8
 
 
 def home_of(path):
@@ -99,9 +97,12 @@ def test_a_function_takes_few_positional_parameters():
     for path in FILES:
         for node in functions(ast.parse(path.read_text())):
             names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
-            if len([name for name in names if name not in ("self", "cls")]) > MOST_POSITIONAL:
+            if (
+                len([name for name in names if name not in ("self", "cls")]) > MOST_POSITIONAL
+                and node.name not in ON_PURPOSE
+            ):
                 many.append(f"{home_of(path)}: {node.name}({', '.join(names)})")
-    assert len(many) <= TO_DO_POSITIONAL, "make the later ones keyword-only:\n" + "\n".join(many)
+    assert not many, "make the later ones keyword-only:\n" + "\n".join(many)
 
 
 def test_a_public_function_that_raises_says_so():
@@ -112,7 +113,7 @@ def test_a_public_function_that_raises_says_so():
         if (errors := raised(node))
         and not any(word in (ast.get_docstring(node) or "") for word in (*errors, "aise", "efuse"))
     ]
-    assert len(silent) <= TO_DO_RAISES, "its docstring names the error and when it comes:\n" + "\n".join(silent)
+    assert not silent, "its docstring names the error and when it comes:\n" + "\n".join(silent)
 
 
 def test_comments_say_why():

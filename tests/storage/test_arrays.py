@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from jaxnet.storage import CheckpointError, decode, digest, encode, load, save
+from jaxnet.storage import CheckpointError, decode, digest, encode, load_arrays, save_arrays
 
 TREE = [{"w": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.float64(3.5) * np.ones(3)}, np.int32(7)]
 
@@ -34,7 +34,7 @@ def test_the_same_tree_is_the_same_bytes() -> None:
 
 
 def test_a_file_is_an_ordinary_safetensors_file(tmp_path: Path) -> None:
-    save(tmp_path / "a.safetensors", TREE)
+    save_arrays(tmp_path / "a.safetensors", TREE)
     named = safetensors.numpy.load_file(tmp_path / "a.safetensors")
     assert np.array_equal(named["[0]['w']"], [[0, 1, 2], [3, 4, 5]])
 
@@ -106,12 +106,12 @@ def test_a_header_that_lies_about_its_data_is_refused() -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="nothing: cannot be read"):
-        load(tmp_path / "nothing", {})
+        load_arrays(tmp_path / "nothing", {})
 
 
 def test_save_and_load_are_encode_and_decode_of_a_file(tmp_path: Path) -> None:
-    save(tmp_path / "a", TREE, {"epoch": 1})
-    tree, manifest = load(tmp_path / "a", structure(TREE))
+    save_arrays(tmp_path / "a", TREE, {"epoch": 1})
+    tree, manifest = load_arrays(tmp_path / "a", structure(TREE))
     assert equal(TREE, tree)
     assert manifest == {"epoch": 1}
 

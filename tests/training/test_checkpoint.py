@@ -47,14 +47,14 @@ def chunks_of_two(monkeypatch):
 def die_after(monkeypatch, saves):
     """Save after every chunk, and let the process die right after the given number of saves."""
     monkeypatch.setattr("jaxnet.training.checkpoint.SAVE_SECONDS", -1.0)
-    left, save = iter(range(saves - 1, -1, -1)), storage.save
+    left, save = iter(range(saves - 1, -1, -1)), storage.save_arrays
 
     def save_and_die(*arguments):
         save(*arguments)
         if next(left) == 0:
             raise Killed("in the middle")
 
-    monkeypatch.setattr("jaxnet.storage.save", save_and_die)
+    monkeypatch.setattr("jaxnet.storage.save_arrays", save_and_die)
 
 
 def assert_same(run, other):

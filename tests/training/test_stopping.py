@@ -12,7 +12,9 @@ def follow(stop, values):
     """Return (best epoch, best value, waited) after each of the values."""
     best, seen = first_best(stop, jnp.zeros(()), jnp.float64), []
     for epoch, value in enumerate(values, 1):
-        best = watch(stop, best, jnp.asarray(float(epoch)), jnp.asarray(epoch, jnp.int32), jnp.asarray(value))
+        best = watch(
+            stop, best, jnp.asarray(float(epoch)), epoch=jnp.asarray(epoch, jnp.int32), value=jnp.asarray(value)
+        )
         seen.append((int(best.epoch), float(best.value), int(best.waited)))
     return best, seen
 
