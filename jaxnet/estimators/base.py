@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from jaxnet import checks
 from jaxnet.estimators import prediction
 from jaxnet.estimators.callbacks import CallbackSupportMixin, Epochs, with_callbacks
+from jaxnet.estimators.descent_plan import run_descent
 from jaxnet.estimators.early_stopping import HeldOut
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
@@ -101,14 +102,22 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         checked = self._validate_input(X, y, first=first, incremental=incremental)
         # one stream for weights, split, dropout and shuffles, in this order, which is scikit-learn's
         random = check_random_state(self.random_state)
-        how = {"first": first, "incremental": incremental}
-        data, held = self._fit_data(checked, sample_weight, random, validation=validation, **how)
+        data, held = self._fit_data(
+            checked, sample_weight, random, first=first, incremental=incremental, validation=validation
+        )
         epochs = Epochs(self, X=X, y=y, sample_weight=sample_weight, silent=incremental)
         with precision(data.train.x.dtype):
             if self.solver == "lbfgs":
                 self._fit_lbfgs(data.train, first=first, epochs=epochs)
             else:
-                self._fit_stochastic(data, held, random, epochs=epochs, **how)
+                rows, length = len(data.train.x), 1 if incremental else self.max_iter
+                self._begin_record(first=first, validated=data.validation is not None)
+                descent = self._descent(self._params(), rows, random, incremental=incremental)
+                scorer = self._scorer_monitor(held, descent.params)
+                # callbacks want to hear of every epoch, so each is a chunk of its own, as it is for a scorer
+                monitor = scorer or ((lambda state, history: state) if epochs.listened else None)
+                chunks = run_descent(descent, data, length, monitor)
+                self._follow(chunks, random, rows=rows, scorer=scorer, incremental=incremental, epochs=epochs)
         epochs.close()
         return self
 

@@ -79,7 +79,7 @@ class ProgramInputs(NamedTuple):
     described: tuple[Any, ...]  # objective, optimizer and stopping rule
 
 
-def descend(
+def run_descent(
     descent: Descent, data: Data, epochs: int, monitor: Callable[[State, RunHistory], State] | None = None
 ) -> Iterator[DescentChunk]:
     """Run up to ``epochs`` epochs over unpadded examples, and say after every chunk of them how things are.

@@ -68,7 +68,7 @@ def threads_of(n_jobs: int | None) -> int:
 
 
 def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterator[tuple[int, DescentChunk]]:
-    """Train every member as ``descend`` would without a lowered rate; yield its number and how it ended, once it has.
+    """Train every member as ``run_descent`` would without a lowered rate; yield its number and how it ended.
 
     Members are numbered through all parts. A part begins to train while the next is prepared, and members of
     different parts share no tile. Raises whatever a thread has raised.

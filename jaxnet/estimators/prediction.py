@@ -30,7 +30,7 @@ def all_layers(network: MLP, params: Params, X: np.ndarray | spmatrix) -> list[t
 
 def _by_blocks(compiled: Callable[..., Any], network: MLP, params: Params, X: np.ndarray | spmatrix) -> Any:
     dtype = np.result_type(X.dtype, params[0]["w"].dtype)
-    params = jax.tree.map(lambda leaf: leaf.astype(dtype, copy=False), params)
+    params = [{name: leaf.astype(dtype, copy=False) for name, leaf in layer.items()} for layer in params]
     parts = []
     with precision(dtype):
         for start in range(0, X.shape[0], BLOCK_ROWS):

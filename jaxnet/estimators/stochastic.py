@@ -1,9 +1,9 @@
-"""How an estimator learns by a stochastic solver: what it asks of ``descend``, and what it makes of the answer, with
-scikit-learn's attributes, messages and warnings."""
+"""How an estimator learns by a stochastic solver: what it asks of ``run_descent``, and what it makes of the answer,
+with scikit-learn's attributes, messages and warnings."""
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -15,12 +15,11 @@ from sklearn.exceptions import ConvergenceWarning
 from jaxnet import checks
 from jaxnet.estimators import rules
 from jaxnet.estimators.callbacks import Epochs
-from jaxnet.estimators.descent_plan import Descent, DescentChunk, descend
+from jaxnet.estimators.descent_plan import Descent, DescentChunk
 from jaxnet.estimators.drawing import Shuffles, advance
 from jaxnet.estimators.early_stopping import HeldOut, Monitor, ScorerMonitor, ValidationScore
 from jaxnet.estimators.network_estimator import NetworkEstimator
 from jaxnet.estimators.rules import int32
-from jaxnet.training.loop import Data
 from jaxnet.training.stopping import DIVERGED, Best, Stop
 from jaxnet.types import Params, Pytree
 
@@ -45,31 +44,20 @@ class StochasticSolver(NetworkEstimator):
     _no_improvement_count: int
     _optimizer_state: tuple[Any, Pytree]  # of which solver, and the state
 
-    def _fit_stochastic(
+    def _follow(
         self,
-        data: Data,
-        held: HeldOut | None,
+        chunks: Iterator[DescentChunk],
         random: np.random.RandomState,
         *,
-        first: bool,
+        rows: int,
+        scorer: ScorerMonitor | None,
         incremental: bool,
         epochs: Epochs,
     ) -> None:
-        """Learn from the present weights: chunk by chunk until the descent ends, a callback ends it or the user
-        interrupts it; one epoch if ``incremental``.
+        """Record a descent chunk by chunk until it ends, a callback ends it or the user interrupts it, and conclude.
 
         Raises ValueError if it diverged.
         """
-        rows = len(data.train.x)
-        self._begin_record(first=first, validated=data.validation is not None)
-        descent = self._descent(self._params(), rows, random, incremental=incremental)
-        scorer = None
-        if held is not None and self._monitor() is Monitor.SCORER:
-            stop = self._stop(outside=True)
-            scorer = ScorerMonitor(self, held, stop=stop, best=self._first_best(stop, descent.params))
-        # callbacks want to hear of every epoch, so that each is a chunk of its own as it is for a scorer
-        monitor = scorer or ((lambda state, history: state) if epochs.listened else None)
-        chunks = descend(descent, data, 1 if incremental else self.max_iter, monitor)
         chunk = None
         try:
             while chunk is None or not chunk.last:
@@ -85,6 +73,13 @@ class StochasticSolver(NetworkEstimator):
         if chunk is not None:
             best = scorer.best if scorer else chunk.state.best
             self._conclude(chunk, best, random, rows=rows, incremental=incremental)
+
+    def _scorer_monitor(self, held: HeldOut | None, params: Params) -> ScorerMonitor | None:
+        """Return what scores the held-out examples between epochs, where a scorer of scikit-learn's decides."""
+        if held is None or self._monitor() is not Monitor.SCORER:
+            return None
+        stop = self._stop(outside=True)
+        return ScorerMonitor(self, held, stop=stop, best=self._first_best(stop, params))
 
     def _begin_record(self, *, first: bool, validated: bool) -> None:
         """Set what a fit starts from; one that goes on from earlier weights goes on with their record.

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 
+import jax
 import joblib
 import numpy as np
 import optax
@@ -238,3 +239,35 @@ def test_without_scikit_learn_the_error_says_how_to_install_it(absent):
     code = f"import sys; {absent}; import jaxnet.estimators"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "jaxnet.estimators needs scikit-learn 1.6 or later: pip install 'jaxnet[sklearn]'" in done.stderr
+
+
+def named(functions):
+    return sorted(name for name in functions if not name.endswith(">"))  # expressions are no station of their own
+
+
+def test_the_way_of_the_examples_from_fit_to_the_compiled_loop_is_short(iris):
+    X, y = iris
+    functions, containers = set(), set()
+
+    def holds(value):
+        if isinstance(value, np.ndarray | jax.Array) and not isinstance(value, jax.core.Tracer):
+            return value.ndim == 2 and value.shape[1] == X.shape[1] and np.array_equal(value[: len(X)], X)
+        found = isinstance(value, tuple | list) and any(holds(part) for part in value)
+        if found and hasattr(value, "_fields"):
+            containers.add(type(value).__name__)
+        return found
+
+    def note(frame, event, _):
+        module = frame.f_globals.get("__name__", "")
+        # callbacks are told of the examples and hand them to no one
+        ours = module.startswith("jaxnet.") and module != "jaxnet.estimators.callbacks"
+        if event == "call" and ours and any(holds(value) for value in frame.f_locals.values()):
+            functions.add(frame.f_code.co_qualname)
+
+    sys.setprofile(note)
+    try:
+        MLPClassifier(**SMALL).fit(X, y)
+    finally:
+        sys.setprofile(None)
+    assert len(named(functions)) <= 8, named(functions)
+    assert len(containers) <= 3, containers
