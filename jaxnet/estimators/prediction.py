@@ -10,7 +10,7 @@ from scipy.sparse import spmatrix
 
 from jaxnet.estimators.network_estimator import precision
 from jaxnet.network import MLP, LayerValues
-from jaxnet.training.batches import pad_full_batch
+from jaxnet.training.batches import FEWEST_ROWS, padded_size
 from jaxnet.types import Array, Params
 
 BLOCK_ROWS = 8192  # rows that are looked at together: enough to cost little each, and their layers fit into memory
@@ -36,7 +36,10 @@ def _by_blocks(compiled: Callable[..., Any], network: MLP, params: Params, X: np
         for start in range(0, X.shape[0], BLOCK_ROWS):
             block = X[start : start + BLOCK_ROWS]
             block = block if isinstance(block, np.ndarray) else block.toarray()  # a block at a time, never all of X
-            values = compiled(network, params, pad_full_batch(block.astype(dtype, copy=False)))
+            # written into zeros, for a small prediction would notice the detour over ``pad_full_batch``
+            padded = np.zeros((padded_size(len(block), FEWEST_ROWS), block.shape[1]), dtype)
+            padded[: len(block)] = block
+            values = compiled(network, params, padded)
             parts.append(jax.tree.map(partial(_own_rows, len(block)), values))
     return parts[0] if len(parts) == 1 else jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
