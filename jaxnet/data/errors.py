@@ -22,5 +22,6 @@ class Place(NamedTuple):
 
 def fail(place: Place | str | os.PathLike[str], fault: str, cause: Exception | None = None) -> NoReturn:
     """Raise ``DataError`` for a fault at a place."""
+    # a text stands as it is: it may be the name of a data frame, which no path would leave alone
     where = place if isinstance(place, Place | str) else Path(place)
     raise DataError(f"{where}: {fault}") from cause

@@ -24,7 +24,8 @@ class Generator(NamedTuple):
 
     def sample(self, low: int, high: int, count: int) -> np.ndarray:
         """Draw ``count`` integers from low to high inclusive, as ``sample(low:high, count, replace = TRUE)`` does."""
-        return low + np.floor((high - low + 1) * self.uniform(count)).astype(np.int64)
+        drawn: np.ndarray = low + np.floor((high - low + 1) * self.uniform(count)).astype(np.int64)
+        return drawn
 
     def permutation(self, size: int, count: int) -> np.ndarray:
         """Draw ``count`` different integers from 0 to size - 1, as ``sample(size, count) - 1`` does: [count]."""
