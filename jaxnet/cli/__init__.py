@@ -27,8 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
-        status: int = COMMANDS[arguments.command].run(arguments)
-        return status
+        return COMMANDS[arguments.command].run(arguments)
     except SystemExit as end:  # argparse has said what there is to say
         return OK if end.code is None else int(end.code)
     except Refusal as refusal:

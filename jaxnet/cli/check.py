@@ -10,7 +10,7 @@ from jaxnet.cli import compilation_cache
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: argparse._SubParsersAction) -> None:
     """Describe the command to argparse."""
     parser = commands.add_parser(
         "check",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jaxnet.stairs.blocks import Section
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: argparse._SubParsersAction) -> None:
     """Describe the command to argparse."""
     contents = "\n".join(f"  {name:<13} {chapter.title}" for name, chapter in CONTENTS.items())
     parser = commands.add_parser(

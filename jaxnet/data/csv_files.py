@@ -37,7 +37,7 @@ class _Record(NamedTuple):
 
 
 def read_csv(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike,
     *,
     target: TargetColumns = None,
     delimiter: str = ",",
@@ -80,10 +80,7 @@ def read_csv(
 
 def _decoded(path: Path) -> str:
     content = read_all(path)
-
-    def place(at: int) -> Place:
-        return Place(str(path), len(re.split(b"\r\n|\r|\n", content[:at])))
-
+    place = lambda at: Place(str(path), len(re.split(b"\r\n|\r|\n", content[:at])))
     # UTF-16 is told by its mark, before its every second byte becomes a fault that says nothing
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):

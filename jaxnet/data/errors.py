@@ -20,7 +20,7 @@ class Place(NamedTuple):
         return ":".join(str(part) for part in self if part is not None)
 
 
-def fail(place: Place | str | os.PathLike[str], fault: str, cause: Exception | None = None) -> NoReturn:
+def fail(place: Place | str | os.PathLike, fault: str, cause: Exception | None = None) -> NoReturn:
     """Raise ``DataError`` for a fault at a place."""
     # a text stands as it is: it may be the name of a data frame, which no path would leave alone
     where = place if isinstance(place, Place | str) else Path(place)

@@ -29,7 +29,7 @@ def within_limits(path: Path, declared: int, packed: int) -> None:
         fail(path, f"declares {declared} bytes of contents in {packed} bytes of file, more than {_RATIO} times as much")
 
 
-def existing(path: str | os.PathLike[str]) -> Path:
+def existing(path: str | os.PathLike) -> Path:
     """Return the path of a file that is there; FileNotFoundError or IsADirectoryError, with its name, otherwise."""
     path = Path(path)
     if path.is_dir():

@@ -32,7 +32,7 @@ def from_frame(frame: Any, *, target: TargetColumns = None, missing: str = "refu
     return _dataset(frame, list(frame.columns), target=target, missing=missing, source="data frame")
 
 
-def read_parquet(path: str | os.PathLike[str], *, target: TargetColumns = None, missing: str = "refuse") -> Dataset:
+def read_parquet(path: str | os.PathLike, *, target: TargetColumns = None, missing: str = "refuse") -> Dataset:
     """Read a Parquet file as a ``Dataset``; ``target`` and ``missing`` as in ``read_csv``.
 
     Raises ImportError without pyarrow; DataError for a damaged file and what ``from_frame`` refuses; OSError where

@@ -17,7 +17,7 @@ _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: "
 _MOST_AXES = 32  # as many as a NumPy array may have
 
 
-def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
+def read_idx(path: str | os.PathLike) -> np.ndarray:
     """Read one array from an IDX file, gzipped or not, in its own shape and the type that its header names.
 
     Raises DataError for a wrong first word, a header that declares more or less than the file holds, or damage;

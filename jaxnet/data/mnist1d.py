@@ -92,8 +92,7 @@ def _example(line: np.ndarray, stream: np.random.RandomState) -> np.ndarray:
 
 def _sampled(x: np.ndarray, count: int) -> np.ndarray:
     """Interpolate linearly at ``count`` points, evenly from the first to the last."""
-    line: np.ndarray = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(x)), x)
-    return line
+    return np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(x)), x)
 
 
 def _smoothed(x: np.ndarray) -> np.ndarray:
@@ -102,9 +101,9 @@ def _smoothed(x: np.ndarray) -> np.ndarray:
     kernel = np.exp(-0.5 / _SIGMA**2 * offsets**2)
     kernel = kernel / kernel.sum()
     long = np.pad(x, _RADIUS, mode="symmetric")
-    moved = [long[at : at + len(x)] for at in range(2 * _RADIUS + 1)]
+    at = lambda offset: long[_RADIUS + offset : _RADIUS + offset + len(x)]
     # SciPy's order of additions: another order differs in the last bit, and the published file was made with this one
-    smooth: np.ndarray = moved[_RADIUS] * kernel[_RADIUS]
-    for at in range(_RADIUS):
-        smooth = smooth + (moved[at] + moved[-1 - at]) * kernel[at]
+    smooth = at(0) * kernel[_RADIUS]
+    for offset in range(_RADIUS, 0, -1):
+        smooth = smooth + (at(-offset) + at(offset)) * kernel[_RADIUS - offset]
     return smooth

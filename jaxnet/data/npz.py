@@ -21,7 +21,7 @@ _HEADERS = {
 }
 
 
-def read_npz(path: str | os.PathLike[str], *, x: str = "x", y: str = "y") -> Dataset:
+def read_npz(path: str | os.PathLike, *, x: str = "x", y: str = "y") -> Dataset:
     """Read the arrays called ``x``, examples [N, ...], and ``y``, their targets [N] or [N, K], from an .npz file.
 
     Raises DataError for a missing name (saying which there are), a damaged or encrypted file, an array of objects,

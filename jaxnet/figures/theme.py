@@ -34,9 +34,7 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=150)
 
 
-def grid_of_panels(
-    count: int, *, columns: int, width: float = PANEL, height: float = PANEL
-) -> tuple["Figure", list["Axes"]]:
+def grid_of_panels(count: int, *, columns: int, width: float = PANEL, height: float = PANEL) -> tuple["Figure", list]:
     """Make a figure of ``count`` panels of ``width`` x ``height`` inches, in rows of at most ``columns``."""
     rows = -(-count // columns)
     # as many columns as these rows need: five panels of at most four columns are 3 + 2, not 4 + 1
@@ -95,7 +93,7 @@ def symmetric(values: np.ndarray, middle: float = 0.0) -> dict[str, float]:
     return {"vmin": middle - reach, "vmax": middle + reach}
 
 
-def colour_bar(figure: "Figure", image: Any, axes: "list[Axes]", *, title: str) -> None:
+def colour_bar(figure: "Figure", image: Any, axes: list, *, title: str) -> None:
     """Draw the scale of ``image`` beside ``axes``."""
     bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
     bar.set_label(title, fontsize=TEXT, color=INK)

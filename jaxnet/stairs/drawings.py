@@ -33,12 +33,13 @@ def _judged(name: str) -> Drawing:
     def draw(image: int | None) -> "Figure":
         shown = chosen(image)
         verdicts = verdicts_on(name, shown.x)
-        captions = []
-        for id, y, each in zip(shown.ids, shown.y, verdicts, strict=True):
-            # the perceptron's answer is its weighted sum, and is said once
-            total = "" if HAND_SET[name].output == "identity" else f"z = {decimal(each.weighted_sum, 1)}\n"
-            said = f"{decimal(each.answer, 2)} → {yes_or_no(each.yes)} (stairs: {yes_or_no(y)})"
-            captions.append(f"image {id}\n{list(each.x)}\n{total}{said}")
+        # the perceptron's answer is its weighted sum
+        total = lambda each: "" if HAND_SET[name].output == "identity" else f"z = {decimal(each.weighted_sum, 1)}\n"
+        captions = [
+            f"image {id}\n{list(each.x)}\n{total(each)}{decimal(each.answer, 2)} → {yes_or_no(each.yes)} "
+            f"(stairs: {yes_or_no(y)})"
+            for id, y, each in zip(shown.ids, shown.y, verdicts, strict=True)
+        ]
         return _from_the_lowest_answer(verdicts, shown.x, captions)
 
     return draw

@@ -42,9 +42,8 @@ def initial_weights() -> Weights:
     """Return W1 [5, 2] and W2 [3, 2] in float64 as the article has them: the bias is the first row."""
     generator = seeded(_SEED)
     # R fills a matrix column by column, NumPy row by row
-    W1 = generator.uniform(5 * 2, -_HALF_WIDTH, _HALF_WIDTH).reshape(2, 5).T
-    W2 = generator.uniform(3 * 2, -_HALF_WIDTH, _HALF_WIDTH).reshape(2, 3).T
-    return W1, W2
+    draw = lambda rows: generator.uniform(rows * 2, -_HALF_WIDTH, _HALF_WIDTH).reshape(2, rows).T
+    return draw(5), draw(3)
 
 
 class Trace(NamedTuple):
@@ -80,10 +79,10 @@ def one_step(weights: Weights, x: np.ndarray, Y: np.ndarray, step: float) -> Tra
     float64, so the printed digits do not depend on JAX's settings.
     """
     W1, W2 = weights
-    ones = np.ones(len(x))
-    X1 = np.column_stack([ones, x.astype(np.float64)])
+    with_ones = lambda values: np.column_stack([np.ones(len(values)), values])
+    X1 = with_ones(x.astype(np.float64))
     Z1 = X1 @ W1
-    X2 = np.column_stack([ones, sigmoid(Z1)])
+    X2 = with_ones(sigmoid(Z1))
     Z2 = X2 @ W2
     Yhat = softmax(Z2)
     loss = float(np.mean(-np.sum(Y * np.log(Yhat), axis=1)))

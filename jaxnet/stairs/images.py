@@ -49,8 +49,8 @@ def load() -> tuple[Images, Images]:
     images, test_ids = _generated()
     test = np.isin(images.ids, test_ids)
     # indexing by a mask copies, so a caller may change what it gets
-    train, held_out = (Images(*(column[rows] for column in images)) for rows in (~test, test))
-    return train, held_out
+    part = lambda rows: Images(*(column[rows] for column in images))
+    return part(~test), part(test)
 
 
 def every() -> Images:

@@ -19,8 +19,7 @@ class Generator(NamedTuple):
 
     def uniform(self, count: int, low: float = 0.0, high: float = 1.0) -> np.ndarray:
         """Draw ``count`` float64 from U(low, high), as ``runif`` does: [count]."""
-        drawn: np.ndarray = low + (high - low) * (self.words.random_raw(count) * _UNIT)
-        return drawn
+        return low + (high - low) * (self.words.random_raw(count) * _UNIT)
 
     def sample(self, low: int, high: int, count: int) -> np.ndarray:
         """Draw ``count`` integers from low to high inclusive, as ``sample(low:high, count, replace = TRUE)`` does."""

@@ -66,8 +66,7 @@ def tell(names: Iterable[str] = (), image: int | None = None) -> Iterator[tuple[
 def compute(name: str, image: int | None) -> "Section":
     """Compute one section, by the function that is called as the section is: ``perceptron_section(image)``."""
     module = importlib.import_module(f"jaxnet.stairs.sections.{CONTENTS[name].module}")
-    section: Section = getattr(module, f"{name.replace('-', '_')}_section")(image)
-    return section
+    return getattr(module, f"{name.replace('-', '_')}_section")(image)
 
 
 def selected(names: Iterable[str], image: int | None) -> list[str]:

@@ -36,8 +36,8 @@ def filled(weights: Numbers, bias: float, values: Numbers, digits: int = 0) -> s
 
     Values are written with ``digits`` decimals, or as short as they are exact.
     """
-    written = [decimal(value, digits) if digits else coefficient(value) for value in values]
-    terms = [(w, f"·{value}") for w, value in zip(weights, written, strict=True) if w]
+    write = lambda value: decimal(value, digits) if digits else coefficient(value)
+    terms = [(w, f"·{write(value)}") for w, value in zip(weights, values, strict=True) if w]
     return _signed_sum(terms + ([(bias, "")] if bias else []))
 
 
@@ -50,10 +50,7 @@ def _signed_sum(terms: list[tuple[float, str]]) -> str:
 
 def products(left: Numbers, right: Numbers, limit: int = 5, digits: int = 4) -> str:
     """Write the terms of one cell of a matrix product: ``(-.0047·1) + (-.0026·252) + ...``, the first ``limit``."""
-
-    def write(value: float) -> str:
-        return coefficient(value) if float(value).is_integer() else decimal(value, digits)
-
+    write = lambda value: coefficient(value) if float(value).is_integer() else decimal(value, digits)
     pairs = list(zip(left, right, strict=True))
     terms = [f"({write(a)}·{write(b)})" for a, b in pairs[:limit]]
     return " + ".join([*terms, "..."] if len(pairs) > limit else terms)

@@ -1,7 +1,8 @@
 """The engine of one group: its compiled program on all devices, fed with as many tiles as they hold.
 
-Members are held by the host; a call gathers some tiles of them, trains them for some epochs on all devices, and puts
-them back. How many tiles and epochs a call takes is a matter of memory and of time, never of the result.
+``train`` puts the states of some members on the devices, where they stay while it takes the same members further, call
+by call; ``fetch`` brings them back. How many tiles and epochs a call takes is a matter of memory and of time, never of
+the result.
 """
 
 import functools
@@ -16,10 +17,13 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
 from jaxnet.sweeps.tiles import Lane, Shared, Tile, draw_orders, run_tiles
+from jaxnet.training.flat import Flat, Layout, flatten, layout_of, unflatten
 from jaxnet.training.loop import Program
 
 AXIS = "tiles"
-TILES = 8  # resident on a device, where memory allows
+# resident on a device: so many that calls of a few short epochs are long beside what a call costs, ...
+_TILES = 8
+_TILE_BYTES = 2**26  # ... and not more than fit into this, before and after a call
 _CALL_EPOCHS = 256  # that a call may take at most: its history is held for all of them
 _ORDER_BYTES = 2**23  # of orders that a call is given: beyond that copying them would show beside training
 
@@ -49,27 +53,68 @@ def epochs_a_call(rows: int, tiles: int) -> int:
     return max(1, min(_CALL_EPOCHS, _ORDER_BYTES // (4 * rows * tiles))) if rows else _CALL_EPOCHS  # 4: of an int32
 
 
+def lanes_with_members(tiling: Tiling) -> np.ndarray:
+    """Say which lanes [tiles, T] are no padding."""
+    return np.arange(tiling.slots.shape[1]) < np.expand_dims(tiling.real, 1)
+
+
+def resident_tiles(tile_bytes: int) -> int:
+    """Return how many tiles, whose states take so many bytes, stay on a device at a time.
+
+    It is a matter of the network alone, never of how many members there are, for it is a shape: populations of 8 or
+    of 800 share a program.
+    """
+    if jax.default_backend() != "cpu":  # one wide tile fills an accelerator
+        return 1
+    return max(1, min(_TILES, _TILE_BYTES // tile_bytes))
+
+
+class Loaded(NamedTuple):
+    """What stands on the devices: whose states, and what else their tiles are given in every call."""
+
+    tiling: Tiling
+    places: np.ndarray  # [tiles], where each stands among all resident ones
+    flat: Flat  # [resident, T, W] a dtype
+    numbers: list[Any]  # leaves [resident, T]
+    keys: jax.Array
+    folds: jax.Array
+    counts: jax.Array  # [devices], the tiles of each
+
+
+class TileResults(NamedTuple):
+    """What a call tells of its members: who they are, what was recorded, and who has ended."""
+
+    slots: np.ndarray  # [n]
+    curves: np.ndarray  # [n, epochs, names]
+    ended: np.ndarray  # [n], the epoch, from 1, in which each ended; 0 while it runs
+
+
 class Engine:
-    """Trains tiles of one group; compiles once, and again only when the memory is exhausted."""
+    """Trains tiles of one group; compiles once, and again only when the memory is exhausted.
+
+    ``lanes`` are the states of all members, as NumPy arrays [P, ...]; those of the members that were trained last are
+    as old as the last ``fetch``.
+    """
 
     def __init__(self, group: Group, members: Members, *, prepared: Prepared, lanes: Lane, root: int) -> None:
         self._prepared, self._root = prepared, root
         self._seeds, self._folds = members.seed[group.members], members.fold[group.members]
         self.lanes = lanes
+        self._layout = layout_of(lanes, 1)
         self._mesh = Mesh(np.array(jax.local_devices()), (AXIS,))
         self._tiled = NamedSharding(self._mesh, PartitionSpec(AXIS))
         self._shared = jax.device_put(prepared.shared, NamedSharding(self._mesh, PartitionSpec()))
-        self._rows = (
-            len(prepared.shared.train.x) if prepared.shared.folds is None else prepared.shared.folds.train.shape[1]
-        )
+        folds = prepared.shared.folds
+        self._rows = len(prepared.shared.train.x) if folds is None else folds.train.shape[1]
         # where nothing is drawn a seed shows in the first parameters only, and seeds may share a tile
         self._apart = self._seeds * (prepared.program.shuffled or prepared.program.random)
-        tiling = tile_slots(self._apart, self._folds, np.arange(len(group.members)), group.lanes)
-        self._resident = min(TILES, -(-len(tiling.real) // self._mesh.size))
         self._width = group.lanes
+        self._resident = resident_tiles(self._width * self._layout.bytes)
         ordered = self._rows if prepared.program.shuffled else 0
         self.block = epochs_a_call(ordered, self._resident * self._mesh.size)
         self._compiled: Any = None
+        self._loaded: Loaded | None = None
+        self._ahead = False  # whether the devices are ahead of ``lanes``
 
     def batches(self, slots: np.ndarray) -> Iterator[Tiling]:
         """Cut members into as many tiles as the devices hold at once."""
@@ -79,68 +124,86 @@ class Engine:
             yield Tiling(tiling.slots[:count], tiling.real[:count])
             tiling = Tiling(tiling.slots[count:], tiling.real[count:])
 
-    def train(self, tiling: Tiling, first: int, epochs: int) -> tuple[np.ndarray, np.ndarray]:
-        """Train the members of these tiles in place; return their slots [n] and history [n, epochs, names].
+    def train(self, tiling: Tiling, first: int, epochs: int) -> TileResults:
+        """Train the members of these tiles, which come from ``batches``, for ``epochs``, at most ``block``.
 
-        ``tiling`` come from ``batches``; ``epochs`` is at most ``block``.
+        Their states stay on the devices until they are fetched, or until other members are trained.
         """
         if self._compiled is None:
             self._compile()
         if len(tiling.real) > self._resident * self._mesh.size:
             return self._in_parts(tiling, first, epochs)
+        if self._loaded is None or self._loaded.tiling is not tiling:
+            self.fetch()
+            self._loaded = self._load(tiling)
         try:
-            lanes, history, places = self._call(tiling, first, epochs)
+            flat, history, ended = self._call(self._loaded, first, epochs)
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error) or self._resident == 1:
                 raise
-            self._resident, self._compiled = self._resident // 2, None
+            self.fetch()  # nothing is donated to a call, so what stood there before it still does
+            self._resident, self._compiled, self._loaded = self._resident // 2, None, None
             return self.train(tiling, first, epochs)
-        taken = np.arange(self._width) < np.expand_dims(tiling.real, 1)
-        slots = tiling.slots[taken]
-        for kept, trained in zip(jax.tree.leaves(self.lanes), jax.tree.leaves(lanes), strict=True):
-            kept[slots] = np.asarray(trained)[places][taken]
-        return slots, np.asarray(history)[places][taken][:, :epochs]
+        self._loaded, self._ahead = self._loaded._replace(flat=flat), True
+        taken, places = lanes_with_members(tiling), self._loaded.places
+        at = lambda leaf: np.asarray(leaf)[places][taken]
+        return TileResults(tiling.slots[taken], at(history)[:, :epochs], at(ended))
 
-    def _in_parts(self, tiling: Tiling, first: int, epochs: int) -> tuple[np.ndarray, np.ndarray]:
+    def fetch(self) -> None:
+        """Bring the states of the members that were trained last back into ``lanes``."""
+        if self._loaded is None or not self._ahead:
+            return
+        tiling, places = self._loaded.tiling, self._loaded.places
+        taken = lanes_with_members(tiling)
+        trained = unflatten(self._layout, tuple(np.asarray(part)[places][taken] for part in self._loaded.flat))
+        for kept, new in zip(jax.tree.leaves(self.lanes), jax.tree.leaves(trained), strict=True):
+            kept[tiling.slots[taken]] = new
+        self._ahead = False
+
+    def _in_parts(self, tiling: Tiling, first: int, epochs: int) -> TileResults:
         count = self._resident * self._mesh.size
         starts = range(0, len(tiling.real), count)
         parts = [Tiling(tiling.slots[start : start + count], tiling.real[start : start + count]) for start in starts]
-        slots, histories = zip(*(self.train(part, first, epochs) for part in parts), strict=True)
-        return np.concatenate(slots), np.concatenate(histories)
+        found = [self.train(part, first, epochs) for part in parts]
+        return TileResults(*map(np.concatenate, zip(*found, strict=True)))
 
-    def _call(self, tiling: Tiling, first: int, epochs: int) -> tuple[Lane, jax.Array, np.ndarray]:
+    def _call(self, loaded: Loaded, first: int, epochs: int) -> tuple[Flat, jax.Array, jax.Array]:
+        return jax.block_until_ready(self._compiled(*self._arguments(loaded, first, epochs)))
+
+    def _arguments(self, loaded: Loaded, first: int, epochs: int) -> tuple:
         bounds = jnp.asarray(first, jnp.int32), jnp.asarray(epochs, jnp.int32)
-        tiles, counts, places = self._load(tiling, bounds)
-        lanes, history = jax.block_until_ready(self._compiled(self._shared, tiles, counts, bounds))
-        return lanes, history, places
+        tiles = Tile(loaded.numbers, loaded.flat, loaded.keys, self._orders(loaded, bounds), loaded.folds)
+        return self._shared, tiles, loaded.counts, bounds
 
-    def _load(self, tiling: Tiling, bounds: tuple[jax.Array, jax.Array]) -> tuple[Tile, jax.Array, np.ndarray]:
-        """Gather tiles onto the devices, evenly; say how many each has and at which position each tile is."""
+    def _load(self, tiling: Tiling) -> Loaded:
+        """Put tiles onto the devices, evenly; room that they leave is filled with the first, which nobody trains."""
         devices, count = self._mesh.size, len(tiling.real)
         counts = np.array([count // devices + (device < count % devices) for device in range(devices)], np.int32)
         places = np.concatenate([device * self._resident + np.arange(n) for device, n in enumerate(counts)])
         slots = np.repeat(tiling.slots[:1], devices * self._resident, axis=0)
         slots[places] = tiling.slots
         gather = lambda leaf: leaf[slots]
+        flat = flatten(self._layout, jax.tree.map(gather, self.lanes))
         leaders = slots[:, 0]
-        folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
         keys = np.stack([self._key(int(seed)) for seed in self._seeds[leaders]])
+        folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
         numbers = jax.tree.map(gather, self._prepared.numbers)
-        host = (Tile(numbers, jax.tree.map(gather, self.lanes), keys, self._orders(leaders, bounds), folds), counts)
-        tiles, counts = jax.device_put(host, self._tiled)
-        return tiles, counts, places
+        self._ahead = False
+        return Loaded(tiling, places, *jax.device_put((flat, numbers, keys, folds, counts), self._tiled))
 
-    def _orders(self, leaders: np.ndarray, bounds: tuple[jax.Array, jax.Array]) -> np.ndarray | None:
+    def _orders(self, loaded: Loaded, bounds: tuple[jax.Array, jax.Array]) -> jax.Array | None:
         """Draw the orders of the coming epochs once for each seed and fold, however many tiles share them."""
         if not self._prepared.program.shuffled:
             return None
+        leaders = np.repeat(loaded.tiling.slots[:1, 0], len(loaded.keys))
+        leaders[loaded.places] = loaded.tiling.slots[:, 0]
         pairs = [(int(self._seeds[slot]), max(int(self._folds[slot]), 0)) for slot in leaders]
         drawn = {}
         for seed, fold in set(pairs):
             rows = jnp.asarray(self._prepared.rows[fold], jnp.int32)
             orders = _draw(self._key(seed), rows, *bounds, size=self._rows, block=self.block)
             drawn[seed, fold] = np.asarray(orders)
-        return np.stack([drawn[pair] for pair in pairs])
+        return jax.device_put(np.stack([drawn[pair] for pair in pairs]), self._tiled)
 
     def _key(self, seed: int) -> np.ndarray:
         return _run_key(self._root, seed)
@@ -148,13 +211,15 @@ class Engine:
     def _compile(self) -> None:
         """Compile for as many resident tiles as the memory holds, by the program's own account of its memory."""
         while True:
-            tiling = Tiling(np.zeros((1, self._width), np.int64), np.ones(1, np.int64))
-            bound = jnp.zeros((), jnp.int32)
-            tiles, counts, _ = self._load(tiling, (bound, bound))
-            arguments = (self._shared, tiles, counts, (bound, bound))
-            leaves, structure = jax.tree.flatten(jax.tree.map(_shape, arguments))
+            loaded = self._load(Tiling(np.zeros((1, self._width), np.int64), np.ones(1, np.int64)))
+            leaves, structure = jax.tree.flatten(jax.tree.map(_shape, self._arguments(loaded, 0, 0)))
             self._compiled = _compiled(
-                self._prepared.program, self._mesh, block=self.block, structure=structure, leaves=tuple(leaves)
+                self._prepared.program,
+                self._layout,
+                self._mesh,
+                block=self.block,
+                structure=structure,
+                leaves=tuple(leaves),
             )
             if self._resident == 1 or memory_of(self._compiled) <= 0.8 * memory_limit():
                 return
@@ -166,13 +231,18 @@ def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
 
 
 @functools.lru_cache(maxsize=512)
-def _compiled(program: Program, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]) -> Any:
+def _compiled(
+    program: Program, layout: Layout, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]
+) -> Any:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
 
     def run(shared: Shared, tiles: Tile, counts: jax.Array, bounds: tuple[jax.Array, jax.Array]) -> tuple:
         first, epochs = bounds
-        return run_tiles(program, shared, tiles, counts=counts, first=first, epochs=epochs, block=block)
+        flat, history = run_tiles(
+            program, layout, shared, tiles, counts=counts, first=first, epochs=epochs, block=block
+        )
+        return flat, history, unflatten(layout, flat).ended
 
     mapped = jax.shard_map(
         run,

@@ -69,7 +69,7 @@ def sweep(
             if out is not None:  # the first process has the folder: hear whether it could be opened, and what is in it
                 processes.agree()
                 _give(processes, history)
-            train_by_rungs(plan, history, Trainer(plan, history, lambda members, reached: bar.show(), processes))
+            train_by_rungs(plan, history, Trainer(plan, history, lambda members, fetched: bar.show(), processes))
         return True
 
     return run_plan(plan, train, functools.partial(sweep, executor=executor))
@@ -123,14 +123,22 @@ def decide(plan: Plan, history: SweepHistory, bracket: int, *, alive: Sequence[i
 class Trainer:
     """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group.
 
-    ``done(members, reached)`` is called after each call of the compiled program, with the members that it trained and
-    whether they have reached their epoch; and with those that other processes trained.
+    ``done(members, fetched)`` is called after each call of the compiled program, with the members that it trained and
+    whether the history has their states, which otherwise stay on the devices; and with those that other processes
+    trained. States are fetched when their epoch is reached, and before that whenever ``wanted()`` says so.
     """
 
     def __init__(
-        self, plan: Plan, history: SweepHistory, done: Callable[[np.ndarray, bool], None], processes: Processes = ALONE
+        self,
+        plan: Plan,
+        history: SweepHistory,
+        done: Callable[[np.ndarray, bool], None],
+        processes: Processes = ALONE,
+        *,
+        wanted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._plan, self._history, self._done, self._processes = plan, history, done, processes
+        self._wanted = wanted
         self._engine: tuple[int, Engine] | None = None
         self._chunks: dict[int, int] = {}  # group -> epochs of its next call
 
@@ -153,16 +161,19 @@ class Trainer:
             while at < target:
                 count = min(self._chunks.get(index, 1), target - at, engine.block)
                 started = time.perf_counter()
-                trained, curves = engine.train(tiling, at, count)
+                slots, curves, ended = engine.train(tiling, at, count)
                 seconds = time.perf_counter() - started
                 self._chunks[index] = next_chunk(count, seconds, wanted=_CALL_SECONDS, limit=engine.block)
+                trained = members[slots]
                 for position, name in enumerate(self._plan.names):
-                    self._history.curves[name][members[trained], at : at + count] = curves[:, :, position]
+                    self._history.curves[name][trained, at : at + count] = curves[:, :, position]
                 at += count
-                ended = np.asarray(lanes.ended)[trained]
-                self._history.diverged[members[trained]] = ended
-                self._history.epochs[members[trained]] = np.where(ended > 0, ended, at)
-                self._done(members[trained], at == target)
+                self._history.diverged[trained] = ended
+                self._history.epochs[trained] = np.where(ended > 0, ended, at)
+                fetched = at == target or self._wanted()
+                if fetched:
+                    engine.fetch()
+                self._done(trained, fetched)
 
         # learn what the other processes trained: the states of this group, then the curves of all members
         theirs = [members[share] for share in shares]
@@ -199,15 +210,18 @@ def _train_saving(
         _give(processes, history)
         saved = time.monotonic()
 
-        def done(members: np.ndarray, reached: bool) -> None:
+        def wanted() -> bool:
+            return watch.caught is not None or time.monotonic() - saved > _SAVE_SECONDS
+
+        def done(members: np.ndarray, fetched: bool) -> None:
             nonlocal saved
-            if reached or watch.caught is not None or time.monotonic() - saved > _SAVE_SECONDS:
+            if fetched:
                 store.save(history, members)
                 saved = time.monotonic()
-            watch.check()
+                watch.check()  # here only: a signal since the last look would lose what is not fetched
             bar.show()
 
-        train_by_rungs(plan, history, Trainer(plan, history, done, processes))
+        train_by_rungs(plan, history, Trainer(plan, history, done, processes, wanted=wanted))
 
 
 def _give(processes: Processes, history: SweepHistory) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
-from jaxnet.sweeps.engine import TILES, epochs_a_call, tile_slots
+from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
 from jaxnet.sweeps.groups import Group, Members, Task, initial_params, keys_of, list_groups, list_members
 from jaxnet.sweeps.optuna_study import Budget
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
@@ -193,7 +193,7 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
 
     # the examples, in order and not; the states and recorded values before and after, and the orders, of all tiles
     # that are there; and the activations, forwards and backwards, of the one tile that trains
-    itemsize, resident = task.dtype.itemsize, min(TILES, -(-tiles // devices))
+    itemsize, resident = task.dtype.itemsize, resident_tiles(group.lanes * size.state_bytes)
     rows = size.steps * size.batch if size.steps > 1 else 0  # a full batch has no order
     block = epochs_a_call(rows, resident * devices)
     kept = group.lanes * 2 * (size.state_bytes + block * len(plan.names) * itemsize) + 4 * rows * block

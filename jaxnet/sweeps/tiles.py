@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order
+from jaxnet.training.flat import Flat, Layout, flatten, layout_of, unflatten
 from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
 from jaxnet.types import Array, Batch, Pytree
 
@@ -31,7 +32,7 @@ class Tile(NamedTuple):
     """What one tile is given; with a leading axis, the tiles of a device or of all."""
 
     numbers: list[Any]  # leaves [T], in the order of ``partition``
-    lanes: Lane  # leaves [T, ...]
+    lanes: Any  # a ``Lane`` of leaves [T, ...], or flat: [T, W] a dtype
     key: Any  # the data of the key of the tile's seed
     orders: Any  # [epochs, M]
     fold: Any = None  # int32
@@ -57,22 +58,31 @@ class Shared(NamedTuple):
 
 
 def run_tiles(
-    program: Program, shared: Shared, tiles: Tile, *, counts: Array, first: Array, epochs: Array, block: int
-) -> tuple[Lane, Array]:
+    program: Program,
+    layout: Layout,
+    shared: Shared,
+    tiles: Tile,
+    *,
+    counts: Array,
+    first: Array,
+    epochs: Array,
+    block: int,
+) -> tuple[Flat, Array]:
     """Train the first ``counts[0]`` of the tiles of this device from epoch ``first`` for ``epochs`` epochs.
 
-    Returns their lanes and their history [tiles, T, block, names]; both stay as they were for the other tiles.
+    Their lanes are flat, [tiles, T, W] a dtype. Returns them and their history [tiles, T, block, names]; both stay as
+    they were for the other tiles.
     """
     names = history_names(program.metrics, _validated(shared))
-    lanes_of = tiles.lanes.status.shape
-    history = jnp.full((*lanes_of, block, len(names)), jnp.nan, jax.tree.leaves(tiles.lanes.params)[0].dtype)
+    history = jnp.full((*tiles.lanes[0].shape[:2], block, len(names)), jnp.nan, layout.dtypes[0])
 
-    def one(i: Array, carry: tuple[Lane, Array]) -> tuple[Lane, Array]:
-        lanes, history = carry
-        tile = jax.tree.map(lambda leaf: leaf[i], tiles)
-        data = tile_data(shared, tile)
-        done, values = run_tile(program, tile, data, first=first, epochs=epochs, block=block)
-        return jax.tree.map(lambda all, one: all.at[i].set(one), lanes, done), history.at[i].set(values)
+    def one(i: Array, carry: tuple[Flat, Array]) -> tuple[Flat, Array]:
+        flat, history = carry
+        # i is in bounds: indexing and .at would compile four kernels more to see to it
+        tile = jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, i, keepdims=False), tiles)
+        done = _run_flat(program, layout, tile, tile_data(shared, tile), first=first, epochs=epochs, block=block)
+        put = lambda all, one: jax.lax.dynamic_update_index_in_dim(all, one, i, 0)
+        return jax.tree.map(put, (flat, history), done)
 
     return jax.lax.fori_loop(0, counts[0], one, (tiles.lanes, history))
 
@@ -82,24 +92,37 @@ def run_tile(
 ) -> tuple[Lane, Array]:
     """Train T lanes in lock step for ``epochs`` epochs, or until all have ended; return them and their history
     [T, block, names], NaN where a lane does not run."""
+    layout = layout_of(tile.lanes, 1)
+    tile = tile._replace(lanes=flatten(layout, tile.lanes))
+    flat, history = _run_flat(program, layout, tile, data, first=first, epochs=epochs, block=block)
+    return unflatten(layout, flat), history
+
+
+def _run_flat(
+    program: Program, layout: Layout, tile: Tile, data: Data, *, first: Array, epochs: Array, block: int
+) -> tuple[Flat, Array]:
+    """Do what ``run_tile`` says to lanes that are flat between epochs."""
     names = history_names(program.metrics, data.validation is not None)
     key = jax.random.wrap_key_data(tile.key)
-    history = jnp.full(
-        (len(tile.lanes.status), block, len(names)), jnp.nan, jax.tree.leaves(tile.lanes.params)[0].dtype
-    )
+    # the first dtype of a lane is that of its parameters
+    history = jnp.full((len(tile.lanes[0]), block, len(names)), jnp.nan, layout.dtypes[0])
 
-    def any_goes_on(carry: tuple[Array, Lane, Array]) -> Array:
-        i, lanes, _ = carry
-        return (i < epochs) & jnp.any(go_on(lanes, tile.most, first + i))
+    def runs_on(i: Array, flat: Flat) -> Array:
+        return go_on(unflatten(layout, flat), tile.most, first + i)
 
-    def epoch(carry: tuple[Array, Lane, Array]) -> tuple[Array, Lane, Array]:
-        i, lanes, history = carry
-        one = lambda numbers, lane, runs: lane_epoch(
-            program, numbers, lane, runs=runs, data=data, key=key, epoch=(first + i, i)
-        )
-        lanes, values = jax.vmap(one)(tile.numbers, lanes, go_on(lanes, tile.most, first + i))
-        recorded = jnp.stack([values[name].astype(history.dtype) for name in names], -1)
-        return i + 1, lanes, history.at[:, i].set(recorded)
+    def any_goes_on(carry: tuple[Array, Flat, Array]) -> Array:
+        i, flat, _ = carry
+        return (i < epochs) & jnp.any(runs_on(i, flat))
+
+    def epoch(carry: tuple[Array, Flat, Array]) -> tuple[Array, Flat, Array]:
+        i, flat, history = carry
+        one = lambda numbers, lane: lane_epoch(program, numbers, lane, data=data, key=key, epoch=(first + i, i))
+        lanes, values = jax.vmap(one)(tile.numbers, unflatten(layout, flat))
+        # a lane that does not run was trained with the others, and stays as it was
+        keep = lambda new, old: jnp.where(runs_on(i, flat)[:, None], new, old)
+        recorded = keep(jnp.stack([values[name].astype(history.dtype) for name in names], -1), jnp.nan)
+        flat = jax.tree.map(keep, flatten(layout, lanes), flat)
+        return i + 1, flat, jax.lax.dynamic_update_index_in_dim(history, recorded, i, 1)
 
     return jax.lax.while_loop(any_goes_on, epoch, (jnp.zeros((), jnp.int32), tile.lanes, history))[1:]
 
@@ -111,16 +134,14 @@ def go_on(lanes: Lane, most: Array | None, done: Array | int) -> Array:
 
 
 def lane_epoch(
-    program: Program, numbers: list[Any], lane: Lane, *, runs: Array, data: Data, key: Array, epoch: tuple[Array, Array]
+    program: Program, numbers: list[Any], lane: Lane, *, data: Data, key: Array, epoch: tuple[Array, Array]
 ) -> tuple[Lane, dict[str, Array]]:
-    """Train one member for one epoch; one that does not run stays as it is."""
+    """Train one member for one epoch; ``epoch`` is its number, from 0, and its position in the given orders."""
     number, done = epoch
     state = State(lane.params, lane.optimizer, number, lane.best, lane.status)
     after, values = one_epoch(assemble(program, numbers), state, data, key=key, done=done)
     ended = jnp.where(after.status == stopping.RUNNING, 0, number + 1).astype(jnp.int32)
-    trained = Lane(after.params, after.optimizer, after.status, ended, after.best)
-    keep = lambda new, old: jnp.where(runs, new, old)
-    return jax.tree.map(keep, trained, lane), {name: keep(value, jnp.nan) for name, value in values.items()}
+    return Lane(after.params, after.optimizer, after.status, ended, after.best), values
 
 
 def tile_data(shared: Shared, tile: Tile) -> Data:

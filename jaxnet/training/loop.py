@@ -18,6 +18,7 @@ import optax
 from jaxnet.metrics import METRICS
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
+from jaxnet.training.flat import flatten, layout_of, unflatten
 from jaxnet.training.hyperparameters import Skeleton, combine, parts_of
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Array, Batch, Key, Pytree
@@ -156,8 +157,12 @@ def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) 
     after, loss = pass_over(parts, before, data.train, order=order, key=drop_key)
     values = {"loss": loss, **epoch_values(parts, after.params, data)}
     # one test of everything: a frozen run needs no branch, and lanes beside a diverged one keep their bits
-    finite = jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves((loss, after.params))]).all()
-    kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), after, before)
+    # flat, so that looking at all parameters and choosing between two states is one kernel and not one a leaf
+    layout = layout_of(before, 0)
+    new, old = flatten(layout, after), flatten(layout, before)
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(after.params))  # they stand first
+    finite = jnp.isfinite(loss) & jnp.all(jnp.isfinite(new[0][:parameters]))
+    kept = unflatten(layout, tuple(jnp.where(finite, *both) for both in zip(new, old, strict=True)))
     best, status = status_after(parts.stop, state, kept.params, values=values, finite=finite)
     return State(kept.params, kept.optimizer, state.epoch + 1, best, status), values
 

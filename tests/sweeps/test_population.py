@@ -13,6 +13,8 @@ import pytest
 
 import jaxnet as jn
 from jaxnet import sweeps
+from jaxnet.sweeps import engine
+from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.execution import Trainer
 from jaxnet.sweeps.groups import keys_of
 from jaxnet.sweeps.history import empty_history
@@ -113,11 +115,9 @@ def test_pruning_changes_no_bit_of_the_survivors(problem: Any, whole: dict[str, 
 def test_exhausted_memory_halves_what_is_resident_and_changes_no_bit(
     problem: Any, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from jaxnet.sweeps.engine import Engine
-
     real, failures = Engine._call, []
 
-    def exhausted(engine: Any, *arguments: Any) -> Any:
+    def exhausted(engine: Engine, *arguments: Any) -> Any:
         if engine._resident > 1:
             failures.append(engine._resident)
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
@@ -128,6 +128,47 @@ def test_exhausted_memory_halves_what_is_resident_and_changes_no_bit(
     assert failures
 
 
+def test_memory_that_is_exhausted_after_some_calls_loses_no_epoch(
+    problem: Any, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = Engine._call, []
+
+    def exhausted(engine: Engine, *arguments: Any) -> Any:
+        calls.append(engine._resident)
+        if len(calls) == 3:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+        return real(engine, *arguments)
+
+    monkeypatch.setattr(Engine, "_call", exhausted)
+    monkeypatch.setattr("jaxnet.sweeps.execution._CALL_SECONDS", 0)  # an epoch a call
+    assert bits(sweeps.sweep(plan(problem, RATES))) == whole
+    assert len(set(calls[:3])) == 1
+    assert max(calls[3:]) < calls[0]
+
+
+def test_populations_of_any_size_share_a_program(problem: Any) -> None:
+    sweeps.sweep(plan(problem, RATES[:1], hidden=(6,)))
+    before = engine._compiled.cache_info().misses
+    for configurations, seeds in ((RATES[:2], 1), (RATES, 1), (RATES, 5), (RATES[::3], 2)):
+        sweeps.sweep(plan(problem, configurations, seeds, hidden=(6,)))
+    assert engine._compiled.cache_info().misses == before
+
+
+def test_states_are_fetched_when_they_are_wanted_and_at_the_end(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jaxnet.sweeps.execution._CALL_SECONDS", 0)  # an epoch a call
+    made = plan(problem, RATES[:2], seeds=1)
+    history = empty_history(made)
+    first = jax.tree.map(np.copy, history.lanes[0].params)
+    answers, seen = iter([False, True, False, False, False]), []
+
+    def done(members: np.ndarray, fetched: bool) -> None:
+        now = jax.tree.leaves(history.lanes[0].params)
+        seen.append((fetched, any((a != b).any() for a, b in zip(now, jax.tree.leaves(first), strict=True))))
+
+    Trainer(made, history, done, wanted=lambda: next(answers)).advance(np.arange(2), EPOCHS)
+    assert seen == [(False, False), (True, True), *[(False, True)] * 3, (True, True)]
+
+
 def test_a_program_that_needs_more_memory_than_there_is_holds_fewer_tiles(
     problem: Any, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,8 +177,6 @@ def test_a_program_that_needs_more_memory_than_there_is_holds_fewer_tiles(
 
 
 def test_other_failures_of_the_program_are_not_hidden(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jaxnet.sweeps.engine import Engine
-
     def broken(engine: Any, *arguments: Any) -> Any:
         raise jax.errors.JaxRuntimeError("INTERNAL: something else")
 

@@ -146,9 +146,9 @@ def test_two_processes_train_a_share_each_and_come_to_the_bits_of_one(
     real = Engine.train
 
     def noting(engine: Engine, tiling: Any, first: int, epochs: int) -> Any:
-        slots, curves = real(engine, tiling, first, epochs)
-        trained.setdefault(threading.current_thread().name, set()).update(slots.tolist() if first == 0 else [])
-        return slots, curves
+        found = real(engine, tiling, first, epochs)
+        trained.setdefault(threading.current_thread().name, set()).update(found.slots.tolist() if first == 0 else [])
+        return found
 
     monkeypatch.setattr(Engine, "train", noting)
     assert together(lambda processes: digest(sweeps.sweep(small(problem), executor="distributed"))) == [whole, whole]

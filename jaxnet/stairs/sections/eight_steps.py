@@ -12,7 +12,6 @@ from jaxnet.stairs.example import (
     REPRODUCIBLE,
     Trace,
     initial_weights,
-    one_step,
     steps,
 )
 from jaxnet.stairs.images import load
@@ -27,10 +26,10 @@ def descent_section(image: int | None) -> Section:
     """Walk through the first step, then follow the loss; the chosen image plays no part."""
     train, _ = load()
     W1, W2 = initial_weights()
-    first = one_step((W1, W2), train.x, train.targets, ARTICLE_STEP)
+    run = lambda weights: itertools.islice(steps(weights, train.x, train.targets, ARTICLE_STEP), ARTICLE_EPOCHS)
+    first = next(run((W1, W2)))
     # the same run twice, from weights that differ by as little as two machines' sums may
-    runs = (steps((w, W2), train.x, train.targets, ARTICLE_STEP) for w in (W1, W1 * (1 + _NUDGE)))
-    losses, changed = (np.array([trace.loss for trace in itertools.islice(run, ARTICLE_EPOCHS)]) for run in runs)
+    losses, changed = (np.array([trace.loss for trace in run((w, W2))]) for w in (W1, W1 * (1 + _NUDGE)))
     low, high = ACCURACY_RANGE
     differences = [
         (str(e), f"{losses[e - 1]:.9f}", f"{changed[e - 1]:.9f}", f"{abs(losses[e - 1] - changed[e - 1]):.0e}")

@@ -46,9 +46,10 @@ def training_section(image: int | None) -> Section:
         Paragraph("The probability of stairs that the article's own network and the best one give:"),
         TextTable(("image", "the article's", "the best", "says", "stairs"), tuple(asked)),
     )
+    as_dicts = lambda scores: {name: {"train": train, "test": test} for name, (train, test) in scores.items()}
     numbers = {
-        "by_hand": {name: {"train": train, "test": test} for name, (train, test) in by_hand.items()},
-        "trained": {name: {"train": train, "test": test} for name, (train, test) in by_training.items()},
+        "by_hand": as_dicts(by_hand),
+        "trained": as_dicts(by_training),
         "answers": [{"id": id, "article": a, "best": b, "stairs": y} for id, a, b, y in answers],
     }
     return Section(blocks, numbers)

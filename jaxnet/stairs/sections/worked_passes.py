@@ -14,8 +14,8 @@ def _traces(image: int | None) -> tuple[Images, Trace, Trace]:
     """Return the chosen images, by default the article's, their rows of the first step, and the step as it is taken,
     over all training images."""
     shown, (train, _) = chosen(image, _ARTICLE_IDS), load()
-    rows, whole = (one_step(initial_weights(), each.x, each.targets, ARTICLE_STEP) for each in (shown, train))
-    return shown, rows, whole
+    first = lambda images: one_step(initial_weights(), images.x, images.targets, ARTICLE_STEP)
+    return shown, first(shown), first(train)
 
 
 def _numbers(trace: Trace, *names: str) -> dict[str, Any]:
