@@ -140,9 +140,15 @@ def chunks(plan: FitPlan, longest: int = CHUNK) -> Iterator[tuple[State, dict[st
     """
     state, done, chunk = plan.state, 0, 1  # one epoch first: nobody knows yet how long one takes
     while done < plan.epochs and int(state.status) == stopping.RUNNING:
-        count = min(chunk, plan.epochs - done)
-        started = time.perf_counter()
-        plan, (state, history) = one_chunk(plan, state, count)
+        count, started, data = min(chunk, plan.epochs - done), time.perf_counter(), plan.data
+        if plan.orders is not None:
+            data = data._replace(orders=plan.orders.next_block(count, ORDERS_AT_ONCE))
+        epochs: Any = np.asarray(count, np.int32)  # with a dtype: a Python number is weakly typed and would trace again
+        try:
+            state, history = run_program(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
+        except LOOKED_AT:  # an optimizer that looks at its own numbers is compiled with them, as constants
+            plan = with_fixed_numbers(plan)
+            state, history = run_program(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
         ran = int(state.epoch) - int(plan.state.epoch) - done  # waits for the chunk to end
         limit = min(longest, ORDERS_AT_ONCE if plan.orders else CHUNK)
         took = time.perf_counter() - started
@@ -161,19 +167,6 @@ def next_chunk(count: int, took: float, *, wanted: float, limit: int, compiled: 
         return 2
     fitting = int(count * wanted / max(took, _TICK))
     return max(1, min(fitting, _GROWTH * count, limit))  # a single fast call may have been luck: grow step by step
-
-
-def one_chunk(plan: FitPlan, state: State, count: int) -> tuple[FitPlan, tuple[State, dict]]:
-    """Run some epochs; an optimizer that looks at its own numbers is compiled with them, as constants."""
-    data = plan.data
-    if plan.orders is not None:
-        data = data._replace(orders=plan.orders.next_block(count, ORDERS_AT_ONCE))
-    epochs: Any = np.asarray(count, np.int32)  # with a dtype: a Python number is weakly typed and would trace again
-    try:
-        return plan, run_program(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
-    except LOOKED_AT:
-        plan = with_fixed_numbers(plan)
-        return plan, run_program(plan.program, plan.numbers, state, data, key=plan.key, epochs=epochs)
 
 
 def as_run(plan: FitPlan, state: State, history: dict[str, np.ndarray]) -> Run:

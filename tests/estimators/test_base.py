@@ -269,5 +269,5 @@ def test_the_way_of_the_examples_from_fit_to_the_compiled_loop_is_short(iris):
         MLPClassifier(**SMALL).fit(X, y)
     finally:
         sys.setprofile(None)
-    assert len(named(functions)) <= 8, named(functions)
+    assert len(named(functions)) <= 8, " ".join(named(functions))
     assert len(containers) <= 3, containers
