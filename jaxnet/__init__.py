@@ -6,7 +6,8 @@ Read the package in the order of its layers, each of which knows only those befo
     network, storage, data              what a network is; files; where examples come from
     losses, metrics                     what training lowers, what people look at
     training                            update -> epoch -> run
-    reference, reference_agreement      backpropagation by hand in NumPy, and JAX held against it
+    reference                           backpropagation by hand in NumPy
+    prediction, reference_agreement     what a network says of new rows, in NumPy; JAX held against the reference
     gradients                           is my derivation right, and if not, where and why?
     sweeps                              populations: hundreds of networks as one compiled program
     figures, stairs, estimators         pictures; the article, told in order; scikit-learn's interface

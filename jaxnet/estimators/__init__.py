@@ -1,7 +1,7 @@
 """scikit-learn's MLPClassifier and MLPRegressor, and more than they can; needs the extra ``sklearn``.
 
 Read drawing, rules, example_losses (what scikit-learn does, exactly); network_estimator (parameters and weights);
-descent_plan, early_stopping, stochastic, quasi_newton (the solvers); prediction, base, classifier, regressor;
+descent_plan, early_stopping, stochastic, quasi_newton (the solvers); base, classifier, regressor;
 population, candidates and population_search.
 """
 

@@ -14,8 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from jaxnet import checks
-from jaxnet.estimators import prediction
+from jaxnet import checks, prediction
 from jaxnet.estimators.callbacks import CallbackSupportMixin, Epochs, with_callbacks
 from jaxnet.estimators.descent_plan import run_descent
 from jaxnet.estimators.early_stopping import HeldOut

@@ -133,7 +133,7 @@ def silu_derivative(z: Array, a: Array) -> Array:
     return s + z * sigmoid_derivative(z, s)
 
 
-GELU_SCALE = np.sqrt(2 / np.pi)
+GELU_SCALE = float(np.sqrt(2 / np.pi))  # a Python number, which leaves float32 as it is
 GELU_CUBIC = 0.044715
 
 

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import optax
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.class_weight import compute_sample_weight
@@ -271,3 +272,45 @@ def test_the_way_of_the_examples_from_fit_to_the_compiled_loop_is_short(iris):
         sys.setprofile(None)
     assert len(named(functions)) <= 8, " ".join(named(functions))
     assert len(containers) <= 3, containers
+
+
+@pytest.fixture
+def fitted(iris):
+    return MLPClassifier(**SMALL).fit(*iris)
+
+
+def test_logits_and_hidden_activations_are_what_numpy_computes(fitted, iris):
+    hidden = np.maximum(iris[0] @ fitted.coefs_[0] + fitted.intercepts_[0], 0)
+    logits = hidden @ fitted.coefs_[1] + fitted.intercepts_[1]
+    np.testing.assert_allclose(fitted.activations(iris[0])[0], hidden, rtol=1e-12)
+    np.testing.assert_allclose(fitted.decision_function(iris[0]), logits, rtol=1e-12)
+    np.testing.assert_array_equal(fitted.predict(iris[0]), logits.argmax(1))
+    exponential = np.exp(logits)
+    proba = exponential / exponential.sum(1, keepdims=True)
+    np.testing.assert_allclose(fitted.predict_proba(iris[0]), proba, rtol=1e-12)
+    np.testing.assert_allclose(fitted.predict_log_proba(iris[0]), np.log(proba), rtol=1e-10)
+
+
+def test_the_logit_of_two_classes_is_positive_for_the_second(iris):
+    mlp = MLPClassifier(**SMALL).fit(iris[0], np.where(iris[1] == 1, "yes", "no"))
+    assert mlp.decision_function(iris[0]).shape == (50,)
+    np.testing.assert_array_equal(mlp.predict(iris[0]) == "yes", mlp.decision_function(iris[0]) > 0)
+
+
+def test_sparse_rows_have_the_predictions_of_dense_ones(fitted, iris):
+    np.testing.assert_allclose(fitted.predict_proba(csr_matrix(iris[0])), fitted.predict_proba(iris[0]), rtol=1e-12)
+
+
+def test_everything_that_is_handed_out_is_numpys(fitted, iris):
+    given = [fitted.predict(iris[0]), fitted.predict_proba(iris[0]), *fitted.activations(iris[0]), *fitted.coefs_]
+    assert {type(array) for array in given} == {np.ndarray}
+    given += fitted.intercepts_
+    assert all(array.flags.writeable for array in given)
+
+
+def test_predictions_and_scores_compile_nothing_at_any_number_of_rows(fitted, iris, caplog):
+    with jax.log_compiles():
+        for rows in (1, 7, 50):
+            fitted.predict_proba(iris[0][:rows])
+            fitted.score(iris[0][:rows], iris[1][:rows])
+    assert "Compiling" not in caplog.text

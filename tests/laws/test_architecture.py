@@ -21,7 +21,7 @@ ORDER = [
     "targets", "network", "storage", "data",
     "losses", "metrics",
     "training",
-    "reference", "reference_agreement",
+    "reference", "prediction", "reference_agreement",
     "gradients",
     "sweeps",
     "figures", "stairs", "estimators",
