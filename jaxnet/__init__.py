@@ -9,6 +9,7 @@ Read the package in the order of its layers, each of which knows only those befo
     reference                           backpropagation by hand in NumPy
     prediction, reference_agreement     what a network says of new rows, in NumPy; JAX held against the reference
     gradients                           is my derivation right, and if not, where and why?
+    models                              a trained network as a thing: predict, score, save, load
     sweeps                              populations: hundreds of networks as one compiled program
     figures, stairs, estimators         pictures; the article, told in order; scikit-learn's interface
     cli                                 parse, call the library, print
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from jaxnet import data, estimators, figures, gradients, network, reference, stairs, sweeps, training
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
+    from jaxnet.models import Model, load
     from jaxnet.network import MLP
     from jaxnet.reference_agreement import agreement
     from jaxnet.sweeps import (
@@ -55,6 +57,7 @@ _HOMES = {
     "Int": "jaxnet.sweeps",
     "Layers": "jaxnet.sweeps",
     "MLP": "jaxnet.network",
+    "Model": "jaxnet.models",
     "Outcome": "jaxnet.training",
     "Run": "jaxnet.training",
     "Seeds": "jaxnet.sweeps",
@@ -65,6 +68,7 @@ _HOMES = {
     "check_gradient": "jaxnet.gradients",
     "fit": "jaxnet.training",
     "learning_rates": "jaxnet.sweeps",
+    "load": "jaxnet.models",
     "objective": "jaxnet.losses",
     "plan": "jaxnet.sweeps",
     "sweep": "jaxnet.sweeps",
@@ -82,6 +86,7 @@ __all__ = [
     "Int",
     "Layers",
     "MLP",
+    "Model",
     "Outcome",
     "Run",
     "Seeds",
@@ -96,6 +101,7 @@ __all__ = [
     "fit",
     "gradients",
     "learning_rates",
+    "load",
     "network",
     "objective",
     "plan",

@@ -1,6 +1,18 @@
 """Files that survive: atomic writes, checksummed arrays, locked run folders; knows nothing of training."""
 
-from jaxnet.storage.arrays import CheckpointError, decode, digest, encode, load_arrays, manifest_of, save_arrays
+from jaxnet.storage.arrays import (
+    CheckpointError,
+    decode,
+    decode_named,
+    digest,
+    encode,
+    load_arrays,
+    manifest_of,
+    match,
+    read_bytes,
+    save_arrays,
+    strict_json,
+)
 from jaxnet.storage.files import remove_leftovers, write_atomically
 from jaxnet.storage.folder import LOCKED, Locked, hold
 from jaxnet.storage.interruption import Interrupted, Watch
@@ -12,12 +24,16 @@ __all__ = [
     "Locked",
     "Watch",
     "decode",
+    "decode_named",
     "digest",
     "encode",
     "hold",
     "load_arrays",
     "manifest_of",
+    "match",
+    "read_bytes",
     "remove_leftovers",
     "save_arrays",
+    "strict_json",
     "write_atomically",
 ]

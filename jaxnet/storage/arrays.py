@@ -45,6 +45,15 @@ def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple
     ``like`` has arrays or ``jax.ShapeDtypeStruct`` for leaves; names, shapes and dtypes must be the same. ``source``
     names the file in errors. Raises ``CheckpointError``.
     """
+    named, manifest = decode_named(content, source=source)
+    return match(named, like, source=source), manifest
+
+
+def decode_named(content: bytes, *, source: str = "checkpoint") -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the arrays under the names of their places in the pytree, as ``[0]['w']``, and the manifest.
+
+    For whoever has to read the manifest before it is known what the arrays should be. Raises ``CheckpointError``.
+    """
     manifest = _manifest(content, source)
     stated = manifest.pop(_DIGEST, None)
     blank = content.replace(str(stated).encode(), _BLANK.encode(), 1)
@@ -55,7 +64,7 @@ def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple
         named = safetensors.numpy.load(content)
     except (safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
         _fail(source, f"not a safetensors file ({error})")
-    return _match(named, like, source), manifest
+    return named, manifest
 
 
 def save_arrays(path: str | os.PathLike, tree: Pytree, manifest: dict[str, Any] | None = None) -> None:
@@ -65,16 +74,17 @@ def save_arrays(path: str | os.PathLike, tree: Pytree, manifest: dict[str, Any] 
 
 def load_arrays(path: str | os.PathLike, like: Pytree) -> tuple[Pytree, dict[str, Any]]:
     """Read what ``save`` wrote; raises ``CheckpointError`` for a file that is missing, damaged or of something else."""
-    return decode(_read(path), like, source=str(path))
+    return decode(read_bytes(path), like, source=str(path))
 
 
 def manifest_of(path: str | os.PathLike) -> dict[str, Any]:
     """Read the manifest alone, to learn what a file holds before it is loaded; only ``load`` vouches for its bytes."""
-    manifest = _manifest(_read(path), str(path))
+    manifest = _manifest(read_bytes(path), str(path))
     return {name: value for name, value in manifest.items() if name != _DIGEST}
 
 
-def _read(path: str | os.PathLike) -> bytes:
+def read_bytes(path: str | os.PathLike) -> bytes:
+    """Read a whole file; raises ``CheckpointError`` where it cannot be."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -104,18 +114,21 @@ def _manifest(content: bytes, source: str) -> dict[str, Any]:
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or length > min(HEADER_LIMIT, len(content) - 8):
         _fail(source, "not a whole safetensors file")
-    header = _strict_json(content[8 : 8 + length], source)
+    header = strict_json(content[8 : 8 + length], source)
     if len(header) > TENSOR_LIMIT:
         _fail(source, f"more than {TENSOR_LIMIT} arrays")
     metadata = header.get("__metadata__")
     text = metadata.get("manifest") if isinstance(metadata, dict) else None
     if not isinstance(text, str):
         _fail(source, "no manifest: jaxnet did not write this file")
-    return _strict_json(text.encode(), source)
+    return strict_json(text.encode(), source)
 
 
-def _strict_json(text: bytes, source: str) -> dict[str, Any]:
-    """Parse a JSON object; Python's reader would accept NaN and let the last of two equal keys win."""
+def strict_json(text: bytes, source: str) -> dict[str, Any]:
+    """Parse a JSON object; Python's reader would accept NaN and let the last of two equal keys win.
+
+    Raises ``CheckpointError`` with ``source`` for the name of the file.
+    """
     try:
         value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
@@ -136,7 +149,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _match(named: dict[str, np.ndarray], like: Pytree, source: str) -> Pytree:
+def match(named: dict[str, np.ndarray], like: Pytree, *, source: str) -> Pytree:
+    """Put arrays by name into the structure of ``like``; raises ``CheckpointError`` where one differs from it."""
     expected = _named(like)
     if named.keys() != expected.keys():
         odd = sorted(named.keys() ^ expected.keys())

@@ -23,6 +23,7 @@ ORDER = [
     "training",
     "reference", "prediction", "reference_agreement",
     "gradients",
+    "models",
     "sweeps",
     "figures", "stairs", "estimators",
     "cli", "playground", "__main__",

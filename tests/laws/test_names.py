@@ -35,6 +35,11 @@ SHARED = [
         ("ACTIVATIONS", "Array", "CANONICAL", "LOSSES", "Loss", "OUTPUTS", "Params"),
         beside_the_reference,
     ),
+    Shared(
+        "the article's images and a saved model are loaded, each by the name that its front door has for it",
+        ("load",),
+        lambda homes: homes == ["models/model.py", "stairs/images.py"],
+    ),
     Shared("every command has the same two entrances", ("add_parser", "run"), all_in("cli/")),
 ]
 # a loss or an activation is a function of its own name on both sides

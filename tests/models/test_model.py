@@ -1,0 +1,204 @@
+"""A model predicts what its network's formula says, in labels or values, and refuses what it cannot use."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxnet as jn
+
+# one hidden unit, max(x, 0), and two outputs whose logits are ±2 of it: by hand, z = (2a, -2a)
+STEP = [
+    {"w": np.array([[1.0]]), "b": np.array([0.0])},
+    {"w": np.array([[2.0, -2.0]]), "b": np.array([0.0, 0.5])},
+]
+X = np.array([[-1.0], [0.0], [3.0]])
+EPS = np.finfo(np.float64).eps
+
+
+def logistic(w=1.0, b=0.0, dtype=np.float64):
+    return [{"w": np.array([[w]], dtype), "b": np.array([b], dtype)}]
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-np.asarray(z)))
+
+
+@pytest.fixture
+def classifier():
+    return jn.Model(jn.MLP((1, 1, 2), output="softmax"), STEP, classes=["no", "yes"])
+
+
+def test_softmax_gives_probabilities_and_the_label_of_the_largest(classifier):
+    # of two outputs the softmax is the sigmoid of their difference: 4a - .5
+    second = sigmoid([0.5, 0.5, -11.5])
+    np.testing.assert_allclose(classifier.predict_proba(X), np.stack([1 - second, second], 1), rtol=0, atol=4 * EPS)
+    assert classifier.predict(X).tolist() == ["yes", "yes", "no"]
+    assert classifier.task == "classification"
+
+
+def test_one_sigmoid_output_is_two_classes():
+    model = jn.Model(jn.MLP((1, 1), output="sigmoid"), logistic(), classes=["cold", "warm"])
+    p = sigmoid(X[:, 0])
+    np.testing.assert_allclose(model.predict_proba(X), np.stack([1 - p, p], 1), rtol=0, atol=4 * EPS)
+    assert model.predict(X).tolist() == ["cold", "cold", "warm"]
+
+
+def test_several_sigmoid_outputs_are_a_yes_or_no_each():
+    params = [{"w": np.array([[1.0, -1.0]]), "b": np.zeros(2)}]
+    model = jn.Model(jn.MLP((1, 2), output="sigmoid"), params)
+    assert model.task == "labels"
+    assert model.predict(X).tolist() == [[0, 1], [0, 0], [1, 0]]
+    np.testing.assert_allclose(model.predict_proba(X), sigmoid(X * [1, -1]), rtol=0, atol=4 * EPS)
+
+
+def test_identity_and_exp_outputs_are_values():
+    line = jn.Model(jn.MLP((1, 1)), logistic(2.0, 1.0))
+    assert line.predict(X).tolist() == [-1, 1, 7]
+    counts = jn.Model(jn.MLP((1, 1), output="exp"), logistic())
+    np.testing.assert_allclose(counts.predict(X), np.exp([-1, 0, 3]), rtol=4 * EPS)
+    pair = jn.Model(jn.MLP((1, 2)), [{"w": np.array([[1.0, 2.0]]), "b": np.zeros(2)}])
+    assert pair.predict(X).tolist() == [[-1, -2], [0, 0], [3, 6]]
+
+
+def test_without_labels_classes_are_numbers():
+    model = jn.Model(jn.MLP((1, 1, 2), output="softmax"), STEP)
+    assert model.predict(X).tolist() == [1, 1, 0]
+    assert jn.Model(jn.MLP((1, 1), output="sigmoid"), logistic()).classes.tolist() == [0, 1]
+
+
+def test_several_networks_are_averaged():
+    net = jn.MLP((1, 1), output="sigmoid")
+    model = jn.Model(net, [logistic(), logistic(-1.0, 2.0)])
+    expected = (sigmoid(X) + sigmoid(2 - X)) / 2
+    np.testing.assert_allclose(model.outputs(X), expected, rtol=0, atol=4 * EPS)
+    assert len(model.members) == 2
+    assert "the mean of 2 networks" in str(model)
+
+
+@pytest.mark.parametrize(
+    ("output", "activation"),
+    [("softmax", "relu"), ("sigmoid", "gelu"), ("identity", ("tanh", "softplus")), ("exp", jax.nn.relu6)],
+)
+def test_a_model_agrees_with_its_network(output, activation, key):
+    net = jn.MLP((3, 5, 4, 2), activation=activation, output=output)
+    params = net.init(key, jnp.float64)
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    # two layers of at most 5 products each, and a function whose value is of the size of 1
+    expected = np.asarray(net.predict(params, X))
+    np.testing.assert_allclose(jn.Model(net, params).outputs(X), expected, rtol=50 * EPS, atol=50 * EPS)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_model_computes_in_the_dtype_of_its_parameters(dtype):
+    net = jn.MLP((1, 1), output="sigmoid")
+    assert jn.Model(net, logistic(dtype=dtype)).predict_proba(X).dtype == dtype
+    assert jn.Model(net, [logistic(dtype=dtype)] * 3).predict_proba(X).dtype == dtype
+
+
+def test_accuracy_is_the_share_of_labels_met(classifier):
+    assert classifier.score(X, ["yes", "no", "no"]) == pytest.approx(2 / 3)
+    assert classifier.score(X, np.array([["yes"], ["yes"], ["no"]])) == 1
+    both = jn.Model(jn.MLP((1, 2), output="sigmoid"), [{"w": np.array([[1.0, -1.0]]), "b": np.zeros(2)}])
+    assert both.score(X, [[0, 1], [0, 1], [1, 0]]) == pytest.approx(2 / 3)  # all of a row's labels
+
+
+def test_r2_is_the_share_of_variance_explained():
+    line = jn.Model(jn.MLP((1, 1)), logistic())
+    # predictions -1, 0, 3; residuals 1, 0, 1 of targets 0, 0, 2, whose squared deviations sum to 8/3
+    assert line.score(X, [0, 0, 2]) == pytest.approx(1 - 2 / (8 / 3))
+    assert line.score(X, X[:, 0]) == 1
+    still = jn.Model(jn.MLP((1, 1)), logistic(0.0, 5.0))
+    assert still.score(X, [5, 5, 5]) == 1
+    assert still.score(X, [4, 4, 4]) == 0
+
+
+def test_a_model_does_not_change_with_the_arrays_it_was_made_of():
+    params = logistic()
+    model = jn.Model(jn.MLP((1, 1)), params)
+    params[0]["w"][0, 0] = 100
+    assert model.predict(X).tolist() == [-1, 0, 3]
+    with pytest.raises(ValueError, match="read-only"):
+        model.params[0]["w"][0, 0] = 1
+    with pytest.raises(AttributeError, match="cannot assign"):
+        model.net = None
+
+
+def compilations(records):
+    return [record.getMessage() for record in records if record.getMessage().startswith("Compiling")]
+
+
+def test_few_rows_compile_nothing(caplog):
+    net = jn.MLP((7, 33, 5), activation="tanh", output="softmax")
+    model = jn.Model(net, net.init(jax.random.key(0)))
+    with jax.log_compiles():
+        caplog.clear()
+        for rows in (1, 2, 17, 999):
+            assert model.predict(np.zeros((rows, 7))).shape == (rows,)
+        assert not compilations(caplog.records)
+        net.predict(model.params, np.zeros((17, 7)))
+        assert compilations(caplog.records)  # the network itself does: the log is listened to
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"net": "MLP"}, TypeError, r"net: expected a jn.MLP"),
+        ({"params": STEP}, ValueError, "params: expected a list of 1 layers"),
+        ({"params": []}, ValueError, "params: expected at least one network's"),
+        ({"params": None}, TypeError, "params: expected a list"),
+        ({"params": logistic(np.nan)}, ValueError, r"params\[0\]\['w'\]: expected finite numbers"),
+        (
+            {"params": [logistic(), logistic(dtype=np.float32)]},
+            ValueError,
+            "members of one dtype, got float32, float64",
+        ),
+        ({"classes": ["a"]}, ValueError, "classes: expected 2 different labels"),
+        ({"classes": ["a", "a"]}, ValueError, "classes: expected 2 different labels"),
+        ({"classes": ["a", 1]}, TypeError, "classes: expected 2 different labels, all text"),
+        ({"classes": "ab"}, TypeError, "classes: expected 2 different labels"),
+        ({"classes": [0.0, np.inf]}, ValueError, "classes: expected finite numbers"),
+        ({"classes": ["a", "b" * 6_000_000]}, ValueError, "classes: expected shorter names, got 6000000 letters"),
+        ({"scores": {"r2": np.nan}}, ValueError, r"scores\['r2'\]: expected a finite number"),
+        ({"scores": 0.9}, TypeError, "scores: expected a mapping"),
+    ],
+)
+def test_what_makes_no_model_is_refused(change, error, words):
+    arguments = {"net": jn.MLP((1, 1), output="sigmoid"), "params": logistic(), **change}
+    with pytest.raises(error, match=words):
+        jn.Model(**arguments)
+
+
+def test_values_have_no_classes_and_no_probabilities():
+    with pytest.raises(ValueError, match="classes: expected none for regression"):
+        jn.Model(jn.MLP((1, 1)), logistic(), classes=["a", "b"])
+    with pytest.raises(ValueError, match="predict_proba: expected a model whose output is softmax or sigmoid"):
+        jn.Model(jn.MLP((1, 1)), logistic()).predict_proba(X)
+
+
+@pytest.mark.parametrize("rows", [np.zeros((2, 3)), np.zeros(2), [["a"]], np.array([[np.nan]]), np.zeros((0, 1))])
+def test_rows_that_do_not_fit_are_refused(rows, classifier):
+    with pytest.raises((ValueError, TypeError), match="X: expected"):
+        classifier.predict(rows)
+
+
+def test_targets_of_another_shape_are_refused(classifier):
+    with pytest.raises(ValueError, match=r"y: expected an array of shape \(3,\), as predict returns"):
+        classifier.score(X, ["yes"])
+
+
+def test_a_model_says_what_it_is(classifier):
+    assert str(classifier) == (
+        "model     classification of 1 inputs as no, yes\nnetwork   MLP 1-1-2 (relu, softmax), 6 parameters in float64"
+    )
+    scored = jn.Model(jn.MLP((3, 1)), [{"w": np.ones((3, 1)), "b": np.ones(1)}], scores={"r2": 0.91234})
+    assert str(scored).endswith("scores    r2 0.9123")
+    assert repr(scored) == "<Model 1 value from 3 inputs, MLP 3-1 (identity), 4 parameters in float64>"
+    many = jn.Model(jn.MLP((1, 30), output="softmax"), [{"w": np.ones((1, 30)), "b": np.ones(30)}])
+    assert "7, ... (30)" in str(many)
+
+
+def test_in_a_notebook_it_is_a_table_without_markup_of_its_labels():
+    model = jn.Model(jn.MLP((1, 1), output="sigmoid"), logistic(), classes=["<b>", "&"])
+    assert "as &lt;b&gt;, &amp;" in model._repr_html_()
+    assert model._repr_html_().startswith("<table>")
