@@ -18,8 +18,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.models.model_file import MODEL_FILE, ModelParts, decode_parts, save_parts
 from jaxnet.network import MLP
-from jaxnet.reference import OUTPUTS
-from jaxnet.reference.network import forward
+from jaxnet.prediction import last_layer
 from jaxnet.storage import CheckpointError, read_bytes
 from jaxnet.types import ArrayLike, Params
 
@@ -77,9 +76,10 @@ class Model:
 
         Raises ValueError or TypeError for another shape, NaN or infinity.
         """
-        X = checks.examples("X", X, self.net.sizes[0], self.members[0][0]["w"].dtype)
-        each = [_outputs(self.net, params, np.asarray(X)) for params in self.members]
-        return each[0] if len(each) == 1 else np.mean(each, axis=0)
+        dtype = self.members[0][0]["w"].dtype
+        X = np.asarray(checks.examples("X", X, self.net.sizes[0], dtype))
+        each = [last_layer(self.net, params, X)[1] for params in self.members]
+        return (each[0] if len(each) == 1 else np.mean(each, axis=0)).astype(dtype, copy=False)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict for X [N, D]: the most likely class of each row [N]; 0 or 1 for each of several labels [N, K]; or
@@ -196,14 +196,6 @@ def load(path: str | os.PathLike) -> Model:
         return Model(parts.net, list(parts.members), classes=parts.classes, scores=parts.scores)
     except (ValueError, TypeError) as error:
         raise CheckpointError(f"{file}: {error}") from error
-
-
-def _outputs(net: MLP, params: Params, X: np.ndarray) -> np.ndarray:
-    if not all(isinstance(name, str) for name in net.activations):
-        return np.asarray(net.predict(params, X))
-    with np.errstate(all="ignore"):  # what is too large becomes infinite, as silently as in a compiled program
-        _, Z = forward(params, tuple(map(str, net.activations)), X)
-        return OUTPUTS[net.output].forward(Z).astype(X.dtype, copy=False)
 
 
 def _most_likely(outputs: np.ndarray) -> np.ndarray:
