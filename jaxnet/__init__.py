@@ -2,6 +2,7 @@
 
 Read the package in the order of its layers, each of which knows only those before it:
 
+    near_names, guidance                the name, or the call, that somebody meant
     types, checks, targets              names, refusals, what a target may be
     network, storage, data              what a network is; files; where examples come from
     losses, metrics                     what training lowers, what people look at
@@ -17,10 +18,11 @@ Read the package in the order of its layers, each of which knows only those befo
 Every name is imported when it is first used, so ``jaxnet --help`` never waits for JAX.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-if TYPE_CHECKING:
+if _TYPE_CHECKING:
     from jaxnet import data, estimators, figures, gradients, network, reference, stairs, sweeps, training
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
@@ -114,15 +116,36 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if name in _MODULES:
-        return importlib.import_module(f"jaxnet.{name}")
+        return _importlib.import_module(f"jaxnet.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module 'jaxnet' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+        # name= alone: with obj=, Python would add a suggestion of its own to ours
+        raise AttributeError(f"module 'jaxnet' has no attribute {name!r}{_meant(name)}", name=name)
+    value = getattr(_importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
+def _meant(name: str) -> str:
+    """Say where a name lives that is not at the front door, or which name there is the nearest."""
+    if name.startswith("_"):  # what Python and notebooks ask every module for
+        return ""
+    import optax
+
+    from jaxnet.near_names import nearest
+
+    if hasattr(optax, name):
+        return f" (optimizers are optax's: optax.{name})"
+    for module in ("data", "estimators", "figures", "gradients", "stairs", "metrics", "losses"):
+        try:
+            home = _importlib.import_module(f"jaxnet.{module}")
+        except ImportError:  # of an extra that is not installed
+            continue
+        if name in getattr(home, "__all__", dir(home)):
+            return f" (it is jaxnet.{module}.{name})"
+    return nearest(name, __all__)
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)

@@ -5,18 +5,18 @@
 names the argument, what is accepted and what was given. Modules with checks of their own build them from these.
 """
 
-import difflib
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxnet.near_names import nearest
+
 _SHOWN = 80  # characters of a value in a message: a line of a terminal
-_NEAR = 0.5  # how alike a known name must be to be suggested: half of its letters, for names are short
 
 
 def refuse(argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> NoReturn:
@@ -44,13 +44,21 @@ class Words(str):
     """A description of what was given, to be printed without quotes."""
 
 
-def choice(argument: str, value: object, accepted: Iterable[str]) -> str:
-    """Return ``value`` when it is one of the accepted names; else refuse it and say which known name is nearest."""
+def choice(
+    argument: str, value: object, accepted: Iterable[str], *, elsewhere: Mapping[str, Collection[str]] | None = None
+) -> str:
+    """Return ``value`` when it is one of the accepted names; else refuse it and say which known name is nearest.
+
+    ``elsewhere`` are the names that other arguments accept, for a value that was given to the wrong one.
+    """
     names = list(accepted)
     if isinstance(value, str) and value in names:
         return value
-    near = difflib.get_close_matches(value.lower(), names, n=1, cutoff=_NEAR) if isinstance(value, str) else []
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    hint = nearest(value, names) if isinstance(value, str) else ""
+    for other, known in (elsewhere or {}).items():
+        # only the very name: a likeness to another argument's names would mislead
+        if isinstance(value, str) and value.lower() in known:
+            hint = f" (give {other}={value.lower()!r})"
     error = ValueError if isinstance(value, str) else TypeError
     refuse(argument, f"one of {', '.join(names)}", Words(f"{describe(value)}{hint}"), error)
 
@@ -136,14 +144,19 @@ def real_array(argument: str, value: Any) -> Any:
         array.dtype.kind in "fiub" or str(array.dtype) == "bfloat16",
         argument,
         "an array of real numbers",
-        _kind(array),
+        Words(f"dtype {array.dtype} of shape {tuple(array.shape)}{_way_from_text(argument, array)}"),
         TypeError,
     )
     return array
 
 
-def _kind(array: Any) -> Words:
-    return Words(f"dtype {array.dtype} of shape {tuple(array.shape)}")
+def _way_from_text(argument: str, array: Any) -> str:
+    """Say how text becomes numbers: labels by their place among the classes, columns by a preparation."""
+    if array.dtype.kind not in "USTO" or not (array.size and isinstance(array.reshape(-1)[0], str | bytes)):
+        return ""
+    if argument == "y":
+        return ": number text labels by classes, y = np.unique(y, return_inverse=True)"
+    return ": text columns are made numbers by jn.data.prepare(table, target=...)"
 
 
 def random_key(argument: str, value: Any) -> jax.Array:
@@ -180,13 +193,15 @@ def examples(argument: str, value: Any, inputs: int | None, dtype: Any) -> Any:
 def targets(argument: str, value: Any, count: int, dtype: Any) -> Any:
     """Return targets [N] or [N, K] of ``count`` examples: numbers in ``dtype``, labels as int32."""
     array = real_array(argument, value)
-    require(
-        array.ndim >= 1 and len(array) == count,
-        argument,
-        f"one target for each of the {count} examples",
-        array,
-    )
+    fits = array.ndim >= 1 and len(array) == count
+    require(fits, argument, f"one target for each of the {count} examples", beside(array, count))
     return _cast(array, jnp.int32 if array.dtype.kind in "iub" else dtype)
+
+
+def beside(array: Any, count: int) -> Words:
+    """Describe targets, and where they are of another number than the examples, say both numbers."""
+    other = array.ndim and len(array) != count
+    return Words(f"{describe(array)}{f' (X has {count} examples, y has {len(array)})' if other else ''}")
 
 
 def weights(argument: str, value: Any, count: int, dtype: Any) -> Any:

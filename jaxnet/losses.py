@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
+from jaxnet.guidance import guided
 from jaxnet.network import MLP, OUTPUTS
 from jaxnet.targets import Target, check_targets, dense_targets
 from jaxnet.types import ArrayLike, Key, Pytree
@@ -23,11 +24,18 @@ class Loss(NamedTuple):
 
     ``of(values [K], target [K]) -> scalar``, where values are the logits, or the predictions for a regression loss,
     so that squared error of sigmoid outputs is what its name says; given N examples as columns, [K, N] -> [N].
+    ``outputs`` are those whose ``predict`` says what the loss has taught the logits to be: probabilities by a softmax
+    are not what binary cross-entropy trains. () is any: a loss on predictions is of whatever is predicted.
     """
 
     of: Callable[[jax.Array, jax.Array], jax.Array]
     target: Target
-    on_predictions: bool = False
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def on_predictions(self) -> bool:
+        """Whether values are the predictions, not the logits."""
+        return not self.outputs
 
 
 def cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
@@ -69,13 +77,14 @@ def poisson(logits: jax.Array, target: jax.Array) -> jax.Array:
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
-        "cross_entropy": Loss(cross_entropy, Target.DISTRIBUTION),
-        "binary_cross_entropy": Loss(binary_cross_entropy, Target.PROBABILITY),
-        "squared_error": Loss(squared_error, Target.REAL, on_predictions=True),
-        "mean_squared_error": Loss(mean_squared_error, Target.REAL, on_predictions=True),
-        "huber": Loss(huber, Target.REAL, on_predictions=True),
-        "hinge": Loss(hinge, Target.PROBABILITY),
-        "poisson": Loss(poisson, Target.COUNT),
+        "cross_entropy": Loss(cross_entropy, Target.DISTRIBUTION, ("softmax",)),
+        "binary_cross_entropy": Loss(binary_cross_entropy, Target.PROBABILITY, ("sigmoid",)),
+        "squared_error": Loss(squared_error, Target.REAL),
+        "mean_squared_error": Loss(mean_squared_error, Target.REAL),
+        "huber": Loss(huber, Target.REAL),
+        # margins; a sigmoid of one is no probability, yet above 1/2 where the margin is above 0: the same decision
+        "hinge": Loss(hinge, Target.PROBABILITY, ("identity", "sigmoid")),
+        "poisson": Loss(poisson, Target.COUNT, ("exp",)),
     }
 )
 CANONICAL: Mapping[str, str] = MappingProxyType(
@@ -100,6 +109,7 @@ class Objective:
     loss: str | Callable
     l2: float
 
+    @guided(y="parameters come first, f(params, X, y)", positional="f(params, X, y)")
     def __call__(
         self,
         params: Pytree,
@@ -152,11 +162,14 @@ class Objective:
         X = checks.examples("X", X, getattr(self.network, "sizes", (None,))[0], dtype)
         if not callable(self.loss):
             outputs = jax.eval_shape(self.network.apply, params, X[0]).shape[-1]
-            y = check_targets(LOSSES[self.loss].target, y, len(X), outputs, classes=self.output != "identity")
+            kind = LOSSES[self.loss].target
+            classes = self.output != "identity" or kind is Target.PROBABILITY
+            y = check_targets(kind, y, len(X), outputs, classes=classes)
         y = checks.targets("y", y, len(X), dtype)
         return X, y, None if weight is None else checks.weights("weight", weight, len(X), dtype)
 
 
+@guided(network="a network, as in objective(net)", positional="objective(net, loss, l2), called as f(params, X, y)")
 def objective(network: Any, loss: str | Callable | None = None, l2: float = 0.0) -> Objective:
     """Build the objective of a network: the mean loss of the examples + l2 / 2 * the sum of squared weights.
 
@@ -175,10 +188,19 @@ def objective(network: Any, loss: str | Callable | None = None, l2: float = 0.0)
         loss = CANONICAL[getattr(network, "output", "identity")]
     elif not callable(loss):
         checks.choice("loss", loss, LOSSES)
-    if loss == "cross_entropy":
-        output = getattr(network, "output", "softmax")
-        checks.require(output == "softmax", "loss", f"a loss for {output!r} outputs such as {CANONICAL[output]}", loss)
+    _check_pair(loss, getattr(network, "output", None))
     return Objective(network, loss, checks.number("l2", l2, minimum=0))
+
+
+def _check_pair(loss: str | Callable, output: str | None) -> None:
+    """Refuse a loss that teaches the logits something else than the output makes of them; a network of one's own
+    without ``output`` says nothing of it."""
+    names = [name for name, known in LOSSES.items() if loss in (name, known.of)]
+    if output is None or not names or not LOSSES[names[0]].outputs:
+        return
+    fitting = LOSSES[names[0]].outputs
+    got = checks.Words(f"{names[0]!r}, which fits output={' or '.join(map(repr, fitting))}")
+    checks.require(output in fitting, "loss", f"a loss for {output!r} outputs such as {CANONICAL[output]}", got)
 
 
 def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:

@@ -30,9 +30,11 @@ def check_targets(kind: Target, targets: ArrayLike, examples: int, outputs: int,
     labels = _are_labels(kind, y, outputs, classes)
     fits = y.shape == (examples, outputs) or (y.shape == (examples,) and (labels or outputs == 1))
     rows = f"{kind.value}, here N={examples} and K={outputs}"
+    if y.shape == (examples, 1) and outputs > 1 and (classes or kind is Target.DISTRIBUTION):
+        checks.refuse("y", f"{rows}; a column of labels needs y.ravel()", y)
     if kind is Target.DISTRIBUTION and y.shape == (examples,) and not labels:
         checks.refuse("y", f"{rows}; whole numbers of a float dtype need y.astype(int)", y, TypeError)
-    checks.require(fits, "y", rows, y)
+    checks.require(fits, "y", rows, checks.beside(y, examples))
     if checks.concrete(y):
         checks.finite("y", y)
         _check_values(kind, np.asarray(y), outputs, labels)
@@ -46,7 +48,9 @@ def _are_labels(kind: Target, y: Any, outputs: int, classes: bool) -> bool:
 
 def _check_values(kind: Target, y: np.ndarray, outputs: int, labels: bool) -> None:
     if labels:
-        _within("y", y, 0, outputs - 1, expected=f"labels from 0 to {outputs - 1} (the network has {outputs} outputs)")
+        from_one = f"; y - 1 are labels from 0 to {outputs - 1}" if y.min() == 1 and y.max() == outputs else ""
+        expected = f"labels from 0 to {outputs - 1} (the network has {outputs} outputs{from_one})"
+        _within("y", y, 0, outputs - 1, expected=expected)
     elif kind is Target.COUNT:
         _within("y", y, 0, np.inf, expected="counts of at least 0")
     elif kind in (Target.PROBABILITY, Target.DISTRIBUTION):

@@ -149,6 +149,45 @@ def test_equal_objectives_are_equal_and_hashable():
     assert len({objective(net), objective(net, "cross_entropy"), objective(net, l2=0.5)}) == 2
 
 
+@pytest.mark.parametrize("output", sorted(CANONICAL))
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_fits_an_output_whose_predictions_are_what_it_taught(loss, output):
+    """Probabilities by a softmax are not what binary cross-entropy trains; a loss on predictions is of any."""
+    fitting = {
+        "cross_entropy": ["softmax"], "binary_cross_entropy": ["sigmoid"], "poisson": ["exp"],
+        "hinge": ["identity", "sigmoid"],
+    }.get(loss, list(CANONICAL))  # fmt: skip
+    for given in (loss, LOSSES[loss].of):
+        if output in fitting:
+            assert objective(Given(output), given).loss == given
+        else:
+            words = f"loss: expected a loss for '{output}' outputs such as {CANONICAL[output]}, got '{loss}', which fits output='{fitting[0]}'"
+            with pytest.raises(ValueError, match=words):
+                objective(Given(output), given)
+
+
+def test_a_network_of_ones_own_that_has_no_output_says_nothing_against_any_loss():
+    class Plain:
+        init = apply = Given.apply
+
+    assert all(objective(Plain(), loss).loss == loss for loss in LOSSES)
+
+
+def test_the_pair_that_was_wrong_is_refused_and_the_one_that_fits_finds_the_truth(key):
+    """P(1 | x) = sigmoid(x): at x = 1 it is 0.731. A softmax of logits that were trained apart said 0.881."""
+    with pytest.raises(ValueError, match="which fits output='sigmoid'"):
+        objective(MLP((1, 2), output="softmax"), "binary_cross_entropy")
+    x = np.array([[1.0]])
+    params = [{"w": np.array([[-1.0, 1.0]]), "b": np.zeros(2)}]
+    np.testing.assert_allclose(MLP((1, 2), output="softmax").predict(params, x)[0, 1], 0.8808, atol=1e-4)
+    np.testing.assert_allclose(MLP((1, 2), output="sigmoid").predict(params, x)[0, 1], 0.7311, atol=1e-4)
+
+
+def test_hinge_takes_labels_for_margins_too():
+    labels, rows = (mean_loss("hinge", y, "identity") for y in (LABELS, ONE_HOT))
+    assert labels == rows
+
+
 def softmax_objective(X, y, **options):
     net = MLP((3, 3), output="softmax")
     return objective(net)(net.init(jax.random.key(0), jnp.float64), X, y, **options)

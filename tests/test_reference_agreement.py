@@ -16,7 +16,7 @@ from jaxnet.reference import balls, operations
 from jaxnet.reference.losses import LOSSES
 from jaxnet.reference_agreement import OPTIMIZERS, Agreement, AgreementEntry, worst_of
 
-PAIRS = [(o, name) for o in jn.reference.OUTPUTS for name in LOSSES if name != "cross_entropy" or o == "softmax"]
+PAIRS = [(output, name) for name, loss in LOSSES.items() for output in loss.outputs or jn.reference.OUTPUTS]
 
 
 def draw_targets(rng, loss, count, outputs):
@@ -51,9 +51,10 @@ def passes(net, params, X, y, **options):
 @st.composite
 def networks(draw):
     depth = draw(st.integers(0, 5))
-    sizes = tuple(draw(st.integers(1, 7)) for _ in range(depth + 2))
     activations = tuple(draw(st.sampled_from(sorted(jn.reference.ACTIVATIONS))) for _ in range(depth))
     output, loss = draw(st.sampled_from(PAIRS))
+    fewest = [1] * (depth + 1) + [2 if output == "softmax" else 1]  # a softmax of one output is 1
+    sizes = tuple(draw(st.integers(each, 7)) for each in fewest)
     return jn.MLP(sizes, activation=activations, output=output), loss
 
 

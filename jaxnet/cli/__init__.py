@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import jaxnet
 from jaxnet.cli import check, stairs, sweep
-from jaxnet.cli.arguments import nearest
 from jaxnet.cli.exits import INTERRUPTED, OK, USAGE, Refusal
+from jaxnet.near_names import nearest
 
 COMMANDS = {"stairs": stairs, "check": check, "sweep": sweep}
 

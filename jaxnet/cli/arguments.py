@@ -1,8 +1,9 @@
 """Arguments of the command line that argparse alone would refuse less helpfully."""
 
 import argparse
-import difflib
 from collections.abc import Callable, Iterable
+
+from jaxnet.near_names import nearest
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:
@@ -26,9 +27,3 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return number
-
-
-def nearest(text: str, names: Iterable[str]) -> str:
-    """Return `` (did you mean 'stairs'?)`` for the known name nearest to ``text``, or nothing if none is near."""
-    near = difflib.get_close_matches(text.lower(), list(names), n=1, cutoff=0.5)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -18,7 +18,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import Place, fail
-from jaxnet.data.file_bytes import existing, read_all
+from jaxnet.data.file_bytes import existing, read_all, refuse_what_is_no_text
 from jaxnet.data.tables import Column, Table, TargetColumns, dataset_of, target_columns
 
 # no more than everyone reads alike: Python's float also takes 1_000, inf and digits of other scripts
@@ -80,6 +80,7 @@ def read_csv(
 
 def _decoded(path: Path) -> str:
     content = read_all(path)
+    refuse_what_is_no_text(path, content)
     place = lambda at: Place(str(path), len(re.split(b"\r\n|\r|\n", content[:at])))
     # UTF-16 is told by its mark, before its every second byte becomes a fault that says nothing
     for mark, encoding in _MARKS.items():

@@ -5,6 +5,7 @@ data that you name, so that nothing leaks from a test set.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,7 +85,8 @@ class Dataset:
         return dataclasses.replace(self, x=self.x[rows], y=self.y[rows], train_count=None)
 
     def split(self, *shares: float, seed: int | None = 0, stratify: bool = False) -> tuple["Dataset", ...]:
-        """Deal the examples out: one part for each share, and the rest as one part more.
+        """Deal the examples out: one part for each share, and the rest as one part more; none is left where
+        the shares sum to 1, so ``split(0.8)`` and ``split(0.8, 0.2)`` are the same.
 
         Args:
             shares: fractions of N above 0 and below 1, or numbers of examples; ``split(0.8)`` gives two parts.
@@ -102,6 +104,8 @@ class Dataset:
             groups = [np.flatnonzero(self.y == label) for label in np.unique(self.y)]
         generator = None if seed is None else np.random.default_rng(checks.integer("seed", seed))
         fractions = [_fraction(share, len(self)) for share in shares]
+        if len(fractions) > 1 and math.isclose(sum(fractions), 1):
+            fractions.pop()  # split(0.8, 0.2): the last share is the rest
         # every group is dealt alike, so each part has its share of each label to within one example
         dealt = [_deal(group, fractions, generator) for group in groups]
         parts = [np.sort(np.concatenate(rows)) for rows in zip(*dealt, strict=True)]

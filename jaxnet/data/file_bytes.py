@@ -7,9 +7,11 @@ anything is allocated.
 import gzip
 import io
 import os
+import re
 import zlib
 from pathlib import Path
 
+from jaxnet import checks
 from jaxnet.data.errors import fail
 
 _LIMIT = 4 * 2**30  # bytes of one array or text: more than any data set here, less than a machine has
@@ -18,6 +20,14 @@ _LIMIT = 4 * 2**30  # bytes of one array or text: more than any data set here, l
 _UNSUSPECTED, _RATIO = 64 * 2**20, 200
 _PIECE = 2**20  # bytes
 _GZIP_MARK = b"\x1f\x8b"
+_HEAD = 512  # bytes that tell what a file is
+# how files begin that are often taken for a table of text, in small letters, and what to do with them
+_OTHER_FORMATS = {
+    (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"): "an Excel workbook or another archive: save its sheet as CSV",
+    (b"<!doctype html", b"<html"): "an HTML page: download the file itself",
+    (b"par1",): "a Parquet file: read it as such",
+    (b"%pdf",): "a PDF document",
+}
 
 
 def within_limits(path: Path, declared: int, packed: int) -> None:
@@ -31,12 +41,24 @@ def within_limits(path: Path, declared: int, packed: int) -> None:
 
 def existing(path: str | os.PathLike) -> Path:
     """Return the path of a file that is there; FileNotFoundError or IsADirectoryError, with its name, otherwise."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path: expected the path of a file, got {checks.describe(path)}")
+    if url := re.match(r"[A-Za-z][\w+.-]+://", str(path)):
+        # Path would make one slash of two, and say of https:/ that there is no such file
+        raise FileNotFoundError(f"path: expected a file, got an address ({url[0]}...): download {path} first")
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path}: expected a file, got a folder")
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
     return path
+
+
+def refuse_what_is_no_text(path: Path, content: bytes) -> None:
+    """Raise DataError for the contents of a file that people take for a table of text: a workbook, a page, Parquet."""
+    for marks, what in _OTHER_FORMATS.items():
+        if content[:_HEAD].lstrip().lower().startswith(marks):
+            fail(path, f"expected a table of text such as CSV, got {what}")
 
 
 def opened(path: Path) -> io.BufferedIOBase:

@@ -52,4 +52,4 @@ def activation(name: str | Callable) -> Callable[[jax.Array], jax.Array]:
     """Look an activation up by its name; a callable z [H] -> a [H] is given one column at a time."""
     if callable(name):
         return lambda z: jax.vmap(name, 1, 1)(z) if z.ndim == 2 else name(z)
-    return ACTIVATIONS[checks.choice("activation", name, ACTIVATIONS)]
+    return ACTIVATIONS[checks.choice("activation", name, ACTIVATIONS, elsewhere={"output": OUTPUTS})]

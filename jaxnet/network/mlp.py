@@ -13,7 +13,8 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
-from jaxnet.network.activations import OUTPUTS, activation
+from jaxnet.guidance import guided
+from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
 from jaxnet.network.initializers import Initializer, initializer
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
@@ -27,6 +28,12 @@ class LayerValues(NamedTuple):
     a: jax.Array
 
 
+@guided(
+    positional="sizes are one tuple, MLP((4, 8, 2))",
+    sizes="inputs, hidden units, outputs, as in MLP((4, 8, 2))",
+    hidden="hidden units stand between inputs and outputs, as 8 in MLP((4, 8, 2))",
+    layers="sizes are one tuple, MLP((4, 8, 2))",
+)
 @dataclasses.dataclass(frozen=True)
 class MLP:
     """A fully connected network; hashable, so that it can be a static argument of ``jax.jit``.
@@ -57,7 +64,8 @@ class MLP:
         if isinstance(self.activation, list):
             set_field("activation", tuple(self.activation))
         set_field("dropout", checks.number("dropout", self.dropout, minimum=0, below=1))
-        checks.choice("output", self.output, OUTPUTS)
+        checks.choice("output", self.output, OUTPUTS, elsewhere={"activation": ACTIVATIONS})
+        _check_single(self.sizes, self.output)
         initializer("weights", self.weights), initializer("biases", self.biases)
         for each in self.activations if isinstance(self.activation, tuple) else [self.activation]:
             activation(each)
@@ -195,6 +203,12 @@ def _sizes(sizes: Any) -> tuple[int, ...]:
     checks.require(isinstance(sizes, list | tuple), "sizes", expected, sizes, TypeError)
     checks.require(len(sizes) >= 2, "sizes", expected, sizes)
     return tuple(checks.integer(f"sizes[{i}]", size, minimum=1) for i, size in enumerate(sizes))
+
+
+def _check_single(sizes: tuple[int, ...], output: str) -> None:
+    """Refuse softmax over a single output, which is 1 whatever the network computes."""
+    got = checks.Words("'softmax', which of one output is always 1")
+    checks.require(output != "softmax" or sizes[-1] > 1, "output", "'sigmoid' for one output, or two outputs", got)
 
 
 def _check_shape(name: str, leaf: Any, shape: tuple[int, ...], sizes: tuple[int, ...]) -> None:

@@ -68,7 +68,7 @@ OUTPUTS: Mapping[str, Output] = MappingProxyType(
 
 class Loss(NamedTuple):
     """A loss ``of(V, T) -> [N]`` and its derivative at V, ``derivative(V, T) -> [N, K]``; V are the logits or, where
-    ``on_predictions`` says so, the predictions.
+    there are no ``outputs`` that it is for, the predictions of any.
 
     ``line`` says the derivative as one would write it in NumPy, with p for the predictions, Y for the targets and s for
     the sides of the hinge; ``target`` names what T may hold.
@@ -78,7 +78,12 @@ class Loss(NamedTuple):
     derivative: Callable[[Array, Array], Array]
     line: str
     target: str
-    on_predictions: bool = False
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def on_predictions(self) -> bool:
+        """Whether V are the predictions."""
+        return not self.outputs
 
 
 def cross_entropy(Z: Array, T: Array) -> Array:
@@ -158,15 +163,15 @@ def poisson_derivative(Z: Array, T: Array) -> Array:
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
-        "cross_entropy": Loss(cross_entropy, cross_entropy_derivative, "p - Y", "distribution"),
-        "binary_cross_entropy": Loss(binary_cross_entropy, binary_cross_entropy_derivative, "p - Y", "probability"),
-        "squared_error": Loss(squared_error, squared_error_derivative, "(p - Y)", "real", on_predictions=True),
-        "mean_squared_error": Loss(
-            mean_squared_error, mean_squared_error_derivative, "2 / K * (p - Y)", "real", on_predictions=True
+        "cross_entropy": Loss(cross_entropy, cross_entropy_derivative, "p - Y", "distribution", ("softmax",)),
+        "binary_cross_entropy": Loss(
+            binary_cross_entropy, binary_cross_entropy_derivative, "p - Y", "probability", ("sigmoid",)
         ),
-        "huber": Loss(huber, huber_derivative, "np.clip(p - Y, -1, 1)", "real", on_predictions=True),
-        "hinge": Loss(hinge, hinge_derivative, "-s * (s * z < 1)", "probability"),
-        "poisson": Loss(poisson, poisson_derivative, "p - Y", "count"),
+        "squared_error": Loss(squared_error, squared_error_derivative, "(p - Y)", "real"),
+        "mean_squared_error": Loss(mean_squared_error, mean_squared_error_derivative, "2 / K * (p - Y)", "real"),
+        "huber": Loss(huber, huber_derivative, "np.clip(p - Y, -1, 1)", "real"),
+        "hinge": Loss(hinge, hinge_derivative, "-s * (s * z < 1)", "probability", ("identity", "sigmoid")),
+        "poisson": Loss(poisson, poisson_derivative, "p - Y", "count", ("exp",)),
     }
 )
 CANONICAL: Mapping[str, str] = MappingProxyType(

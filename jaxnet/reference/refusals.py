@@ -31,8 +31,10 @@ def check_problem(net: Any, X: Any, y: Any, *, loss: str | None, l2: float, weig
     """Check everything but the parameters. ``net`` is anything with ``sizes``, ``activations`` and ``output``."""
     check_network(net)
     name = CANONICAL[net.output] if loss is None else _known("loss", loss, LOSSES)
-    if name == "cross_entropy" and net.output != "softmax":
-        _refuse("loss", f"a loss for {net.output!r} outputs such as {CANONICAL[net.output]}", repr(name))
+    fitting = LOSSES[name].outputs
+    if fitting and net.output not in fitting:
+        got = f"{name!r}, which fits output={' or '.join(map(repr, fitting))}"
+        _refuse("loss", f"a loss for {net.output!r} outputs such as {CANONICAL[net.output]}", got)
     _require(_is_number(l2) and 0 <= l2 < np.inf, "l2", "a finite number of at least 0", repr(l2))
     X = check_examples(net, X)
     T = _targets(LOSSES[name].target, y, len(X), net)
@@ -84,7 +86,7 @@ def fraction(argument: str, value: Any) -> float:
 def _targets(kind: str, y: Any, count: int, net: Any) -> Array:
     outputs = net.sizes[-1]
     y = _numbers("y", y)
-    classes = kind == "distribution" or (net.output != "identity" and outputs > 1)
+    classes = kind == "distribution" or ((net.output != "identity" or kind == "probability") and outputs > 1)
     if classes and y.ndim == 1 and y.dtype.kind in "iub":
         _array("y", y, (count,))
         given = f"labels from {y.min()} to {y.max()}"

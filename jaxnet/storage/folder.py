@@ -27,6 +27,10 @@ def hold(path: str | os.PathLike) -> Iterator[Path]:
     created or written to.
     """
     folder = Path(path)
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            error = FileExistsError if place == folder else NotADirectoryError
+            raise error(f"out: expected a folder, got the file {place}")
     folder.mkdir(parents=True, exist_ok=True)
     # the file stays: were it removed, a process that has it open and one that creates it anew would both hold a lock
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)

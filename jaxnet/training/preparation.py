@@ -167,13 +167,18 @@ def check_stop(stop: Any, names: list[str]) -> Stop | None:
     if stop is None:
         return None
     checks.require(isinstance(stop, Stop), "stop", "a Stop such as Stop('loss')", stop, TypeError)
+    held_out = stop.monitor.startswith(("val_", "validation_"))
+    if held_out and not any(name.startswith("validation_") for name in names):
+        got = checks.Words(f"{stop.monitor!r} (give validation=(X, y), and it is called 'validation_...')")
+        checks.refuse("stop.monitor", f"one of {', '.join(names)}", got)
     checks.choice("stop.monitor", stop.monitor, names)
     return stop
 
 
 def check_optimizer(optimizer: Any) -> optax.GradientTransformation:
     """Refuse what is not an optax optimizer."""
-    expected = "an optax optimizer such as optax.sgd(0.1)"
+    name = optimizer.lower() if isinstance(optimizer, str) else "sgd"
+    expected = f"an optax optimizer such as optax.{name if hasattr(optax, name) else 'sgd'}(0.1)"
     checks.require(isinstance(optimizer, optax.GradientTransformation), "optimizer", expected, optimizer, TypeError)
     return optimizer
 

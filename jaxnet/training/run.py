@@ -13,6 +13,7 @@ import jax
 import numpy as np
 import optax
 
+from jaxnet.guidance import guided
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
@@ -57,6 +58,22 @@ class Run:
         return f"{self.outcome.value} (epoch {self.epoch}: {last})"
 
 
+@guided(
+    positional="the data are one pair, fit(f, params, (X, y), optimizer=optax.sgd(0.1), epochs=100)",
+    data="the data are one pair, fit(f, params, (X, y), optimizer=optax.sgd(0.1), epochs=100)",
+    X="the data are one pair, fit(f, params, (X, y), ...)",
+    y="the data are one pair, fit(f, params, (X, y), ...)",
+    seed="give key=jax.random.key(0)",
+    random_state="give key=jax.random.key(0)",
+    optimizer="such as optimizer=optax.sgd(0.1)",
+    learning_rate="it is the optimizer's, optimizer=optax.sgd(0.1)",
+    lr="it is the optimizer's, optimizer=optax.sgd(0.1)",
+    epochs="such as epochs=100",
+    loss="it is the objective's, f = objective(net, loss)",
+    validation_data="give validation=(X, y)",
+    patience="give stop=Stop('validation_loss', patience)",
+    callbacks="give stop=Stop('validation_loss') or progress=True",
+)
 def fit(
     f: Callable,
     params: Pytree,

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
+from jaxnet.guidance import guided
 from jaxnet.types import Pytree
 
 
@@ -22,6 +23,7 @@ class Outcome(enum.Enum):
 RUNNING, CONVERGED, DIVERGED = 0, 1, 2  # what a compiled run carries in place of an Outcome
 
 
+@guided(positional="Stop('validation_loss', patience, tolerance=0.001)", min_delta="give tolerance=", mode="give goal=")
 @dataclasses.dataclass(frozen=True)
 class Stop:
     """Stop a run when a value of its history has not improved for some epochs.

@@ -137,12 +137,6 @@ SPLITS = {
     "nothing": ((), {}, ValueError, "shares: expected at least one share"),
     "all": ((1.0,), {}, ValueError, "shares: expected a finite number above 0 and below 1"),
     "more than all": ((0.6, 0.6), {}, ValueError, "shares: expected shares that sum to less than 1"),
-    "all in parts": (
-        (0.5, 0.5),
-        {},
-        ValueError,
-        r"shares: expected shares of 4 examples that leave no part empty, got parts of 2, 2, 0",
-    ),
     "too little": ((0.01,), {}, ValueError, "leave no part empty, got parts of 0, 4"),
     "four of four": ((4,), {}, ValueError, "shares: expected an integer from 1 to 3"),
     "strata of numbers": ((0.5,), {"stratify": True}, ValueError, "stratify: expected integer labels"),

@@ -119,6 +119,7 @@ OWN_TREES = ("laws", "experiments", "gradients/planted")  # what is true of the 
 # files of tests that are about a whole folder, or a promise that no single file keeps
 ABOUT_SEVERAL = (
     "cli/test_cli.py",
+    "test_first_touches.py",
     "data/test_get_data.py",
     "estimators/test_agreement.py",
     "estimators/test_check_estimator.py",

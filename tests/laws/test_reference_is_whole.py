@@ -15,7 +15,7 @@ def test_each_output_has_the_same_canonical_loss_on_both_sides():
 def test_a_loss_takes_the_same_targets_on_both_sides(name):
     ours, theirs = losses.LOSSES[name], reference.LOSSES[name]
     assert theirs.target == ours.target.name.lower()
-    assert ours.on_predictions == theirs.on_predictions
+    assert ours.outputs == theirs.outputs
 
 
 @pytest.mark.parametrize("name", [name for name in reference.ACTIVATIONS if name != "gelu"])  # whose line is a name

@@ -57,7 +57,7 @@ def holding(value, array=X):
         ),
         ({"y": np.tile([2.0, -1.0], (5, 1))}, "y: expected numbers from 0 to 1, got numbers from -1 to 2"),
         (
-            {"y": np.full((5, 2), -1.0), "loss": "poisson"},
+            {"net": network(output="exp"), "y": np.full((5, 2), -1.0), "loss": "poisson"},
             "y: expected numbers from 0 to inf, got numbers from -1 to -1",
         ),
         ({"loss": "crossentropy"}, "loss: expected one of cross_entropy, .* got 'crossentropy'"),
@@ -65,6 +65,10 @@ def holding(value, array=X):
         (
             {"net": network(output="sigmoid"), "loss": "cross_entropy"},
             "loss: expected a loss for 'sigmoid' outputs such as binary_cross_entropy, got 'cross_entropy'",
+        ),
+        (
+            {"loss": "binary_cross_entropy"},
+            "loss: expected a loss for 'softmax' .* got 'binary_cross_entropy', which fits output='sigmoid'",
         ),
         ({"l2": -1.0}, "l2: expected a finite number of at least 0, got -1.0"),
         ({"l2": "strong"}, "l2: expected a finite number of at least 0, got 'strong'"),

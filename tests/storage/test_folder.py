@@ -28,8 +28,9 @@ def test_a_missing_folder_is_made_and_leftovers_are_removed(tmp_path: Path) -> N
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
-    with pytest.raises(FileExistsError), hold(tmp_path / "a"):
-        pass
+    for path, error in ((tmp_path / "a", FileExistsError), (tmp_path / "a" / "b", NotADirectoryError)):
+        with pytest.raises(error, match=f"out: expected a folder, got the file {tmp_path / 'a'}$"), hold(path):
+            pass
 
 
 def test_a_second_owner_is_told_the_first_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
