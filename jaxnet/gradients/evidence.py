@@ -4,6 +4,7 @@ Gradients are plain dicts from ``jax.tree_util.keystr`` path, ``"[0]['w']"``, to
 the parameter: whatever containers they came in, they are compared in this form.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxnet.gradients.example_axis import example_axis
 from jaxnet.gradients.point import Point
 from jaxnet.types import Pytree
 
@@ -50,6 +52,11 @@ class Evidence:
     l2: float = 0.0
     eps: float = 2.0**-53
 
+    @functools.cached_property
+    def example_axis(self) -> int | None:
+        """The axis of the data that counts the examples: 0 for rows, -1 for columns, None when there is none."""
+        return example_axis(self.data, lambda *data: self.objective(self.params, *data))
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -63,6 +70,7 @@ class Cause:
         sentence: one sentence that says it, with the formula.
         fix: the corrected formula in NumPy.
         residual: relative error of the replay: |yours - replayed| / |yours|; 1 when nothing was replayed.
+        where: "file:line: expression" of f that was differentiated wrongly, or None.
     """
 
     kind: str
@@ -72,6 +80,7 @@ class Cause:
     sentence: str
     fix: str
     residual: float
+    where: str | None = None
 
 
 def by_path(tree: Pytree) -> dict[str, np.ndarray]:

@@ -16,8 +16,8 @@ Point = tuple[Any, ...]  # (params, *data), the arguments of f
 
 @contextlib.contextmanager
 def float64() -> Iterator[None]:
-    """Compute in float64, whatever the surrounding program has set."""
-    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+    """Compute in float64, and promote as NumPy does, whatever the surrounding program has set."""
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         yield
 
 

@@ -117,6 +117,8 @@ def rearrangements(target: np.ndarray, expected: np.ndarray, allowed: float) -> 
 
 
 def _permutations(target: np.ndarray, expected: np.ndarray, allowed: float) -> Iterator[Hypothesis]:
+    if not target.ndim:  # one number stands in one place only
+        return
     kinds = ("permuted_rows", "permuted_columns") if target.ndim == 2 else ("permuted_entries",)
     for axis, kind in enumerate(kinds):
         order = _order(target, expected, axis)
@@ -158,7 +160,7 @@ def _clipped(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> I
 
 def _partly_wrong(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> Iterator[Hypothesis]:
     """A part of the leaf left at zero, or a few entries that are wrong."""
-    wrong = np.abs(target - expected) > allowed
+    wrong = ~(np.abs(target - expected) <= allowed)  # NaN is wrong, too
     if wrong.all():
         return
     where = _place(wrong)

@@ -12,7 +12,7 @@ from jaxnet.gradients.diagnosis.passes import NetworkModel, Pass
 from jaxnet.gradients.diagnosis.replay import Hypothesis, Mistakes, replay
 from jaxnet.gradients.diagnosis.sentences import MistakePlace, RightLines, fix, sentence
 from jaxnet.gradients.diagnosis.tolerances import NORM_ROUNDINGS
-from jaxnet.gradients.evidence import Cause, Evidence, Gradient
+from jaxnet.gradients.evidence import Cause, Evidence, Gradient, within
 from jaxnet.gradients.evidence import residual as residual_of
 
 DELTA_SLOTS = ("examples", "output", "delta", "matrix", "slope", "stopped")  # what they make wrong goes on below
@@ -87,7 +87,7 @@ def wrong_leaves(evidence: Evidence, among: set[str]) -> tuple[str, ...]:
     return tuple(
         path
         for path, leaf in evidence.yours.items()
-        if path in among and bool((np.abs(leaf - evidence.true[path]) > evidence.noise[path]).any())
+        if path in among and not within(leaf, evidence.true[path], evidence.noise[path]).all()
     )
 
 

@@ -55,8 +55,18 @@ def diagnose(evidence: Evidence) -> tuple[Cause, ...]:
         return ()
     if not wrong_leaves(evidence, set(paths)):
         return ()
-    with np.errstate(all="ignore"):  # a formula that overflows does not fit, and is no news
-        return _diagnose(evidence)
+    try:
+        with np.errstate(all="ignore"):  # a formula that overflows does not fit, and is no news
+            return _diagnose(evidence)
+    except Exception as error:  # the verdict stands, whatever happens to the search for its cause
+        leaves = wrong_leaves(evidence, set(paths))
+        return (_search_failed(error, leaves),)
+
+
+def _search_failed(error: Exception, leaves: tuple[str, ...]) -> Cause:
+    reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    sentence = f"The search for a cause failed ({reason}), a fault of jaxnet; the verdict and the table stand."
+    return Cause("unknown", (), leaves, None, sentence, "", 1.0)
 
 
 def _diagnose(evidence: Evidence) -> tuple[Cause, ...]:

@@ -22,6 +22,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
     WHOLE_WEIGHT,
 )
 from jaxnet.gradients.evidence import Evidence, Gradient, residual
+from jaxnet.gradients.example_axis import examples_at
 
 Replay = Callable[..., Gradient | None]  # (params, *data) -> the gradient that an explanation predicts
 
@@ -46,6 +47,14 @@ def settle(evidence: Evidence, replays: Sequence[Replay]) -> list[int]:
     return left
 
 
+def refuted(evidence: Evidence, replay: Replay) -> bool:
+    """Whether the gradient under test is something else than an explanation predicts, on another batch or elsewhere."""
+    if evidence.gradient is None:
+        return False
+    errors = (_error(evidence, replay, params, data) for params, data in _probes(evidence))
+    return any(error is not None and error > PROBE_SPEAKS for error in errors)
+
+
 def with_constants(evidence: Evidence, mistakes: Mistakes) -> dict[Any, Any] | None:
     """The same wrong lines with mere numbers where a factor depends on n: what stays when n changes is one of those.
 
@@ -65,18 +74,22 @@ def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Half of the batch, the batch twice, one example, and the same batch at other parameters."""
     random = np.random.default_rng(0)
     nudge = lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape))
-    count = len(evidence.data[0]) if evidence.data and np.ndim(evidence.data[0]) else 0
-    if count and all(np.shape(part)[:1] == (count,) for part in evidence.data):
-        rows = np.arange(count)
-        for chosen in (rows[: (count + 1) // 2], np.concatenate([rows, rows]), rows[-1:]):
-            yield evidence.params, tuple(part[chosen] for part in evidence.data)
+    axis = evidence.example_axis
+    if axis is not None:
+        every = np.arange(np.shape(evidence.data[0])[axis])
+        for chosen in (every[: (len(every) + 1) // 2], np.concatenate([every, every]), every[-1:]):
+            yield evidence.params, examples_at(evidence.data, axis, chosen)
     yield jax.tree.map(nudge, evidence.params), evidence.data
 
 
 def _error(evidence: Evidence, replay: Replay, params: Any, data: tuple[Any, ...]) -> float | None:
     """How far an explanation is from the gradient under test, or None where one of them has nothing to say."""
     predicted = replay(params, *data)
-    if predicted is None or evidence.gradient is None:
+    if (
+        predicted is None
+        or evidence.gradient is None
+        or not all(np.isfinite(leaf).all() for leaf in predicted.values())
+    ):
         return None
     try:
         mine = evidence.gradient(params, *data)
@@ -98,7 +111,7 @@ def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.
     plain: some 0, or some counted twice.
     """
     count = contributions.shape[1]
-    if not 2 <= count <= MOST_WEIGHED or len(target) <= count:
+    if not 2 <= count <= MOST_WEIGHED or len(target) <= count or not np.isfinite(contributions).all():
         return None
     scaled = contributions / allowed[:, None]
     weights, _, rank, _ = np.linalg.lstsq(scaled, target / allowed, rcond=WEIGHTS_CONDITION)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 # How far-fetched an explanation is: a familiar number, a product of two, any other; a stage that nothing explains.
 FAMILIAR, COMPOUND, UNFAMILIAR, ANYTHING = 1.0, 1.25, 2.0, 4.0
+FURTHEST = 2 * COMPOUND  # that is still tried on other batches: two compound numbers, whatever fits more plainly
 SEEN = UNFAMILIAR - 0.01  # any number, but one that a larger leaf has too
 
 
@@ -99,6 +100,15 @@ def _mixed(counts: Counts) -> dict[str, float]:
     for name, size in _sizes(counts).items():
         numbers |= {f"n/{name}": n / size, f"{name}/n": size / n}
     return numbers
+
+
+def factor_value(name: str, counts: Counts) -> float:
+    """Look a named number up in another batch, where it may equal 1 or others; NaN where it is no number there."""
+    numbers = {
+        key: value for table in (*_constants(counts), _batch(counts), _mixed(counts)) for key, value in table.items()
+    }
+    # equal numbers share one name, "4 or number of inputs", and no batch changes that: each of them will do
+    return next((float(numbers[each]) for each in name.split(" or ") if each in numbers), math.nan)
 
 
 def factor_kind(name: str) -> str:

@@ -1,15 +1,17 @@
 """A diagnosis without a network: every leaf by itself, for any pytree, and how the examples of the batch count."""
 
 import functools
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnet.gradients.diagnosis.algebra import finishes
 from jaxnet.gradients.diagnosis.causes import as_ties, cause_of, clipped_by_norm, wrong_leaves
-from jaxnet.gradients.diagnosis.experiments import counted_examples, settle, with_constants
-from jaxnet.gradients.diagnosis.factors import ANYTHING, Counts
+from jaxnet.gradients.diagnosis.experiments import counted_examples, refuted, settle, with_constants
+from jaxnet.gradients.diagnosis.factors import ANYTHING, FURTHEST, UNFAMILIAR, Counts
 from jaxnet.gradients.diagnosis.output_mistakes import weighted_examples
 from jaxnet.gradients.diagnosis.penalty import Tolerance
 from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Mistakes, Slot, finish_leaf, total_cost
@@ -17,6 +19,8 @@ from jaxnet.gradients.diagnosis.sentences import MistakePlace
 from jaxnet.gradients.diagnosis.tolerances import EQUATIONS, EXAMPLE_SLACK, MOST_READ, MOST_TIES, NOTHING
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, by_path
 from jaxnet.gradients.evidence import residual as residual_of
+from jaxnet.gradients.example_axis import example_count, examples_at
+from jaxnet.gradients.verdict import leaf_name
 
 BatchGradient = Callable[
     ..., Gradient | None
@@ -44,12 +48,39 @@ def diagnose_leafwise(evidence: Evidence) -> tuple[Cause, ...]:
     if not found or found[0].cost > 1:
         others = [each for variant in _variants(evidence) for each in _explanations(evidence, variant)]
         found = sorted([*found, *others], key=lambda each: each.cost)
-    best = [each for each in found if each.cost <= found[0].cost][:MOST_TIES]
+    if not found:
+        return ()
+    kept = _settled(evidence, found)
+    return as_ties([clipped_by_norm(evidence, _causes(evidence, each)) for each in kept])
+
+
+def _settled(evidence: Evidence, found: list[Explanation]) -> list[Explanation]:
+    """Keep the cheapest of the explanations that other batches agree with.
+
+    A far-fetched one may be the only one that does: 2 is also n / 4, and half of the batch tells. A number that other
+    batches refute is no cause.
+    """
+    replay = lambda each: functools.partial(predicted_gradient, evidence, each)
+    limit = found[0].cost if evidence.gradient is None else max(found[0].cost, FURTHEST)
+    best = [each for each in found if each.cost <= limit][:MOST_TIES]
     constants = [each._replace(mistakes=r) for each in best if (r := with_constants(evidence, each.mistakes))]
     candidates = [*best, *constants]
-    kept = settle(evidence, [functools.partial(predicted_gradient, evidence, each) for each in candidates])
+    kept = settle(evidence, [replay(each) for each in candidates])
     kept = [i for i in kept if i < len(best)] or kept
-    return as_ties([clipped_by_norm(evidence, _causes(evidence, candidates[i])) for i in kept])
+    cheapest = [candidates[i] for i in kept if candidates[i].cost <= candidates[kept[0]].cost]
+    return [each if _stands(evidence, each, replay(each)) else _no_number(evidence, each) for each in cheapest]
+
+
+def _stands(evidence: Evidence, explanation: Explanation, replay: Callable[..., Any]) -> bool:
+    """Whether an explanation by numbers alone holds elsewhere, too; others may fit the batch at hand only."""
+    numbers = all(slot.startswith(("scale", "times", "penalty")) for slot, _ in explanation.mistakes)
+    return not explanation.mistakes or not numbers or not refuted(evidence, replay)
+
+
+def _no_number(evidence: Evidence, explanation: Explanation) -> Explanation:
+    leaves = list(evidence.yours.values())
+    unknown = {("whole_w", index): _unknown(leaves[index]) for _, index in explanation.mistakes}
+    return explanation._replace(cost=ANYTHING, mistakes=unknown)
 
 
 def predicted_gradient(evidence: Evidence, explanation: Explanation, params: Any, *data: Any) -> Gradient | None:
@@ -68,11 +99,26 @@ def _leaf(evidence: Evidence, true: np.ndarray, parameter: np.ndarray, data: tup
     return LeafParts(true - decay * parameter, 0 * np.abs(true), parameter, decay, counts(evidence, data), norm)
 
 
+def _of_the_loss(mistake: Hypothesis, evidence: Evidence) -> Hypothesis:
+    """Nobody subtracts a penalty: where one seems to be, it is a loss without a name that has it."""
+    extra = mistake.kind in ("penalty_extra", "penalty_on_biases")
+    if not extra or evidence.loss or evidence.l2 or (mistake.factor or 0) >= 0:
+        return mistake
+    return replace(mistake, kind="penalty_missing", text=f"{-(mistake.factor or 0):.6g} * W", factor=0.0)
+
+
+def _is_bias(path: str) -> bool:
+    """Whether a leaf calls itself a bias: b, b1, bias; without a network there is only its name to go by."""
+    return re.search(r"\bb(ias(es)?)?_?\d*\W*$", path) is not None
+
+
 def counts(evidence: Evidence, data: tuple[Any, ...]) -> Counts:
     """What is countable: the examples, the inputs and, of a network, its layers."""
-    shape = [*np.shape(data[0]), None, None] if data else [None, None]
+    axis = evidence.example_axis
+    shape = np.shape(data[0]) if data else ()
+    inputs = shape[1 if axis == 0 else 0] if axis is not None and len(shape) == 2 else None
     sizes = tuple(getattr(evidence.network, "sizes", ()))
-    return Counts(shape[0], shape[1], sizes[1:-1], sizes[-1] if sizes else None, evidence.l2)
+    return Counts(example_count(data, axis), inputs, sizes[1:-1], sizes[-1] if sizes else None, evidence.l2)
 
 
 def _explanations(evidence: Evidence, variant: Variant) -> list[Explanation]:
@@ -85,16 +131,24 @@ def _explanations(evidence: Evidence, variant: Variant) -> list[Explanation]:
     found: list[Mistakes] = [start]
     for index, (path, target) in enumerate(evidence.yours.items()):
         leaf = _leaf(evidence, truth[path], parameters[path], evidence.data)
-        key = "w" if target.ndim > 1 else "b"
+        key = "b" if _is_bias(path) else "w"
         lines = finishes(target, leaf, Tolerance(evidence.noise[path], 0.0), key)
-        options = [{(f"{slot}_w", index): each for slot, each in one.items()} for one in lines]
-        options = options or [{("whole_w", index): _unknown(target)}]
+        options = [{(f"{slot}_w", index): _of_the_loss(each, evidence) for slot, each in one.items()} for one in lines]
+        if not any(total_cost(one) <= ANYTHING for one in options):  # any number is a multiple of one other
+            options.append({("whole_w", index): _unknown(target)})
         found = sorted(({**mistakes, **more} for mistakes in found for more in options), key=total_cost)[:MOST_TIES]
-    alternatives = [
-        (total_cost(mistakes), {slot: each for slot, each in mistakes.items() if slot[0] != "batch"})
-        for mistakes in found
-    ]
-    return [Explanation(price, variant, mistakes) for price, mistakes in alternatives]
+    without = lambda mistakes: {slot: each for slot, each in mistakes.items() if slot[0] != "batch"}
+    targets = list(evidence.yours.values())
+    return [Explanation(total_cost(each), variant, _no_guess(without(each), targets)) for each in found]
+
+
+def _no_guess(mistakes: Mistakes, targets: list[np.ndarray]) -> Mistakes:
+    """While one leaf is unknown nothing far-fetched is said of another: the same mistake may have made both wrong."""
+    guesses = lambda each: each.cost >= UNFAMILIAR or each.kind == "entries"
+    if not any(each.kind == "unknown" for each in mistakes.values()):
+        return mistakes
+    kept = {slot: each for slot, each in mistakes.items() if not guesses(each)}
+    return kept | {("whole_w", index): _unknown(targets[index]) for _, index in mistakes.keys() - kept.keys()}
 
 
 def _unknown(target: np.ndarray) -> Hypothesis:
@@ -103,24 +157,25 @@ def _unknown(target: np.ndarray) -> Hypothesis:
 
 def _variants(evidence: Evidence) -> Iterator[Variant]:
     """Targets of other examples, and examples that do not count."""
-    count = len(evidence.data[0]) if len(evidence.data) > 1 and np.ndim(evidence.data[0]) else 0
-    if count < 2 or any(np.shape(part)[:1] != (count,) for part in evidence.data):
+    axis = evidence.example_axis
+    count = example_count(evidence.data, axis) or 0
+    if axis is None or count < 2 or len(evidence.data) < 2:
         return
     shifts: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "np.roll(y, -1, axis=0)": lambda y: np.roll(y, -1, axis=0),
-        "np.roll(y, 1, axis=0)": lambda y: np.roll(y, 1, axis=0),
-        "y[::-1]": lambda y: y[::-1],
+        f"np.roll(y, -1, axis={axis})": lambda y: np.roll(y, -1, axis=axis),
+        f"np.roll(y, 1, axis={axis})": lambda y: np.roll(y, 1, axis=axis),
+        "y[::-1]" if axis == 0 else "y[..., ::-1]": lambda y: np.flip(y, axis),
     }
     for text, shift in shifts.items():
         shifted = lambda params, *data, shift=shift: evidence.oracle(params, *data[:-1], shift(data[-1]))
         yield Variant(Hypothesis("targets_shifted", text, lambda step: None), shifted)
     if count <= MOST_READ:
-        yield from _counted(evidence, count)
+        yield from _counted(evidence, count, axis)
 
 
-def _counted(evidence: Evidence, count: int) -> Iterator[Variant]:
+def _counted(evidence: Evidence, count: int, axis: int) -> Iterator[Variant]:
     """Which examples count, from the true gradients of each alone, where the loss is their mean."""
-    singles = [evidence.oracle(evidence.params, *(part[i : i + 1] for part in evidence.data)) for i in range(count)]
+    singles = [evidence.oracle(evidence.params, *examples_at(evidence.data, axis, [i])) for i in range(count)]
     penalty = {path: evidence.l2 * leaf * (leaf.ndim > 1) for path, leaf in by_path(evidence.params).items()}
     flat = lambda gradient: np.concatenate([(gradient[path] - penalty[path]).ravel() for path in gradient])
     each = np.stack([flat(single) for single in singles], axis=1) / count
@@ -129,7 +184,8 @@ def _counted(evidence: Evidence, count: int) -> Iterator[Variant]:
         + EXAMPLE_SLACK * np.abs(each).sum(axis=1)
         + NOTHING
     )
-    if (np.abs(each.sum(axis=1) - flat(evidence.true)) > allowed).any():
+    # a loss may be NaN for a single example, as with a variance of n - 1: then not even the sum is near
+    if not (np.abs(each.sum(axis=1) - flat(evidence.true)) <= allowed).all():
         return
     chosen = np.random.default_rng(0).permutation(len(each))[: EQUATIONS[0] * count + EQUATIONS[1]]
     weights = counted_examples(flat(evidence.yours)[chosen], each[chosen], allowed[chosen])
@@ -164,7 +220,6 @@ def _causes(evidence: Evidence, explanation: Explanation) -> list[Cause]:
 
 
 def _covered(evidence: Evidence, leaves: tuple[str, ...]) -> str:
-    weights = tuple(path for path, leaf in evidence.yours.items() if leaf.ndim > 1)
-    biases = tuple(path for path, leaf in evidence.yours.items() if leaf.ndim == 1)
-    names = {tuple(evidence.yours): "Every leaf", weights: "Every weight", biases: "Every bias"}
-    return names.get(leaves, ", ".join(leaves))
+    # without a network nobody knows which arrays are weights: a vector may be all the weights there are
+    every = len(leaves) > 1 and leaves == tuple(evidence.yours)
+    return "Every leaf" if every else ", ".join(map(leaf_name, leaves))

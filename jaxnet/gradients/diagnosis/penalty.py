@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.factors import ANYTHING, FAMILIAR, UNFAMILIAR, factor_kind, named_factors
+from jaxnet.gradients.diagnosis.factors import ANYTHING, FAMILIAR, UNFAMILIAR, factor_kind, factor_value, named_factors
 from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Window
 from jaxnet.gradients.diagnosis.tolerances import ABOVE_NOISE, FEWEST_ENTRIES, LIGHTEST, NOTHING, SHARES_CONDITION
 
@@ -113,7 +113,7 @@ def factors(value: float, error: float, leaf: LeafParts) -> Iterator[Hypothesis]
     if abs(value - 1) <= error or abs(value) <= error:
         return
     for name, cost in _names(value, error, leaf):
-        yield Hypothesis(factor_kind(name), name, partial(_number, name), cost, named_factors(leaf.counts)[name].value)
+        yield Hypothesis(factor_kind(name), name, partial(_number, name), cost, factor_value(name, leaf.counts))
     if not list(_names(value, error, leaf)):
         rounded = round_number(value, error)
         yield Hypothesis("factor", f"{rounded:.6g}", lambda leaf: rounded, _price(leaf), rounded)
@@ -125,7 +125,7 @@ def _price(leaf: LeafParts) -> float:
 
 
 def _number(name: str, leaf: LeafParts) -> float:
-    return named_factors(leaf.counts)[name].value
+    return factor_value(name, leaf.counts)
 
 
 def _names(value: float, error: float, leaf: LeafParts) -> Iterator[tuple[str, float]]:

@@ -166,6 +166,10 @@ def fix(mistake: Hypothesis, place: MistakePlace, lines: RightLines | None) -> s
 
 
 def _without_network(mistake: Hypothesis, place: MistakePlace) -> str:
+    if mistake.kind == "unknown":
+        return ""  # what is not known is not undone
+    if mistake.kind == "penalty_missing" and mistake.text:
+        return f"add {mistake.text}, W being {place.leaves}"
     if place.slot.startswith("scale") and mistake.factor:
         return f"divide {place.leaves} by {mistake.text}"
     return f"{place.leaves}: undo this: {KINDS[mistake.kind]}"

@@ -78,13 +78,13 @@ def oracle_of(f: Callable[..., Any], point: Point) -> Oracle:
     try:
         with float64():
             taken = split_arrays(point)
-            result = jax.eval_shape(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
+            closed, result = jax.make_jaxpr(lambda arrays: f(*taken.joined(arrays)), return_shape=True)(taken.arrays)
     except Exception:  # whatever it is, it is raised again below if f fails on NumPy arrays, too
         result = f(*copied(point))
         _require_number(result)
         return Differences(f)
     _require_number(result)
-    return automatic(f)
+    return automatic(f, closed)
 
 
 def _require_number(result: Any) -> None:

@@ -1,16 +1,17 @@
 """The true gradient: ``jax.grad`` of f in float64, and the noise of rounding."""
 
-import dataclasses
+import collections
 import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
+from jax.extend import core
 
 from jaxnet.gradients.evidence import Gradient, by_path
 from jaxnet.gradients.point import Arguments, Point, float64, split_arrays
-from jaxnet.gradients.truth import corners, rounding_noise
+from jaxnet.gradients.truth import corners, rounding_noise, tracing
 from jaxnet.types import Pytree
 
 _TILTS = 997  # errors of slopes of saturated losses; more are used again, and a prime spreads them over the uses
@@ -144,16 +145,21 @@ def _named(params: Pytree, arrays: list[Any]) -> Gradient:
     return {path: np.asarray(a, np.float64) for path, a in zip(by_path(params), arrays, strict=True)}
 
 
-@functools.lru_cache(maxsize=64)
-def _remembered(f: Callable[..., Any]) -> Automatic:
-    return Automatic(f)
+_KEPT = 64  # oracles with their compiled programs, the latest used
+_remembered: collections.OrderedDict[Any, Automatic] = collections.OrderedDict()
 
 
-def automatic(f: Callable[..., Any]) -> Automatic:
-    """Return the oracle of a traceable f; compiled programs are kept only for frozen objectives with a named loss.
+def automatic(f: Callable[..., Any], closed: core.ClosedJaxpr) -> Automatic:
+    """Return the oracle of a traceable f; compiled programs are kept by what f does, ``closed`` being its operations.
 
-    Any other function may read names that change between two calls, which a compiled program would not see.
+    A function may read names that change between two calls, which a compiled program would not see. So it is traced
+    every time, which costs little, and compiled, which costs more than all the rest, when it does something new.
     """
-    # compiling costs more than all the rest, and a checker in a test is called again and again for one objective
-    frozen = dataclasses.is_dataclass(f) and isinstance(getattr(f, "loss", None), str)
-    return _remembered(f) if frozen else Automatic(f)
+    if tracing.holds_rules(closed):  # rules and callbacks of the user's, which are not written down
+        return Automatic(f)
+    key = (str(closed), tuple(np.asarray(each).tobytes() for each in closed.consts))
+    oracle = _remembered.pop(key, None) or Automatic(f)
+    _remembered[key] = oracle
+    while len(_remembered) > _KEPT:
+        _remembered.popitem(last=False)
+    return oracle

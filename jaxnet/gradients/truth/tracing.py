@@ -4,6 +4,7 @@ JAX writes a function down as a list of operations (a jaxpr). ``walk`` goes thro
 to a rule, which may compute something else than the operation does; ``apply`` is what the operation itself does.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -11,11 +12,14 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
+from jaxnet import checks
+
 Value = TypeVar("Value")  # what a rule computes with: an array and what else it has to know of it
 Rule = Callable[[core.JaxprEqn, list[Value]], Sequence[Value]]
 
 # operations that only hold other operations, under the names of jax 0.10 to 0.12
 _HOLDERS = {"jit", "pjit", "closed_call", "core_call", "checkpoint", "remat", "remat2"}
+_TRUSTED = (os.path.dirname(jax.__file__), os.path.dirname(checks.__file__))  # rules here never change
 CUSTOM = {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
 
 
@@ -76,6 +80,28 @@ def loop_parts(eqn: core.JaxprEqn) -> tuple[core.ClosedJaxpr, int, int]:
 def shape(atom: Any) -> tuple[int, ...]:
     """Return the shape of a variable or literal of a jaxpr."""
     return tuple(atom.aval.shape)
+
+
+def holds_rules(jaxpr: Any) -> bool:
+    """Whether a function calls what its operations do not show: derivative rules that are not JAX's own, callbacks."""
+    for eqn in closed(jaxpr).jaxpr.eqns:
+        if "callback" in eqn.primitive.name:
+            return True
+        inner = [each for each in jax.tree.leaves(eqn.params, is_leaf=_is_jaxpr) if _is_jaxpr(each)]
+        if eqn.primitive.name in CUSTOM and not any(_of_jax(each) for each in inner):
+            return True
+        if any(holds_rules(each) for each in inner):
+            return True
+    return False
+
+
+def _is_jaxpr(value: Any) -> bool:
+    return isinstance(value, core.ClosedJaxpr | core.Jaxpr)
+
+
+def _of_jax(jaxpr: Any) -> bool:
+    source = str(getattr(closed(jaxpr).jaxpr.debug_info, "func_src_info", ""))
+    return any(f"{place}{os.sep}" in source for place in _TRUSTED)
 
 
 def floating(array: Any) -> bool:

@@ -42,11 +42,12 @@ def leaf(name, change):
         (leaf("scale", lambda g, p: g[::-1]), "permuted_entries", ("['scale']",)),
         (leaf("curve", lambda g, p: g * [0, 1]), "unfilled", ("['curve']",)),
         (leaf("curve", lambda g, p: g + 0.1 * p["curve"]), "penalty_extra", ("['curve']",)),
-        (leaf("shift", lambda g, p: g + 0.1 * p["shift"]), "penalty_on_biases", ("['shift']",)),
+        (leaf("shift", lambda g, p: g + 0.1 * p["shift"]), "penalty_extra", ("['shift']",)),
+        (leaf("shift", lambda g, p: g - 0.1 * p["shift"]), "penalty_missing", ("['shift']",)),
         (lambda true, p, x, y: true(p, x, np.roll(y, 1, axis=0)), "targets_shifted", ("['curve']", "['scale']", "['shift']")),
         (leaf("curve", lambda g, p: np.cos(g)), "unknown", ("['curve']",)),
     ],
-    ids=["sum", "sign", "half", "reverse", "column", "penalty", "bias penalty", "shifted", "unknown"],
+    ids=["sum", "sign", "half", "reverse", "column", "penalty", "penalty of a vector", "penalty missing", "shifted", "unknown"],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_leaves(change, kind, leaves, posed):
     causes = diagnose(posed(change))

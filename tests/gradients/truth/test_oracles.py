@@ -7,6 +7,7 @@ import pytest
 
 import jaxnet as jn
 from jaxnet.gradients.truth import oracles
+from jaxnet.gradients.truth.comparison import oracle_of
 from jaxnet.gradients.truth.finite_differences import MOST_DIFFERENCES, Differences, along_line, direction
 
 X, Y = np.random.default_rng(0).normal(size=(8, 3)), np.array([0.0, 1, 1, 0, 1, 0, 0, 1])
@@ -28,7 +29,7 @@ def by_hand(params, X, y):
     return {"['intercept']": error.mean(), "['slope']": X.T @ error / len(y)}
 
 
-@pytest.mark.parametrize("oracle", [oracles.automatic(logistic), Differences(logistic_numpy)])
+@pytest.mark.parametrize("oracle", [oracles.Automatic(logistic), Differences(logistic_numpy)])
 def test_the_oracle_agrees_with_a_derivation_by_hand_to_its_own_noise(oracle):
     true, noise = oracle.gradient(PARAMS, X, Y), oracle.noise(PARAMS, X, Y, eps=2.0**-53)
     expected = by_hand(PARAMS, X, Y)
@@ -41,12 +42,12 @@ def test_the_oracle_agrees_with_a_derivation_by_hand_to_its_own_noise(oracle):
 
 def test_the_oracle_computes_in_float64_whatever_the_program_has_set():
     with jax.enable_x64(False):
-        true = oracles.automatic(logistic).gradient(PARAMS, X, Y)
+        true = oracles.Automatic(logistic).gradient(PARAMS, X, Y)
     np.testing.assert_allclose(true["['slope']"], by_hand(PARAMS, X, Y)["['slope']"], rtol=1e-13)
 
 
 def test_other_data_and_other_numbers_may_be_asked_for():
-    oracle = oracles.automatic(logistic)
+    oracle = oracles.Automatic(logistic)
     np.testing.assert_allclose(
         oracle.gradient(PARAMS, X[:1], Y[:1])["['slope']"], by_hand(PARAMS, X[:1], Y[:1])["['slope']"]
     )
@@ -57,18 +58,32 @@ def test_other_data_and_other_numbers_may_be_asked_for():
 def test_a_function_that_reads_a_name_that_changes_is_read_again():
     scale = [1.0]
     f = lambda w: scale[0] * jnp.sum(w**2) / 2
-    assert oracles.automatic(f).gradient(np.ones(1))[""] == 1
+    assert oracle_of(f, (np.ones(1),)).gradient(np.ones(1))[""] == 1
     scale[0] = 3.0
-    assert oracles.automatic(f).gradient(np.ones(1))[""] == 3
+    assert oracle_of(f, (np.ones(1),)).gradient(np.ones(1))[""] == 3
 
 
-def test_equal_objectives_share_their_compiled_programs():
-    net = jn.MLP((3, 2), output="softmax")
-    assert oracles.automatic(jn.objective(net)) is oracles.automatic(jn.objective(net))
+def test_functions_that_do_the_same_share_their_compiled_programs():
+    net, numbers = jn.MLP((3, 2), output="softmax"), np.array([1.0, 2.0])
+    point = (net.init(jax.random.key(0)), X, np.arange(len(X)) % 2)
+    assert oracle_of(jn.objective(net), point) is oracle_of(jn.objective(net), point)
+    sums = [lambda w, c=c: jnp.sum(c * w) for c in (numbers, numbers.copy(), numbers + 1)]
+    first, again, other = (oracle_of(f, (np.ones(2),)) for f in sums)
+    assert first is again
+    assert first is not other
+
+
+def test_a_rule_of_the_users_own_is_never_taken_for_another_one():
+    def squared(factor):
+        f = jax.custom_vjp(lambda w: jnp.sum(w**2))
+        f.defvjp(lambda w: (jnp.sum(w**2), w), lambda w, back: (factor * w * back,))
+        return lambda w: f(w)
+
+    assert [float(oracle_of(squared(c), (np.ones(1),)).gradient(np.ones(1))[""][0]) for c in (2.0, 5.0)] == [2, 5]
 
 
 def test_the_noise_of_float32_is_that_of_float64_times_the_ratio_of_their_units():
-    oracle = oracles.automatic(logistic)
+    oracle = oracles.Automatic(logistic)
     double, single = (oracle.noise(PARAMS, X, Y, eps=eps)["['slope']"] for eps in (2.0**-53, 2.0**-24))
     np.testing.assert_allclose(single, 2.0**29 * double, rtol=1e-6)
 
@@ -76,7 +91,7 @@ def test_the_noise_of_float32_is_that_of_float64_times_the_ratio_of_their_units(
 def test_a_relu_whose_argument_is_zero_within_rounding_may_fall_on_either_side():
     f = lambda w, x: jnp.sum(jax.nn.relu(w * x - 1)) * 5
     w, x = np.array(1 + 1e-9), np.array([1.0, 3.0])
-    noise = {eps: oracles.automatic(f).noise(w, x, eps=eps)[""] for eps in (2.0**-53, 2.0**-24)}
+    noise = {eps: oracles.Automatic(f).noise(w, x, eps=eps)[""] for eps in (2.0**-53, 2.0**-24)}
     assert noise[2.0**-53] < 1e-12
     assert 5 <= noise[2.0**-24] < 5.1
 
@@ -84,15 +99,15 @@ def test_a_relu_whose_argument_is_zero_within_rounding_may_fall_on_either_side()
 def test_at_a_corner_the_noise_is_that_of_the_side_that_is_active():
     f = lambda w, x: jnp.sum(jax.nn.relu(w) * x)
     w, x = np.zeros(2), np.array([1.0, 3.0])
-    assert oracles.automatic(f).noise(w, x, eps=2.0**-53)[""].max() < 1e-300
-    noise = oracles.automatic(f).noise(w, x, eps=2.0**-53, corner=True)[""]
+    assert oracles.Automatic(f).noise(w, x, eps=2.0**-53)[""].max() < 1e-300
+    noise = oracles.Automatic(f).noise(w, x, eps=2.0**-53, corner=True)[""]
     assert (noise > 2.0**-53 * x).all()
     assert (noise < 2.0**-45 * x).all()
 
 
 def test_the_noise_of_a_value_covers_what_float32_computes():
     single = float(logistic(jax.tree.map(jnp.float32, PARAMS), jnp.float32(X), jnp.float32(Y)))
-    noise = oracles.automatic(logistic).value_noise(PARAMS, X, Y, eps=2.0**-24)
+    noise = oracles.Automatic(logistic).value_noise(PARAMS, X, Y, eps=2.0**-24)
     assert abs(single - logistic_numpy(PARAMS, X, Y)) <= noise < 1e-4
 
 
