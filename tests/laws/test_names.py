@@ -126,6 +126,7 @@ ABOUT_SEVERAL = (
     "estimators/test_compilations.py",
     "estimators/test_public_statements.py",
     "estimators/test_scikit_learns_own_tests.py",
+    "gradients/test_safety.py",
     "sweeps/test_population.py",
     "training/test_optax.py",
 )
