@@ -3,7 +3,8 @@
 Read the package in the order of its layers, each of which knows only those before it:
 
     near_names, guidance                the name, or the call, that somebody meant
-    types, checks, targets              names, refusals, what a target may be
+    types, checks, accelerators         names; refusals; where JAX computes, and how exactly
+    targets                             what a target may be
     network, storage, data              what a network is; files; where examples come from
     losses, metrics                     what training lowers, what people look at
     training                            update -> epoch -> run

@@ -27,6 +27,7 @@ import numpy as np
 import optax
 
 from jaxnet import checks, reference
+from jaxnet.accelerators import exact_products, local_devices
 from jaxnet.losses import Objective, objective
 from jaxnet.network import MLP
 from jaxnet.reference.balls import Ball, Precision
@@ -108,6 +109,7 @@ class Agreement:
         return "\n".join([f"jaxnet in {self.dtype} against the NumPy reference in float64", *rows, verdict])
 
 
+@exact_products()
 def agreement(
     net: MLP,
     params: Params,
@@ -217,7 +219,7 @@ def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[Agre
     for _ in range(run.epochs):
         trained = fit(
             ours.objective, params, ours.data, optimizer=optimizer, optimizer_state=optimizer_state,
-            epochs=1, batch_size=run.size, shuffle=False,
+            epochs=1, batch_size=run.size, shuffle=False, device=local_devices()[0],
         )  # fmt: skip
         params, optimizer_state = trained.params, trained.optimizer_state
         state, loss = reference_epoch(other.problem, twin, state, epoch)

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.accelerators import exact_products
 from jaxnet.estimators.descent_plan import Descent, DescentChunk, ProgramInputs, inputs_of, key_of, orders_of
 from jaxnet.estimators.network_estimator import precision
 from jaxnet.storage import digest
@@ -140,7 +141,8 @@ def _ended_members(group: ProgramGroup, workers: Workers) -> Iterator[tuple[int,
         lanes = _side_by_side(group)
     orders = orders_of(descent, rows, padded=len(train.x))
     running, done = np.arange(len(group.members)), 0
-    size = lanes_of(descent.objective.network, jax.default_backend())
+    batch, together = min(descent.batch_size, rows), len(group.members)
+    size = lanes_of(descent.objective.network, batch=batch, together=together)
     while len(running) and not workers.stopped.is_set():
         block = data if orders is None else data._replace(orders=orders.next_block(_BLOCK, _BLOCK))
         parts = [running[start : start + size] for start in range(0, len(running), size)]
@@ -203,7 +205,8 @@ def _compile(program: Program, structure: Any, leaves: tuple[jax.ShapeDtypeStruc
     def run_block(tile: Tile, data: Data, first: Array) -> tuple[Lane, Array]:
         return run_tile(program, tile, data, first=first, epochs=jnp.asarray(_BLOCK, jnp.int32), block=_BLOCK)
 
-    return jax.jit(run_block).lower(*jax.tree.unflatten(structure, leaves)).compile()
+    with exact_products():
+        return jax.jit(run_block).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 
 def _last_chunk(all: Tile, number: int, history: list[dict[str, np.ndarray]], rate: float) -> DescentChunk:

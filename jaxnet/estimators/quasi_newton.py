@@ -9,6 +9,7 @@ import scipy.optimize
 from scipy.optimize import OptimizeResult
 from sklearn.utils.optimize import _check_optimize_result
 
+from jaxnet.accelerators import exact_products
 from jaxnet.estimators.callbacks import Epochs
 from jaxnet.estimators.network_estimator import NetworkEstimator, precision
 from jaxnet.training.batches import Examples, pad_full_batch
@@ -47,7 +48,8 @@ class QuasiNewtonSolver(NetworkEstimator):
             data = jax.device_put(pad_full_batch(batch))
 
             def value_and_gradient(vector: np.ndarray) -> tuple[float, np.ndarray]:
-                value, gradient = _evaluate(vector, data, numbers=numbers, objective=objective, shapes=shapes)
+                with exact_products():
+                    value, gradient = _evaluate(vector, data, numbers=numbers, objective=objective, shapes=shapes)
                 return float(value), np.asarray(gradient)
 
             result = scipy.optimize.minimize(

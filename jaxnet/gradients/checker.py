@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.accelerators import exact_products
 from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, rule_evidence
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import not_known
@@ -37,6 +38,7 @@ _ARRAYS_ONLY = (
 )
 
 
+@exact_products()  # or a right gradient of TF32 products would stand beside a bound for float32
 def check_gradient(
     f: Callable[..., Any],
     params: Pytree,

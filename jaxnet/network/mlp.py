@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
+from jaxnet.accelerators import exact_products
 from jaxnet.guidance import guided
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
 from jaxnet.network.initializers import Initializer, initializer
@@ -128,7 +129,8 @@ class MLP:
         X = jnp.asarray(checks.real_array("X", X), params[0]["w"].dtype)
         expected = f"one example of shape ({self.sizes[0]},) or a batch of shape (N, {self.sizes[0]})"
         checks.require(X.ndim in (1, 2) and X.shape[-1] == self.sizes[0], "X", expected, X)
-        return _predict(self, params, X)
+        with exact_products():
+            return _predict(self, params, X)
 
     def summary(self, dtype: jax.typing.DTypeLike = jnp.float32) -> str:
         """Describe the network as a table: layers, shapes, parameters, operations an example, bytes.

@@ -112,6 +112,8 @@ class TrainingSpec:
         epochs: how long the longest run is; schedules span it.
         network: None for an ``MLP``, or configuration -> network.
         objective: None for ``jn.objective``, or (network, configuration) -> objective.
+        lanes: of every tile; None for what suits the device.
+        together: how many configurations the plan began with, which the lanes of an accelerator's tiles follow.
     """
 
     inputs: int
@@ -120,6 +122,8 @@ class TrainingSpec:
     epochs: int
     network: Callable[[Configuration], Any] | None = None
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None
+    lanes: int | None = None
+    together: int = 1
 
     def __post_init__(self) -> None:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):

@@ -9,6 +9,8 @@ import resource
 
 import jax
 
+from jaxnet.accelerators import local_devices
+
 
 def use_all_cores() -> None:
     """Let JAX see one CPU device a core, unless it has started or the user has decided."""
@@ -28,7 +30,7 @@ def cores() -> int:
 
 def advice() -> str | None:
     """Say what to do where JAX started with fewer CPU devices than there are cores; else None."""
-    devices = jax.local_devices()
+    devices = local_devices()
     if devices[0].platform != "cpu" or len(devices) >= cores():
         return None
     return (
@@ -39,7 +41,7 @@ def advice() -> str | None:
 
 def memory_limit() -> int:
     """Return the bytes that one device may hold: its own memory, or its share of what the host has left."""
-    device = jax.local_devices()[0]
+    device = local_devices()[0]
     statistics = device.memory_stats() or {}
     if "bytes_limit" in statistics:
         return int(statistics["bytes_limit"])
@@ -47,7 +49,7 @@ def memory_limit() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
         limits.append(soft)
-    return min(limits) // len(jax.local_devices())
+    return min(limits) // len(local_devices())
 
 
 def _available() -> int:

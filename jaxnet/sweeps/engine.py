@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from jaxnet.accelerators import local_devices, platform, products_precision
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
 from jaxnet.sweeps.tiles import Lane, Shared, Tile, draw_orders, run_tiles
@@ -64,7 +65,7 @@ def resident_tiles(tile_bytes: int) -> int:
     It is a matter of the network alone, never of how many members there are, for it is a shape: populations of 8 or
     of 800 share a program.
     """
-    if jax.default_backend() != "cpu":  # one wide tile fills an accelerator
+    if platform() != "cpu":  # one wide tile fills an accelerator
         return 1
     return max(1, min(_TILES, _TILE_BYTES // tile_bytes))
 
@@ -101,7 +102,7 @@ class Engine:
         self._seeds, self._folds = members.seed[group.members], members.fold[group.members]
         self.lanes = lanes
         self._layout = layout_of(lanes, 1)
-        self._mesh = Mesh(np.array(jax.local_devices()), (AXIS,))
+        self._mesh = Mesh(np.array(local_devices()), (AXIS,))
         self._tiled = NamedSharding(self._mesh, PartitionSpec(AXIS))
         self._shared = jax.device_put(prepared.shared, NamedSharding(self._mesh, PartitionSpec()))
         folds = prepared.shared.folds
@@ -214,6 +215,7 @@ class Engine:
             loaded = self._load(Tiling(np.zeros((1, self._width), np.int64), np.ones(1, np.int64)))
             leaves, structure = jax.tree.flatten(jax.tree.map(_shape, self._arguments(loaded, 0, 0)))
             self._compiled = _compiled(
+                products_precision(),
                 self._prepared.program,
                 self._layout,
                 self._mesh,
@@ -232,7 +234,7 @@ def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
 
 @functools.lru_cache(maxsize=512)
 def _compiled(
-    program: Program, layout: Layout, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]
+    precision: str, program: Program, layout: Layout, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]
 ) -> Any:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
@@ -251,7 +253,8 @@ def _compiled(
         out_specs=each,
         check_vma=False,  # the loop's carry starts alike on all devices and ends different
     )
-    return jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves)).compile()
+    with jax.default_matmul_precision(precision):
+        return jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 
 def memory_of(compiled: Any) -> int:

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.accelerators import platform
 from jaxnet.network import MLP
 from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
@@ -30,6 +31,7 @@ from jaxnet.training.preparation import (
     draws,
     examples_of,
     first_state,
+    known_batches,
 )
 from jaxnet.training.stopping import RUNNING
 from jaxnet.types import Batch, Key, Pytree
@@ -37,9 +39,12 @@ from jaxnet.types import Batch, Key, Pytree
 # T on CPUs by the units of the widest layer: with fewer lanes fewer are left empty, and from these widths on a member
 # costs at most a twentieth more than in a tile of 8
 LANES = ((128, 2), (48, 4), (0, 8))
+# On accelerators a step costs some 30 launches however many lanes it has, so a tile is as wide as the population, until
+# so many activations of a layer (lanes x units x batch, 64 MiB in float32) fill the device
+_ACTIVATIONS = 2**24
+_FEWEST_LANES = 8
 # of a member's digest: 64 bits, so that among a million members two are alike in 1 of 37 million sweeps
 _ID_DIGITS = 16
-ACCELERATED = 64  # T elsewhere: a guess, not measured
 
 
 class Task(NamedTuple):
@@ -104,18 +109,30 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
         columns = [[np.array(column) for column in zip(*part, strict=True)] for part in zip(*each, strict=True)]
         mine = np.flatnonzero(np.isin(members.configuration, indices))
         networks = tuple(training.network for training in trainings)
-        lanes = lanes_of(networks[0], jax.default_backend())
+        lanes = spec.lanes or lanes_of(networks[0], batch=trainings[0].batch_size or spec.rows, together=spec.together)
         groups.append(Group(trainings[0], skeletons, np.array(indices), networks, columns, mine, lanes))
     return groups
 
 
-def lanes_of(network: Any, platform: str) -> int:
-    """Return T, the lanes of a tile: a matter of network and platform alone, for it is part of a member's bits."""
-    if platform != "cpu":
-        return ACCELERATED
+def lanes_of(network: Any, *, batch: int, together: int) -> int:
+    """Return T, the lanes of a tile, which is a part of a member's bits.
+
+    On a CPU it is a matter of the network alone; on an accelerator also of the examples of a batch and of how many
+    configurations train ``together``: the least power of two that holds them, up to what fills the device.
+    """
     leaves = jax.tree.leaves(jax.eval_shape(network.init, jax.random.key(0)))
-    widest = max((leaf.shape[-1] for leaf in leaves if leaf.ndim), default=0)
-    return next(lanes for units, lanes in LANES if widest >= units)
+    widest = max((leaf.shape[-1] for leaf in leaves if leaf.ndim), default=1)
+    if platform() == "cpu":
+        return next(lanes for units, lanes in LANES if widest >= units)
+    room = 1 << ((_ACTIVATIONS // (widest * batch)) | 1).bit_length() - 1
+    return max(_FEWEST_LANES, min(1 << (together - 1).bit_length(), room))
+
+
+def lanes_rule(spec: TrainingSpec) -> Any:
+    """Say what the lanes of the tiles of a sweep follow from, as values for its manifest."""
+    if spec.lanes or platform() != "cpu":
+        return spec.lanes or [_ACTIVATIONS, _FEWEST_LANES, 1 << (spec.together - 1).bit_length()]
+    return [LANES, 64]  # what else stood here is kept, so that folders go on
 
 
 class Prepared(NamedTuple):
@@ -162,7 +179,9 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     size, examples, tail = cut(f, part, group.training.batch_size, metrics)
     check_scalar(f, params, jax.tree.map(lambda leaf: leaf[:size], part), draws(f))
     a, b, c = group.skeletons
-    program = Program(a, b, c, metrics, size, tail, size < longest, draws(f))
+    lengths = [longest] if task.folds is None else (len(batch.x) - np.bincount(task.folds)).tolist()
+    batches = known_batches(lengths, size, tail)
+    program = Program(a, b, c, metrics, size, tail, size < longest, draws(f), batches)
 
     # each configuration's numbers, once for each of its members, in the dtype of the parameters: a float64 among
     # float32 would make the whole update float64, or be refused

@@ -43,6 +43,7 @@ def plan(
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
     root: int = 0,
     dtype: str = "float32",
+    lanes: int | None = None,
     **constants: Any,
 ) -> Plan:
     """Check and count a sweep; nothing is trained.
@@ -69,6 +70,9 @@ def plan(
         objective: (network, configuration) -> any objective, in place of ``jn.objective``.
         root: the one seed from which configurations, folds, parameters and batch orders are drawn.
         dtype: "float32", or "float64" where JAX has it enabled.
+        lanes: how many members train in lock step, side by side in a tile; a member's bits depend on it and on nothing
+            else in the sweep. By default what suits the device: on an accelerator as many as there are
+            configurations, so give it where a sweep is to be extended there.
         constants: further parameters of the space, such as output="softmax".
 
     Raises ValueError or TypeError for bad input.
@@ -88,7 +92,10 @@ def plan(
 
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
-    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective)
+    lanes = None if lanes is None else checks.integer("lanes", lanes, minimum=1)
+    spec = TrainingSpec(
+        batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective, lanes=lanes, together=len(found)
+    )
     members = list_members(space, spec, found)
     groups = list_groups(spec, found, members)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))

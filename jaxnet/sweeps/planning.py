@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from jaxnet.accelerators import local_devices
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
@@ -153,7 +154,7 @@ class Forecast(NamedTuple):
 
 def forecast(plan: Plan) -> Forecast:
     """Count what a plan will do."""
-    devices = jax.local_devices()
+    devices = local_devices()
     costs = tuple(cost_of_group(plan, group) for group in plan.groups)
     trials = plan.asking.n if plan.asking else 0
     rounds = max(1, trials / len(plan.configurations))  # Optuna's later configurations are like its first
@@ -180,7 +181,7 @@ def forecast(plan: Plan) -> Forecast:
 
 def cost_of_group(plan: Plan, group: Group) -> Cost:
     """Count the tiles of a group, its floating-point operations, and what it needs of each device's memory."""
-    size, devices, task = member_size(plan, group), len(jax.local_devices()), plan.task
+    size, devices, task = member_size(plan, group), len(local_devices()), plan.task
     # as in the engine: where nothing is drawn, members of several seeds share a tile
     apart = size.batch < plan.spec.rows or draws(group.training.objective)
     slots = np.arange(len(group.members))

@@ -16,8 +16,9 @@ import jax
 import jaxlib
 import numpy as np
 
+from jaxnet.accelerators import EXACT, local_devices, products_precision
 from jaxnet.storage import CheckpointError, decode, digest, encode, write_atomically
-from jaxnet.sweeps.groups import ACCELERATED, LANES
+from jaxnet.sweeps.groups import lanes_rule
 from jaxnet.sweeps.history import SweepHistory
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.space import configuration_text, space_as_json
@@ -132,11 +133,13 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
         "root": task.root,
         "dtype": str(task.dtype),
         "kernel": "vmap",
-        "lanes of a tile": [LANES, ACCELERATED],
-        "platform": jax.local_devices()[0].device_kind,
+        "lanes of a tile": lanes_rule(plan.spec),
+        "platform": local_devices()[0].device_kind,
         "jax": jax.__version__,
         "jaxlib": jaxlib.__version__,
     }
+    if products_precision() != EXACT:
+        same["precision"] = products_precision()
     extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
     about = {"format": _FORMAT, "jaxnet": _version()}
     # through JSON, so that it compares with one that was read: tuples are lists there

@@ -18,6 +18,7 @@ import jax
 import numpy as np
 
 from jaxnet import checks, storage
+from jaxnet.accelerators import platform
 from jaxnet.training.hyperparameters import as_text
 from jaxnet.training.loop import State, history_names
 from jaxnet.training.preparation import FitPlan
@@ -95,7 +96,7 @@ def run_manifest(plan: FitPlan) -> dict[str, Any]:
     return {
         "format": 1,
         "jax": jax.__version__,
-        "platform": jax.default_backend(),
+        "platform": platform(),
         "objective": objective,
         "optimizer": optimizer,
         "stop": stop,

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxnet.accelerators import exact_products
 from jaxnet.metrics import METRICS
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
@@ -26,6 +27,7 @@ from jaxnet.types import Array, Batch, Key, Pytree
 EXTRAS = ("value", "grad", "value_fn")  # what optimizers are offered beside the gradient, under optax's names
 UPDATE = ["updates", "state", "params"]  # how optax names what every update function takes
 CHUNK = 1024  # epochs that one call of the compiled program can record
+UNROLLED = 4  # steps of a loop of known length: on an H100 a tenth faster than one at a time, and no slower than 32
 PROGRAMS = 256  # compiled programs that are kept, at some megabytes each
 
 
@@ -40,6 +42,7 @@ class Program(NamedTuple):
     tail: int  # rows of a short last batch that has a shape of its own
     shuffled: bool
     random: bool  # whether the objective draws random numbers (dropout)
+    batches: int | None = None  # of an epoch, without the tail; None where their number is traced
 
 
 class State(NamedTuple):
@@ -77,7 +80,8 @@ def run_program(
 
     Returns the new state and the history, name -> [CHUNK], whose first entries (as many as epochs were run) are set.
     """
-    return _compiled(program)(numbers, state, data, key=key, epochs=epochs)
+    with exact_products():
+        return _compiled(program)(numbers, state, data, key=key, epochs=epochs)
 
 
 @functools.lru_cache(maxsize=PROGRAMS)
@@ -201,9 +205,12 @@ def pass_over(
         rows = jnp.minimum(size, examples.rows - i * size)
         return trained, total + loss * rows.astype(loss.dtype)
 
-    # traced: padding adds batches of weight 0, which are never run
-    full = examples.rows // size if tail else -(-examples.rows // size)
-    trained, total = jax.lax.fori_loop(0, full, step, (trained, jnp.zeros((), _dtype(trained.params))))
+    full: Any = parts.program.batches
+    unroll = None if full is None else min(UNROLLED, full)
+    if full is None:  # traced: padding adds batches of weight 0, which are never run
+        full = examples.rows // size if tail else -(-examples.rows // size)
+    start = trained, jnp.zeros((), _dtype(trained.params))
+    trained, total = jax.lax.fori_loop(0, full, step, start, unroll=unroll)
     if tail:
         batch = take(examples, order, full * size, tail)
         trained, loss = update(parts, trained, batch, jax.random.fold_in(key, full))

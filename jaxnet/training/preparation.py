@@ -1,6 +1,7 @@
 """Before a run: every argument of ``fit`` is checked and brought into the form that the compiled program takes."""
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 import optax
 
 from jaxnet import checks
+from jaxnet.accelerators import platform
 from jaxnet.losses import Objective
 from jaxnet.metrics import METRICS
 from jaxnet.training.batches import Examples, pad, whole
@@ -95,7 +97,7 @@ def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | N
 
     described = (f, optimizer, stop)
     (a, b, c), numbers = zip(*map(partition, described), strict=True)
-    program = Program(a, b, c, metrics, size, tail, shuffled, random)
+    program = Program(a, b, c, metrics, size, tail, shuffled, random, known_batches([len(batch.x)], size, tail))
     state = first_state(optimizer, params, options["optimizer_state"], first_best(stop, params, dtype))
     return FitPlan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
 
@@ -149,6 +151,25 @@ def cut(f: Callable, batch: Batch, batch_size: int | None, metrics: tuple) -> tu
     if names_argument(f, "weight") and not unweighted:
         return size, pad(batch, size), 0
     return size, whole(batch), rows % size
+
+
+def operations_a_step(params: Any, data: Any, batch_size: Any) -> float:
+    """Estimate the floating-point operations of a step: a product and a sum a weight and example forwards, twice as
+    many backwards. 0 for arguments that are yet to be refused."""
+    weights = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(params) if len(getattr(leaf, "shape", ())) >= 2)
+    x = data[0] if isinstance(data, tuple | list) and data else getattr(data, "x", ())
+    rows = batch_size if isinstance(batch_size, int) else len(x) if hasattr(x, "__len__") else 0
+    return 6.0 * weights * rows
+
+
+def known_batches(rows: Sequence[int], size: int, tail: int) -> int | None:
+    """Return how many whole batches an epoch of these numbers of rows has, where the program should know.
+
+    On an accelerator it should: a traced number is read by the host before every step. On a CPU data sets of nearly
+    the same size share a program instead; and folds of several lengths share one everywhere.
+    """
+    counts = {each // size if tail else -(-each // size) for each in rows}
+    return counts.pop() if platform() != "cpu" and len(counts) == 1 else None
 
 
 def check_metrics(metrics: Sequence, f: Callable | None = None) -> tuple:

@@ -13,11 +13,12 @@ import jax
 import numpy as np
 import optax
 
+from jaxnet.accelerators import local_devices, training_device
 from jaxnet.guidance import guided
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
-from jaxnet.training.preparation import FitPlan, OptimizerState, prepare, with_fixed_numbers
+from jaxnet.training.preparation import FitPlan, OptimizerState, operations_a_step, prepare, with_fixed_numbers
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
 from jaxnet.types import Key, Pytree
@@ -44,6 +45,7 @@ class Run:
         outcome: why it ended; ``outcome.value`` is a sentence.
         epoch: the epoch (from 1) in which it ended.
         best_epoch: the epoch (from 1) of the best monitored value; None without ``stop``.
+        device: what it was trained on, such as "cpu" or "NVIDIA H100 80GB HBM3".
     """
 
     params: Pytree
@@ -52,6 +54,7 @@ class Run:
     outcome: Outcome
     epoch: int
     best_epoch: int | None = None
+    device: str = ""
 
     def __str__(self) -> str:
         last = ", ".join(f"{name} {values[-1]:.6g}" for name, values in self.history.items())
@@ -90,6 +93,7 @@ def fit(
     metrics: Sequence[str | Callable] = (),
     out: str | os.PathLike | None = None,
     progress: bool = False,
+    device: Any = None,
 ) -> Run:
     """Minimise an objective by mini-batch gradient descent, as one compiled program.
 
@@ -116,18 +120,22 @@ def fit(
         out: a folder to keep the run in. It can be killed at any moment and goes on with the same call; SIGINT and
             SIGTERM end it when the chunk is saved.
         progress: show a progress bar; nothing is shown unless standard error is a terminal.
+        device: where to train, a ``jax.Device`` or a platform such as "gpu". By default where JAX computes; but where
+            that is an accelerator, steps of less than 10 MFLOP are taken on the CPU, which is done with them sooner,
+            unless the arrays were put on a device. ``run.device`` says which it was.
 
     Returns a ``Run``. ``history["loss"][e]`` is the mean over the epoch's examples of the objective before each
     update, as scikit-learn and Keras report it. Divergence is an outcome, not an error. Raises ValueError or TypeError
     for bad input, or an ``out`` that belongs to another run, before anything is compiled.
     """
-    plan = prepare(
-        f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,
-        optimizer_state=optimizer_state, validation=validation, stop=stop, metrics=metrics,
-    )  # fmt: skip
-    with checkpoint(out, plan) as kept, Progress(plan.epochs, shown=progress) as bar:
-        state, history = run_chunks(plan, bar, kept)
-    return as_run(plan, state, history)
+    with training_device(device, (params, data), operations_a_step(params, data, batch_size)):
+        plan = prepare(
+            f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,
+            optimizer_state=optimizer_state, validation=validation, stop=stop, metrics=metrics,
+        )  # fmt: skip
+        with checkpoint(out, plan) as kept, Progress(plan.epochs, shown=progress) as bar:
+            state, history = run_chunks(plan, bar, kept)
+        return as_run(plan, state, history)
 
 
 def run_chunks(plan: FitPlan, bar: Progress, kept: Checkpoint | None = None) -> tuple[State, dict[str, np.ndarray]]:
@@ -204,4 +212,5 @@ def as_run(plan: FitPlan, state: State, history: dict[str, np.ndarray]) -> Run:
         outcome=outcomes[int(state.status)],
         epoch=int(state.epoch),
         best_epoch=None if best is None else int(best.epoch),
+        device=local_devices()[0].device_kind,
     )

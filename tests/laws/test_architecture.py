@@ -18,7 +18,7 @@ PACKAGE = Path(jaxnet.__file__).parent
 # The order in which to read the package; each part may import only what stands before it.
 ORDER = [
     "near_names", "guidance",
-    "types", "checks",
+    "types", "checks", "accelerators",
     "targets", "network", "storage", "data",
     "losses", "metrics",
     "training",
@@ -36,6 +36,7 @@ ALONE = {
         "jax",
         "jaxnet.types",
         "jaxnet.checks",
+        "jaxnet.accelerators",
         "jaxnet.gradients",
         "jaxnet.reference",
         "rich",
