@@ -2,6 +2,10 @@
 
 Read dataset, then errors, file_bytes, idx, npz, tables, csv_files, frames, then mnist1d and catalogue. What cannot be
 read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled or fetched.
+
+A table of one's own is read by ``read_table``, which forces nothing to a number, and made ready by ``prepare``, which
+says what it decides: read cells, raw_tables, delimiters, header_rows, text_tables, typed_columns, table_sources, then
+preparing.
 """
 
 from jaxnet.data.catalogue import catalogue, data_folder
@@ -12,16 +16,25 @@ from jaxnet.data.frames import from_frame, read_parquet
 from jaxnet.data.idx import read_idx
 from jaxnet.data.mnist1d import mnist1d
 from jaxnet.data.npz import read_npz
+from jaxnet.data.preparing import BadRow, Preparation, PreparedColumn, prepare
+from jaxnet.data.raw_tables import RawTable
+from jaxnet.data.table_sources import read_table
 
 __all__ = [
+    "BadRow",
     "DataError",
     "Dataset",
+    "Preparation",
+    "PreparedColumn",
+    "RawTable",
     "catalogue",
     "data_folder",
     "from_frame",
     "mnist1d",
+    "prepare",
     "read_csv",
     "read_idx",
     "read_npz",
     "read_parquet",
+    "read_table",
 ]

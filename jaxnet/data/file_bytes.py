@@ -98,3 +98,18 @@ def read_all(path: Path) -> bytes:
     if len(content) > most:
         fail(path, f"unpacks to more than {most} bytes from {packed}, which is not believed")
     return content
+
+
+def unpacked(name: str, content: bytes) -> bytes:
+    """Return contents that came from a pipe or an open file, unpacked where they are gzipped, within the same limits.
+
+    Raises DataError for damaged contents, and for those that unpack to more than is credible.
+    """
+    if not content.startswith(_GZIP_MARK):
+        return content
+    most = min(_LIMIT, max(_UNSUSPECTED, _RATIO * len(content)))
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+        found = read_up_to(Path(name), file, most + 1)
+    if len(found) > most:
+        fail(name, f"unpacks to more than {most} bytes from {len(content)}, which is not believed")
+    return found

@@ -74,7 +74,7 @@ class FitPlan(NamedTuple):
     described: tuple  # objective, optimizer and stopping rule as they were given
 
 
-def prepare(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | None, **options: Any) -> FitPlan:
+def plan_fit(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | None, **options: Any) -> FitPlan:
     """Turn the arguments of ``fit`` into a plan; raises ValueError or TypeError for bad ones."""
     checks.require(callable(f), "f", "an objective (params, x, y) -> scalar such as jn.objective(net)", f, TypeError)
     dtype = checks.parameters("params", params)

@@ -18,7 +18,7 @@ from jaxnet.guidance import guided
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
-from jaxnet.training.preparation import FitPlan, OptimizerState, operations_a_step, prepare, with_fixed_numbers
+from jaxnet.training.preparation import FitPlan, OptimizerState, operations_a_step, plan_fit, with_fixed_numbers
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
 from jaxnet.types import Key, Pytree
@@ -129,7 +129,7 @@ def fit(
     for bad input, or an ``out`` that belongs to another run, before anything is compiled.
     """
     with training_device(device, (params, data), operations_a_step(params, data, batch_size)):
-        plan = prepare(
+        plan = plan_fit(
             f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,
             optimizer_state=optimizer_state, validation=validation, stop=stop, metrics=metrics,
         )  # fmt: skip

@@ -1,0 +1,243 @@
+"""``prepare``: roles and kinds are inferred, and every code is fitted, on the training rows alone."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.data.cells import NumberStyle, date_style, number_style
+from jaxnet.data.errors import fail
+from jaxnet.data.preparing.column_codes import Code
+from jaxnet.data.preparing.column_fitting import MANY, MISSING_POLICIES, SCALES, FitOptions, fit_code
+from jaxnet.data.preparing.column_kinds import COLUMN_KINDS, Judged, Levels, MissingWords, infer_kind
+from jaxnet.data.preparing.prepared_column import ROLES, PreparedColumn
+from jaxnet.data.preparing.table_preparation import Preparation
+from jaxnet.data.preparing.target_codes import fit_target
+from jaxnet.data.raw_tables import RawTable, checked_rows
+from jaxnet.data.table_sources import read_table
+from jaxnet.data.tables import target_columns
+
+_LEFT_OUT = ("constant", "identifier", "text")
+
+
+class _Wishes(NamedTuple):
+    """What the user says of single columns."""
+
+    kinds: Mapping[str, str]
+    roles: Mapping[str, str]
+    missing: Mapping[str, str]
+    options: FitOptions
+
+
+def prepare(
+    table: Any,
+    target: str | int | None = None,
+    *,
+    rows: Any = None,
+    kinds: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    drop: Iterable[str] = (),
+    missing: str | Mapping[str, str] = "mean",
+    scale: str = "standard",
+    many: str = "hash",
+    rare: int | None = None,
+    most_categories: int = 64,
+    missing_words: Iterable[str | float] = (),
+    present_words: Iterable[str] = (),
+) -> Preparation:
+    """Infer what each column of a table is, and fit what is done to it, on the training rows.
+
+    Args:
+        table: a ``RawTable``, or what ``read_table`` reads.
+        target: the column to predict, by name or position; None for none.
+        rows: the training rows, indices or a mask; by default all. Nothing else of the table has any influence.
+        kinds: {column: "number" | "category" | "boolean" | "date" | ...} where the inferred one is not meant.
+        roles: {column: "input" | "ignore"}: an identifier that is to be an input, an input that is to be left out.
+        drop: columns to leave out.
+        missing: what a missing number, boolean or date becomes: the "mean" or the "median", with an indicator; with
+            "category" an indicator that is always there; "refuse" ends the reading. Or {column: one of these}, which
+            leaves the others at "mean". A missing category is a category of its own, unless it is refused.
+        scale: of numbers and of a target of numbers: "standard" (mean and deviation), "robust" (median and quartiles)
+            or "none".
+        many: what becomes of a column with more than ``most_categories``, the rare ones pooled: "hash" or "refuse".
+        rare: categories in fewer rows are pooled; by default 1 % of the rows, at least 2 and at most 10.
+        most_categories: that have a feature each.
+        missing_words: words, or numbers such as -999, that stand for a missing value besides the usual ones.
+        present_words: usual words for a missing value that are none here, such as "NA" for Namibia.
+
+    Raises DataError, with the place, for a table that cannot be prepared so; ValueError or TypeError for bad arguments.
+
+    >>> table = {"height": ["1,5", "2", "NA", "4"], "kind": ["oak", "elm", "oak", "elm"]}
+    >>> prep = prepare(table, "kind")
+    >>> X, y = prep(table)
+    >>> X.shape, y.tolist(), prep.feature_names, prep.labels(y).tolist()
+    ((4, 2), [1, 0, 1, 0], ('height', 'height missing'), ['oak', 'elm', 'oak', 'elm'])
+    """
+    table = read_table(table)
+    name = None if target is None else table.names[target_columns(table.names, target)[0]]
+    options = FitOptions(
+        MissingWords.of(_small(missing_words), _small(present_words)),
+        checks.choice("scale", scale, SCALES),
+        checks.choice("many", many, MANY),
+        None if rare is None else checks.integer("rare", rare, minimum=1),
+        checks.integer("most_categories", most_categories, minimum=1, maximum=4_096),
+    )
+    wishes = _Wishes(
+        _checked_kinds(table, kinds),
+        _checked_roles(table, name, roles, drop),
+        _checked_policies(table, missing),
+        options,
+    )
+    given = table if rows is None else table.take(checked_rows(rows, len(table)))
+    if not len(given):
+        fail(table.source, "no training rows")
+    return _fitted(given, wishes, name)
+
+
+def _fitted(given: RawTable, wishes: _Wishes, target: str | None) -> Preparation:
+    training, judged = given, _judged(given, wishes)
+    said, of = list(given.decisions), None
+    if target is not None:
+        as_asked = target in wishes.kinds
+        of = fit_target(given, target, judged[target], given=as_asked, options=wishes.options)
+        training = given.take(~of.missing)
+    if len(training) < len(given):
+        said.append(f"{len(given) - len(training)} of {len(given)} rows have no target {target!r} and were left out")
+        # without these rows, a column may be another thing
+        judged = _judged(training, wishes)
+    columns, codes, notes = _inputs(training, judged, wishes, target)
+    if of is not None and target is not None:
+        what = (of.kind, of.why, of.what)
+        columns[target] = _record(given, target, what, wishes.options, role="target", missing=of.missing)
+    ordered = tuple(columns[name] for name in given.names)
+    return Preparation(ordered, codes, None if of is None else of.code, (*said, *notes), len(training))
+
+
+def _inputs(
+    table: RawTable, judged: dict[str, Judged], wishes: _Wishes, target: str | None
+) -> tuple[dict[str, PreparedColumn], dict[str, Code], list[str]]:
+    """Fit every column but the target; return what was made of each, the codes of the inputs, and notes."""
+    columns: dict[str, PreparedColumn] = {}
+    codes: dict[str, Code] = {}
+    notes: list[str] = []
+    roles = _roles(table, judged, wishes, target, notes=notes)
+    for name, role in roles.items():
+        kind, why, _ = judged[name]
+        if role == "ignore":
+            why = "as asked for" if wishes.roles.get(name) == "ignore" else why
+            columns[name] = _record(table, name, (kind, why, "left out"), wishes.options)
+            continue
+        policy = wishes.missing.get(name, wishes.missing[""])
+        fitted = fit_code(table, name, judged[name], wishes.options._replace(policy=policy))
+        codes[name] = fitted.code
+        said = ("category" if kind in _LEFT_OUT else kind, why, fitted.what)
+        record = _record(table, name, said, wishes.options, role="input", missing=fitted.missing)
+        columns[name] = dataclasses.replace(record, features=fitted.code.names(name))
+    return columns, codes, notes
+
+
+def _roles(
+    table: RawTable, judged: dict[str, Judged], wishes: _Wishes, target: str | None, *, notes: list[str]
+) -> dict[str, str]:
+    """Give each column its role: what its kind is good for, unless the user says otherwise."""
+    others = [name for name in table.names if name != target]
+    roles = {
+        name: wishes.roles.get(name) or ("ignore" if judged[name].kind in _LEFT_OUT else "input") for name in others
+    }
+    # a table whose only input counts its rows is a curve to be learned
+    counting = [name for name in others if judged[name].kind == "identifier" and judged[name].style is not None]
+    if "input" not in roles.values() and len(counting) == 1 and counting[0] not in wishes.roles:
+        name = counting[0]
+        notes.append(f"column {name!r} counts the rows; it was kept, for no other column can be an input")
+        roles[name], judged[name] = "input", judged[name]._replace(kind="number")
+    if "input" not in roles.values():
+        why = "; ".join(f"{name}: {judged[name].kind}, {judged[name].why}" for name in others)
+        fail(table.source, f"no column is left to be an input ({why}): give roles={{column: 'input'}}")
+    for name, role in roles.items():
+        # numbers that were taken for an identifier are numbers when they are asked for
+        if role == "input" and judged[name].kind == "identifier" and judged[name].style is not None:
+            judged[name] = judged[name]._replace(kind="number")
+    return roles
+
+
+def _judged(table: RawTable, wishes: _Wishes) -> dict[str, Judged]:
+    words, kinds = wishes.options.words, wishes.kinds
+    wanted = [name for name in table.names if wishes.roles.get(name) != "ignore"]
+    found = {name: _judge(table, name, kinds.get(name), words) for name in wanted}
+    styles = {name: one.style for name, one in found.items() if isinstance(one.style, NumberStyle)}
+    if any(style.decimal == "," for style in styles.values()):
+        # where one column has a decimal comma, the comma of 1,500 in another is one, too
+        doubtful = [name for name, style in styles.items() if style.thousands and style.decimal == "."]
+        found |= {name: _judge(table, name, kinds.get(name), words, decimal=",") for name in doubtful}
+    ignored = [name for name in table.names if name not in found]
+    return {name: Judged("text", "as asked for") for name in ignored} | found
+
+
+def _judge(table: RawTable, name: str, kind: str | None, words: MissingWords, *, decimal: str | None = None) -> Judged:
+    if kind is None:
+        return infer_kind(table, name, words, decimal)
+    column, levels = table.column(name), Levels.of(table.column(name))
+    present = levels.present(words.among_numbers, column.absent)
+    texts = [text for text, is_seen in zip(levels.texts, present, strict=True) if is_seen]
+    style: Any = None
+    if kind == "number" and column.is_text:
+        # a single cell that is none is named, with its line, when the code is fitted
+        style = number_style(texts, table.decimal or decimal) or NumberStyle(table.decimal or ".")
+    if kind == "date" and column.is_text:
+        style = date_style(texts) or "year first"
+    return Judged(kind, "as asked for", style)
+
+
+def _record(
+    table: RawTable, name: str, said: tuple[str, str, str], options: FitOptions,
+    *, role: str = "ignore", missing: np.ndarray | None = None,
+) -> PreparedColumn:  # fmt: skip
+    kind, why, what = said
+    levels = Levels.of(table.column(name))
+    if missing is None:
+        missing = ~levels.present(options.words.anywhere, table.column(name).absent)[levels.codes]
+    counts = np.bincount(levels.codes[missing], minlength=len(levels.texts))
+    words = tuple(
+        f"{text!r} {counts[at]}" if text else f"empty {counts[at]}"
+        for at, text in enumerate(levels.texts)
+        if counts[at]
+    )
+    return PreparedColumn(name, role, kind, why, what, int(missing.sum()), words, ())
+
+
+def _checked_kinds(table: RawTable, kinds: Mapping[str, str] | None) -> dict[str, str]:
+    for name, kind in (kinds or {}).items():
+        checks.choice("kinds", name, table.names)
+        checks.choice(f"kinds[{name!r}]", kind, COLUMN_KINDS)
+    return dict(kinds or {})
+
+
+def _checked_roles(
+    table: RawTable, target: str | None, roles: Mapping[str, str] | None, drop: Iterable[str]
+) -> dict[str, str]:
+    checks.require(not isinstance(drop, str), "drop", "a list of columns", drop, TypeError)
+    for name, role in (roles or {}).items():
+        checks.choice("roles", name, table.names)
+        checks.choice(f"roles[{name!r}]", role, ROLES)
+        # the target has an argument of its own, so that there is one way to name it
+        fits = (role == "target") == (name == target)
+        checks.require(fits, "roles", f"the target to be {target!r}, as target= says", {name: role})
+    dropped = [checks.choice("drop", name, table.names) for name in drop]
+    checks.require(target not in dropped, "drop", "other columns than the target", target)
+    return dict(roles or {}) | dict.fromkeys(dropped, "ignore")
+
+
+def _checked_policies(table: RawTable, missing: str | Mapping[str, str]) -> dict[str, str]:
+    policies = {"": missing} if isinstance(missing, str) else {"": "mean", **missing}
+    for name, policy in policies.items():
+        checks.choice("missing", policy, MISSING_POLICIES)
+        if name:
+            checks.choice("missing", name, table.names)
+    return policies
+
+
+def _small(words: Iterable[str | float]) -> frozenset[str]:
+    checks.require(not isinstance(words, str), "missing_words", "a list of words", words, TypeError)
+    return frozenset(str(word).strip().casefold() for word in words)

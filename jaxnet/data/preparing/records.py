@@ -1,0 +1,129 @@
+"""A preparation as a dictionary for JSON, and back: a closed set of classes, every value of the type that it must have.
+
+Floats are written as JSON writes them, the shortest text that gives the same bits again.
+"""
+
+import dataclasses
+import math
+import types
+import typing
+from typing import Any
+
+from jaxnet import checks
+from jaxnet.data.cells import NumberStyle
+from jaxnet.data.preparing.column_codes import BooleanCode, CategoryCode, HashCode, NumberCode
+from jaxnet.data.preparing.date_codes import DateCode
+from jaxnet.data.preparing.prepared_column import PreparedColumn
+from jaxnet.data.preparing.target_codes import ClassTarget, NumberTarget
+
+PREPARATION_VERSION = 1
+_CODES = {"number": NumberCode, "boolean": BooleanCode, "category": CategoryCode, "hash": HashCode, "date": DateCode}
+_TARGETS = {"classes": ClassTarget, "number": NumberTarget}
+_FIELDS = {"version", "columns", "codes", "target_code", "notes", "rows"}
+
+
+def to_record(preparation: Any) -> dict[str, Any]:
+    """Return the fields of a preparation as a dictionary for JSON."""
+    target = preparation.target_code
+    return {
+        "version": PREPARATION_VERSION,
+        "columns": [_plain(column) for column in preparation.columns],
+        "codes": {name: _named(code, _CODES) for name, code in preparation.codes.items()},
+        "target_code": None if target is None else _named(target, _TARGETS),
+        "notes": list(preparation.notes),
+        "rows": preparation.rows,
+    }
+
+
+def from_record(record: Any) -> dict[str, Any]:
+    """Return the fields of the preparation that a dictionary describes; ValueError for a damaged one."""
+    try:
+        return _read(record)
+    except (TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"preparation: expected what as_dict made, got something damaged ({error})") from error
+
+
+def _read(record: Any) -> dict[str, Any]:
+    checks.require(isinstance(record, dict), "preparation", "a dictionary made by as_dict", record)
+    version = record.get("version")
+    known = type(version) is int and version == PREPARATION_VERSION
+    checks.require(known, "preparation", f"version {PREPARATION_VERSION}", version)
+    checks.require(set(record) == _FIELDS, "preparation", f"the fields {', '.join(sorted(_FIELDS))}", sorted(record))
+    columns = tuple(_instance(PreparedColumn, each) for each in _checked(record["columns"], list, "columns"))
+    codes = {name: _coded(each, _CODES) for name, each in _checked(record["codes"], dict, "codes").items()}
+    target = None if record["target_code"] is None else _coded(record["target_code"], _TARGETS)
+    by_role = {role: [column for column in columns if column.role == role] for role in ("input", "target")}
+    names = [column.name for column in columns]
+    checks.require(len(set(names)) == len(names), "columns", "different names", names)
+    inputs = [column.name for column in by_role["input"]]
+    checks.require(list(codes) == inputs, "codes", f"one for each input, {', '.join(inputs)}", list(codes))
+    checks.require(
+        len(by_role["target"]) == (target is not None), "target_code", "one where a column is the target", target
+    )
+    for column in by_role["input"]:
+        made = codes[column.name].names(column.name)
+        checks.require(
+            made == column.features, "features", f"those that the code makes of {column.name!r}", column.features
+        )
+    return {
+        "columns": columns,
+        "codes": codes,
+        "target_code": target,
+        "notes": _value(record["notes"], tuple[str, ...], "notes"),
+        "rows": _value(record["rows"], int, "rows"),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, NumberStyle):
+        return dict(value._asdict())
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _named(code: Any, known: dict[str, type]) -> dict[str, Any]:
+    name = next(name for name, each in known.items() if type(code) is each)
+    return {"type": name, **_plain(code)}
+
+
+def _coded(record: Any, known: dict[str, type]) -> Any:
+    fields = dict(_checked(record, dict, "code"))
+    return _instance(known[checks.choice("type", fields.pop("type"), known)], fields)
+
+
+def _instance(cls: Any, record: Any) -> Any:
+    hints = typing.get_type_hints(cls)
+    names = [field.name for field in dataclasses.fields(cls)]
+    fields = _checked(record, dict, cls.__name__)
+    checks.require(set(fields) == set(names), cls.__name__, f"the fields {', '.join(names)}", sorted(fields))
+    return cls(**{name: _value(fields[name], hints[name], name) for name in names})
+
+
+def _value(value: Any, hint: Any, name: str) -> Any:
+    """Return a value that has the type of a field: text, whole number, finite number, boolean, or a tuple of them."""
+    if isinstance(hint, types.UnionType):
+        return None if value is None else _value(value, typing.get_args(hint)[0], name)
+    if typing.get_origin(hint) is tuple:
+        return tuple(_value(each, typing.get_args(hint)[0], name) for each in _checked(value, list, name))
+    if hint is NumberStyle:
+        return _style(value)
+    if hint is float:
+        checks.require(type(value) in (int, float) and math.isfinite(value), name, "a finite number", value)
+        return float(value)
+    return _checked(value, hint, name)
+
+
+def _style(record: Any) -> NumberStyle:
+    fields = _checked(record, dict, "style")
+    checks.require(set(fields) == set(NumberStyle._fields), "style", "a style of numbers", fields)
+    style = NumberStyle(**{name: _checked(value, str, name) for name, value in fields.items()})
+    short = all(len(part) <= 1 for part in style) and style.decimal in (".", ",") and style.thousands != style.decimal
+    checks.require(short, "style", "marks of one character", fields)
+    return style
+
+
+def _checked(value: Any, kind: type, name: str) -> Any:
+    # not isinstance, for True is an int
+    checks.require(type(value) is kind, name, f"a value of type {kind.__name__}", value)
+    return value
