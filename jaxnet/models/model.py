@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.models.exporting import Exported, export_numpy, export_onnx, largest_difference
 from jaxnet.models.model_file import MODEL_FILE, ModelParts, decode_parts, save_parts
+from jaxnet.models.sklearn_export import as_sklearn
 from jaxnet.network import MLP
 from jaxnet.prediction import last_layer
 from jaxnet.storage import CheckpointError, read_bytes
@@ -122,7 +124,38 @@ class Model:
         A ``path`` that ends in .safetensors is a single file. Raises ValueError, before anything is written, for what
         has no name or no place in a file (a callable activation, a dtype that is not NumPy's).
         """
-        save_parts(path, ModelParts(self.net, self.members, self._listed_classes(), self.scores))
+        save_parts(path, self._parts())
+
+    def to_onnx(self, path: str | os.PathLike) -> Exported:
+        """Write the model as an ONNX file: input "X", outputs "label" and "probabilities", or "values".
+
+        Returns what came out when onnxruntime ran it again. Raises ImportError without the package onnx.
+        """
+        return export_onnx(path, self._parts(), self._answers)
+
+    def to_numpy(self, path: str | os.PathLike) -> Exported:
+        """Write the model as a Python file of its own, with ``predict`` and, of a classifier, ``predict_proba``, that
+        needs NumPy alone; return what came out when it was run again."""
+        return export_numpy(path, self._parts(), self._answers, title=str(self))
+
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's own ``MLPClassifier`` or ``MLPRegressor`` with the weights set, its classes sorted; of
+        several networks a soft ``VotingClassifier`` or a ``VotingRegressor``.
+
+        Raises ValueError for what scikit-learn's networks have not (an activation, several in one network), and
+        ImportError without scikit-learn.
+        """
+        return as_sklearn(self._parts())
+
+    def difference(self, other: Any) -> float:
+        """Return the largest difference between this model's probabilities or values and those of ``other``, an
+        estimator of scikit-learn or a function of X [N, D], for rows drawn at random."""
+        if callable(other):
+            return largest_difference(self._parts(), self._answers, other)
+        if self.task == "regression":
+            return largest_difference(self._parts(), self._answers, other.predict)
+        order = slice(None) if self.classes is None else np.argsort(np.argsort(self.classes))
+        return largest_difference(self._parts(), self._answers, lambda X: other.predict_proba(X)[:, order])
 
     def __repr__(self) -> str:
         return f"<Model {self._kind()}, {self._network()}>"
@@ -177,8 +210,12 @@ class Model:
         count = max(2, self.net.sizes[-1])
         return np.arange(count) if self.classes is None else _class_array(self.classes, count)
 
-    def _listed_classes(self) -> list | None:
-        return None if self.classes is None else self.classes.tolist()
+    def _answers(self, X: np.ndarray) -> np.ndarray:
+        return self.predict(X) if self.task == "regression" else self.predict_proba(X)
+
+    def _parts(self) -> ModelParts:
+        classes = None if self.classes is None else self.classes.tolist()
+        return ModelParts(self.net, self.members, classes, self.scores)
 
 
 def load(path: str | os.PathLike) -> Model:

@@ -1,0 +1,75 @@
+"""An export is written, run again as whoever gets it would run it, and compared with the model that it is of."""
+
+import os
+import runpy
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxnet import checks, storage
+from jaxnet.models.model_file import ModelParts
+from jaxnet.models.numpy_export import as_numpy_source
+from jaxnet.models.onnx_export import INPUT, as_onnx
+
+_ROWS = 64  # that are predicted again
+Answers = Callable[[np.ndarray], np.ndarray]  # X [N, D] -> the probabilities or values of each row
+
+
+class Exported(NamedTuple):
+    """A file that was written, and the largest difference between what it answers and what the model answers, over
+    ``rows`` rows drawn at random; None where what runs it is not installed."""
+
+    path: Path
+    difference: float | None
+    rows: int
+    by: str
+
+    def __str__(self) -> str:
+        if self.difference is None:
+            return f"{self.path}: written; not run again, for {self.by} is not installed"
+        return f"{self.path}: written; {self.rows} rows again by {self.by}: largest difference {self.difference:.2g}"
+
+
+def export_onnx(path: str | os.PathLike, parts: ModelParts, answers: Answers) -> Exported:
+    """Write a model as an ONNX file and run it by onnxruntime, where that is installed; else say that it is not.
+
+    Raises ImportError, with the extra that has it, without the package onnx, and what ``as_onnx`` refuses.
+    """
+    if find_spec("onnx") is None:
+        raise ImportError("ONNX files need the package onnx: pip install 'jaxnet[onnx]'")
+    storage.write_atomically(path, as_onnx(parts).SerializeToString())
+    if find_spec("onnxruntime") is None:
+        return Exported(Path(path), None, 0, "onnxruntime")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
+    name = session.get_outputs()[-1].name  # the probabilities stand behind the label
+    kind = np.float64 if "double" in session.get_inputs()[0].type else np.float32
+    again = lambda X: session.run([name], {INPUT: X.astype(kind)})[0]
+    return _compared(Path(path), "onnxruntime", parts, answers=answers, again=again)
+
+
+def export_numpy(path: str | os.PathLike, parts: ModelParts, answers: Answers, *, title: str) -> Exported:
+    """Write a model as a Python file that needs NumPy alone, and run that file; raises what ``as_numpy_source`` does,
+    and ValueError for another name of the file."""
+    path = Path(path)
+    checks.require(path.suffix == ".py", "path", "the name of a Python file, as model.py", os.fspath(path))
+    storage.write_atomically(path, as_numpy_source(parts, title).encode())
+    found: dict[str, Any] = runpy.run_path(os.fspath(path))
+    again = found.get("predict_proba", found["predict"])
+    return _compared(path, "NumPy", parts, answers=answers, again=again)
+
+
+def largest_difference(parts: ModelParts, answers: Answers, again: Answers) -> float:
+    """Return the largest absolute difference between two functions' answers for rows drawn at random."""
+    X = np.random.default_rng(0).normal(size=(_ROWS, parts.net.sizes[0]))
+    expected, found = np.asarray(answers(X), float), np.asarray(again(X), float)
+    checks.require(expected.shape == found.shape, "answers", f"an array of shape {expected.shape}", found)
+    return float(np.max(np.abs(expected - found)))
+
+
+def _compared(path: Path, by: str, parts: ModelParts, *, answers: Answers, again: Answers) -> Exported:
+    return Exported(path, largest_difference(parts, answers, again), _ROWS, by)

@@ -1,0 +1,143 @@
+"""A model as an ONNX graph, written by hand: weighted sums, activations, the mean of several networks, labels.
+
+Only operators are used that runtimes have for float32 and float64 alike, so an activation is composed of simpler ones
+where ONNX has it for float32 alone. float16 is computed in float32.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.models.model_file import ModelParts
+from jaxnet.types import Params
+
+OPSET, IR_VERSION = 17, 8  # of 2022: what runtimes of the last years read
+INPUT = "X"
+
+
+class Graph:
+    """Nodes and constants as they are added; each result is named by a number of its own."""
+
+    def __init__(self, dtype: np.dtype) -> None:
+        """``dtype`` is what numbers are computed in."""
+        import onnx
+
+        self.dtype = dtype
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.element = onnx.helper.np_dtype_to_tensor_dtype(dtype)
+        self._onnx, self._count = onnx, 0
+
+    def add(self, operator: str, *inputs: Any, name: str | None = None, domain: str = "", **attributes: Any) -> str:
+        """Add a node and return the name of its result; an input that is no name is a constant."""
+        names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
+        result = name or self._next()
+        self.nodes.append(self._onnx.helper.make_node(operator, names, [result], domain=domain, **attributes))
+        return result
+
+    def constant(self, value: Any) -> str:
+        """Add a constant and return its name; a Python float is one of the graph's dtype, an int one of int64."""
+        array = np.asarray(value, self.dtype if isinstance(value, float) else None)
+        array = array.astype(object) if array.dtype.kind == "U" else array  # ONNX takes text as objects
+        self.constants.append(self._onnx.numpy_helper.from_array(array, self._next()))
+        return self.constants[-1].name
+
+    def _next(self) -> str:
+        self._count += 1
+        return f"v{self._count}"
+
+
+def _elu(g: Graph, z: str) -> str:
+    return g.add("Add", g.add("Max", z, 0.0), g.add("Sub", g.add("Exp", g.add("Min", z, 0.0)), 1.0))
+
+
+def _softplus(g: Graph, z: str) -> str:
+    below = g.add("Exp", g.add("Neg", g.add("Abs", z)))  # at most 1, so that nothing overflows
+    return g.add("Add", g.add("Max", z, 0.0), g.add("Log", g.add("Add", below, 1.0)))
+
+
+def _gelu(g: Graph, z: str) -> str:
+    cube = g.add("Mul", g.add("Mul", g.add("Mul", z, z), z), 0.044715)
+    t = g.add("Tanh", g.add("Mul", g.add("Add", z, cube), float(np.sqrt(2 / np.pi))))
+    return g.add("Mul", g.add("Mul", z, 0.5), g.add("Add", t, 1.0))
+
+
+_FUNCTIONS: Mapping[str, Callable[[Graph, str], str]] = MappingProxyType(
+    {
+        "identity": lambda g, z: z,
+        "relu": lambda g, z: g.add("Relu", z),
+        "tanh": lambda g, z: g.add("Tanh", z),
+        "sigmoid": lambda g, z: g.add("Sigmoid", z),
+        "leaky_relu": lambda g, z: g.add("Max", z, g.add("Mul", z, 0.01)),
+        "elu": _elu,
+        "gelu": _gelu,
+        "silu": lambda g, z: g.add("Mul", z, g.add("Sigmoid", z)),
+        "softplus": _softplus,
+        "softmax": lambda g, z: g.add("Softmax", z, axis=1),
+        "exp": lambda g, z: g.add("Exp", z),
+    }
+)
+
+
+def as_onnx(parts: ModelParts) -> Any:
+    """Return a model as an ``onnx.ModelProto``: input X [N, D]; outputs "label" [N] and "probabilities" [N, K], or for
+    a regression "values", of the shape that ``Model.predict`` returns.
+
+    Raises ValueError for an activation without a name, ImportError without the package onnx.
+    """
+    import onnx
+
+    dtype = np.asarray(parts.members[0][0]["w"]).dtype
+    g = Graph(np.dtype(np.float64 if dtype == np.float64 else np.float32))
+    each = [_network(g, parts, params, INPUT) for params in parts.members]
+    outputs = each[0] if len(each) == 1 else g.add("Div", g.add("Sum", *each), float(len(each)))
+    info = onnx.helper.make_tensor_value_info
+    inputs = [info(INPUT, g.element, ["N", parts.net.sizes[0]])]
+    results = [info(name, element, shape) for name, element, shape in _answers(g, parts, outputs)]
+    graph = onnx.helper.make_graph(g.nodes, "jaxnet", inputs, results, g.constants)
+    domains = [onnx.helper.make_opsetid("", OPSET)]
+    model = onnx.helper.make_model(graph, opset_imports=domains, ir_version=IR_VERSION, producer_name="jaxnet")
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _network(g: Graph, parts: ModelParts, params: Params, a: str) -> str:
+    for layer, function in zip(params, [*parts.net.activations, parts.net.output], strict=True):
+        expected = "an activation by its name, for a function of one's own cannot be written down"
+        checks.require(isinstance(function, str), "activation", expected, function)
+        w, b = (np.asarray(layer[name], g.dtype) for name in ("w", "b"))
+        a = _FUNCTIONS[str(function)](g, g.add("Gemm", a, w, b))
+    return a
+
+
+def _answers(g: Graph, parts: ModelParts, outputs: str) -> list[tuple[str, int, list]]:
+    """Add what is asked of a model to its graph; return name, element type and shape of each answer."""
+    from onnx import TensorProto
+    from onnx.helper import np_dtype_to_tensor_dtype
+
+    count = parts.net.sizes[-1]
+    if parts.net.output not in ("softmax", "sigmoid"):
+        if count == 1:
+            g.add("Squeeze", outputs, np.array([1]), name="values")
+            return [("values", g.element, ["N"])]
+        g.add("Identity", outputs, name="values")
+        return [("values", g.element, ["N", count])]
+    if parts.classes is None:
+        g.add("Cast", g.add("Greater", outputs, 0.5), to=TensorProto.INT64, name="label")
+        g.add("Identity", outputs, name="probabilities")
+        return [("label", TensorProto.INT64, ["N", count]), ("probabilities", g.element, ["N", count])]
+    if count == 1:
+        g.add("Concat", g.add("Sub", 1.0, outputs), outputs, axis=1, name="probabilities")
+        above = g.add("Greater", g.add("Squeeze", outputs, np.array([1])), 0.5)
+        index = g.add("Cast", above, to=TensorProto.INT64)
+    else:
+        g.add("Identity", outputs, name="probabilities")
+        index = g.add("ArgMax", outputs, axis=1, keepdims=0)
+    classes = np.array(parts.classes)
+    g.add("Gather", classes, index, name="label")
+    text = classes.dtype.kind == "U"
+    element = TensorProto.STRING if text else np_dtype_to_tensor_dtype(classes.dtype)
+    return [("label", element, ["N"]), ("probabilities", g.element, ["N", len(classes)])]
