@@ -93,4 +93,4 @@ def _array(value: Any) -> str:
     array = np.asarray(value)
     text = base64.b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
     lines = "\n".join(f'            "{text[at : at + _WIDTH]}"' for at in range(0, len(text), _WIDTH))
-    return f'unpacked(\n{lines},\n            "{array.dtype}", {array.shape},\n        )'
+    return f'array_of_text(\n{lines},\n            "{array.dtype}", {array.shape},\n        )'

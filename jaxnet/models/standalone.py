@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 
-def unpacked(text: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+def array_of_text(text: str, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
     """Return the array whose bytes, the lowest first, ``text`` has in base 64."""
     return np.frombuffer(base64.b64decode(text), np.dtype(dtype).newbyteorder("<")).reshape(shape).astype(dtype)
 

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from jaxnet.models.standalone import class_labels, class_probabilities, network_outputs, unpacked
+from jaxnet.models.standalone import class_labels, class_probabilities, network_outputs, array_of_text
 
 DOUBLE = (np.array([[2.0]]), np.array([1.0]), lambda z: z)
 
@@ -13,7 +13,7 @@ DOUBLE = (np.array([[2.0]]), np.array([1.0]), lambda z: z)
 def test_an_array_comes_back_from_its_text():
     array = np.array([[1.5, -2.0], [0.0, 1e300]])
     text = base64.b64encode(array.astype("<f8").tobytes()).decode()
-    assert unpacked(text, "float64", (2, 2)).tolist() == array.tolist()
+    assert array_of_text(text, "float64", (2, 2)).tolist() == array.tolist()
 
 
 def test_outputs_are_the_mean_of_the_networks():
