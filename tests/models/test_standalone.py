@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from jaxnet.models.standalone import class_labels, class_probabilities, network_outputs, array_of_text
+from jaxnet.models.standalone import array_of_text, class_labels, class_probabilities, network_outputs
 
 DOUBLE = (np.array([[2.0]]), np.array([1.0]), lambda z: z)
 
