@@ -2,7 +2,7 @@
 
 Read the package in the order of its layers, each of which knows only those before it:
 
-    near_names, guidance                the name, or the call, that somebody meant
+    near_names, guidance, html_blocks   the name, or the call, that somebody meant; pieces for notebooks
     types, checks, accelerators         names; refusals; where JAX computes, and how exactly
     targets                             what a target may be
     network, storage, data              what a network is; files; where examples come from

@@ -4,6 +4,8 @@ Everything is set on the objects themselves and nothing in ``matplotlib.rcParams
 changes no figure of the caller's.
 """
 
+import functools
+import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +33,20 @@ def new_figure(width: float, height: float) -> "Figure":
     except ImportError as error:
         raise ImportError(_INSTALL) from error
     # the class itself: pyplot would keep every figure alive, and ask for a window
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white", dpi=150)
+    return _picture_class(Figure)(figsize=(width, height), layout="constrained", facecolor="white", dpi=150)
+
+
+@functools.cache
+def _picture_class(figure: type) -> type:
+    """Return the class of figures that a notebook shows as a picture: matplotlib's own is shown by its name unless
+    pyplot was told otherwise."""
+
+    def _repr_png_(self: Any) -> bytes:
+        drawn = io.BytesIO()
+        self.savefig(drawn, format="png", dpi=110, bbox_inches="tight")
+        return drawn.getvalue()
+
+    return type("Picture", (figure,), {"_repr_png_": _repr_png_})
 
 
 def grid_of_panels(count: int, *, columns: int, width: float = PANEL, height: float = PANEL) -> tuple["Figure", list]:

@@ -15,10 +15,12 @@ import jax.numpy as jnp
 from jaxnet import checks
 from jaxnet.accelerators import exact_products
 from jaxnet.guidance import guided
+from jaxnet.html_blocks import html_table
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
 from jaxnet.network.initializers import Initializer, initializer
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
+_HEADER = ("layer", "activation", "shape", "parameters", "operations", "bytes")
 _ROW = "{:<10} {:<12} {:<12} {:>14} {:>14} {:>14}"  # of a summary
 
 
@@ -139,6 +141,20 @@ class MLP:
         a weight (the sum of D products and a bias has D additions); activations are not counted. Bytes are those of
         the parameters in ``dtype``.
         """
+        rows = self._summary_rows(dtype)
+        header = _ROW.format(*_HEADER)
+        lines = [header, *(_ROW.format(*row[:3], *(f"{number:,}" for number in row[3:])) for row in rows)]
+        return "\n".join([self._name(), *lines])
+
+    def _repr_html_(self) -> str:
+        rows = [(*row[:3], *(f"{number:,}" for number in row[3:])) for row in self._summary_rows(jnp.float32)]
+        return f"<p>{self._name()}</p>{html_table(rows, _HEADER)}"
+
+    def _name(self) -> str:
+        dropped = f", dropout {self.dropout:g}" if self.dropout else ""
+        return f"MLP {'-'.join(map(str, self.sizes))}{dropped}"
+
+    def _summary_rows(self, dtype: jax.typing.DTypeLike) -> list[tuple]:
         rows = []
         for depth, (inputs, outputs) in enumerate(itertools.pairwise(self.sizes)):
             last = depth == len(self.sizes) - 2
@@ -148,10 +164,7 @@ class MLP:
             counts = parameters, 2 * inputs * outputs, parameters * jnp.dtype(dtype).itemsize
             rows.append(("output" if last else f"hidden {depth + 1}", name, f"{inputs} x {outputs}", *counts))
         rows.append(("total", "", "", *(sum(column) for column in list(zip(*rows, strict=True))[3:])))
-        header = _ROW.format("layer", "activation", "shape", "parameters", "operations", "bytes")
-        lines = [header, *(_ROW.format(*row[:3], *(f"{number:,}" for number in row[3:])) for row in rows)]
-        dropped = f", dropout {self.dropout:g}" if self.dropout else ""
-        return "\n".join([f"MLP {'-'.join(map(str, self.sizes))}{dropped}", *lines])
+        return rows
 
     def check_params(self, params: Params) -> None:
         """Refuse parameters of another network, naming the leaf, its shape and the shape that fits."""

@@ -27,7 +27,7 @@ from jaxnet.sweeps.rungs import Decision, audited, rank
 from jaxnet.sweeps.sampling import distinct
 from jaxnet.sweeps.space import configuration_text
 from jaxnet.sweeps.store import Store, sweep_manifest
-from jaxnet.training.progress import terminal_bar
+from jaxnet.training.progress import progress_bar
 from jaxnet.training.run import next_chunk
 
 _CALL_SECONDS = 0.5  # that a call should take: long enough that gathering and returning its members costs nothing
@@ -48,7 +48,7 @@ def sweep(
             ``jax.distributed.initialize`` and make this same call; each trains a share on its own devices and gets
             the whole result, and the first one keeps the folder. JAX ends all of them where one dies; the same call
             of all of them goes on.
-        progress: show a progress bar; nothing is shown unless standard error is a terminal.
+        progress: show a progress bar; in a terminal or a notebook; elsewhere nothing is shown.
 
     Returns a ``Result``. A member that diverges is a result: it stays at its last finite state and ranks last.
 
@@ -239,7 +239,7 @@ class SweepBar:
 
     def __init__(self, plan: Plan, history: SweepHistory, *, shown: bool) -> None:
         self._plan, self._history = plan, history
-        self._bar: Any = terminal_bar("model-epochs") if shown else None
+        self._bar: Any = progress_bar("model-epochs") if shown else None
 
     def __enter__(self) -> "SweepBar":
         if self._bar is not None:

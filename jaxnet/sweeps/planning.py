@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from jaxnet.accelerators import local_devices
+from jaxnet.html_blocks import html_text
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
@@ -62,6 +63,9 @@ class Plan:
 
     def __str__(self) -> str:
         return str(forecast(self))
+
+    def _repr_html_(self) -> str:
+        return html_text(self)
 
     def members_of(self, configurations: Sequence[int]) -> np.ndarray:
         """Return the members of some configurations, in their order."""

@@ -1,16 +1,19 @@
-"""One quiet progress bar for a whole run, on standard error, drawn between chunks and only in a terminal."""
+"""One quiet progress bar for a whole run, drawn between chunks: on standard error in a terminal, in the cell of a
+notebook, and nowhere else."""
 
 import sys
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
+from jaxnet.training.notebook_bar import NotebookBar, in_notebook
+
 
 class Progress:
-    """A context in which ``advance`` moves the bar; does nothing unless ``shown`` and in a terminal."""
+    """A context in which ``advance`` moves the bar; does nothing unless ``shown``, in a terminal or a notebook."""
 
     def __init__(self, epochs: int, *, shown: bool) -> None:
-        self._bar: Any = terminal_bar("epoch") if shown else None
+        self._bar: Any = progress_bar("epoch") if shown else None
         self._epochs = epochs
 
     def __enter__(self) -> "Progress":
@@ -30,8 +33,11 @@ class Progress:
             self._bar.update(self._task, completed=epochs, text=text)
 
 
-def terminal_bar(unit: str) -> Any:
-    """Return a bar of rich on standard error, whose tasks have a ``text`` behind it; None outside a terminal."""
+def progress_bar(unit: str) -> Any:
+    """Return a bar, whose tasks have a ``text`` behind it: of rich on standard error in a terminal, a
+    ``NotebookBar`` in a notebook; None elsewhere."""
+    if in_notebook():
+        return NotebookBar(unit)
     if not sys.stderr.isatty():
         return None
     from rich.console import Console

@@ -4,6 +4,7 @@ Between chunks, and only there, the host looks at the run: to show progress, and
 """
 
 import dataclasses
+import html
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ import optax
 
 from jaxnet.accelerators import local_devices, training_device
 from jaxnet.guidance import guided
+from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
@@ -59,6 +61,15 @@ class Run:
     def __str__(self) -> str:
         last = ", ".join(f"{name} {values[-1]:.6g}" for name, values in self.history.items())
         return f"{self.outcome.value} (epoch {self.epoch}: {last})"
+
+    def _repr_html_(self) -> str:
+        number = "{:.6g}".format
+        rows = [
+            (name, number(v[0]), number(v[-1]), number(v.min()), number(v.max())) for name, v in self.history.items()
+        ]
+        header = ("", "first epoch", f"epoch {self.epoch}", "lowest", "highest")
+        best = f"<p>best epoch: {self.best_epoch}</p>" if self.best_epoch is not None else ""
+        return f"<p>{html.escape(self.outcome.value)}</p>{html_table(rows, header)}{best}"
 
 
 @guided(
@@ -119,7 +130,7 @@ def fit(
             ``weight`` is given the weights; one that is itself called "validation_..." sees validation data only.
         out: a folder to keep the run in. It can be killed at any moment and goes on with the same call; SIGINT and
             SIGTERM end it when the chunk is saved.
-        progress: show a progress bar; nothing is shown unless standard error is a terminal.
+        progress: show a progress bar, in a terminal or a notebook; elsewhere nothing is shown.
         device: where to train, a ``jax.Device`` or a platform such as "gpu". By default where JAX computes; but where
             that is an accelerator, steps of less than 10 MFLOP are taken on the CPU, which is done with them sooner,
             unless the arrays were put on a device. ``run.device`` says which it was.

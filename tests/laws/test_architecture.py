@@ -17,7 +17,7 @@ import jaxnet
 PACKAGE = Path(jaxnet.__file__).parent
 # The order in which to read the package; each part may import only what stands before it.
 ORDER = [
-    "near_names", "guidance",
+    "near_names", "guidance", "html_blocks",
     "types", "checks", "accelerators",
     "targets", "network", "storage", "data",
     "losses", "metrics",

@@ -120,6 +120,7 @@ OWN_TREES = ("laws", "experiments", "gradients/planted")  # what is true of the 
 ABOUT_SEVERAL = (
     "cli/test_cli.py",
     "test_first_touches.py",
+    "test_notebook.py",
     "data/test_get_data.py",
     "estimators/test_agreement.py",
     "estimators/test_check_estimator.py",

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.html_blocks import html_table, html_text
 from jaxnet.sweeps.configuration import arrays_like
 from jaxnet.sweeps.history import SweepHistory, levels, ranking, values_at
 from jaxnet.sweeps.optuna_study import completed_study
@@ -33,6 +34,8 @@ from jaxnet.sweeps.result.statistics import expected_best_of
 from jaxnet.sweeps.result.summaries import Audit, cautions, halving_audit, overview, sklearn_results, summary_columns
 from jaxnet.types import Pytree
 
+_BEST_SHOWN = 5  # configurations in a notebook
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Result:
@@ -48,6 +51,14 @@ class Result:
 
     def __str__(self) -> str:
         return overview(self.plan, self.history)
+
+    def _repr_html_(self) -> str:
+        rows = summary_columns(self.plan, self.history)
+        best = [list(column)[:_BEST_SHOWN] for column in rows.values()]
+        cells = [
+            [f"{cell:.5g}" if isinstance(cell, float) else cell for cell in row] for row in zip(*best, strict=True)
+        ]
+        return html_text(self) + html_table(cells, tuple(rows))
 
     def table(self) -> Any:
         """Return one row a member: parameters, seed, fold, epochs, the epoch of divergence (0 for none), and the
