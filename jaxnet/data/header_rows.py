@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
-from jaxnet.data.cells import MISSING, boolean_pair, date_style, number_style
+from jaxnet.data.cells import BOOLEANS, MISSING, boolean_pair, date_style, number_style
 
 _COMPARED = 1_000  # rows below the first
 
@@ -18,9 +18,10 @@ def header_of(rows: Sequence[list[str]]) -> tuple[bool, str]:
     columns = [[cells[at].strip() for cells in below if at < len(cells)] for at in range(len(first))]
     present = [[cell for cell in column if cell.casefold() not in MISSING] for column in columns]
     kinds = [_kind(column) for column in present]
-    differs = [at for at, kind in enumerate(kinds) if kind != "text" and first[at] and _kind([first[at]]) == "text"]
+    differs = [at for at, kind in enumerate(kinds) if kind != "text" and _is_name(first[at])]
     alike = [at for at, kind in enumerate(kinds) if kind in ("number", "date") and _kind([first[at]]) == kind]
-    if differs and len(differs) >= len(alike):
+    # a header that is taken for data stands out in its column; data that are taken for a header are lost
+    if len(differs) > len(alike):
         at = differs[0]
         return True, f"{first[at]!r} is no {kinds[at]}, as the cells below it are"
     if alike:
@@ -34,6 +35,12 @@ def header_of(rows: Sequence[list[str]]) -> tuple[bool, str]:
     if len(set(first)) < len(first):
         return False, "it has a text twice"
     return True, "nothing tells it from the rows below, which are all text"
+
+
+def _is_name(cell: str) -> bool:
+    # "yes" and "NA" are no names, but cells
+    word = cell.casefold()
+    return _kind([cell]) == "text" and word not in MISSING and not any(word in pair for pair in BOOLEANS)
 
 
 def _kind(texts: list[str]) -> str:

@@ -43,9 +43,21 @@ class RawColumn:
         codes = np.array([known.setdefault(cell, len(known)) for cell in cells], np.int64)
         return list(known), codes
 
+    @functools.cached_property
+    def memory(self) -> dict[Any, Any]:
+        """What was read from the cells so far, by how it was read: each of them is looked at once for each style."""
+        return {}
+
     def take(self, rows: np.ndarray) -> "RawColumn":
         """Return the cells of the given rows."""
-        return dataclasses.replace(self, values=self.values[rows], absent=self.absent[rows])
+        taken = dataclasses.replace(self, values=self.values[rows], absent=self.absent[rows])
+        if "texts" in self.__dict__:
+            # the distinct texts are known, and codes are compared faster than texts
+            texts, codes = self.texts
+            used, first, inverse = np.unique(codes[rows], return_index=True, return_inverse=True)
+            order = np.argsort(first)
+            taken.__dict__["texts"] = [texts[used[at]] for at in order], np.argsort(order)[inverse]
+        return taken
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

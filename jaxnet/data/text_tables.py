@@ -96,7 +96,7 @@ def _rows(text: str, source: str, delimiter: str, skipped: int) -> list[_Row]:
             line = at + skipped
             rows.append(_Row(line, cells))
     except csv.Error as error:
-        fail(Place(source, line + 1), f"not a row of CSV ({error})", error)
+        fail(Place(source, rows[-1].line + 1 if rows else line + 1), f"not a row of CSV ({error})", error)
     return rows
 
 
@@ -105,7 +105,7 @@ def _without_blanks(rows: list[_Row], said: list[str]) -> list[_Row]:
     # those at the end are nothing to speak of
     inside = sum(row.line < kept[-1].line for row in rows) + 1 - len(kept) if kept else 0
     if inside > 0:
-        said.append(f"{inside} blank line(s) inside the table left out")
+        said.append(f"{inside} blank line(s) left out")
     return kept
 
 
@@ -151,7 +151,14 @@ def _counts_rows(cells: list[str], count: int, width: int) -> bool:
 
 def _of_width(body: list[_Row], width: int, source: str, said: list[str]) -> list[_Row]:
     """Take away the empty cells beyond the header's width; refuse rows that have less, or more, than that."""
-    trimmed = 0
+    trimmed, common = 0, Counter(len(row.cells) for row in body).most_common(1)[0][0]
+    if common > width and all(
+        any(cell.strip() for cell in row.cells[width:]) for row in body if len(row.cells) == common
+    ):
+        fail(
+            source,
+            f"the header has {width} cells and the rows below it have {common}: is it a title? Give header=False",
+        )
     for at, row in enumerate(body):
         if len(row.cells) > width and not any(cell.strip() for cell in row.cells[width:]):
             body[at], trimmed = _Row(row.line, row.cells[:width]), trimmed + 1

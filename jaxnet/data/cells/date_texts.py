@@ -20,12 +20,14 @@ _PATTERNS = {
     "month first": rf"(?P<m>\d{{1,2}})(?P<mark>[-/.])(?P<d>\d{{1,2}})(?P=mark)(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
     "day first": rf"(?P<d>\d{{1,2}})(?P<mark>[-/.])(?P<m>\d{{1,2}})(?P=mark)(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
     "day and month's name": rf"(?P<d>\d{{1,2}})[- ]{_MONTH}[-, ]+(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
-    "month's name first": rf"{_MONTH}[- ]+(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+)?(?P<y>\d{{4}}){_TAIL}",
+    "month's name first": rf"{_MONTH}[- ]+(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+|-))?(?P<y>\d{{4}}){_TAIL}",
     "time of day": _TIME,
 }
 # weekdays say nothing that the date does not: "Mon, 3 Feb 2020", "Wed May 21 00:00:00 2019" is not read
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 DATE_STYLES = tuple(_PATTERNS)
+# what NumPy reads itself, many times faster
+_ISO = re.compile(r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d)?(?:\n|\Z))+", re.ASCII)
 _COMPILED = {style: re.compile(pattern, re.IGNORECASE) for style, pattern in _PATTERNS.items()}
 
 
@@ -44,6 +46,11 @@ def date_style(texts: Sequence[str]) -> str | None:
 
 def read_dates(texts: Sequence[str], style: str) -> tuple[np.ndarray, np.ndarray]:
     """Return seconds [L], float64, and which texts [L] are no date of this style, such as the 30th of February."""
+    if style == "year first" and _ISO.fullmatch("\n".join(texts)):
+        try:
+            return np.array(texts, "M8[s]").astype(np.int64).astype(np.float64), np.zeros(len(texts), bool)
+        except ValueError:
+            pass  # some day is not in the calendar: which one is found below
     match = _COMPILED[style].fullmatch
     parts = [_parts(match(_WEEKDAY.sub("", text, 1) if text[:1].isalpha() else text)) for text in texts]
     y, m, d, seconds = np.array(parts, np.float64).reshape(-1, 4).T

@@ -1,6 +1,6 @@
 """Words that stand for a missing value or for yes and no, in any mixture of small and capital letters."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 # what stands for a missing value in any column; "-" does not where "+" is a value, too
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "?", "-", ".", "#n/a", "<na>", "nat"})
@@ -8,13 +8,16 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "?", "-", ".", "#n/a", "<na
 MISSING_AMONG_NUMBERS = frozenset({"none", "missing", "unknown", "--", "#value!", "#div/0!"})
 # false first, as the features and the classes have it
 BOOLEANS = (("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"), ("0", "1"))
+_SPELLINGS = 16  # of two words, small and capital letters mixed; more than anyone uses
 
 
-def boolean_pair(texts: Iterable[str]) -> tuple[str, str] | None:
+def boolean_pair(texts: Sequence[str]) -> tuple[str, str] | None:
     """Return the pair of words, (false, true), that the texts of a column are, or None; both must occur.
 
     >>> boolean_pair(["Yes", "no", "YES"])
     ('no', 'yes')
     """
+    if len(texts) > _SPELLINGS:
+        return None
     found = {text.casefold() for text in texts}
     return next((pair for pair in BOOLEANS if found == set(pair)), None)

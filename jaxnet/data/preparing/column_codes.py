@@ -179,6 +179,16 @@ def numbers_of(
     column: RawColumn, style: NumberStyle, missing_words: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Return the numbers [N] of a column, NaN where there is none, which are missing, and faults by row."""
+    key = ("numbers", style, missing_words)
+    if key not in column.memory:
+        column.memory[key] = _numbers_of(column, style, missing_words)
+    values, missing, faults = column.memory[key]
+    return values, missing, dict(faults)
+
+
+def _numbers_of(
+    column: RawColumn, style: NumberStyle, missing_words: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     if column.values.dtype.kind in "iuf":
         values, missing, faults = column.values.astype(np.float64), column.absent.copy(), {}
         infinite = np.isinf(values) & ~missing

@@ -116,7 +116,9 @@ def _date(table: RawTable, name: str, judged: Judged, options: FitOptions) -> Fi
         options.policy == "refuse",
     )
     what = f"{', '.join(code.parts)}" + ", with an indicator" * indicator
-    return _checked(table, name, Fitted(code, what, missing))
+    if options.policy == "refuse":
+        check_faults(table, name, dict.fromkeys(np.flatnonzero(missing).tolist(), "a missing value"))
+    return Fitted(code, what, missing)
 
 
 def _category(table: RawTable, name: str, judged: Judged, options: FitOptions) -> Fitted:

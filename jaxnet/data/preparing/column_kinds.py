@@ -65,7 +65,8 @@ class Levels(NamedTuple):
     def present(self, missing: frozenset[str], absent: np.ndarray) -> np.ndarray:
         """Return which texts [L] are no words for a missing value, nor a cell that holds nothing."""
         plus = "+" in self.texts
-        found = [text.casefold() not in missing or (text == "-" and plus) for text in self.texts]
+        longest = max(map(len, missing), default=0)
+        found = [len(text) > longest or text.casefold() not in missing or (text == "-" and plus) for text in self.texts]
         empty = np.zeros(len(self.texts), bool)
         empty[self.codes[absent]] = True
         return np.array(found, bool) & ~empty

@@ -55,6 +55,16 @@ def seconds_of(
     column: RawColumn, style: str, missing_words: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Return the seconds since 1970 [N], NaN where there is no date, which are missing, and faults by row."""
+    key = ("seconds", style, missing_words)
+    if key not in column.memory:
+        column.memory[key] = _seconds_of(column, style, missing_words)
+    seconds, missing, faults = column.memory[key]
+    return seconds, missing, dict(faults)
+
+
+def _seconds_of(
+    column: RawColumn, style: str, missing_words: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     if column.values.dtype.kind == "M":
         microseconds = column.values.astype("M8[us]").astype(np.int64)
         return np.where(column.absent, np.nan, microseconds / 1e6), column.absent.copy(), {}

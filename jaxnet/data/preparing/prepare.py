@@ -102,7 +102,7 @@ def _fitted(given: RawTable, wishes: _Wishes, target: str | None) -> Preparation
     if target is not None:
         as_asked = target in wishes.kinds
         of = fit_target(given, target, judged[target], given=as_asked, options=wishes.options)
-        training = given.take(~of.missing)
+        training = given.take(~of.missing) if of.missing.any() else given
     if len(training) < len(given):
         said.append(f"{len(given) - len(training)} of {len(given)} rows have no target {target!r} and were left out")
         # without these rows, a column may be another thing
@@ -199,11 +199,8 @@ def _record(
     if missing is None:
         missing = ~levels.present(options.words.anywhere, table.column(name).absent)[levels.codes]
     counts = np.bincount(levels.codes[missing], minlength=len(levels.texts))
-    words = tuple(
-        f"{text!r} {counts[at]}" if text else f"empty {counts[at]}"
-        for at, text in enumerate(levels.texts)
-        if counts[at]
-    )
+    seen = [(levels.texts[at], counts[at]) for at in np.flatnonzero(counts)]
+    words = tuple(f"{text!r} {count}" if text else f"empty {count}" for text, count in seen)
     return PreparedColumn(name, role, kind, why, what, int(missing.sum()), words, ())
 
 
