@@ -1,7 +1,8 @@
 """Where examples come from: ``Dataset``, strict readers, and published data sets by name.
 
-Read dataset, then errors, file_bytes, idx, npz, tables, csv_files, frames, then mnist1d and catalogue. What cannot be
-read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled or fetched.
+Read row_splits and dataset, then errors, file_bytes, idx, npz, tables, csv_files, frames, then mnist1d and catalogue.
+What cannot be read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled
+or fetched.
 
 A table of one's own is read by ``read_table``, which forces nothing to a number, and made ready by ``prepare``, which
 says what it decides: read cells, raw_tables, delimiters, header_rows, text_tables, typed_columns, table_sources, then
@@ -18,6 +19,7 @@ from jaxnet.data.mnist1d import mnist1d
 from jaxnet.data.npz import read_npz
 from jaxnet.data.preparing import BadRow, Preparation, PreparedColumn, prepare
 from jaxnet.data.raw_tables import RawTable
+from jaxnet.data.row_splits import balanced_weights, split_rows
 from jaxnet.data.table_sources import read_table
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Preparation",
     "PreparedColumn",
     "RawTable",
+    "balanced_weights",
     "catalogue",
     "data_folder",
     "from_frame",
@@ -37,4 +40,5 @@ __all__ = [
     "read_npz",
     "read_parquet",
     "read_table",
+    "split_rows",
 ]

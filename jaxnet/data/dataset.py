@@ -5,13 +5,13 @@ data that you name, so that nothing leaks from a test set.
 """
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.row_splits import split_rows
 from jaxnet.targets import one_hot_targets
 
 
@@ -96,22 +96,10 @@ class Dataset:
         Each part keeps its examples in the order in which they were. Raises ValueError where a part, or the rest,
         would be empty.
         """
-        checks.require(shares, "shares", "at least one share such as 0.8", shares)
-        groups = [np.arange(len(self))]
         if stratify:
             labels = self.y.ndim == 1 and self.y.dtype.kind in "iub"
             checks.require(labels, "stratify", "integer labels (N,) to stratify by", self.y)
-            groups = [np.flatnonzero(self.y == label) for label in np.unique(self.y)]
-        generator = None if seed is None else np.random.default_rng(checks.integer("seed", seed))
-        fractions = [_fraction(share, len(self)) for share in shares]
-        if len(fractions) > 1 and math.isclose(sum(fractions), 1):
-            fractions.pop()  # split(0.8, 0.2): the last share is the rest
-        # every group is dealt alike, so each part has its share of each label to within one example
-        dealt = [_deal(group, fractions, generator) for group in groups]
-        parts = [np.sort(np.concatenate(rows)) for rows in zip(*dealt, strict=True)]
-        empty = any(len(part) == 0 for part in parts)
-        sizes = checks.Words(f"parts of {', '.join(str(len(part)) for part in parts)}")
-        checks.require(not empty, "shares", f"shares of {len(self)} examples that leave no part empty", sizes)
+        parts = split_rows(len(self), *shares, seed=seed, stratify=self.y if stratify else None)
         return tuple(self.take(part) for part in parts)
 
     def standardised(self, by: "Dataset | None" = None) -> "Dataset":
@@ -159,18 +147,3 @@ def _check_labels(y: np.ndarray, classes: Sequence[str]) -> None:
     if not inside.all():
         first = int(np.argmin(inside))
         checks.refuse("y", f"labels from 0 to {len(classes) - 1}", checks.Words(f"{y[first]} at index {first}"))
-
-
-def _fraction(share: Any, count: int) -> float:
-    # 0.8, or a number of examples; True is an int, and no share
-    if isinstance(share, int | np.integer) and not isinstance(share, bool):
-        return checks.integer("shares", share, minimum=1, maximum=count - 1, note="some are left") / count
-    return checks.number("shares", share, above=0, below=1)
-
-
-def _deal(rows: np.ndarray, fractions: list[float], generator: np.random.Generator | None) -> list[np.ndarray]:
-    order = rows if generator is None else generator.permutation(rows)
-    # cumulated before they are rounded, so that rounding errors do not add up in the last part
-    ends = [round(end * len(rows)) for end in np.cumsum(fractions)]
-    checks.require(ends[-1] <= len(rows), "shares", "shares that sum to less than 1", fractions)
-    return np.split(order, ends)
