@@ -6,16 +6,17 @@ seeds: it predicts their mean.
 
 import dataclasses
 import html
-import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+import jax
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data import Preparation, read_table
+from jaxnet.models.answers import checked_scores, class_array, explained_variance, most_likely, right_answers
 from jaxnet.models.exporting import Exported, export_numpy, export_onnx, largest_difference
 from jaxnet.models.model_file import MODEL_FILE, ModelParts, decode_parts, save_parts
 from jaxnet.models.sklearn_export import as_sklearn
@@ -24,18 +25,21 @@ from jaxnet.prediction import last_layer
 from jaxnet.storage import CheckpointError, read_bytes
 from jaxnet.types import ArrayLike, Params
 
-_MOST_CLASS_CHARACTERS = 10_000_000  # classes as one NumPy array take the longest's room each
 _SHOWN = 8  # classes that are named when a model is printed
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Model:
-    """A network and its parameters.
+    """A network and its parameters, and, where it is one of a table, how the table becomes numbers.
+
+    Every method takes a table (a frame, a file, ``jn.data.read_table``'s, {column: values}, a list of {column: value},
+    or one such row) where there is a ``preparation``, and X [N, D], an array or lists, with and without.
 
     Attributes:
         net: the ``MLP``.
         params: its parameters, or a list of several networks' parameters, whose predictions are averaged; kept as
             NumPy arrays that cannot be written to.
+        preparation: what ``jn.data.prepare`` returned, or None. Its classes are the model's.
         classes: the labels of a classifier's outputs, in their order; by default 0, 1, ... A softmax output has one a
             class, a single sigmoid output two, and several sigmoid outputs are a yes or no each, without labels.
         scores: what it is known to be worth, as {"accuracy": 0.97}: shown when it is printed, kept when it is saved.
@@ -46,6 +50,7 @@ class Model:
 
     net: MLP
     params: Any
+    preparation: Preparation | None = None
     classes: Any = dataclasses.field(default=None, kw_only=True)
     scores: Mapping[str, float] = dataclasses.field(default_factory=dict, kw_only=True)
 
@@ -58,8 +63,9 @@ class Model:
         kinds = sorted({str(member[0]["w"].dtype) for member in members})
         checks.require(len(kinds) == 1, "params", "members of one dtype", checks.Words(", ".join(kinds)))
         set_field("params", members if several else members[0])
+        self._check_preparation()
         set_field("classes", self._checked_classes())
-        set_field("scores", _checked_scores(self.scores))
+        set_field("scores", checked_scores(self.scores))
 
     @property
     def members(self) -> tuple[Params, ...]:
@@ -73,50 +79,52 @@ class Model:
             return "regression"
         return "labels" if self.net.output == "sigmoid" and self.net.sizes[-1] > 1 else "classification"
 
-    def outputs(self, X: ArrayLike) -> np.ndarray:
-        """Return what the network makes of X [N, D]: [N, K], in the dtype of the parameters, the mean over members.
+    def outputs(self, rows: Any) -> np.ndarray:
+        """Return what the network makes of the rows, [N, K], in the dtype of its parameters, the mean over members.
 
-        Raises ValueError or TypeError for another shape, NaN or infinity.
+        Raises ValueError or TypeError for another shape, NaN or infinity; DataError for cells that cannot be prepared.
         """
         dtype = self.members[0][0]["w"].dtype
-        X = np.asarray(checks.examples("X", X, self.net.sizes[0], dtype))
+        X = np.asarray(checks.examples("X", self._features(rows), self.net.sizes[0], dtype))
         each = [last_layer(self.net, params, X)[1] for params in self.members]
         return (each[0] if len(each) == 1 else np.mean(each, axis=0)).astype(dtype, copy=False)
 
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict for X [N, D]: the most likely class of each row [N]; 0 or 1 for each of several labels [N, K]; or
-        values, [N] for one output, else [N, K]."""
-        outputs = self.outputs(X)
+    def predict(self, rows: Any) -> np.ndarray:
+        """Predict for a table or X [N, D]: the most likely class of each row [N]; 0 or 1 for each of several labels
+        [N, K]; or values, in the units of the table, [N] for one output, else [N, K]. Raises as ``outputs`` does."""
+        outputs = self.outputs(rows)
         if self.task == "classification":
-            return self.classes[_most_likely(outputs)]
+            return self.classes[most_likely(outputs)]
         if self.task == "labels":
             return (outputs > 0.5).astype(int)
-        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return self._values(outputs[:, 0] if outputs.shape[1] == 1 else outputs)
 
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+    def predict_proba(self, rows: Any) -> np.ndarray:
         """Return the probability of each class, [N, K] in the order of ``classes``, or that of each label.
 
-        Raises ValueError where the outputs are no probabilities.
+        Raises ValueError where the outputs are no probabilities, and as ``outputs`` does.
         """
         expected = "a model whose output is softmax or sigmoid"
         given = checks.Words(f"output={self.net.output!r}")
         checks.require(self.task != "regression", "predict_proba", expected, given)
-        outputs = self.outputs(X)
+        outputs = self.outputs(rows)
         return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
-    def score(self, X: ArrayLike, y: ArrayLike) -> float:
+    def score(self, rows: Any, y: ArrayLike | None = None) -> float:
         """Return the share of rows predicted right, or, for values, R² (the mean over outputs).
 
-        ``y`` has the labels or values that ``predict`` returns. Of several labels all have to be right.
+        ``y`` has the labels or values that ``predict`` returns; by default the table's own. Raises ValueError for one
+        of another shape or kind, and where there is none.
         """
-        predicted = self.predict(X)
-        target = np.asarray(y)
+        table = rows if y is not None or not self._is_table(rows) else read_table(_listed(rows))
+        predicted = self.predict(table)
+        target = np.asarray(self._own_targets(table) if y is None else y)
         fits = target.shape == predicted.shape or (target.ndim == 2 and target.shape == (len(predicted), 1))
         checks.require(fits, "y", f"an array of shape {predicted.shape}, as predict returns", target)
         target = target.reshape(predicted.shape)
         if self.task == "regression":
-            return _r2(predicted, checks.real_array("y", target))
-        return float(np.mean((predicted == target).reshape(len(target), -1).all(axis=1)))
+            return explained_variance(predicted, checks.real_array("y", target))
+        return right_answers(predicted, target)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the model to the folder ``path``, in one step; ``jn.load(path)`` gives it back.
@@ -165,13 +173,17 @@ class Model:
 
     def _repr_html_(self) -> str:
         cell = lambda text: f"<td style='text-align:left'>{html.escape(text)}</td>"
-        rows = "".join(f"<tr>{cell(name)}{cell(value)}</tr>" for name, value in self._told().items())
-        return f"<table>{rows}</table>"
+        told = {name: value for name, value in self._told().items() if name != "table"}
+        rows = "".join(f"<tr>{cell(name)}{cell(value)}</tr>" for name, value in told.items())
+        columns = "" if self.preparation is None else self.preparation._repr_html_()
+        return f"<table>{rows}</table>{columns}"
 
     def _told(self) -> dict[str, str]:
         told = {"model": self._kind(), "network": self._network()}
         if self.scores:
             told["scores"] = ", ".join(f"{name} {value:.4g}" for name, value in self.scores.items())
+        if self.preparation is not None:
+            told["table"] = str(self.preparation)
         return told
 
     def _kind(self) -> str:
@@ -208,14 +220,57 @@ class Model:
             checks.require(self.classes is None, "classes", f"none for {self.task}", self.classes)
             return None
         count = max(2, self.net.sizes[-1])
-        return np.arange(count) if self.classes is None else _class_array(self.classes, count)
+        if self.preparation is not None and self.preparation.classes:
+            checks.require(self.classes is None, "classes", "none beside the preparation's", self.classes)
+            return self.preparation.labels(np.arange(count))
+        return np.arange(count) if self.classes is None else class_array(self.classes, count)
+
+    def _check_preparation(self) -> None:
+        prep, net = self.preparation, self.net
+        if prep is None:
+            return
+        checks.require(isinstance(prep, Preparation), "preparation", "what jn.data.prepare returns", prep, TypeError)
+        given = checks.Words(f"sizes={net.sizes}, output={net.output!r}")
+        expected = f"a network of the preparation's {prep.inputs} features"
+        checks.require(net.sizes[0] == prep.inputs, "net", expected, given)
+        if prep.task is not None:
+            outputs = net.sizes[-1] if prep.task == "regression" or net.sizes[-1] > 1 else 2
+            expected = f"a network for {prep.task} with {prep.outputs} outputs, as output={prep.output!r} has"
+            checks.require(self.task == prep.task and outputs == prep.outputs, "net", expected, given)
+
+    def _is_table(self, rows: Any) -> bool:
+        """Whether rows have to be prepared: an array, or lists of numbers, are examples already."""
+        lists = isinstance(rows, list | tuple) and not any(isinstance(row, Mapping) for row in rows)
+        return self.preparation is not None and not lists and not isinstance(rows, np.ndarray | jax.Array)
+
+    def _features(self, rows: Any) -> Any:
+        if self.preparation is None or not self._is_table(rows):
+            return rows
+        return self.preparation.features(_listed(rows))
+
+    def _own_targets(self, table: Any) -> np.ndarray:
+        y = None if self.preparation is None or not self._is_table(table) else self.preparation.targets(table)
+        if self.preparation is None or y is None:
+            name = getattr(self.preparation, "target", None)
+            checks.refuse("y", f"what is right, or a table with the column {name!r}" if name else "what is right", y)
+        return self.preparation.labels(y)
+
+    def _values(self, outputs: np.ndarray) -> np.ndarray:
+        regression = self.preparation is not None and self.preparation.task == "regression"
+        return self.preparation.labels(outputs) if self.preparation is not None and regression else outputs
 
     def _answers(self, X: np.ndarray) -> np.ndarray:
         return self.predict(X) if self.task == "regression" else self.predict_proba(X)
 
     def _parts(self) -> ModelParts:
         classes = None if self.classes is None else self.classes.tolist()
-        return ModelParts(self.net, self.members, classes, self.scores)
+        return ModelParts(self.net, self.members, classes, self.scores, self.preparation)
+
+
+def _listed(rows: Any) -> Any:
+    """Return one row, {column: value}, as a list of it, and everything else as it is."""
+    one = isinstance(rows, Mapping) and all(np.ndim(value) == 0 for value in rows.values())
+    return [rows] if one else rows
 
 
 def load(path: str | os.PathLike) -> Model:
@@ -230,45 +285,8 @@ def load(path: str | os.PathLike) -> Model:
         raise CheckpointError(f"{file}: no such file, expected a model that Model.save wrote")
     parts = decode_parts(read_bytes(file), str(file))
     try:
-        return Model(parts.net, list(parts.members), classes=parts.classes, scores=parts.scores)
+        prepared = parts.preparation is not None and parts.preparation.classes
+        classes = None if prepared else parts.classes
+        return Model(parts.net, list(parts.members), parts.preparation, classes=classes, scores=parts.scores)
     except (ValueError, TypeError) as error:
         raise CheckpointError(f"{file}: {error}") from error
-
-
-def _most_likely(outputs: np.ndarray) -> np.ndarray:
-    """Return the index of the most likely class of each row: of one sigmoid output, 1 above one half."""
-    return (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-
-
-def _r2(predicted: np.ndarray, target: np.ndarray) -> float:
-    """Return 1 - residual / total sum of squares, the mean over outputs; of a target that never varies 1 where it is
-    met exactly and else 0, as scikit-learn's ``r2_score`` has it."""
-    predicted, target = (array.reshape(len(array), -1).astype(np.float64) for array in (predicted, target))
-    residual = np.sum((target - predicted) ** 2, axis=0)
-    total = np.sum((target - target.mean(axis=0)) ** 2, axis=0)
-    constant = np.where(residual == 0, 1.0, 0.0)
-    return float(np.mean(np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), constant)))
-
-
-def _class_array(classes: Any, count: int) -> np.ndarray:
-    """Return the labels as an array of text, numbers or booleans, each once; refuse anything else."""
-    expected = f"{count} different labels, all text, all numbers or all booleans"
-    listed = isinstance(classes, Sequence | np.ndarray) and not isinstance(classes, str)
-    checks.require(listed, "classes", expected, classes, TypeError)
-    values = classes.tolist() if isinstance(classes, np.ndarray) else list(classes)
-    kinds = {bool if isinstance(v, bool) else float if isinstance(v, int | float) else type(v) for v in values}
-    checks.require(len(kinds) == 1 and kinds <= {bool, float, str}, "classes", expected, classes, TypeError)
-    checks.require(len(values) == count == len(set(values)), "classes", expected, classes)
-    finite = kinds != {float} or all(map(math.isfinite, values))
-    checks.require(finite, "classes", "finite numbers", classes)
-    longest = max(map(len, values)) if kinds == {str} else 0
-    checks.require(
-        longest * count <= _MOST_CLASS_CHARACTERS, "classes", "shorter names", checks.Words(f"{longest} letters")
-    )
-    return np.array(values)
-
-
-def _checked_scores(scores: Any) -> Mapping[str, float]:
-    named = isinstance(scores, Mapping) and all(isinstance(name, str) for name in scores)
-    checks.require(named, "scores", "a mapping of names to numbers", scores, TypeError)
-    return MappingProxyType({name: checks.number(f"scores[{name!r}]", value) for name, value in scores.items()})

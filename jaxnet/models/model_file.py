@@ -16,12 +16,15 @@ import jax
 import numpy as np
 
 from jaxnet import checks, storage
+from jaxnet.data import Preparation
+from jaxnet.data.preparing.target_codes import NumberTarget
 from jaxnet.network import MLP, describe_network, described_network
 from jaxnet.types import Params
 
 MODEL_FILE = "model.safetensors"
 DTYPES = ("float16", "float32", "float64")  # those of NumPy: readers of safetensors have no other in common
 _KIND, _FORMAT = "a jaxnet model", 1
+_ABOUT = {"classes", "scores", "preparation"}
 _MOST_MEMBERS = 10_000  # a file may say any number, and a structure is built of it before its arrays are looked for
 
 
@@ -32,6 +35,13 @@ class ModelParts(NamedTuple):
     members: tuple[Params, ...]
     classes: list | None
     scores: Mapping[str, float]
+    preparation: Preparation | None = None
+
+    @property
+    def target_scale(self) -> tuple[float, float] | None:
+        """What a regression's outputs are multiplied by, and what is then added, in the units of the table; or None."""
+        code = None if self.preparation is None else self.preparation.target_code
+        return (float(code.spread), float(code.centre)) if isinstance(code, NumberTarget) else None
 
 
 def save_parts(path: str | os.PathLike, parts: ModelParts) -> None:
@@ -62,7 +72,8 @@ def encode_parts(parts: ModelParts) -> bytes:
         "dtype": dtype,
         "members": len(parts.members),
     }
-    about = {"classes": parts.classes, "scores": dict(parts.scores)}
+    prepared = None if parts.preparation is None else parts.preparation.as_dict()
+    about = {"classes": parts.classes, "scores": dict(parts.scores), "preparation": prepared}
     text = np.frombuffer(json.dumps(about, allow_nan=False).encode(), np.uint8)
     return storage.encode({"members": list(parts.members), "about": text}, manifest)
 
@@ -86,9 +97,14 @@ def decode_parts(content: bytes, source: str) -> ModelParts:
     # shapes follow from the description; nothing is allocated by what the file claims of its arrays
     tree = storage.match(named, {"members": [params_like(net, dtype)] * count}, source=source)
     about = storage.strict_json(text.tobytes(), source)
-    if about.keys() != {"classes", "scores"}:
-        raise storage.CheckpointError(f"{source}: it says {sorted(about)} of the model, expected classes and scores")
-    return ModelParts(net, tuple(tree["members"]), about["classes"], about["scores"])
+    if about.keys() != _ABOUT:
+        words = f"it says {', '.join(sorted(about))} of the model, expected {', '.join(sorted(_ABOUT))}"
+        raise storage.CheckpointError(f"{source}: {words}")
+    try:
+        prepared = None if about["preparation"] is None else Preparation.from_dict(about["preparation"])
+    except (ValueError, TypeError) as error:
+        raise storage.CheckpointError(f"{source}: {error}") from error
+    return ModelParts(net, tuple(tree["members"]), about["classes"], about["scores"], prepared)
 
 
 def params_like(net: MLP, dtype: Any) -> list[dict[str, Any]]:

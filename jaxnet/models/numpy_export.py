@@ -21,6 +21,8 @@ _WIDTH = 110  # characters of base 64 a line
 _FORMULAS = {**{name: each.forward for name, each in operations.ACTIVATIONS.items()}, "softmax": softmax, "exp": exp}
 _CONSTANTS = {"GELU_SCALE": float(operations.GELU_SCALE), "GELU_CUBIC": operations.GELU_CUBIC}
 
+_SCALE_WORDS = "# what values are multiplied by, and what is added, in the units of the table"
+
 _CLASSIFIER = '''
 def predict(X):
     """Return the most likely class of each row of X [N, D]; of a single row [D], its class."""
@@ -38,6 +40,7 @@ def predict(X):
     """Return the values for each row of X [N, D], [N] for one output, else [N, K]; of a single row [D], its own."""
     values = network_outputs(NETWORKS, np.atleast_2d(X))
     values = values[:, 0] if values.shape[1] == 1 else values
+    values = values if SCALE is None else values.astype(float) * SCALE[0] + SCALE[1]
     return values if np.ndim(X) == 2 else values[0]
 '''
 
@@ -59,7 +62,9 @@ def as_numpy_source(parts: ModelParts, title: str) -> str:
         "Array = np.ndarray",
         *_formulas(set(map(str, names))),
         inspect.getsource(standalone).split("import numpy as np\n", 1)[1].strip(),
-        f"CLASSES = {parts.classes!r}" if classifier else "",
+        f"CLASSES = {parts.classes!r}" if classifier else f"{_SCALE_WORDS}\nSCALE = {parts.target_scale!r}",
+        if classifier
+        else f"SCALE = {parts.target_scale!r}  # of the target: spread and centre, or None",
         f"NETWORKS = [\n{networks},\n]",
         (_CLASSIFIER if classifier else _REGRESSOR).strip(),
     ]

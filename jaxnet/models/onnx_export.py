@@ -120,6 +120,11 @@ def _answers(g: Graph, parts: ModelParts, outputs: str) -> list[tuple[str, int, 
 
     count = parts.net.sizes[-1]
     if parts.net.output not in ("softmax", "sigmoid"):
+        if parts.target_scale is not None:
+            spread, centre = map(np.float64, parts.target_scale)  # as in the model, whatever the network computes in
+            wide = g.add("Cast", outputs, to=TensorProto.DOUBLE)
+            g.add("Squeeze", g.add("Add", g.add("Mul", wide, spread), centre), np.array([1]), name="values")
+            return [("values", TensorProto.DOUBLE, ["N"])]
         if count == 1:
             g.add("Squeeze", outputs, np.array([1]), name="values")
             return [("values", g.element, ["N"])]

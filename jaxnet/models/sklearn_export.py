@@ -82,10 +82,11 @@ def _network(parts: ModelParts, params: Params, activation: str) -> Any:
         checks.require(known_loss, "output", "a scikit-learn from 1.7 on for exp outputs", net.output)
         estimator = MLPRegressor(**options, **loss)
         targets, known = np.ones((2, outputs) if outputs > 1 else 2), {}
+        last = _in_units(parts, last)
     estimator.partial_fit(np.zeros((len(targets), net.sizes[0]), dtype), targets, **known)
     layers = [*params[:-1], last]
-    estimator.coefs_ = [np.array(layer["w"], dtype) for layer in layers]
-    estimator.intercepts_ = [np.array(layer["b"], dtype) for layer in layers]
+    estimator.coefs_ = [np.array(layer["w"]).astype(_solid(layer["w"].dtype)) for layer in layers]
+    estimator.intercepts_ = [np.array(layer["b"]).astype(_solid(layer["b"].dtype)) for layer in layers]
     _forget(estimator)
     return estimator
 
@@ -101,6 +102,16 @@ def _sorted_outputs(last: Any, classes: list) -> tuple[dict[str, np.ndarray], np
     if len(order) == 2:
         w, b = w[:, 1:] - w[:, :1], b[1:] - b[:1]
     return {"w": w, "b": b}, np.array(classes)[order]
+
+
+def _in_units(parts: ModelParts, last: Any) -> dict[str, np.ndarray]:
+    """Return the last layer of a regression in the units of the table, as float64 where it is scaled."""
+    if parts.target_scale is None:
+        return last
+    linear = parts.net.output == "identity"
+    checks.require(linear, "output", "identity, for scikit-learn has no scale behind it", parts.net.output)
+    spread, centre = parts.target_scale
+    return {"w": np.asarray(last["w"], float) * spread, "b": np.asarray(last["b"], float) * spread + centre}
 
 
 def _solid(dtype: np.dtype) -> np.dtype:

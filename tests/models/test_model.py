@@ -202,3 +202,81 @@ def test_in_a_notebook_it_is_a_table_without_markup_of_its_labels():
     model = jn.Model(jn.MLP((1, 1), output="sigmoid"), logistic(), classes=["<b>", "&"])
     assert "as &lt;b&gt;, &amp;" in model._repr_html_()
     assert model._repr_html_().startswith("<table>")
+
+
+def test_a_model_of_a_table_takes_its_rows_and_answers_in_its_words(make_prepared):
+    model, table = make_prepared("species")
+    X, y = model.preparation(table)
+    np.testing.assert_array_equal(model.predict_proba(table), model.predict_proba(X))
+    assert model.predict(table).tolist() == model.classes[model.outputs(X).argmax(axis=1)].tolist()
+    assert sorted(model.classes) == ["Adelie", "Chinstrap", "Gentoo"]
+    assert model.score(table) == model.score(X, model.classes[y]) == np.mean(model.outputs(X).argmax(axis=1) == y)
+
+
+def test_rows_may_be_dictionaries_a_frame_or_one_row(make_prepared):
+    pandas = pytest.importorskip("pandas")
+    model, table = make_prepared("species")
+    expected = model.predict(table).tolist()
+    rows = [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+    assert model.predict(rows).tolist() == expected
+    assert model.predict(pandas.DataFrame(table)).tolist() == expected
+    assert model.predict(rows[5]).tolist() == expected[5:6]
+
+
+def test_values_are_in_the_units_of_the_table(make_prepared):
+    model, table = make_prepared("grams")
+    X, y = model.preparation(table)
+    grams = np.array(table["grams"], float)
+    # the preparation's own scale, by hand
+    slope, centre = np.polyfit(y.astype(float), grams, 1)
+    np.testing.assert_allclose(model.predict(table), model.outputs(X)[:, 0] * slope + centre, rtol=1e-6)
+    residual = np.sum((model.predict(table) - grams) ** 2)
+    assert model.score(table) == pytest.approx(1 - residual / np.sum((grams - grams.mean()) ** 2), rel=1e-6)
+    assert model.score(table, grams) == pytest.approx(model.score(table), rel=1e-6)
+
+
+def test_a_table_without_its_target_is_scored_only_with_y(make_prepared):
+    model, table = make_prepared("species")
+    known = {name: cells for name, cells in table.items() if name != "species"}
+    assert model.score(known, table["species"]) == model.score(table)
+    with pytest.raises(ValueError, match="y: expected what is right, or a table with the column 'species'"):
+        model.score(known)
+    with pytest.raises(ValueError, match="y: expected what is right, got None"):
+        jn.Model(jn.MLP((1, 1)), logistic()).score(X)
+
+
+def test_labels_of_another_kind_are_refused_for_none_could_be_right(make_prepared):
+    model, table = make_prepared("species")
+    with pytest.raises(ValueError, match="y: expected labels as predict returns them, such as '"):
+        model.score(table, np.zeros(len(table["species"]), int))
+
+
+@pytest.mark.parametrize(
+    ("net", "words"),
+    [
+        (lambda prep: jn.MLP((3, 3), output="softmax"), "net: expected a network of the preparation's .* features"),
+        (lambda prep: jn.MLP((prep.inputs, 3)), "net: expected a network for classification with 3 outputs"),
+        (lambda prep: jn.MLP((prep.inputs, 4), output="softmax"), "for classification with 3 outputs"),
+        (lambda prep: jn.MLP((prep.inputs, 1), output="sigmoid"), "for classification with 3 outputs"),
+    ],
+)
+def test_a_preparation_of_something_else_is_refused(net, words, make_prepared):
+    prep = make_prepared("species")[0].preparation
+    network = net(prep)
+    params = [{"w": np.zeros(network.sizes), "b": np.zeros(network.sizes[1])}]
+    with pytest.raises(ValueError, match=words):
+        jn.Model(network, params, prep)
+
+
+def test_classes_are_named_once(make_prepared):
+    model, _ = make_prepared("species")
+    with pytest.raises(ValueError, match="classes: expected none beside the preparation's"):
+        jn.Model(model.net, model.params, model.preparation, classes=["a", "b", "c"])
+    with pytest.raises(TypeError, match=r"preparation: expected what jn\.data\.prepare returns"):
+        jn.Model(jn.MLP((1, 1)), logistic(), "prep")
+
+
+def test_a_model_of_a_table_says_what_is_done_to_each_column(make_prepared):
+    model, _ = make_prepared("species")
+    assert str(model.preparation) in str(model)
+    assert model.preparation._repr_html_() in model._repr_html_()

@@ -56,6 +56,17 @@ def test_a_model_comes_back_to_the_bit(saved, name, tmp_path):
     assert str(found) == str(saved)
 
 
+@pytest.mark.parametrize("target", ["species", "grams"])
+def test_the_preparation_of_a_table_travels_with_the_model(target, make_prepared, tmp_path):
+    saved, table = make_prepared(target)
+    saved.save(tmp_path)
+    found = jn.load(tmp_path)
+    assert found.preparation.as_dict() == saved.preparation.as_dict()
+    assert found.predict(table).tolist() == saved.predict(table).tolist()
+    assert found.predict(table).dtype == saved.predict(table).dtype
+    assert str(found) == str(saved)
+
+
 def test_a_saved_model_is_an_ordinary_safetensors_file(tmp_path):
     MODELS["values"].save(tmp_path)
     named = safetensors.numpy.load_file(tmp_path / MODEL_FILE)
@@ -101,7 +112,11 @@ def hostile(manifest=None, about=None, members=None):
         "biases": "zeros",
     }
     plain = {"kind": "a jaxnet model", "format": 1, "jaxnet": "9", "network": net, "dtype": "float64", "members": 1}
-    text = about if isinstance(about, bytes) else json.dumps({"classes": None, "scores": {}, **(about or {})}).encode()
+    text = (
+        about
+        if isinstance(about, bytes)
+        else json.dumps({"classes": None, "scores": {}, "preparation": None, **(about or {})}).encode()
+    )
     members = members or [[{"w": np.zeros((1, 2)), "b": np.zeros(2)}]]
     tree = {"members": members, "about": np.frombuffer(text, np.uint8)}
     changed = (manifest or (lambda net: {}))(net)
@@ -129,11 +144,13 @@ def test_the_file_that_the_hostile_ones_are_made_of_is_sound():
         (hostile(members=[[{"w": np.full((1, 2), np.nan), "b": np.zeros(2)}]]), "expected finite numbers"),
         (hostile(about=b"\xff"), "not JSON"),
         (hostile(about=b'{"classes": null, "scores": {"r2": NaN}}'), "NaN is not a number"),
-        (hostile(about=b'{"classes": null}'), "expected classes and scores"),
+        (hostile(about=b'{"classes": null}'), "expected classes, preparation, scores"),
         (hostile(about={"classes": ["a", "b", "c"]}), "classes: expected 2 different labels"),
         (hostile(about={"classes": [["a"], {}]}), "classes: expected 2 different labels"),
         (hostile(about={"classes": 7}), "classes: expected 2 different labels"),
         (hostile(about={"classes": ["a", "b" * 6_000_000]}), "classes: expected shorter names"),
+        (hostile(about={"preparation": {"version": 1}}), "preparation: expected"),
+        (hostile(about={"preparation": [1]}), "preparation: expected"),
         (hostile(about={"scores": [1]}), "scores: expected a mapping"),
         (hostile(about={"scores": {"r2": "high"}}), r"scores\['r2'\]: expected a finite number"),
         (encode({"w": np.zeros(2)}, {"epoch": 1}), "not a model that jaxnet saved"),

@@ -94,3 +94,13 @@ def test_another_estimator_is_as_far_away_as_it_says():
     assert line.difference(lambda X: line.predict(X) + 0.25) == pytest.approx(0.25)
     with pytest.raises(ValueError, match=r"answers: expected an array of shape \(64,\)"):
         line.difference(lambda X: X)
+
+
+@pytest.mark.parametrize("target", ["species", "grams"])
+def test_of_a_table_the_estimator_takes_what_the_preparation_makes(target, make_prepared):
+    model, table = make_prepared(target)
+    found = model.to_sklearn().predict(model.preparation.features(table))
+    if target == "species":
+        assert found.tolist() == model.predict(table).tolist()
+    else:  # float32 outputs of the size of 1, in units of a deviation of 500 around 4000
+        np.testing.assert_allclose(found, model.predict(table), rtol=1e-6)
