@@ -63,8 +63,6 @@ def as_numpy_source(parts: ModelParts, title: str) -> str:
         *_formulas(set(map(str, names))),
         inspect.getsource(standalone).split("import numpy as np\n", 1)[1].strip(),
         f"CLASSES = {parts.classes!r}" if classifier else f"{_SCALE_WORDS}\nSCALE = {parts.target_scale!r}",
-        if classifier
-        else f"SCALE = {parts.target_scale!r}  # of the target: spread and centre, or None",
         f"NETWORKS = [\n{networks},\n]",
         (_CLASSIFIER if classifier else _REGRESSOR).strip(),
     ]
