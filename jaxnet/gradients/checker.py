@@ -12,6 +12,8 @@ from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, 
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import not_known
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
+from jaxnet.gradients.example_axis import example_axis, example_count
+from jaxnet.gradients.own_parameters import plain_form
 from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import judge_stages
@@ -53,12 +55,14 @@ def check_gradient(
 
     Args:
         f: (params, *data) -> scalar, written with jax.numpy, or with NumPy: then only differences of its values judge.
-        params: any pytree of floating-point arrays.
+        params: any pytree of floating-point arrays, or an object whose floating arrays they are: then f and gradient
+            are called with it (``Net.loss``, or bound, ``net.loss``). Torch tensors are read as arrays.
         data: the other arguments of f, such as X and y.
         gradient: arrays in the structure of params, or a function (params, *data) that returns them; a function can be
-            asked more and is explained better. It gets copies, in float64 where it can compute in it. None checks the
-            rule that JAX has for f (``custom_vjp``, ``custom_jvp``, gradients of gradients; f may return any arrays)
-            against differences of its values.
+            asked more and is explained better. Names such as dW1 for W1, (gradient, cache), a list of all weights and
+            one of all biases, and one flat vector are recognised, and said in a note. It gets copies, in float64 where
+            it can compute in it. None checks the rule that JAX has for f (``custom_vjp``, ``custom_jvp``, gradients of
+            gradients; f may return any arrays) against differences of its values.
         network: the network that f is the loss of, for a diagnosis layer by layer; a ``jn.objective`` brings its own.
         loss_value: the loss you computed, a number or a function (params, *data), to be compared with f first.
         precision: an error that the numbers of ``gradient`` are known to have, such as half a unit of the last digit
@@ -77,6 +81,7 @@ def check_gradient(
     """
     checks.require(callable(f), "f", "a function (params, *data) -> scalar", f, TypeError)
     checks.number("precision", precision, minimum=0)
+    f, params, data, gradient, said = plain_form(f, params, data, gradient)
     point = (checked_parameters(params), *checked_data(data))
     if gradient is None:
         return _check_rule(f, point)
@@ -86,6 +91,7 @@ def check_gradient(
     if stages is not None:
         judged = judge_stages(stages, network, truth.oracle.gradient, point, eps=DOUBLE)
         report = replace(report, stages=judged)
+    report = replace(report, notes=(*(f"{each}." for each in said), *report.notes))
     if loss_value is not None:
         # first, for a gradient of another function explains everything that follows
         fault = _loss_fault(truth, loss_value, given=(params, *data), precision=float(precision))
@@ -130,7 +136,8 @@ def _check_by_hand(
     report = _judge(evidence, truth.value, faults)
     limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *not_known(network)]
     unexplained = report.evidence is not None and not compared.right
-    notes = (*compared.notes, *(limits if unexplained else ()))
+    said = [f"{answer.said}."] if answer.said else []
+    notes = (*said, *compared.notes, *(limits if unexplained else ()))
     return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
 
 
@@ -175,6 +182,7 @@ class _Answer(NamedTuple):
     faults: list[Cause]
     again: Gradient
     caller: Caller | None
+    said: str = ""
 
 
 def _ask(gradient: Any, point: Point, given: Point) -> _Answer:
@@ -183,7 +191,7 @@ def _ask(gradient: Any, point: Point, given: Point) -> _Answer:
     if not callable(gradient):
         submission = receive(params, gradient)
         faults, usable = examine(submission, params, examples)
-        return _Answer(usable, submission.leaves, faults, usable, None)
+        return _Answer(usable, submission.leaves, faults, usable, None, submission.said)
     caller = Caller(gradient, given)
     try:
         whole, after = caller(*point)
@@ -194,7 +202,7 @@ def _ask(gradient: Any, point: Point, given: Point) -> _Answer:
     faults, usable = examine(submission, params, examples)
     _, repeated = examine(receive(params, again), params, examples)
     changed = changes(changed_places(point, after))
-    return _Answer(usable, submission.leaves, [*changed, *faults], repeated, caller)
+    return _Answer(usable, submission.leaves, [*changed, *faults], repeated, caller, submission.said)
 
 
 def _compare_in_its_precision(answer: _Answer, truth: Truth, precision: float) -> Comparison:
@@ -231,6 +239,5 @@ def _loss_fault(truth: Truth, loss_value: Any, *, given: Point, precision: float
 
 
 def _examples(point: Point) -> int | None:
-    """Count the examples: the length of the first data argument, if it is an array."""
-    first = point[1] if len(point) > 1 else None
-    return len(first) if isinstance(first, np.ndarray) and first.ndim else None
+    """Count the examples, in rows or in columns."""
+    return example_count(point[1:], example_axis(point[1:]))

@@ -11,18 +11,22 @@ _UNCHANGED = 1e-9  # relative: f sums the examples in another order when they ar
 
 
 def example_axis(data: tuple[Any, ...], f: Callable[..., Any] | None = None) -> int | None:
-    """Find the axis that all arrays of the data share: 0 for rows, -1 for columns, None when there is none.
+    """Find the axis that the first array of the data shares with others: 0 for rows, -1 for columns, None for none.
 
-    Where both would do, as for square arrays, ``f(*data)`` decides: it stays the same when examples are permuted.
+    Class weights or a rate beside X and y need not share it. Where both axes would do, as for square arrays,
+    ``f(*data)`` decides: it stays the same when examples are permuted.
     """
-    arrays = [leaf for leaf in data if isinstance(leaf, np.ndarray)]
-    if not arrays or len(arrays) < len(data) or not all(a.ndim for a in arrays):
+    arrays = [leaf for leaf in data if isinstance(leaf, np.ndarray) and leaf.ndim]
+    if not arrays or not isinstance(data[0], np.ndarray) or not data[0].ndim:
         return None
-    shared = [axis for axis in (0, -1) if len({a.shape[axis] for a in arrays}) == 1]
+    sharing = {axis: sum(_has(a, axis, arrays[0].shape[axis]) for a in arrays) for axis in (0, -1)}
+    best = max(sharing.values())
+    shared = [axis for axis in (0, -1) if sharing[axis] == best]
+    if best < min(2, len(arrays)):
+        return None
     if len(shared) == 2 and any(a.ndim > 1 for a in arrays) and f is not None:
-        invariant = [axis for axis in shared if _stays(f, data, axis)]
-        shared = invariant or shared
-    return shared[0] if shared else None
+        shared = [axis for axis in shared if _stays(f, data, axis)] or shared
+    return shared[0]
 
 
 def example_count(data: tuple[Any, ...], axis: int | None) -> int | None:
@@ -31,8 +35,13 @@ def example_count(data: tuple[Any, ...], axis: int | None) -> int | None:
 
 
 def examples_at(data: tuple[Any, ...], axis: int, chosen: Any) -> tuple[Any, ...]:
-    """Take some examples of every array, in the order of the indices ``chosen``."""
-    return tuple(np.take(part, chosen, axis) for part in data)
+    """Take some examples, in the order of the indices ``chosen``; what has no axis of examples stays as it is."""
+    count = example_count(data, axis)
+    return tuple(np.take(part, chosen, axis) if _has(part, axis, count) else part for part in data)
+
+
+def _has(part: Any, axis: int, count: int | None) -> bool:
+    return isinstance(part, np.ndarray) and part.ndim > 0 and part.shape[axis] == count
 
 
 def _stays(f: Callable[..., Any], data: tuple[Any, ...], axis: int) -> bool:

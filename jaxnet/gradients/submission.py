@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.gradients.evidence import Cause, Gradient, by_path
+from jaxnet.gradients.own_names import find_by_name
 from jaxnet.gradients.point import Point, copied, float64
 from jaxnet.types import Pytree
 
@@ -24,16 +25,21 @@ class Submission(NamedTuple):
         missing: paths of parameters without a gradient.
         extra: places in what was handed in that belong to no parameter.
         whole: what was handed in.
+        said: what was taken for what where names or containers are the author's own, or "".
     """
 
     leaves: dict[str, Any]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
     whole: Any
+    said: str = ""
 
 
 def receive(params: Pytree, whole: Any) -> Submission:
-    """Find the gradient of every parameter: by keys and positions; lists may be tuples, arrays nested lists."""
+    """Find the gradient of every parameter: by keys and positions; lists may be tuples, arrays nested lists.
+
+    Where they are not all there, it is looked for under its author's own names and containers.
+    """
     pairs, _ = jax.tree_util.tree_flatten_with_path(params)
     leaves, missing = {}, []
     for path, _ in pairs:
@@ -41,10 +47,23 @@ def receive(params: Pytree, whole: Any) -> Submission:
             leaves[jax.tree_util.keystr(path)] = _at(whole, path)
         except (LookupError, AttributeError, TypeError):
             missing.append(jax.tree_util.keystr(path))
+    misshapen = all(
+        np.shape(parameter) != _shape_of(leaves.get(jax.tree_util.keystr(path))) for path, parameter in pairs
+    )
+    found = find_by_name(params, whole) if missing or misshapen else None
+    if found is not None:
+        return Submission(dict(found.leaves), (), (), whole, found.said)
     known = [tuple(map(_token, path)) for path, _ in pairs]
     given, _ = jax.tree_util.tree_flatten_with_path(whole)
     extra = [p for p, _ in given if not any(tuple(map(_token, p))[: len(k)] == k for k in known)]
     return Submission(leaves, tuple(missing), tuple(map(jax.tree_util.keystr, extra)), whole)
+
+
+def _shape_of(leaf: Any) -> tuple[int, ...] | None:
+    try:
+        return np.shape(leaf)
+    except ValueError:  # lists of different lengths have none
+        return None
 
 
 def _at(node: Any, path: Point) -> Any:
@@ -167,7 +186,7 @@ def _whole(submission: Submission, params: Pytree) -> Iterator[Cause]:
     if given is None:
         yield fault("nothing_returned", "gradient returns None.", "return the gradient", *submission.missing)
         return
-    if isinstance(given, tuple) and len(given) == 2 and np.ndim(_first(given)) == 0 and not submission.leaves:
+    if isinstance(given, tuple) and len(given) == 2 and _is_number(given[0]) and not submission.leaves:
         sentence = "gradient returns a pair (number, ...): the loss beside the gradient."
         yield fault("loss_beside_gradient", sentence, "return gradient    # not (loss, gradient)", *submission.missing)
         return
@@ -179,8 +198,8 @@ def _whole(submission: Submission, params: Pytree) -> Iterator[Cause]:
         yield fault("extra_leaf", f"{path} is extra: params has no such leaf.", f"the leaves of params are {expected}")
 
 
-def _first(pair: Point) -> Any:
-    return pair[0] if isinstance(pair[0], int | float) or hasattr(pair[0], "ndim") else pair
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) or getattr(value, "ndim", None) == 0
 
 
 def _leaf(path: str, given: Any, shape: Point, examples: int | None) -> tuple[np.ndarray | None, list[Cause]]:
@@ -219,6 +238,12 @@ def _shape(path: str, array: np.ndarray, shape: Point, examples: int | None) -> 
     batch = examples is not None and array.shape[:1] == (examples,)
     if array.shape == shape[::-1]:
         return fault("shape_transposed", f"{got}: it is transposed.", f"d{path} = d{path}.T", path), array.T
+    counted = [axis for axis, size in enumerate(array.shape) if size == examples]
+    kept = [axis for axis in counted if (*array.shape[:axis], 1, *array.shape[axis + 1 :]) == shape]
+    if examples != 1 and kept:
+        sentence = f"{got}: it is not summed over the batch of {examples} examples."
+        fix = f".sum(axis={kept[0]}, keepdims=True)    # over the examples"
+        return fault("shape_not_summed", sentence, fix, path), array
     if array.ndim == len(shape) + 1 and array.size == np.prod(shape) and 1 in array.shape:
         axis = array.shape.index(1)
         sentence = f"{got}: a sum with keepdims=True, or a row or column vector."
@@ -230,7 +255,7 @@ def _shape(path: str, array: np.ndarray, shape: Point, examples: int | None) -> 
         return fault("shape_not_summed", sentence, ".sum(axis=0)    # over the examples", path), array
     if array.size == 1:
         sentence = f"{got}: it is summed over everything, or never filled."
-        return fault("shape_summed_over_everything", sentence, ".sum(axis=0)    # over the examples only", path), array
+        return fault("shape_summed_over_everything", sentence, "sum over the examples only", path), array
     if array.size == np.prod(shape):
         sentence = f"{got}: it has as many entries in another shape."
         return fault("shape_reshaped", sentence, f".reshape({shape})", path), array.reshape(shape)

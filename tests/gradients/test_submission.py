@@ -42,7 +42,7 @@ def test_params_that_are_one_array_have_a_gradient_that_is_one_array():
         ([{"w": W, "b": None}], ("[0]['b']",), ()),
         ([{"w": W, "b": B, "c": B}], (), ("[0]['c']",)),
         ([{"w": W, "b": B}, B], (), ("[1]",)),
-        ([{"dw": W, "db": B}], ("[0]['b']", "[0]['w']"), ("[0]['db']", "[0]['dw']")),
+        ([{"v": W, "c": B}], ("[0]['b']", "[0]['w']"), ("[0]['c']", "[0]['v']")),
         (W, ("[0]['b']", "[0]['w']"), ("",)),
     ],
 )
@@ -149,7 +149,7 @@ def test_a_malformed_leaf_is_explained_and_compared_as_what_it_should_be_where_t
 
 WHOLES = [
     (None, "nothing_returned", "returns None"),
-    ((0.7, {"w": DW, "b": DB}), "loss_beside_gradient", "the loss beside the gradient"),
+    ((0.7, DW), "loss_beside_gradient", "the loss beside the gradient"),
     ({"w": DW}, "missing_leaf", "['b'] is missing"),
     ({"w": DW, "b": DB, "c": DB}, "extra_leaf", "['c'] is extra"),
 ]

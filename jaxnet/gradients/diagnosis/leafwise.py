@@ -159,7 +159,7 @@ def _variants(evidence: Evidence) -> Iterator[Variant]:
     """Targets of other examples, and examples that do not count."""
     axis = evidence.example_axis
     count = example_count(evidence.data, axis) or 0
-    if axis is None or count < 2 or len(evidence.data) < 2:
+    if axis is None or count < 2 or not _has_examples(evidence.data, axis, count):
         return
     shifts: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         f"np.roll(y, -1, axis={axis})": lambda y: np.roll(y, -1, axis=axis),
@@ -167,10 +167,15 @@ def _variants(evidence: Evidence) -> Iterator[Variant]:
         "y[::-1]" if axis == 0 else "y[..., ::-1]": lambda y: np.flip(y, axis),
     }
     for text, shift in shifts.items():
-        shifted = lambda params, *data, shift=shift: evidence.oracle(params, *data[:-1], shift(data[-1]))
+        shifted = lambda params, *data, shift=shift: evidence.oracle(params, data[0], shift(data[1]), *data[2:])
         yield Variant(Hypothesis("targets_shifted", text, lambda step: None), shifted)
     if count <= MOST_READ:
         yield from _counted(evidence, count, axis)
+
+
+def _has_examples(data: tuple[Any, ...], axis: int, count: int) -> bool:
+    """Whether the second argument, the targets, has an entry for every example."""
+    return len(data) > 1 and np.ndim(data[1]) > 0 and np.shape(data[1])[axis] == count
 
 
 def _counted(evidence: Evidence, count: int, axis: int) -> Iterator[Variant]:

@@ -118,7 +118,7 @@ MALFORMED = (
     Malformed("an extra leaf", ("[0]['c']", "extra"), every(lambda g: [{**g[0], "c": np.zeros(3)}, *g[1:]])),
     Malformed("an extra layer", ("[3]", "extra"), every(lambda g: [*g, {"w": np.zeros((3, 3)), "b": np.zeros(3)}])),
     Malformed(
-        "names of its own", ("dw", "missing"), every(lambda g: [{"dw": layer["w"], "db": layer["b"]} for layer in g])
+        "names of its own", ("kernel", "missing"), every(lambda g: [{"kernel": d["w"], "bias": d["b"]} for d in g])
     ),
     Malformed("integers", ("[0]['w']", "int64"), leaf(0, "w", lambda w, s: np.round(w).astype(int))),
     Malformed("complex numbers", ("[0]['w']", "complex"), leaf(0, "w", lambda w, s: w.astype(complex))),
@@ -126,7 +126,7 @@ MALFORMED = (
     Malformed("a NaN", ("[0]['w']", "nan", "[1, 2]"), leaf(0, "w", holding(np.nan))),
     Malformed("an infinity", ("[1]['w']", "inf", "[1, 2]"), leaf(1, "w", holding(np.inf))),
     Malformed("nothing returned", ("None",), every(lambda g: None)),
-    Malformed("the loss beside the gradient", ("loss", "gradient"), every(lambda g: (0.7, g))),
+    Malformed("the loss beside half a gradient", ("loss", "gradient"), every(lambda g: (0.7, g[:1]))),
     Malformed("parameters changed in place", ("in place", "params"), changes_parameters),
     Malformed("data changed in place", ("in place",), changes_data),
     Malformed("an accumulating function", ("repeat",), Accumulating()),

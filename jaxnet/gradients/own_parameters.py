@@ -1,0 +1,100 @@
+"""Parameters in their author's own form, an object with arrays as attributes or torch tensors, made a pytree of arrays.
+
+The functions that go with them are called in that form: on copies of the object, or on tensors.
+"""
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxnet.gradients.point import is_array
+
+
+class OwnForm(NamedTuple):
+    """What ``check_gradient`` was given, with a pytree of arrays for the parameters, and what was done about it."""
+
+    f: Callable[..., Any]
+    params: Any
+    data: tuple[Any, ...]
+    gradient: Any
+    said: tuple[str, ...]
+
+
+def plain_form(f: Callable[..., Any], params: Any, data: tuple[Any, ...], gradient: Any) -> OwnForm:
+    """Replace an object by a dict of its arrays and torch tensors by NumPy arrays; leave everything else as it is."""
+    said = []
+    if _is_object(params):
+        held, f, gradient = params, _unbound(f, params), _unbound(gradient, params)
+        params = {name: value for name, value in vars(held).items() if _is_floating(value)}
+        f = functools.partial(_call_on, f, held, False)
+        gradient = functools.partial(_call_on, gradient, held, True) if callable(gradient) else gradient
+        said.append(f"the parameters are the attributes {', '.join(params)} of {type(held).__name__}")
+    if _tensors(params) or _tensors(data) or _tensors(gradient):
+        torch_like = next(iter(_tensors((params, data, gradient))))
+        f = functools.partial(_call_with_tensors, f, type(torch_like))
+        gradient = (
+            functools.partial(_call_with_tensors, gradient, type(torch_like))
+            if callable(gradient)
+            else _arrays(gradient)
+        )
+        params, data = _arrays(params), tuple(map(_arrays, data))
+        said.append("torch tensors were read as NumPy arrays of their numbers")
+    return OwnForm(f, params, data, gradient, tuple(said))
+
+
+def _is_object(params: Any) -> bool:
+    """Whether it is an object of the user's own: neither an array nor a container that JAX knows."""
+    leaves = jax.tree.leaves(params)
+    one = len(leaves) == 1 and leaves[0] is params
+    return one and hasattr(params, "__dict__") and not _is_tensor(params) and not hasattr(params, "__array__")
+
+
+def _is_floating(value: Any) -> bool:
+    """Whether an attribute is a floating array, or lists and dicts of nothing else."""
+    leaves = jax.tree.leaves(value)
+    return bool(leaves) and all(_is_tensor(a) or (is_array(a) and np.dtype(a.dtype).kind == "f") for a in leaves)
+
+
+def _unbound(function: Any, held: Any) -> Any:
+    return function.__func__ if getattr(function, "__self__", None) is held else function
+
+
+def _call_on(function: Callable[..., Any], held: Any, gradient: bool, arrays: dict[str, Any], *data: Any) -> Any:
+    """Call with a copy of the object that has other arrays; a gradient may be left behind in its attributes."""
+    own = copy.copy(held)
+    for name, value in arrays.items():
+        setattr(own, name, value)
+    result = function(own, *data)
+    if not gradient or result is not None:
+        return result
+    return {name: value for name, value in vars(own).items() if name not in arrays}
+
+
+def _is_tensor(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+
+
+def _tensors(tree: Any) -> list[Any]:
+    return [leaf for leaf in jax.tree.leaves(tree) if _is_tensor(leaf)]
+
+
+def _arrays(tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf.detach().cpu().numpy() if _is_tensor(leaf) else leaf, tree)
+
+
+def _call_with_tensors(function: Callable[..., Any], tensor: type, *args: Any) -> Any:
+    """Call a function of torch with tensors; one of JAX or NumPy, which has no use for them, with arrays."""
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(args)):
+        return function(*args)
+    import torch
+
+    as_tensor = lambda leaf: torch.as_tensor(np.array(leaf)) if is_array(leaf) else leaf
+    try:
+        result = function(*jax.tree.map(as_tensor, args))
+    except Exception:  # whatever it says about tensors: what it says about arrays is what counts
+        return function(*args)
+    return _arrays(result)
