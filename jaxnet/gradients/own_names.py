@@ -31,7 +31,7 @@ class Found(NamedTuple):
 
 def find_by_name(params: Pytree, whole: Any) -> Found | None:
     """Find every leaf of params in what was handed in; None unless all are there, without doubt."""
-    ways = (_by_names(params, whole), _by_lists(params, whole), _flat(params, whole), _inside(params, whole))
+    ways = (_by_lists(params, whole), _by_names(params, whole), _flat(params, whole), _inside(params, whole))
     return next((found for way in ways for found in way), None)
 
 

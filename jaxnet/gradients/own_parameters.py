@@ -5,6 +5,7 @@ The functions that go with them are called in that form: on copies of the object
 
 import copy
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -34,8 +35,7 @@ def plain_form(f: Callable[..., Any], params: Any, data: tuple[Any, ...], gradie
         gradient = functools.partial(_call_on, gradient, held, True) if callable(gradient) else gradient
         said.append(f"the parameters are the attributes {', '.join(params)} of {type(held).__name__}")
     if _tensors(params) or _tensors(data) or _tensors(gradient):
-        torch_like = next(iter(_tensors((params, data, gradient))))
-        f = functools.partial(_call_with_tensors, f, type(torch_like))
+        f = functools.partial(_call_with_tensors, f)
         gradient = (
             functools.partial(_call_with_tensors, gradient, type(torch_like))
             if callable(gradient)
@@ -86,12 +86,11 @@ def _arrays(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: leaf.detach().cpu().numpy() if _is_tensor(leaf) else leaf, tree)
 
 
-def _call_with_tensors(function: Callable[..., Any], tensor: type, *args: Any) -> Any:
+def _call_with_tensors(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function of torch with tensors; one of JAX or NumPy, which has no use for them, with arrays."""
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(args)):
         return function(*args)
-    import torch
-
+    torch: Any = sys.modules["torch"]  # whoever brings a tensor has imported it
     as_tensor = lambda leaf: torch.as_tensor(np.array(leaf)) if is_array(leaf) else leaf
     try:
         result = function(*jax.tree.map(as_tensor, args))
