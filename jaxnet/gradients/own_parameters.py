@@ -36,11 +36,7 @@ def plain_form(f: Callable[..., Any], params: Any, data: tuple[Any, ...], gradie
         said.append(f"the parameters are the attributes {', '.join(params)} of {type(held).__name__}")
     if _tensors(params) or _tensors(data) or _tensors(gradient):
         f = functools.partial(_call_with_tensors, f)
-        gradient = (
-            functools.partial(_call_with_tensors, gradient, type(torch_like))
-            if callable(gradient)
-            else _arrays(gradient)
-        )
+        gradient = functools.partial(_call_with_tensors, gradient) if callable(gradient) else _arrays(gradient)
         params, data = _arrays(params), tuple(map(_arrays, data))
         said.append("torch tensors were read as NumPy arrays of their numbers")
     return OwnForm(f, params, data, gradient, tuple(said))
