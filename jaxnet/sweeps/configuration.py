@@ -129,6 +129,8 @@ class TrainingSpec:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
             given = getattr(self, name)
             checks.require(given is None or callable(given), name, f"a callable {words}", given, TypeError)
+        if self.lanes is not None:
+            checks.integer("lanes", self.lanes, minimum=1)
 
     def training(self, configuration: Configuration) -> Training:
         """Build what a configuration trains; raises ValueError or TypeError, naming the parameter."""
