@@ -2,7 +2,7 @@
 
 python scripts/benchmarks/device_check.py [--tiny] [--budget SECONDS] [PART ...]
 
-Parts, in this order: device, identity, agreement, gradients, populations, fits, experiments. One that fails says so in
+Parts, in this order: device, populations, fits, identity, agreement, gradients, experiments. One that fails says so in
 a line with "error" and the next goes on; none begins after the budget. Every promise is a line with "holds". Exits 1
 where one does not hold or a part fails. --tiny is for a CPU, where it takes seconds: small sizes, no experiments.
 """
@@ -106,7 +106,10 @@ def agreement(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any]]
     for sizes, activation in [((20, 32, 3), "tanh")] if tiny else [((20, 32, 3), "tanh"), ((20, 32, 32, 3), "relu")]:
         net = jn.MLP(sizes, activation=activation, output="softmax")
         found = jn.agreement(net, net.init(jax.random.key(0)), X, y)
-        yield {"what": f"agreement of {sizes}, {activation}, float32", "holds": bool(found.ok)}
+        beyond = [entry.name for entry in found.entries if entry.bound < np.inf and not entry.ok]
+        unbounded = sum(entry.bound == np.inf for entry in found.entries)  # float32 loses too much there to tell
+        what = f"agreement of {sizes}, {activation}, float32"
+        yield {"what": what, "holds": not beyond, "beyond": beyond, "without a bound": unbounded}
     exact, coarse = (_product_error(precision) for precision in (None, "default"))
     yield {"what": "error of a product: as jaxnet compiles it, as JAX does by default", "errors": [exact, coarse],
            "holds": exact < 1e-5}  # fmt: skip
@@ -131,12 +134,8 @@ def gradients(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any]]
     right = jax.grad(lambda p: f(p, jnp.asarray(X), jnp.asarray(y)))(params)
     wrong = [right[0], {**right[1], "w": -right[1]["w"]}]
     yield {"what": "a right gradient is right", "holds": bool(jn.check_gradient(f, params, X, y, gradient=right).ok)}
-    found = jn.check_gradient(f, params, X, y, gradient=wrong)
-    yield {
-        "what": "a wrong sign is found",
-        "holds": not found.ok,
-        "causes": [str(cause.kind) for cause in found.causes],
-    }
+    causes = [str(cause.kind) for cause in jn.check_gradient(f, params, X, y, gradient=wrong).causes]
+    yield {"what": "a wrong sign is found", "holds": causes == ["sign"], "causes": causes}
 
 
 def experiments(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any]]:
@@ -166,8 +165,8 @@ def experiments(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any
 
 
 PARTS = {
-    "device": device, "identity": identity, "agreement": agreement, "gradients": gradients,
-    "populations": benchmark.populations, "fits": benchmark.fits, "experiments": experiments,
+    "device": device, "populations": benchmark.populations, "fits": benchmark.fits,
+    "identity": identity, "agreement": agreement, "gradients": gradients, "experiments": experiments,
 }  # fmt: skip
 
 if __name__ == "__main__":
