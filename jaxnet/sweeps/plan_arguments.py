@@ -92,8 +92,8 @@ def plan(
 
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
-    targets, width = np.asarray(batch.y), {"lanes": lanes, "together": len(found)}
-    spec = TrainingSpec(batch.x.shape[-1], targets, rows, epochs, network, objective, **width)
+    width: dict[str, Any] = {"lanes": lanes, "together": len(found)}
+    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective, **width)
     members = list_members(space, spec, found)
     groups = list_groups(spec, found, members)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
