@@ -22,6 +22,7 @@ from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, ch
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
 from jaxnet.estimators.rules import int32
 from jaxnet.estimators.stochastic import StochasticSolver
+from jaxnet.models import Model
 from jaxnet.training.batches import Examples
 from jaxnet.training.loop import Data
 from jaxnet.types import ArrayLike, Batch
@@ -206,6 +207,15 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=_SPARSE, reset=False)
         return [a for _, a in prediction.all_layers(self._network(), self._params(), X)[:-1]]
+
+    def to_model(self) -> Model:
+        """Return what was fitted as a ``jn.Model``, which predicts without scikit-learn, is saved and exported.
+
+        Raises NotFittedError before ``fit``.
+        """
+        check_is_fitted(self)
+        labelled = is_classifier(self) and not self._label_binarizer.y_type_.startswith("multilabel")
+        return Model(self._network(), self._params(), classes=self.classes_ if labelled else None)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the optimizer's state, twice the size of the weights, unless ``keep_optimizer_state``."""

@@ -1,5 +1,6 @@
 """A trained network as a thing: it predicts, says what it is, is saved to a folder and comes back elsewhere."""
 
-from jaxnet.models.model import Model, load
+from jaxnet.models.loading import load
+from jaxnet.models.model import Model
 
 __all__ = ["Model", "load"]

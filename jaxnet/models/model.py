@@ -8,7 +8,6 @@ import dataclasses
 import html
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,11 +17,10 @@ from jaxnet import checks
 from jaxnet.data import Preparation, read_table
 from jaxnet.models.answers import checked_scores, class_array, explained_variance, most_likely, right_answers
 from jaxnet.models.exporting import Exported, export_numpy, export_onnx, largest_difference
-from jaxnet.models.model_file import MODEL_FILE, ModelParts, decode_parts, save_parts
+from jaxnet.models.model_file import ModelParts, save_parts
 from jaxnet.models.sklearn_export import as_sklearn
 from jaxnet.network import MLP
 from jaxnet.prediction import last_layer
-from jaxnet.storage import CheckpointError, read_bytes
 from jaxnet.types import ArrayLike, Params
 
 _SHOWN = 8  # classes that are named when a model is printed
@@ -271,22 +269,3 @@ def _listed(rows: Any) -> Any:
     """Return one row, {column: value}, as a list of it, and everything else as it is."""
     one = isinstance(rows, Mapping) and all(np.ndim(value) == 0 for value in rows.values())
     return [rows] if one else rows
-
-
-def load(path: str | os.PathLike) -> Model:
-    """Load the model that ``Model.save`` wrote to a folder or file.
-
-    Nothing in it is executed, and every byte is vouched for. Raises ``CheckpointError``, a ValueError whose words name
-    the file and the fault, for what is missing, damaged, hostile or of a newer format.
-    """
-    place = Path(path)
-    file = place / MODEL_FILE if place.is_dir() else place
-    if not file.is_file():  # a pipe or a device would be read for ever
-        raise CheckpointError(f"{file}: no such file, expected a model that Model.save wrote")
-    parts = decode_parts(read_bytes(file), str(file))
-    try:
-        prepared = parts.preparation is not None and parts.preparation.classes
-        classes = None if prepared else parts.classes
-        return Model(parts.net, list(parts.members), parts.preparation, classes=classes, scores=parts.scores)
-    except (ValueError, TypeError) as error:
-        raise CheckpointError(f"{file}: {error}") from error

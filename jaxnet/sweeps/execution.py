@@ -43,7 +43,7 @@ def sweep(
         plan: what ``jn.plan`` returned.
         out: a folder that keeps every member. The same call goes on where an earlier one ended, however it ended, and
             its tables have the same bytes as those of a run that nothing interrupted; a plan with further members
-            extends it. One process at a time holds the folder.
+            extends it. One process at a time holds the folder. At the end ``jn.load(out)`` is the best member.
         executor: "local": all devices of this process. "distributed": all processes that have called
             ``jax.distributed.initialize`` and make this same call; each trains a share on its own devices and gets
             the whole result, and the first one keeps the folder. JAX ends all of them where one dies; the same call
@@ -72,7 +72,12 @@ def sweep(
             train_by_rungs(plan, history, Trainer(plan, history, lambda members, fetched: bar.show(), processes))
         return True
 
-    return run_plan(plan, train, functools.partial(sweep, executor=executor))
+    result = run_plan(plan, train, functools.partial(sweep, executor=executor))
+    if out is not None and processes.rank == 0:
+        # networks of one's own have no file, and of a sweep that diverged there is no best
+        with contextlib.suppress(ValueError, TypeError):
+            result.best_model().save(out)
+    return result
 
 
 def run_plan(plan: Plan, train: Callable[[Plan, SweepHistory], bool], again: Callable[..., Result] = sweep) -> Result:

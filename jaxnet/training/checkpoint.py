@@ -19,6 +19,8 @@ import numpy as np
 
 from jaxnet import checks, storage
 from jaxnet.accelerators import platform
+from jaxnet.losses import Objective
+from jaxnet.network import MLP, describe_network
 from jaxnet.training.hyperparameters import as_text
 from jaxnet.training.loop import State, history_names
 from jaxnet.training.preparation import FitPlan
@@ -34,6 +36,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path, plan: FitPlan, watch: storage.Watch) -> None:
         self._path, self._manifest, self._watch = folder / RUN_FILE, run_manifest(plan), watch
+        self._network = _network_record(plan.described[0])
         self._saved = time.monotonic()
         self._first = int(plan.state.epoch)
 
@@ -58,12 +61,14 @@ class Checkpoint:
         """Save, if the last time is a while ago, or ``now``, or when a signal asks the run to end: then raise it."""
         if now or self._watch.caught or time.monotonic() - self._saved > SAVE_SECONDS:
             values = history()
-            storage.save_arrays(self._path, (state, values), {**self._manifest, "epochs": len(values["loss"])})
+            about = {"epochs": len(values["loss"]), "network": self._network}
+            storage.save_arrays(self._path, (state, values), {**self._manifest, **about})
             self._saved = time.monotonic()
         self._watch.check()
 
     def _compare(self, saved: dict[str, Any]) -> None:
-        given = {**self._manifest, "epochs": saved.get("epochs")}
+        # the network is part of the objective's text; here it stands for whoever makes a model of the folder
+        given = {**self._manifest, "epochs": saved.get("epochs"), "network": saved.get("network")}
         odd = sorted(name for name in saved.keys() | given.keys() if saved.get(name) != given.get(name))
         if outside := [name for name in odd if name not in ENVIRONMENT]:
             lines = [f"{name} was {saved.get(name)} and is {given.get(name)}" for name in outside]
@@ -108,6 +113,15 @@ def run_manifest(plan: FitPlan) -> dict[str, Any]:
         "data": _digest_arrays(plan.data.train),
         "validation": _digest_arrays(plan.data.validation),
     }
+
+
+def _network_record(objective: Any) -> dict[str, Any] | None:
+    """Describe the network of an objective, so that its folder can become a model; None for one without names."""
+    net = objective.network if isinstance(objective, Objective) else None
+    try:
+        return describe_network(net) if isinstance(net, MLP) else None
+    except ValueError:
+        return None
 
 
 def _digest_arrays(tree: Pytree) -> str:

@@ -13,9 +13,11 @@ import optax
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.class_weight import compute_sample_weight
 
+import jaxnet as jn
 from jaxnet.estimators import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -314,3 +316,24 @@ def test_predictions_and_scores_compile_nothing_at_any_number_of_rows(fitted, ir
             fitted.predict_proba(iris[0][:rows])
             fitted.score(iris[0][:rows], iris[1][:rows])
     assert "Compiling" not in caplog.text
+
+
+def test_a_fitted_estimator_becomes_a_model_that_needs_no_scikit_learn(tmp_path):
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    targets = {
+        "text": np.array(["c", "a", "b"])[np.arange(30) % 3],
+        "two": np.arange(30) % 2 + 5,
+        "several": np.stack([np.arange(30) % 2, np.arange(30) % 3 == 0], axis=1).astype(int),
+    }
+    for y in targets.values():
+        fitted = MLPClassifier((4,), max_iter=1, random_state=0)
+        fitted = fitted.partial_fit(X, y, classes=np.arange(y.shape[1]) if y.ndim == 2 else np.unique(y))
+        fitted.to_model().save(tmp_path)
+        model = jn.load(tmp_path)
+        assert model.predict(X).tolist() == fitted.predict(X).tolist()
+        np.testing.assert_array_equal(model.predict_proba(X), fitted.predict_proba(X))
+        assert model.to_sklearn().predict(X).tolist() == fitted.predict(X).tolist()
+    fitted = MLPRegressor((4,), max_iter=1, random_state=0).partial_fit(X, X[:, :2])
+    np.testing.assert_array_equal(fitted.to_model().predict(X), fitted.predict(X))
+    with pytest.raises(NotFittedError):
+        MLPRegressor().to_model()

@@ -38,7 +38,7 @@ SHARED = [
     Shared(
         "the article's images and a saved model are loaded, each by the name that its front door has for it",
         ("load",),
-        lambda homes: homes == ["models/model.py", "stairs/images.py"],
+        lambda homes: homes == ["models/loading.py", "stairs/images.py"],
     ),
     Shared("every command has the same two entrances", ("add_parser", "run"), all_in("cli/")),
 ]

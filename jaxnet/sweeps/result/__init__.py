@@ -16,6 +16,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.html_blocks import html_table, html_text
+from jaxnet.models import Model
 from jaxnet.sweeps.configuration import arrays_like
 from jaxnet.sweeps.history import SweepHistory, levels, ranking, values_at
 from jaxnet.sweeps.optuna_study import completed_study
@@ -116,6 +117,34 @@ class Result:
         member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
         configuration = int(self.plan.members.configuration[member])
         return self.plan.spec.training(self.plan.configurations[configuration]).network
+
+    def model(self, member: int) -> Model:
+        """Return a member as a model that predicts and can be saved; its scores are the last values of its history.
+
+        Raises ValueError or TypeError for what is no member, and for a network that is no ``jn.MLP``.
+        """
+        member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
+        last = int(self.history.epochs[member]) - 1
+        curves = {name: float(curve[member, last]) for name, curve in self.history.curves.items()}
+        scores = {name: value for name, value in curves.items() if np.isfinite(value)}
+        return Model(self.network(member), self.params(member), scores=scores)
+
+    def best_model(self, *, ensemble: bool = False) -> Model:
+        """Return the best member of the best configuration as a model; with ``ensemble``, the mean of all its members,
+        seeds and folds.
+
+        Raises ValueError where they diverged.
+        """
+        best = self.ranking()[0]
+        members, values = self.plan.members_of([best]), self.values()[best]
+        sound = np.flatnonzero(np.isfinite(values))
+        checks.require(len(sound) > 0, "best_model", "a member that did not diverge", checks.Words("none"))
+        if not ensemble:
+            first = np.argmin if self.plan.goal == "min" else np.argmax
+            return self.model(int(members[sound[first(values[sound])]]))
+        mean = {self.plan.metric: float(values[sound].mean())}
+        each = [self.params(int(members[at])) for at in sound]
+        return Model(self.network(int(members[0])), each, scores=mean)
 
     def summary(self) -> Any:
         """Return one row a configuration, the best first: parameters, seeds x folds, mean, standard deviation and

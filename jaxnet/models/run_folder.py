@@ -1,0 +1,44 @@
+"""The folder that ``fit(out=)`` keeps a run in, read as a model: its network, its parameters, its last scores."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from jaxnet import storage
+from jaxnet.models.model_file import ModelParts, params_like
+from jaxnet.network import described_network
+from jaxnet.training.checkpoint import RUN_FILE
+
+_PARAMS = {"last": "[0].params", "best": "[0].best.params"}  # as a pytree (state, history) names them
+
+
+def run_parts(folder: Path) -> ModelParts:
+    """Return the network of a run with the parameters that ``Run.params`` has: the best ones where its ``stop``
+    restores them, else the last. Its scores are those of that epoch.
+
+    Raises ``CheckpointError``, naming the file, for one that is damaged, and for a run of a network that a file cannot
+    describe, for which it says what to do.
+    """
+    source = str(folder / RUN_FILE)
+    named, manifest = storage.decode_named(storage.read_bytes(source), source=source)
+    if manifest.get("network") is None:
+        words = "a run of an objective or network of one's own, which no file describes: jn.Model(net, run.params)"
+        raise storage.CheckpointError(f"{source}: {words}.save(path) saves what the same call of fit returns")
+    try:
+        net = described_network(manifest["network"])
+    except (ValueError, TypeError) as error:
+        raise storage.CheckpointError(f"{source}: {error}") from error
+    best = int(named["[0].best.epoch"]) if "[0].best.params[0]['w']" in named else 0
+    which = _PARAMS["best" if best > 0 else "last"]
+    own = {name.removeprefix(which): leaf for name, leaf in named.items() if name.startswith(f"{which}[")}
+    first = own.get("[0]['w']", np.zeros(0, np.float32))
+    params = storage.match(own, params_like(net, first.dtype), source=source)
+    return ModelParts(net, (params,), None, _scores(named, best))
+
+
+def _scores(named: dict[str, np.ndarray], best: int) -> dict[str, float]:
+    """Return the value of each curve at the best epoch, or at the last; one that is not finite is none."""
+    curves = {found[1]: leaf for name, leaf in named.items() if (found := re.fullmatch(r"\[1\]\['(.+)'\]", name))}
+    at = {name: curve[min(best, len(curve)) - 1] for name, curve in sorted(curves.items()) if len(curve)}
+    return {name: float(value) for name, value in at.items() if np.isfinite(value)}
