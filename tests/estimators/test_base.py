@@ -333,7 +333,7 @@ def test_a_fitted_estimator_becomes_a_model_that_needs_no_scikit_learn(tmp_path)
         assert model.predict(X).tolist() == fitted.predict(X).tolist()
         np.testing.assert_array_equal(model.predict_proba(X), fitted.predict_proba(X))
         assert model.to_sklearn().predict(X).tolist() == fitted.predict(X).tolist()
-    fitted = MLPRegressor((4,), max_iter=1, random_state=0).partial_fit(X, X[:, :2])
+    fitted = MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, random_state=0).partial_fit(X, X[:, :2])
     np.testing.assert_array_equal(fitted.to_model().predict(X), fitted.predict(X))
     with pytest.raises(NotFittedError):
         MLPRegressor().to_model()
