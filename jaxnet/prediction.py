@@ -6,6 +6,9 @@ More than that, and networks whose functions are known to JAX alone, go through 
 rounding.
 """
 
+import functools
+import itertools
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -33,7 +36,7 @@ def predictions(network: Any, params: Pytree, X: ArrayLike) -> np.ndarray:
     """
     if isinstance(network, MLP):
         network.check_params(params)
-    dtype = checks.parameters("params", params)
+    dtype = np.dtype(checks.parameters("params", params))
     inputs = network.sizes[0] if isinstance(network, MLP) else None
     expected = f"an array of shape (N, {inputs or 'D'}), one row an example"
     array = np.asarray(checks.real_array("X", X))
@@ -52,21 +55,25 @@ def all_layers(network: MLP, params: Params, X: Any) -> list[tuple[np.ndarray, n
     return _in_blocks(network, params, X, np.result_type(X.dtype, params[0]["w"].dtype), every=True)
 
 
-def in_numpy(network: Any, rows: int, dtype: Any) -> bool:
-    """Whether a prediction of so many rows is computed in NumPy: every function is known by name, it has a dtype of
-    NumPy's products, and it is small."""
-    if not isinstance(network, MLP) or dtype not in (np.float32, np.float64):
-        return False
-    known = all(isinstance(name, str) for name in network.activations)
-    weights = sum(a * b for a, b in zip(network.sizes, network.sizes[1:], strict=False))
-    return known and 2 * rows * weights <= MOST_IN_NUMPY
+def in_numpy(network: Any, rows: int, dtype: np.dtype) -> bool:
+    """Whether a prediction of so many rows is computed in NumPy: every function is known by name, the dtype is float32
+    or float64, and it is small."""
+    return isinstance(network, MLP) and dtype.char in "fd" and 2 * rows * _weights_by_name(network) <= MOST_IN_NUMPY
 
 
-def _in_blocks(network: Any, params: Pytree, X: Any, dtype: Any, *, every: bool = False) -> Any:
+@functools.lru_cache(maxsize=256)
+def _weights_by_name(network: MLP) -> float:
+    """Count the weights of a network whose activations all have names; any other has more than any that does."""
+    named = all(isinstance(name, str) for name in network.activations)
+    return sum(a * b for a, b in itertools.pairwise(network.sizes)) if named else math.inf
+
+
+def _in_blocks(network: Any, params: Pytree, X: Any, dtype: np.dtype, *, every: bool = False) -> Any:
     """Compute the layers (or with not ``every`` the last one only) as pairs of arrays, a block of rows at a time."""
     if in_numpy(network, X.shape[0], dtype):
         layers_of: Callable[..., Any] = partial(_by_formulas, network)
-        params = jax.tree.map(lambda leaf: np.asarray(leaf, dtype), params)
+        # one by one: for a single row the detour over a pytree would be a tenth of the whole
+        params = [{name: np.asarray(leaf, dtype) for name, leaf in layer.items()} for layer in params]
     else:
         layers_of = partial(_compiled, _every_layer if every else _last_layer, network)
     parts = []
@@ -78,11 +85,11 @@ def _in_blocks(network: Any, params: Pytree, X: Any, dtype: Any, *, every: bool 
 
 
 def _by_formulas(network: MLP, params: Params, X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    names: Any = network.activations
     # what is too large becomes infinite, and NaN stays NaN, as silently as in a compiled program
     with np.errstate(all="ignore"):
-        names: Any = network.activations
         hidden, Z = forward(params, names, X)
-        return [*map(tuple, hidden), (Z, FORMULAS[network.output].forward(Z))]
+        return [*hidden, (Z, FORMULAS[network.output].forward(Z))]
 
 
 def _compiled(program: Callable[..., Any], network: Any, params: Pytree, X: np.ndarray) -> Any:

@@ -217,6 +217,10 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         labelled = is_classifier(self) and not self._label_binarizer.y_type_.startswith("multilabel")
         return Model(self._network(), self._params(), classes=self.classes_ if labelled else None)
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Answer ``check_is_fitted`` at once, which else looks at the names of all attributes."""
+        return hasattr(self, "coefs_")
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the optimizer's state, twice the size of the weights, unless ``keep_optimizer_state``."""
         state: dict[str, Any] = super().__getstate__()
