@@ -55,7 +55,7 @@ def all_layers(network: MLP, params: Params, X: Any) -> list[tuple[np.ndarray, n
     return _in_blocks(network, params, X, np.result_type(X.dtype, params[0]["w"].dtype), every=True)
 
 
-def in_numpy(network: Any, rows: int, dtype: np.dtype) -> bool:
+def fits_numpy(network: Any, rows: int, dtype: np.dtype) -> bool:
     """Whether a prediction of so many rows is computed in NumPy: every function is known by name, the dtype is float32
     or float64, and it is small."""
     return isinstance(network, MLP) and dtype.char in "fd" and 2 * rows * _weights_by_name(network) <= MOST_IN_NUMPY
@@ -70,7 +70,7 @@ def _weights_by_name(network: MLP) -> float:
 
 def _in_blocks(network: Any, params: Pytree, X: Any, dtype: np.dtype, *, every: bool = False) -> Any:
     """Compute the layers (or with not ``every`` the last one only) as pairs of arrays, a block of rows at a time."""
-    if in_numpy(network, X.shape[0], dtype):
+    if fits_numpy(network, X.shape[0], dtype):
         layers_of: Callable[..., Any] = partial(_by_formulas, network)
         # one by one: for a single row the detour over a pytree would be a tenth of the whole
         params = [{name: np.asarray(leaf, dtype) for name, leaf in layer.items()} for layer in params]

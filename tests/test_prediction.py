@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from jaxnet import MLP, prediction, reference
 from jaxnet.network import ACTIVATIONS, OUTPUTS
-from jaxnet.prediction import BLOCK_ROWS, all_layers, in_numpy, last_layer, predictions
+from jaxnet.prediction import BLOCK_ROWS, all_layers, fits_numpy, last_layer, predictions
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(7, 3))
@@ -43,7 +43,7 @@ def test_numpy_and_the_compiled_program_agree_to_rounding_for_every_activation_a
         np.testing.assert_allclose(a, a_compiled, rtol=1e4 * np.finfo(dtype).eps, atol=1e3 * np.finfo(dtype).eps)
 
 
-def test_every_activation_and_output_that_has_a_name_has_a_formula_in_numpy():
+def test_every_activation_and_output_that_has_a_name_has_a_formula_fits_numpy():
     assert set(ACTIVATIONS) == set(reference.ACTIVATIONS)
     assert set(OUTPUTS) == set(reference.OUTPUTS)
 
@@ -77,10 +77,10 @@ def test_a_large_prediction_and_a_function_of_ones_own_are_compiled():
     small, own = MLP((100, 50, 10)), MLP((100, 50, 10), activation=jnp.sin)
     operations = 2 * (100 * 50 + 50 * 10)
     fits = int(prediction.MOST_IN_NUMPY / operations)
-    assert in_numpy(small, fits, np.dtype(np.float32))
-    assert not in_numpy(small, fits + 1, np.dtype(np.float32))
-    assert not in_numpy(small, 1, jnp.dtype(jnp.bfloat16))
-    assert not in_numpy(own, 1, np.dtype(np.float32))
+    assert fits_numpy(small, fits, np.dtype(np.float32))
+    assert not fits_numpy(small, fits + 1, np.dtype(np.float32))
+    assert not fits_numpy(small, 1, jnp.dtype(jnp.bfloat16))
+    assert not fits_numpy(own, 1, np.dtype(np.float32))
     net = MLP((3, 4, 2), activation=jnp.sin)
     params = drawn(net)
     expected = np.sin(X @ params[0]["w"] + params[0]["b"]) @ params[1]["w"] + params[1]["b"]

@@ -5,6 +5,7 @@ network of L layers is a network of L - 1 layers feeding some perceptrons, so ``
 """
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ from jaxnet.accelerators import exact_products
 from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
-from jaxnet.network.initializers import Initializer, initializer
+from jaxnet.network.initializers import Initializer, draw, in_numpy, initializer
+from jaxnet.network.threefry import opened, split
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
 _HEADER = ("layer", "activation", "shape", "parameters", "operations", "bytes")
@@ -85,15 +87,22 @@ class MLP:
 
     def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> Params:
         """Draw parameters: ``[{"w": [D, H], "b": [H]}, ...]``, one dict a layer, of the given dtype."""
-        key = checks.random_key("key", key)
-        weights, biases = initializer("weights", self.weights), initializer("biases", self.biases)
 
-        def layer(key: Key, shape: tuple[int, int]) -> Layer:
-            key_w, key_b = jax.random.split(key)
-            return {"w": weights(key_w, shape, dtype), "b": biases(key_b, shape[1:], dtype)}
+        def layer(key: Any, shape: tuple[int, int]) -> Layer:
+            key_w, key_b = split(key)
+            drawn = functools.partial(draw, dtype=dtype)
+            return {
+                "w": drawn("weights", self.weights, key_w, shape=shape),
+                "b": drawn("biases", self.biases, key_b, shape=shape[1:]),
+            }
 
-        shapes = list(zip(self.sizes, self.sizes[1:], strict=False))
-        return [layer(k, shape) for k, shape in zip(jax.random.split(key, len(shapes)), shapes, strict=True)]
+        shapes = list(itertools.pairwise(self.sizes))
+        keys = split(opened(checks.random_key("key", key)), len(shapes))
+        return [layer(k, shape) for k, shape in zip(keys, shapes, strict=True)]
+
+    def init_compiles(self, dtype: jax.typing.DTypeLike = jnp.float32) -> bool:
+        """Whether JAX has to compile programs for ``init``: not for what NumPy draws to the same bits."""
+        return not (in_numpy("weights", self.weights, dtype) and in_numpy("biases", self.biases, dtype))
 
     def layers(self, params: Params, x: ArrayLike, *, key: Key | None = None) -> list[LayerValues]:
         """Compute every layer for one example ``x`` [D]; the last layer's ``z`` are the logits [K], its ``a`` the

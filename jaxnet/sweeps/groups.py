@@ -16,6 +16,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.accelerators import platform
 from jaxnet.network import MLP
+from jaxnet.network.threefry import closed, fold_in, seeded, split
 from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.sweeps.parameters import Configuration
@@ -146,8 +147,8 @@ class Prepared(NamedTuple):
 
 def keys_of(root: int, seed: int) -> tuple[Key, Key]:
     """Return the key that initialises the networks of a seed and the key of their runs."""
-    init_key, run_key = jax.random.split(jax.random.fold_in(jax.random.key(root), seed))
-    return init_key, run_key
+    init_key, run_key = split(fold_in(seeded(root), seed))
+    return closed(init_key), closed(run_key)
 
 
 def check_groups(groups: Sequence[Group], task: Task) -> None:
@@ -220,9 +221,10 @@ def first_lanes(group: Group, members: Members, task: Task) -> Lane:
 
 def initial_params(network: Any, key: Key, dtype: Any) -> Pytree:
     """Draw the parameters of a network; a network of one's own decides on their dtype itself."""
-    if isinstance(network, MLP):
-        return _initial(_undropped(network), key, dtype)
-    return network.init(key)
+    if not isinstance(network, MLP):
+        return network.init(key)
+    network = _undropped(network)
+    return _initial(network, key, dtype) if network.init_compiles(dtype) else network.init(key, dtype)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 2))

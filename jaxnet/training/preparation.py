@@ -14,11 +14,17 @@ from jaxnet import checks
 from jaxnet.accelerators import platform
 from jaxnet.losses import Objective
 from jaxnet.metrics import METRICS
+from jaxnet.network.threefry import closed, seeded
 from jaxnet.training.batches import Examples, pad, whole
-from jaxnet.training.hyperparameters import fixed, partition
+from jaxnet.training.hyperparameters import Skeleton, combine, fixed, partition
 from jaxnet.training.loop import Data, Program, State, history_names, names_argument
 from jaxnet.training.stopping import RUNNING, Stop, first_best
 from jaxnet.types import Array, Batch, Key, Pytree
+
+# What an optimizer raises that looks at a number in Python: by a comparison, as a length, or through NumPy.
+LOOKED_AT = (
+    jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError, jax.errors.TracerIntegerConversionError
+)  # fmt: skip
 
 
 class OptimizerState(NamedTuple):
@@ -78,7 +84,7 @@ def plan_fit(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | 
     """Turn the arguments of ``fit`` into a plan; raises ValueError or TypeError for bad ones."""
     checks.require(callable(f), "f", "an objective (params, x, y) -> scalar such as jn.objective(net)", f, TypeError)
     dtype = checks.parameters("params", params)
-    params = jax.tree.map(jnp.array, params)  # copies: the caller may change NumPy arrays while the run goes on
+    params = jax.tree.map(_own, params)
     epochs = checks.integer("epochs", epochs, minimum=1)
     batch = examples_of(f, params, data, "data")
     validation = options["validation"]
@@ -100,6 +106,12 @@ def plan_fit(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | 
     program = Program(a, b, c, metrics, size, tail, shuffled, random, known_batches([len(batch.x)], size, tail))
     state = first_state(optimizer, params, options["optimizer_state"], first_best(stop, params, dtype))
     return FitPlan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
+
+
+def _own(leaf: Any) -> Array:
+    """Put an array of the caller's on the device; one of NumPy's is copied, for it may be changed while a run goes on."""
+    # neither compiles, as jnp.array would for each shape
+    return leaf if isinstance(leaf, Array) else jax.device_put(np.array(leaf))
 
 
 def with_fixed_numbers(plan: FitPlan) -> FitPlan:
@@ -221,7 +233,7 @@ def check_key(key: Any, needs: dict[str, bool]) -> Key:
         needed = [reason for reason, holds in needs.items() if holds]
         expected = f"a key such as jax.random.key(0), for {' and '.join(needed)}"
         checks.require(not needed, "key", expected, key, TypeError)
-        return jax.random.key(0)
+        return closed(seeded(0))
     return checks.random_key("key", key)
 
 
@@ -248,14 +260,41 @@ def _shape_of(f: Callable, structure: Any, leaves: tuple, random: bool) -> Any:
 
 def first_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any, best: Any) -> State:
     """Return the state before the first epoch, new or continued."""
-    zero = jnp.zeros((), jnp.int32)
     if given is None:
-        with jax.numpy_dtype_promotion("standard"):
-            given = OptimizerState(optimizer.init(params), zero)
+        given = OptimizerState(_first_optimizer_state(optimizer, params), np.int32(0))
     else:
         _check_optimizer_state(optimizer, params, given)
     strong = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), given.optax)
-    return State(params, strong, jnp.asarray(given.epoch, jnp.int32), best, jnp.asarray(RUNNING, jnp.int32))
+    return State(params, strong, on_device(given.epoch, np.int32), best, on_device(RUNNING, np.int32))
+
+
+def _first_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree) -> Pytree:
+    """Return ``optimizer.init(params)`` from one program, where JAX would compile one for each shape of a leaf."""
+    skeleton, numbers = partition(optimizer)
+    leaves, structure = jax.tree.flatten(jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), params))
+    try:
+        return _first_states(skeleton, len(numbers), structure, tuple(leaves))(numbers, params)
+    except LOOKED_AT:  # it looks at its own numbers
+        with jax.numpy_dtype_promotion("standard"):
+            return optimizer.init(params)
+
+
+@functools.lru_cache(maxsize=256)
+def _first_states(skeleton: Skeleton, numbers: int, structure: Any, leaves: tuple) -> Callable[[list, Pytree], Pytree]:
+    def init(numbers: list, params: Pytree) -> Pytree:
+        with jax.numpy_dtype_promotion("standard"):
+            state = combine(skeleton, numbers).init(params)
+        return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, jnp.asarray(leaf).dtype), state)
+
+    state = jax.eval_shape(init, [0.0] * numbers, jax.tree.unflatten(structure, leaves))
+    if not jax.tree.leaves(state):  # as of plain gradient descent: nothing is to be computed
+        return lambda numbers, params: state
+    return jax.jit(init)
+
+
+def on_device(value: Any, dtype: Any) -> Array:
+    """Hand a number to the device without compiling its conversion."""
+    return jax.device_put(np.asarray(value, dtype))
 
 
 def _check_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any) -> None:

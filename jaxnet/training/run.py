@@ -20,7 +20,7 @@ from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
-from jaxnet.training.preparation import FitPlan, OptimizerState, operations_a_step, plan_fit, with_fixed_numbers
+from jaxnet.training.preparation import LOOKED_AT, FitPlan, OptimizerState, operations_a_step, plan_fit, with_fixed_numbers
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
 from jaxnet.types import Key, Pytree
@@ -28,10 +28,6 @@ from jaxnet.types import Key, Pytree
 CHUNK_SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
 _TICK = 1e-6  # seconds, the shortest time that is believed
 _GROWTH = 8  # how many times longer than the last the next chunk may be
-# What an optimizer raises that looks at a number in Python: by a comparison, as a length, or through NumPy.
-LOOKED_AT = (
-    jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError, jax.errors.TracerIntegerConversionError
-)  # fmt: skip
 ORDERS_AT_ONCE = 16  # epochs whose given orders are handed over at once
 
 
