@@ -19,11 +19,11 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.network.threefry import Words, closed, unit_interval
+from jaxnet.network.threefry import KeyWords, typed_key, unit_interval
 from jaxnet.types import Key
 
 Initializer = Callable[[jax.Array, tuple[int, ...], jax.typing.DTypeLike], jax.Array]
-InNumpy = Callable[[Words, tuple[int, ...], np.dtype], np.ndarray]
+InNumpy = Callable[[KeyWords, tuple[int, ...], np.dtype], np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,11 +105,13 @@ def initializer(argument: str, name: str | Initializer) -> Initializer:
     return known[checks.choice(argument, name, known)]
 
 
-def draw(argument: str, name: str | Initializer, key: Words | Key, *, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+def draw_initial(
+    argument: str, name: str | Initializer, key: KeyWords | Key, *, shape: tuple[int, ...], dtype: Any
+) -> jax.Array:
     """Draw an array as ``initializer(argument, name)`` does, in NumPy where the key is open and NumPy can."""
     function = in_numpy(argument, name, dtype)
     if function is None or not isinstance(key, np.ndarray):
-        return initializer(argument, name)(closed(key), shape, dtype)
+        return initializer(argument, name)(typed_key(key), shape, dtype)
     # jnp.asarray would compile a copy of each shape
     return jax.device_put(function(key, shape, np.dtype(dtype)))
 
@@ -128,7 +130,7 @@ def in_numpy(argument: str, name: str | Initializer, dtype: Any) -> InNumpy | No
     return function.in_numpy(np.dtype(dtype)) if isinstance(function, Uniform) else None
 
 
-def _scaled(variance: Callable, words: Words, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def _scaled(variance: Callable, words: KeyWords, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     # rounded where JAX rounds: the variance, three times it, and the root
     scale = np.sqrt(np.asarray(3, dtype) * np.asarray(variance(*shape), dtype))
     return (unit_interval(words, shape, dtype) * 2 - 1) * scale

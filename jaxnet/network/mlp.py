@@ -18,8 +18,8 @@ from jaxnet.accelerators import exact_products
 from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
-from jaxnet.network.initializers import Initializer, draw, in_numpy, initializer
-from jaxnet.network.threefry import opened, split
+from jaxnet.network.initializers import Initializer, draw_initial, in_numpy, initializer
+from jaxnet.network.threefry import split, words_or_key
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
 _HEADER = ("layer", "activation", "shape", "parameters", "operations", "bytes")
@@ -90,14 +90,14 @@ class MLP:
 
         def layer(key: Any, shape: tuple[int, int]) -> Layer:
             key_w, key_b = split(key)
-            drawn = functools.partial(draw, dtype=dtype)
+            drawn = functools.partial(draw_initial, dtype=dtype)
             return {
                 "w": drawn("weights", self.weights, key_w, shape=shape),
                 "b": drawn("biases", self.biases, key_b, shape=shape[1:]),
             }
 
         shapes = list(itertools.pairwise(self.sizes))
-        keys = split(opened(checks.random_key("key", key)), len(shapes))
+        keys = split(words_or_key(checks.random_key("key", key)), len(shapes))
         return [layer(k, shape) for k, shape in zip(keys, shapes, strict=True)]
 
     def init_compiles(self, dtype: jax.typing.DTypeLike = jnp.float32) -> bool:

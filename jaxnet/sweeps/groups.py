@@ -16,13 +16,13 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.accelerators import platform
 from jaxnet.network import MLP
-from jaxnet.network.threefry import closed, fold_in, seeded, split
+from jaxnet.network.threefry import fold_in, split, typed_key, words_of_seed
 from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
 from jaxnet.sweeps.tiles import FoldRows, Lane, Shared
-from jaxnet.training.batches import Examples
+from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.hyperparameters import partition
 from jaxnet.training.loop import Program, names_argument
 from jaxnet.training.preparation import (
@@ -147,8 +147,8 @@ class Prepared(NamedTuple):
 
 def keys_of(root: int, seed: int) -> tuple[Key, Key]:
     """Return the key that initialises the networks of a seed and the key of their runs."""
-    init_key, run_key = split(fold_in(seeded(root), seed))
-    return closed(init_key), closed(run_key)
+    init_key, run_key = split(fold_in(words_of_seed(root), seed))
+    return typed_key(init_key), typed_key(run_key)
 
 
 def check_groups(groups: Sequence[Group], task: Task) -> None:
@@ -194,7 +194,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     unweighted = [each for each in (f, *metrics) if callable(each) and not names_argument(each, "weight")]
     given = jnp.ones(len(batch.x), batch.x.dtype) if batch.weight is None else batch.weight
     rows = _fold_rows(task.folds, None if unweighted else np.asarray(given), len(examples.x))
-    shared = Shared(Examples(batch.x, batch.y, None, jnp.asarray(longest, jnp.int32)), None, rows)
+    shared = Shared(Examples(batch.x, batch.y, None, on_device(longest, np.int32)), None, rows)
     return Prepared(program, shared, np.asarray(rows.rows), numbers)
 
 
@@ -259,9 +259,9 @@ def _fold_rows(folds: np.ndarray, weight: np.ndarray | None, size: int) -> FoldR
         for fold, each in enumerate(rows):
             index[fold, : len(each)] = each
             weights[fold, : len(each)] = 1 if weight is None else weight[each]
-        return jnp.asarray(index), None if weight is None else jnp.asarray(weights)
+        return on_device(index, np.int32), None if weight is None else on_device(weights, weights.dtype)
 
     train, train_weight = padded([part[0] for part in parts], size)
     held_out, held_out_weight = padded([part[1] for part in parts], sizes[-1])
-    rows = jnp.array([len(part[0]) for part in parts], jnp.int32)
+    rows = on_device([len(part[0]) for part in parts], np.int32)
     return FoldRows(train, train_weight, rows, held_out, held_out_weight)

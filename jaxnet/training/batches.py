@@ -30,7 +30,7 @@ class Examples(NamedTuple):
 def whole(batch: Batch) -> Examples:
     """Hand the examples to the device as they are."""
     x, y, weight = jax.tree.map(lambda array: _on_device(array, len(array)), batch)
-    return Examples(x, y, weight, jnp.asarray(len(batch.x), jnp.int32))
+    return Examples(x, y, weight, on_device(len(batch.x), np.int32))
 
 
 def padded_size(count: int, fewest: int = 1) -> int:
@@ -46,7 +46,7 @@ def pad(batch: Batch | Examples, batch_size: int) -> Examples:
     padded = padded_size(-(-rows // batch_size)) * batch_size
     weight = np.ones(rows, batch.x.dtype) if batch.weight is None else batch.weight
     x, y, weight = (_on_device(array, padded) for array in (batch.x, batch.y, weight))
-    return Examples(x, y, weight, jnp.asarray(rows, jnp.int32))
+    return Examples(x, y, weight, on_device(rows, np.int32))
 
 
 def pad_full_batch(batch: Pytree) -> Any:
@@ -61,6 +61,12 @@ def pad_full_batch(batch: Pytree) -> Any:
         return batch
     zeros = lambda array: np.zeros((more, *array.shape[1:]), array.dtype)
     return jax.tree.map(lambda array: np.concatenate([array, zeros(array)]) if array.ndim else array, batch)
+
+
+def on_device(value: Any, dtype: Any) -> Array:
+    """Hand a number, or an array of NumPy's that nobody will change, to the device, where ``jnp.asarray`` would first
+    compile its conversion."""
+    return jax.device_put(np.asarray(value, dtype))
 
 
 def _on_device(array: Array | np.ndarray, length: int) -> Array:

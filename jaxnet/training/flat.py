@@ -37,7 +37,9 @@ class Layout(NamedTuple):
 def layout_of(tree: Pytree, leading: int) -> Layout:
     """Return the layout of a tree whose leaves have ``leading`` axes in common."""
     leaves, structure = jax.tree.flatten(tree)
-    return Layout(structure, tuple((leaf.shape[leading:], np.dtype(leaf.dtype)) for leaf in leaves))
+    return Layout(
+        structure, tuple((leaf.shape[leading:], leaf.dtype) for leaf in leaves)
+    )  # a key has a dtype of its own
 
 
 def flatten(layout: Layout, tree: Pytree) -> Flat:

@@ -14,8 +14,8 @@ from jaxnet import checks
 from jaxnet.accelerators import platform
 from jaxnet.losses import Objective
 from jaxnet.metrics import METRICS
-from jaxnet.network.threefry import closed, seeded
-from jaxnet.training.batches import Examples, pad, whole
+from jaxnet.network.threefry import typed_key, words_of_seed
+from jaxnet.training.batches import Examples, on_device, pad, whole
 from jaxnet.training.hyperparameters import Skeleton, combine, fixed, partition
 from jaxnet.training.loop import Data, Program, State, history_names, names_argument
 from jaxnet.training.stopping import RUNNING, Stop, first_best
@@ -52,7 +52,7 @@ class Orders:
         orders[:, self._rows :] = np.arange(self._rows, self._padded)
         for i in range(count):
             orders[i, : self._rows] = self._next()
-        return jnp.asarray(orders)
+        return on_device(orders, np.int32)
 
     def _next(self) -> np.ndarray:
         name = f"shuffle[{self._given}]"
@@ -89,7 +89,7 @@ def plan_fit(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | 
     batch = examples_of(f, params, data, "data")
     validation = options["validation"]
     if validation is not None:
-        validation = jax.tree.map(jnp.asarray, examples_of(f, params, validation, "validation"))
+        validation = Batch(*whole(examples_of(f, params, validation, "validation"))[:3])
     metrics = check_metrics(options["metrics"], f)
     stop = check_stop(options["stop"], history_names(metrics, validation is not None))
     optimizer = check_optimizer(options["optimizer"])
@@ -109,7 +109,7 @@ def plan_fit(f: Callable, params: Pytree, data: Any, *, epochs: int, key: Key | 
 
 
 def _own(leaf: Any) -> Array:
-    """Put an array of the caller's on the device; one of NumPy's is copied, for it may be changed while a run goes on."""
+    """Put an array of the caller's on the device; one of NumPy's is copied, for it may be changed."""
     # neither compiles, as jnp.array would for each shape
     return leaf if isinstance(leaf, Array) else jax.device_put(np.array(leaf))
 
@@ -233,7 +233,7 @@ def check_key(key: Any, needs: dict[str, bool]) -> Key:
         needed = [reason for reason, holds in needs.items() if holds]
         expected = f"a key such as jax.random.key(0), for {' and '.join(needed)}"
         checks.require(not needed, "key", expected, key, TypeError)
-        return closed(seeded(0))
+        return typed_key(words_of_seed(0))
     return checks.random_key("key", key)
 
 
@@ -261,7 +261,7 @@ def _shape_of(f: Callable, structure: Any, leaves: tuple, random: bool) -> Any:
 def first_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any, best: Any) -> State:
     """Return the state before the first epoch, new or continued."""
     if given is None:
-        given = OptimizerState(_first_optimizer_state(optimizer, params), np.int32(0))
+        given = OptimizerState(_first_optimizer_state(optimizer, params), on_device(0, np.int32))
     else:
         _check_optimizer_state(optimizer, params, given)
     strong = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), given.optax)
@@ -271,7 +271,9 @@ def first_state(optimizer: optax.GradientTransformation, params: Pytree, given: 
 def _first_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree) -> Pytree:
     """Return ``optimizer.init(params)`` from one program, where JAX would compile one for each shape of a leaf."""
     skeleton, numbers = partition(optimizer)
-    leaves, structure = jax.tree.flatten(jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), params))
+    leaves, structure = jax.tree.flatten(
+        jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), params)
+    )
     try:
         return _first_states(skeleton, len(numbers), structure, tuple(leaves))(numbers, params)
     except LOOKED_AT:  # it looks at its own numbers
@@ -290,11 +292,6 @@ def _first_states(skeleton: Skeleton, numbers: int, structure: Any, leaves: tupl
     if not jax.tree.leaves(state):  # as of plain gradient descent: nothing is to be computed
         return lambda numbers, params: state
     return jax.jit(init)
-
-
-def on_device(value: Any, dtype: Any) -> Array:
-    """Hand a number to the device without compiling its conversion."""
-    return jax.device_put(np.asarray(value, dtype))
 
 
 def _check_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any) -> None:

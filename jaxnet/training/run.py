@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 import optax
 
@@ -20,7 +19,14 @@ from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, checkpoint
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
-from jaxnet.training.preparation import LOOKED_AT, FitPlan, OptimizerState, operations_a_step, plan_fit, with_fixed_numbers
+from jaxnet.training.preparation import (
+    LOOKED_AT,
+    FitPlan,
+    OptimizerState,
+    operations_a_step,
+    plan_fit,
+    with_fixed_numbers,
+)
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
 from jaxnet.types import Key, Pytree

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxnet import checks
 from jaxnet.guidance import guided
+from jaxnet.training.batches import on_device
 from jaxnet.types import Pytree
 
 
@@ -71,8 +73,8 @@ def first_best(stop: Stop | None, params: Pytree, dtype: jax.typing.DTypeLike) -
     """Return what is known before the first epoch: anything will be better."""
     if stop is None:
         return None
-    zero = jnp.zeros((), jnp.int32)
-    return Best(params if stop.restore_best else None, zero, jnp.full((), jnp.inf, dtype), zero)
+    zero = on_device(0, np.int32)
+    return Best(params if stop.restore_best else None, zero, on_device(np.inf, dtype), zero)
 
 
 def watch(stop: Stop, best: Best, params: Pytree, *, epoch: jax.Array, value: jax.Array) -> Best:

@@ -1,5 +1,9 @@
 """Changing a number never recompiles; only a shape, or another kind of thing, does."""
 
+import json
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -96,3 +100,45 @@ def test_the_numbers_that_are_traced_still_count():
     losses = [run.history["loss"][-1] for run in runs]
     assert len(set(losses)) == len(losses)
     assert jnp.all(jnp.isfinite(jnp.asarray(losses)))
+
+
+# a first training in a fresh process; what JAX compiles for a key that the user makes is the user's
+FIRST_TRAININGS = """
+import json, jax, numpy as np, optax, jaxnet as jn
+X = np.random.default_rng(0).random((40, 4)); y = (X.sum(1) > 2).astype(int)
+key, counts, compiled = jax.random.key(0), {}, []
+jax.monitoring.register_event_duration_secs_listener(
+    lambda event, seconds, **_: compiled.append(event) if event.endswith("backend_compile_duration") else None
+)
+
+def count(name, work):
+    compiled.clear()
+    work()
+    counts[name] = len(compiled)
+
+def fit(optimizer, sizes, **options):
+    net = jn.MLP(sizes, activation="sigmoid", output="softmax")
+    params = net.init(key)
+    jn.fit(jn.objective(net), params, (X, y), optimizer=optimizer, epochs=2, **options)
+    prediction.predictions(net, params, X[:7])
+
+from jaxnet import prediction
+from jaxnet.estimators import MLPClassifier
+count("sgd", lambda: fit(optax.sgd(.1), (4, 2, 2)))
+options = {"batch_size": 8, "key": key, "validation": (X[:9], y[:9]), "stop": jn.Stop(), "metrics": ["accuracy"]}
+count("adam in batches, with validation", lambda: fit(optax.adam(.1), (4, 3, 2), **options))
+count("an estimator", lambda: MLPClassifier((5,), max_iter=2, tol=0, solver="sgd").fit(X, y).score(X, y))
+space = jn.Space(learning_rate=jn.Float(.1, 1))
+count("a sweep", lambda: jn.sweep(jn.plan(space, (X, y), n=2, epochs=2, hidden=(6,), output="softmax", batch_size=8)))
+print(json.dumps(counts))
+"""
+
+
+def test_a_first_training_compiles_its_one_program_and_little_else():
+    code = "import warnings; warnings.simplefilter('ignore')" + FIRST_TRAININGS
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert counts.pop("sgd") == 1
+    assert counts.pop("a sweep") <= 3  # the orders of its epochs, and where they begin
+    # the second is what an optimizer remembers at first, such as Adam's moments
+    assert all(1 <= count <= 2 for count in counts.values()), counts

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jaxnet.network import MLP, initializer
-from jaxnet.network.threefry import closed, fold_in, opened, seeded, split, unit_interval
+from jaxnet.network.threefry import fold_in, split, typed_key, unit_interval, words_of_seed, words_or_key
 
 SEEDS = [0, 1, 12345, 2**31, 2**32 - 1]
 NAMED = ["glorot_uniform", "he_uniform", "lecun_uniform", "zeros", "ones", "uniform(-0.5, 0.5)", "uniform(1, 3)"]
@@ -28,18 +28,18 @@ def test_published_values_of_the_hash():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_keys_are_made_split_and_folded_in_as_jax_does(seed):
     key = jax.random.key(seed)
-    assert words(key).tolist() == seeded(seed).tolist() == opened(key).tolist()
+    assert words(key).tolist() == words_of_seed(seed).tolist() == words_or_key(key).tolist()
     for count in (1, 2, 3, 17):
-        np.testing.assert_array_equal(split(opened(key), count), words(jax.random.split(key, count)))
+        np.testing.assert_array_equal(split(words_or_key(key), count), words(jax.random.split(key, count)))
     for data in SEEDS:
-        np.testing.assert_array_equal(fold_in(opened(key), data), words(jax.random.fold_in(key, data)))
-    np.testing.assert_array_equal(words(closed(opened(key))), words(key))
+        np.testing.assert_array_equal(fold_in(words_or_key(key), data), words(jax.random.fold_in(key, data)))
+    np.testing.assert_array_equal(words(typed_key(words_or_key(key))), words(key))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(), (1,), (2,), (3, 5), (257, 33)])
 def test_uniform_numbers_are_jax_s(key, shape, dtype):
-    np.testing.assert_array_equal(unit_interval(opened(key), shape, dtype), jax.random.uniform(key, shape, dtype))
+    np.testing.assert_array_equal(unit_interval(words_or_key(key), shape, dtype), jax.random.uniform(key, shape, dtype))
 
 
 def drawn_by_jax(net, key, dtype=jnp.float32):
@@ -96,23 +96,23 @@ def test_an_old_key_draws_what_a_typed_one_draws():
 @pytest.mark.parametrize("implementation", ["rbg", "unsafe_rbg"])
 def test_keys_of_another_kind_are_left_to_jax(implementation):
     net, key = MLP((3, 2)), jax.random.key(0, impl=implementation)
-    assert opened(key) is key
+    assert words_or_key(key) is key
     np.testing.assert_array_equal(net.init(key)[0]["w"], drawn_by_jax(net, key)[0]["w"])
 
 
 def test_another_way_to_count_is_left_to_jax(key):
     net, usual = MLP((3, 2)), MLP((3, 2)).init(key)[0]["w"]
     with jax.threefry_partitionable(False):
-        assert opened(key) is key
+        assert words_or_key(key) is key
         other = net.init(key)[0]["w"]
         np.testing.assert_array_equal(other, drawn_by_jax(net, key)[0]["w"])
     assert not np.array_equal(other, usual)
 
 
 def test_seeds_beyond_32_bits_and_other_defaults_are_left_to_jax():
-    np.testing.assert_array_equal(words(seeded(2**40 + 1)), words(jax.random.key(2**40 + 1)))
+    np.testing.assert_array_equal(words(words_of_seed(2**40 + 1)), words(jax.random.key(2**40 + 1)))
     with jax.default_prng_impl("rbg"):
-        assert words(seeded(1)).shape == (4,)
+        assert words(words_of_seed(1)).shape == (4,)
 
 
 def test_many_keys_under_vmap_draw_what_each_draws_alone():
