@@ -274,24 +274,34 @@ def _first_optimizer_state(optimizer: optax.GradientTransformation, params: Pytr
     leaves, structure = jax.tree.flatten(
         jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), params)
     )
-    try:
-        return _first_states(skeleton, len(numbers), structure, tuple(leaves))(numbers, params)
-    except LOOKED_AT:  # it looks at its own numbers
-        with jax.numpy_dtype_promotion("standard"):
-            return optimizer.init(params)
+    program = _first_states(skeleton, len(numbers), structure, tuple(leaves))
+    if program is not None:
+        return program(params)
+    with jax.numpy_dtype_promotion("standard"):
+        return optimizer.init(params)
 
 
 @functools.lru_cache(maxsize=256)
-def _first_states(skeleton: Skeleton, numbers: int, structure: Any, leaves: tuple) -> Callable[[list, Pytree], Pytree]:
+def _first_states(skeleton: Skeleton, count: int, structure: Any, leaves: tuple) -> Callable[[Pytree], Pytree] | None:
+    """Return the program, or None for an optimizer that writes its own numbers, or what follows from them, down."""
+
     def init(numbers: list, params: Pytree) -> Pytree:
         with jax.numpy_dtype_promotion("standard"):
             state = combine(skeleton, numbers).init(params)
         return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, jnp.asarray(leaf).dtype), state)
 
-    state = jax.eval_shape(init, [0.0] * numbers, jax.tree.unflatten(structure, leaves))
+    params = jax.tree.unflatten(structure, leaves)
+    try:
+        traced, state = jax.make_jaxpr(init, return_shape=True)([0.0] * count, params)
+    except LOOKED_AT:
+        return None
+    read = {id(variable) for equation in traced.jaxpr.eqns for variable in equation.invars}
+    read |= {id(variable) for variable in traced.jaxpr.outvars}
+    if any(id(variable) in read for variable in traced.jaxpr.invars[:count]):
+        return None
     if not jax.tree.leaves(state):  # as of plain gradient descent: nothing is to be computed
-        return lambda numbers, params: state
-    return jax.jit(init)
+        return lambda params: state
+    return jax.jit(functools.partial(init, [0.0] * count))
 
 
 def _check_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any) -> None:
