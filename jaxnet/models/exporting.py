@@ -13,9 +13,10 @@ from jaxnet import checks, storage
 from jaxnet.models.model_file import ModelParts
 from jaxnet.models.numpy_export import as_numpy_source
 from jaxnet.models.onnx_export import INPUT, as_onnx
+from jaxnet.models.sample_rows import sample_rows
 
 _ROWS = 64  # that are predicted again
-Answers = Callable[[np.ndarray], np.ndarray]  # X [N, D] -> the probabilities or values of each row
+Answers = Callable[[Any], np.ndarray]  # X [N, D] or rows -> the probabilities or values of each row
 
 
 class Exported(NamedTuple):
@@ -49,7 +50,7 @@ def export_onnx(path: str | os.PathLike, parts: ModelParts, answers: Answers) ->
     name = session.get_outputs()[-1].name  # the probabilities stand behind the label
     kind = np.float64 if "double" in session.get_inputs()[0].type else np.float32
     again = lambda X: session.run([name], {INPUT: X.astype(kind)})[0]
-    return _compared(Path(path), "onnxruntime", parts, answers=answers, again=again)
+    return Exported(Path(path), largest_difference(parts, answers, again), _ROWS, "onnxruntime")
 
 
 def export_numpy(path: str | os.PathLike, parts: ModelParts, answers: Answers, *, title: str) -> Exported:
@@ -60,16 +61,24 @@ def export_numpy(path: str | os.PathLike, parts: ModelParts, answers: Answers, *
     storage.write_atomically(path, as_numpy_source(parts, title).encode())
     found: dict[str, Any] = runpy.run_path(os.fspath(path))
     again = found.get("predict_proba", found["predict"])
-    return _compared(path, "NumPy", parts, answers=answers, again=again)
+    rows = _rows(parts)
+    return Exported(path, _difference(answers(rows), again(rows)), len(rows), "NumPy")
 
 
 def largest_difference(parts: ModelParts, answers: Answers, again: Answers) -> float:
     """Return the largest absolute difference between two functions' answers for rows drawn at random."""
     X = np.random.default_rng(0).normal(size=(_ROWS, parts.net.sizes[0]))
-    expected, found = np.asarray(answers(X), float), np.asarray(again(X), float)
+    return _difference(answers(X), again(X))
+
+
+def _difference(answered: np.ndarray, again: np.ndarray) -> float:
+    expected, found = np.asarray(answered, float), np.asarray(again, float)
     checks.require(expected.shape == found.shape, "answers", f"an array of shape {expected.shape}", found)
     return float(np.max(np.abs(expected - found)))
 
 
-def _compared(path: Path, by: str, parts: ModelParts, *, answers: Answers, again: Answers) -> Exported:
-    return Exported(path, largest_difference(parts, answers, again), _ROWS, by)
+def _rows(parts: ModelParts) -> Any:
+    """Return rows to compare on: of the table that the model is of, or examples [N, D]."""
+    if parts.preparation is None:
+        return np.random.default_rng(0).normal(size=(_ROWS, parts.net.sizes[0]))
+    return sample_rows(parts.preparation, _ROWS)

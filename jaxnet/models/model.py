@@ -141,7 +141,10 @@ class Model:
 
     def to_numpy(self, path: str | os.PathLike) -> Exported:
         """Write the model as a Python file of its own, with ``predict`` and, of a classifier, ``predict_proba``, that
-        needs NumPy alone; return what came out when it was run again."""
+        needs NumPy alone; of a table's model they take a row {column: value} or a list of rows, else X.
+
+        Returns what came out when the file was run again. Raises ValueError for another kind of file and for what has
+        no name."""
         return export_numpy(path, self._parts(), self._answers, title=str(self))
 
     def to_sklearn(self) -> Any:

@@ -1,47 +1,77 @@
 """A model as one Python file that needs NumPy and nothing else: functions as text, numbers as text.
 
-The activations are the source of the reference's, so there is no second copy of a formula; the rest is the source of
-``standalone``, which is tested here like any module.
+The activations are the source of the reference's and the reading of cells is that of the data part, so there is no
+second copy of a formula; the rest is the source of ``standalone`` and ``standalone_rows``, which are tested like any.
 """
 
+import ast
 import base64
 import inspect
 import re
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.models import standalone
+from jaxnet.data.cells import date_texts, number_texts, words
+from jaxnet.data.preparing import date_codes
+from jaxnet.models import standalone, standalone_rows
 from jaxnet.models.model_file import ModelParts
 from jaxnet.reference import operations
 from jaxnet.reference.losses import exp, softmax
 
+_HEAD = """
+import base64
+import datetime
+import re
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+"""
 _WIDTH = 110  # characters of base 64 a line
 _FORMULAS = {**{name: each.forward for name, each in operations.ACTIVATIONS.items()}, "softmax": softmax, "exp": exp}
 _CONSTANTS = {"GELU_SCALE": float(operations.GELU_SCALE), "GELU_CUBIC": operations.GELU_CUBIC}
 
 _SCALE_WORDS = "# what values are multiplied by, and what is added, in the units of the table"
 
+_EXAMPLES = '''
+def features_of(X):
+    """Return X [N, D] as it is, and a single row [D] as one of many."""
+    return np.atleast_2d(X), np.ndim(X) < 2
+'''
+_TABLE = '''
+def features_of(rows):
+    """Return the features [N, D] of rows, each {column: value}; a single row is one of many."""
+    single = isinstance(rows, Mapping)
+    return prepared_rows(CODES, [rows] if single else list(rows)), single
+'''
 _CLASSIFIER = '''
-def predict(X):
-    """Return the most likely class of each row of X [N, D]; of a single row [D], its class."""
-    labels = class_labels(network_outputs(NETWORKS, np.atleast_2d(X)), CLASSES)
-    return labels if np.ndim(X) == 2 else labels[0]
+def predict(rows):
+    """Return the most likely class of each row, [N]; of a single row, its class."""
+    X, single = features_of(rows)
+    labels = class_labels(network_outputs(NETWORKS, X), CLASSES)
+    return labels[0] if single else labels
 
 
-def predict_proba(X):
-    """Return the probabilities [N, K] in the order of CLASSES for each row of X [N, D]; of a single row [D], [K]."""
-    probabilities = class_probabilities(network_outputs(NETWORKS, np.atleast_2d(X)), CLASSES)
-    return probabilities if np.ndim(X) == 2 else probabilities[0]
+def predict_proba(rows):
+    """Return the probabilities of each row, [N, K] in the order of CLASSES; of a single row, [K]."""
+    X, single = features_of(rows)
+    probabilities = class_probabilities(network_outputs(NETWORKS, X), CLASSES)
+    return probabilities[0] if single else probabilities
 '''
 _REGRESSOR = '''
-def predict(X):
-    """Return the values for each row of X [N, D], [N] for one output, else [N, K]; of a single row [D], its own."""
-    values = network_outputs(NETWORKS, np.atleast_2d(X))
+def predict(rows):
+    """Return the values of each row, [N] for one output, else [N, K]; of a single row, its own."""
+    X, single = features_of(rows)
+    values = network_outputs(NETWORKS, X)
     values = values[:, 0] if values.shape[1] == 1 else values
     values = values if SCALE is None else values.astype(float) * SCALE[0] + SCALE[1]
-    return values if np.ndim(X) == 2 else values[0]
+    return values[0] if single else values
 '''
 
 
@@ -58,15 +88,39 @@ def as_numpy_source(parts: ModelParts, title: str) -> str:
     networks = ",\n".join(_network(params, names) for params in parts.members)
     blocks = [
         _docstring(title),
-        "import base64\nfrom collections.abc import Callable, Sequence\nfrom typing import Any\n\nimport numpy as np\n",
-        "Array = np.ndarray",
+        _HEAD.strip(),
         *_formulas(set(map(str, names))),
-        inspect.getsource(standalone).split("import numpy as np\n", 1)[1].strip(),
+        _source(standalone),
+        *_preparation(parts),
         f"CLASSES = {parts.classes!r}" if classifier else f"{_SCALE_WORDS}\nSCALE = {parts.target_scale!r}",
         f"NETWORKS = [\n{networks},\n]",
+        (_EXAMPLES if parts.preparation is None else _TABLE).strip(),
         (_CLASSIFIER if classifier else _REGRESSOR).strip(),
     ]
-    return "\n\n\n".join(block for block in blocks if block) + "\n"
+    return "\n\n\n".join(blocks) + "\n"
+
+
+def _preparation(parts: ModelParts) -> list[str]:
+    """Return the source of what prepares a row, and what is known of each column."""
+    if parts.preparation is None:
+        return []
+    codes = parts.preparation.as_dict()["codes"]
+    listed = "\n".join(f"    {name!r}: {code!r}," for name, code in codes.items())
+    dates = [f"_DAY = {date_codes._DAY!r}\nDATE_PARTS = {date_codes.DATE_PARTS!r}", _text(date_codes.date_parts)]
+    modules = [_source(module) for module in (words, number_texts, date_texts)]
+    return [*modules, *dates, _source(standalone_rows), f"CODES = {{\n{listed}\n}}"]
+
+
+def _source(module: ModuleType) -> str:
+    """Return what a module defines, without its docstring and imports."""
+    text = inspect.getsource(module)
+    tree = ast.parse(text)
+    head = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return "\n".join(text.splitlines()[max(node.end_lineno or 0 for node in head) :]).strip()
+
+
+def _text(function: Any) -> str:
+    return inspect.getsource(function).strip()
 
 
 def _docstring(title: str) -> str:
@@ -81,7 +135,7 @@ def _formulas(names: set[str]) -> list[str]:
     while waiting:
         name = waiting.pop()
         value: Any = known[name]
-        found[name] = f"{name} = {value!r}" if name in _CONSTANTS else inspect.getsource(value).strip()
+        found[name] = f"{name} = {value!r}" if name in _CONSTANTS else _text(value)
         waiting += [each for each in known if each not in found and re.search(rf"\b{each}\b[^:=]", found[name])]
     return [found[name] for name in sorted(found)]
 

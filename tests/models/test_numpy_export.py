@@ -74,3 +74,31 @@ def test_a_function_of_ones_own_is_refused_before_anything_is_written(make_model
     with pytest.raises(ValueError, match="activation: expected an activation by its name"):
         make_model("values", activation=jax.nn.relu6).to_numpy(tmp_path / "model.py")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("target", ["species", "grams"])
+def test_of_a_table_the_file_takes_rows_by_the_names_of_their_columns(target, make_prepared, tmp_path):
+    model, table = make_prepared(target, members=2)
+    exported = model.to_numpy(tmp_path / "model.py")
+    assert exported.difference == 0
+    assert exported.rows == 64
+    found = {}
+    exec(compile((tmp_path / "model.py").read_text(), "model.py", "exec"), found)
+    rows = [dict(zip(table, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+    assert found["predict"](rows).tolist() == model.predict(table).tolist()
+    assert found["predict"](rows[3]) == model.predict(table)[3]
+    if target == "species":
+        np.testing.assert_array_equal(found["predict_proba"](rows), model.predict_proba(table))
+        assert found["predict_proba"](rows[3]).shape == (3,)
+    with pytest.raises(ValueError, match="column 'bill, mm': expected a number, got 'wide'"):
+        found["predict"]({**rows[0], "bill, mm": "wide"})
+
+
+def test_of_a_table_the_file_needs_numpy_alone_too(make_prepared, tmp_path):
+    model, table = make_prepared("species")
+    model.to_numpy(tmp_path / "model.py")
+    row = {name: cells[0] for name, cells in table.items()}
+    script = f"import sys; sys.path.insert(0, sys.argv[1]); import model; print(model.predict({row!r}), 'jaxnet' in sys.modules)"
+    command = [sys.executable, "-I", "-W", "error", "-c", script, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said == f"{model.predict(row)[0]} False\n"
