@@ -35,7 +35,7 @@ def split_rows(
     Raises ValueError where a part would be empty, for values of another length, and for more than one way at once.
 
     >>> [part.tolist() for part in split_rows(6, 0.5, stratify=["a", "a", "b", "b", "b", "b"])]
-    [[1, 3, 5], [0, 2, 4]]
+    [[0, 2, 4], [1, 3, 5]]
     >>> [part.tolist() for part in split_rows(4, 0.5, time=[3, 1, 2, 4])]
     [[1, 2], [0, 3]]
     """

@@ -94,7 +94,7 @@ def test_it_is_printed_a_line_a_column_and_as_html(prep):
     assert "1 missing ('NA' 1)" in lines[2]
     assert "decimal comma" in lines[2]
     assert "note: cells are separated by ';'" in lines[6]
-    page = prepare({"<b>": ["1", "2"], "y": ["u", "v"]}, "y")._repr_html_()
+    page = prepare({"<b>": ["1", "2", "4"], "y": ["u", "v", "u"]}, "y")._repr_html_()
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
 
