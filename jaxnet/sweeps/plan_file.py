@@ -10,6 +10,7 @@
     name = "digits"                  # a data set of the catalogue; or file = "table.csv", .npz or .parquet
     validation = 0.2                 # the share held out; or a file
     standardise = true
+    # prepare = true                 # text, dates, gaps: by jn.data.prepare; or its options, { scale = "robust" }
 
     [space]
     learning_rate = { min = 1e-3, max = 1.0, log = true }
@@ -24,6 +25,7 @@ With method = "list", ``configurations`` is a list of tables. An unknown key is 
 """
 
 import dataclasses
+import inspect
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +34,7 @@ from types import MappingProxyType
 from typing import Any
 
 from jaxnet import checks
-from jaxnet.data import DataError, Dataset, catalogue, read_csv, read_npz, read_parquet
+from jaxnet.data import DataError, Dataset, catalogue, prepare, read_csv, read_npz, read_parquet, read_table, split_rows
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, when
 from jaxnet.sweeps.plan_arguments import plan
@@ -43,7 +45,7 @@ from jaxnet.sweeps.space import Space
 _SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "root", "dtype")
 _PRUNING = ("halving", "hyperband")
 _WHOLE = ("hidden", "batch_size")  # whose numbers are whole
-_DATA_NAMES = ("name", "file", "target", "delimiter", "validation", "standardise", "seed")
+_DATA_NAMES = ("name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +102,8 @@ def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | No
         _typed(f"data.{name}", options.get(name, ""), str, "text")
     one = ("name" in options) != ("file" in options)
     checks.require(one, "data", "either name= or file=", checks.Words(", ".join(options) or "none"))
+    if options.get("prepare", False) is not False:
+        return _prepared(options, folder)
     train = catalogue(options["name"]) if "name" in options else _file(folder / options["file"], options)
     held_out, validation = options.get("validation"), None
     if isinstance(held_out, str):
@@ -111,6 +115,29 @@ def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | No
         validation = None if validation is None else validation.standardised(by=train)
         train = train.standardised()
     return train, validation
+
+
+def _prepared(options: dict[str, Any], folder: Path) -> tuple[Dataset, Dataset | None]:
+    """Prepare a table, all by its training rows; those held out at random have their share of each class."""
+    wishes = {} if options["prepare"] is True else options["prepare"]
+    _typed("data.prepare", wishes, dict, "true or a table of options of jn.data.prepare")
+    fits = "file" in options and "standardise" not in options
+    checks.require(fits, "data.prepare", "a file, and scale= in place of standardise", checks.Words(", ".join(options)))
+    known = inspect.signature(prepare).parameters | inspect.signature(read_table).parameters
+    names = [name for name in known if name not in ("table", "target", "rows", "source", "delimiter")]
+    wishes = dict(_known("data.prepare.", wishes, names))
+    reading = {name: wishes.pop(name) for name in list(wishes) if name in inspect.signature(read_table).parameters}
+    read = lambda name: read_table(folder / name, delimiter=options.get("delimiter"), **reading)
+    table, target, held_out = read(options["file"]), options.get("target", -1), options.get("validation")
+    whole = prepare(table, target, **wishes)
+    rows = whole.rows_with_target(table)
+    if not isinstance(held_out, int | float):
+        return whole.dataset(table), None if held_out is None else whole.dataset(read(held_out))
+    labels = whole.targets(table.take(rows)) if whole.classes else None
+    share = checks.number("data.validation", held_out, above=0, below=1)
+    held, kept = split_rows(len(rows), share, seed=options.get("seed", 0), stratify=labels)
+    prep = prepare(table, target, rows=rows[kept], **wishes)
+    return prep.dataset(table.take(rows[kept])), prep.dataset(table.take(rows[held]))
 
 
 def _file(path: Path, options: Mapping[str, Any]) -> Dataset:

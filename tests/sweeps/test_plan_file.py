@@ -101,6 +101,29 @@ def test_a_parquet_file_is_read_by_its_target(written: Any, tmp_path: Path) -> N
     assert plan.task.data.y.tolist() == [0, 1, 0]
 
 
+def test_a_table_of_any_kind_is_prepared_by_its_training_rows(written: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    sizes, colours = rng.normal(5, 2, 60), rng.choice(["red", "green"], 60)
+    rows = [
+        f"{size:.3f};{colour};{'uv'[at % 3 == 0]}" for at, (size, colour) in enumerate(zip(sizes, colours, strict=True))
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(["size;colour;kind", *rows, "1;red;NA"]).replace(".", ","))
+    head = "epochs = 3\n[data]\nfile = 'a.csv'\ntarget = 'kind'\nvalidation = 0.2\nprepare = "
+    tail = "\n[space]\nlearning_rate = 0.1\n"
+    plan = read_plan(written(head + "true" + tail))
+    data, held = plan.task.data, plan.task.validation
+    assert (data.x.shape, held.x.shape, held.y.tolist().count(1)) == ((48, 3), (12, 3), 4)
+    np.testing.assert_allclose([data.x[:, 0].mean(), data.x[:, 0].std()], [0, 1], atol=1e-6)
+    raw = read_plan(written(head + "{ scale = 'none', drop = ['colour'] }" + tail))
+    assert raw.task.data.x.shape == (48, 1)
+    with pytest.raises(ValueError, match=r"did you mean 'data.prepare.scale'"):
+        read_plan(written(head + "{ scales = 'none' }" + tail))
+    with pytest.raises(TypeError, match=r"data.prepare: expected true or a table of options of jn.data.prepare, got 3"):
+        read_plan(written(head + "3" + tail))
+    with pytest.raises(ValueError, match=r"data.prepare: expected a file, and scale= in place of standardise"):
+        read_plan(written(head + "true\nstandardise = true" + tail))
+
+
 def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.eye(3), y=np.arange(3))
     plan = read_plan(

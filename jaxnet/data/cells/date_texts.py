@@ -22,6 +22,8 @@ _PATTERNS = {
     "day and month's name": rf"(?P<d>\d{{1,2}})[- ]{_MONTH}[-, ]+(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
     "month's name first": rf"{_MONTH}[- ]+(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+|-))?(?P<y>\d{{4}}){_TAIL}",
     "time of day": _TIME,
+    # eight digits that are days of two centuries, all of them
+    "digits": r"(?P<y>1[89]\d\d|20\d\d)(?P<m>\d\d)(?P<d>\d\d)",
 }
 # weekdays say nothing that the date does not: "Mon, 3 Feb 2020", "Wed May 21 00:00:00 2019" is not read
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)

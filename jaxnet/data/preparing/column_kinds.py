@@ -26,7 +26,7 @@ COLUMN_KINDS = ("number", "category", "boolean", "date", "constant", "identifier
 _FEW = 20  # distinct values that may be categories whatever they are made of
 _NEARLY = 0.9  # of the rows
 _PROSE = 4  # words a cell on average
-_NAMED_ID = re.compile(r"(?i:(?:^|[ _.-])(?:id|uuid|guid|idx|index))$|[a-z](?:Id|ID)$")
+_NAMED_ID = re.compile(r"(?i:(?:^|[ _.-])(?:id|uuid|guid|idx|index|identifier))$|[a-z](?:Id|ID)$")
 
 
 class MissingWords(NamedTuple):
@@ -96,6 +96,8 @@ def infer_kind(table: RawTable, name: str, words: MissingWords, decimal: str | N
     strict = [text for text, is_seen in zip(levels.texts, among, strict=True) if is_seen]
     if pair := boolean_pair(strict):
         return Judged("boolean", f"{pair[1]} or {pair[0]} in every row that is not missing")
+    if column.is_text and len(strict) > 2 and date_style(strict) == "digits":
+        return Judged("date", "dates of eight digits, year first", "digits")
     if (style := number_style(strict, table.decimal or decimal) if column.is_text else NumberStyle()) is not None:
         if column.values.dtype.kind == "b":
             return Judged("boolean", "the frame says so")

@@ -126,8 +126,11 @@ def _inputs(
     for name, role in roles.items():
         kind, why, _ = judged[name]
         if role == "ignore":
-            why = "as asked for" if wishes.roles.get(name) == "ignore" else why
-            columns[name] = _record(table, name, (kind, why, "left out"), wishes.options)
+            asked = wishes.roles.get(name) == "ignore"
+            # the way back stands where the decision does
+            what = "left out" if asked or kind == "constant" else f"left out; roles={{{name!r}: 'input'}} keeps it"
+            said = (kind, "as asked for" if asked else why, what)
+            columns[name] = _record(table, name, said, wishes.options)
             continue
         policy = wishes.missing.get(name, wishes.missing[""])
         fitted = fit_code(table, name, judged[name], wishes.options._replace(policy=policy))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import fail
 from jaxnet.data.preparing.column_codes import Code
 from jaxnet.data.preparing.prepared_column import PreparedColumn
@@ -91,6 +92,15 @@ class Preparation:
     def inputs(self) -> int:
         """The number of features D."""
         return len(self.feature_names)
+
+    def dataset(self, table: Any) -> Dataset:
+        """Return the rows of a table that have a target as a ``Dataset`` for ``fit`` and ``plan``: features, targets,
+        and the names of both. Raises as a call does; ValueError where no row has a target."""
+        table = read_table(table)
+        rows = self.rows_with_target(table)
+        checks.require(len(rows) > 0, "table", f"rows with a target {self.target!r}", table)
+        X, y = self(table.take(rows))
+        return Dataset(X, np.asarray(y), inputs=self.feature_names, classes=self.classes or (), source=table.source)
 
     def features(self, table: Any) -> np.ndarray:
         """Return X, float32 [N, D], whatever the target of the table is; raises as a call does."""

@@ -26,6 +26,8 @@ KINDS = {
     "0 and 1 with gaps": (numbered(["0", "1", "NA"]), "boolean"),
     "booleans in a frame": (np.arange(N) % 3 == 0, "boolean"),
     "dates": ([f"2020-01-{1 + at % 28:02d}" for at in range(N)], "date"),
+    "dates of eight digits": ([f"202001{1 + at % 28:02d}" for at in range(N)], "date"),
+    "whole numbers of eight digits": ([str(20200101 + 31 * at) for at in range(N)], "number"),
     "dates in a frame": (np.arange(N).astype("M8[D]"), "date"),
     "one value": (["5"] * N, "constant"),
     "one number, written twice": (numbered(["5", "5.0"]), "constant"),

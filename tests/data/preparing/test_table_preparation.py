@@ -118,6 +118,15 @@ def test_labels_are_of_the_type_of_the_table():
         assert back.dtype.kind == labels.dtype.kind
 
 
+def test_a_table_becomes_a_dataset_of_the_rows_that_have_a_target(prep):
+    data = prep.dataset(table(TEXT + "3;f;2020-01-01;\n"))
+    X, y = prep(table(TEXT))
+    np.testing.assert_array_equal(data.x, X)
+    assert (data.y.tolist(), data.inputs, data.classes) == (y.tolist(), prep.feature_names, ("u", "v"))
+    with pytest.raises(ValueError, match="table: expected rows with a target 'label'"):
+        prep.dataset(table("mass;sex;when\n1;f;2020-01-01\n"))
+
+
 def test_dates_are_where_they_are_in_the_year_the_week_and_the_day():
     prep = prepare(
         {"t": ["2023-01-02 00:00:00", "2023-07-06 18:00:00", "2024-01-05 12:00:00"], "y": [0.5, 1, 7]},
