@@ -14,6 +14,7 @@ Read the package in the order of its layers, each of which knows only those befo
     models                              a trained network as a thing: predict, score, save, load
     sweeps                              populations: hundreds of networks as one compiled program
     figures, stairs, estimators         pictures; the article, told in order; scikit-learn's interface
+    tabular                             from a table of one's own to a model and what it is worth
     cli                                 parse, call the library, print
 
 Every name is imported when it is first used, so ``jaxnet --help`` never waits for JAX.
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 if _TYPE_CHECKING:
-    from jaxnet import data, estimators, figures, gradients, network, reference, stairs, sweeps, training
+    from jaxnet import data, estimators, figures, gradients, network, reference, stairs, sweeps, tabular, training
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.losses import objective
     from jaxnet.models import Model, load
@@ -46,6 +47,7 @@ if _TYPE_CHECKING:
         sweep,
         when,
     )
+    from jaxnet.tabular import train_table
     from jaxnet.training import Outcome, Run, Stop, fit
 
 __version__ = "0.1.0"
@@ -75,9 +77,21 @@ _HOMES = {
     "objective": "jaxnet.losses",
     "plan": "jaxnet.sweeps",
     "sweep": "jaxnet.sweeps",
+    "train_table": "jaxnet.tabular",
     "when": "jaxnet.sweeps",
 }
-_MODULES = ("data", "estimators", "figures", "gradients", "network", "reference", "stairs", "sweeps", "training")
+_MODULES = (
+    "data",
+    "estimators",
+    "figures",
+    "gradients",
+    "network",
+    "reference",
+    "stairs",
+    "sweeps",
+    "tabular",
+    "training",
+)
 
 __all__ = [
     "Choice",
@@ -112,6 +126,8 @@ __all__ = [
     "stairs",
     "sweep",
     "sweeps",
+    "tabular",
+    "train_table",
     "training",
     "when",
 ]

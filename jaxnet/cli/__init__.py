@@ -10,11 +10,13 @@ import sys
 from collections.abc import Sequence
 
 import jaxnet
-from jaxnet.cli import check, stairs, sweep
+from jaxnet.cli import check, export, predict, show, stairs, sweep, train
 from jaxnet.cli.exits import INTERRUPTED, OK, USAGE, Refusal
+from jaxnet.cli.parser import Parser
 from jaxnet.near_names import nearest
 
-COMMANDS = {"stairs": stairs, "check": check, "sweep": sweep}
+_ALL = (stairs, train, predict, show, export, check, sweep)
+COMMANDS = {command.__name__.rpartition(".")[2]: command for command in _ALL}
 
 __all__ = ["main"]
 
@@ -43,11 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments; ends the program with status 2 and a word on the nearest command if they make no sense."""
-    parser = argparse.ArgumentParser(
-        prog="jaxnet",
-        description="Neural networks on JAX, from one perceptron to compiled populations.",
-        allow_abbrev=False,
-    )
+    parser = Parser(prog="jaxnet", description="Neural networks on JAX, from one perceptron to compiled populations.")
     parser.add_argument("--version", action="version", version=f"jaxnet {jaxnet.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     for command in COMMANDS.values():

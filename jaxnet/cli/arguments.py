@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from jaxnet.near_names import nearest
 
@@ -16,6 +17,21 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
         return text
 
     return name
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options of how a table is read, for those that are guessed wrong."""
+    parser.add_argument("--delimiter", metavar="C", help="between cells, where it is guessed wrong")
+    parser.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where it is guessed wrong")
+    parser.add_argument("--encoding", metavar="NAME", help="of the file, where it is guessed wrong")
+    parser.add_argument("--header", choices=("yes", "no"), help="does the first row hold names? where guessed wrong")
+
+
+def reading(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what ``add_reading`` was given, as ``jn.data.read_table`` takes it."""
+    names = ("delimiter", "decimal", "encoding", "header")
+    asked = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    return {name: value == "yes" if name == "header" else value for name, value in asked.items()}
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

@@ -65,6 +65,18 @@ def export_numpy(path: str | os.PathLike, parts: ModelParts, answers: Answers, *
     return Exported(path, _difference(answers(rows), again(rows)), len(rows), "NumPy")
 
 
+def export_skops(path: str | os.PathLike, estimator: Any, difference: Callable[[Any], float]) -> Exported:
+    """Write an estimator of scikit-learn as a file of skops, read it, and compare; ImportError without skops."""
+    if find_spec("skops") is None:
+        raise ImportError("files of scikit-learn's estimators need the package skops: pip install 'jaxnet[skops]'")
+    from skops import io
+
+    storage.write_atomically(path, io.dumps(estimator))
+    # written a moment ago: every type in it is one that scikit-learn put there
+    again = io.load(path, trusted=io.get_untrusted_types(file=path))
+    return Exported(Path(path), difference(again), _ROWS, "scikit-learn")
+
+
 def largest_difference(parts: ModelParts, answers: Answers, again: Answers) -> float:
     """Return the largest absolute difference between two functions' answers for rows drawn at random."""
     X = np.random.default_rng(0).normal(size=(_ROWS, parts.net.sizes[0]))

@@ -16,7 +16,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.data import Preparation, read_table
 from jaxnet.models.answers import checked_scores, class_array, explained_variance, most_likely, right_answers
-from jaxnet.models.exporting import Exported, export_numpy, export_onnx, largest_difference
+from jaxnet.models.exporting import Exported, export_numpy, export_onnx, export_skops, largest_difference
 from jaxnet.models.model_file import ModelParts, save_parts
 from jaxnet.models.sklearn_export import as_sklearn
 from jaxnet.network import MLP
@@ -155,6 +155,11 @@ class Model:
         ImportError without scikit-learn.
         """
         return as_sklearn(self._parts())
+
+    def to_skops(self, path: str | os.PathLike) -> Exported:
+        """Write ``to_sklearn()`` as a file of skops, which holds no code; return what came out when it was read and
+        run again. Raises what ``to_sklearn`` does, and ImportError without skops."""
+        return export_skops(path, self.to_sklearn(), self.difference)
 
     def difference(self, other: Any) -> float:
         """Return the largest difference between this model's probabilities or values and those of ``other``, an

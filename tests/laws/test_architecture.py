@@ -27,6 +27,7 @@ ORDER = [
     "models",
     "sweeps",
     "figures", "stairs", "estimators",
+    "tabular",
     "cli", "playground", "__main__",
 ]  # fmt: skip
 ALONE = {

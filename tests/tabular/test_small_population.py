@@ -1,0 +1,49 @@
+"""What is tried, and that the best member is trained again to the bits that the search saw."""
+
+import numpy as np
+import pytest
+
+from jaxnet.tabular.small_population import PreparedRows, recipe, search
+
+
+def test_a_table_of_few_rows_is_seen_more_often():
+    assert [recipe(rows).epochs for rows in (50, 800, 5_000, 100_000)] == [300, 160, 103, 20]
+    assert [recipe(rows).batch_size for rows in (20, 800, 5_000, 100_000)] == [20, 32, 128, 256]
+    assert recipe(800, quick=True).epochs == 40
+
+
+def test_what_is_given_stands_in_place_of_what_is_tried():
+    tried = recipe(100, hidden=(5, 4), learning_rate=0.1, epochs=7, ensemble=2, seed=3)
+    assert (tried.hidden, tried.rates, tried.epochs, tried.ensemble, tried.seed) == (((5, 4),), (0.1,), 7, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"hidden": (5, 0)}, r"hidden\[1\]: expected an integer from 1"),
+        ({"epochs": 0}, "epochs: expected an integer of at least 1"),
+        ({"learning_rate": -1}, "learning_rate: expected a finite number above 0"),
+        ({"ensemble": 0}, "ensemble: expected an integer from 1 to 100"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        recipe(100, **options)
+
+
+def test_the_best_epoch_of_the_best_member_is_what_comes_back():
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(60, 2)).astype(np.float32)
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    tried = recipe(40, hidden=(6,), learning_rate=0.03, epochs=30)
+    network, linear = search(
+        PreparedRows((X[:40], y[:40]), (X[40:], y[40:]), "softmax"), tried, out=None, progress=False
+    )
+    (params,) = network.networks
+    hidden = np.maximum(X[40:] @ params[0]["w"] + params[0]["b"], 0)
+    logits = hidden @ params[1]["w"] + params[1]["b"]
+    loss = np.mean(np.log(np.exp(logits).sum(1)) - logits[np.arange(20), y[40:]])
+    assert network.epoch == 1 + int(np.argmin(network.curves["validation_loss"]))
+    penalty = network.configuration["l2"] / 2 * sum(np.sum(layer["w"] ** 2) for layer in params)
+    np.testing.assert_allclose(loss + penalty, min(network.curves["validation_loss"]), rtol=1e-5)
+    assert (linear.hidden, len(linear.networks[0])) == ((), 1)
