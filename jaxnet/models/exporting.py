@@ -13,6 +13,7 @@ from jaxnet import checks, storage
 from jaxnet.models.model_file import ModelParts
 from jaxnet.models.numpy_export import as_numpy_source
 from jaxnet.models.onnx_export import INPUT, as_onnx
+from jaxnet.models.onnx_graph import column_inputs, unprepared_columns
 from jaxnet.models.sample_rows import sample_rows
 
 _ROWS = 64  # that are predicted again
@@ -27,11 +28,13 @@ class Exported(NamedTuple):
     difference: float | None
     rows: int
     by: str
+    note: str = ""
 
     def __str__(self) -> str:
         if self.difference is None:
-            return f"{self.path}: written; not run again, for {self.by} is not installed"
-        return f"{self.path}: written; {self.rows} rows again by {self.by}: largest difference {self.difference:.2g}"
+            return f"{self.path}: written; not run again, for {self.by} is not installed{self.note}"
+        said = f"{self.path}: written; {self.rows} rows again by {self.by}: largest difference {self.difference:.2g}"
+        return f"{said}{self.note}"
 
 
 def export_onnx(path: str | os.PathLike, parts: ModelParts, answers: Answers) -> Exported:
@@ -42,15 +45,19 @@ def export_onnx(path: str | os.PathLike, parts: ModelParts, answers: Answers) ->
     if find_spec("onnx") is None:
         raise ImportError("ONNX files need the package onnx: pip install 'jaxnet[onnx]'")
     storage.write_atomically(path, as_onnx(parts).SerializeToString())
+    outside = [] if parts.preparation is None else unprepared_columns(parts.preparation)
+    note = f"; takes the features that prep.features makes of {', '.join(outside)}" if outside else ""
     if find_spec("onnxruntime") is None:
-        return Exported(Path(path), None, 0, "onnxruntime")
+        return Exported(Path(path), None, 0, "onnxruntime", note)
     import onnxruntime
 
     session = onnxruntime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
     name = session.get_outputs()[-1].name  # the probabilities stand behind the label
     kind = np.float64 if "double" in session.get_inputs()[0].type else np.float32
-    again = lambda X: session.run([name], {INPUT: X.astype(kind)})[0]
-    return Exported(Path(path), largest_difference(parts, answers, again), _ROWS, "onnxruntime")
+    rows = _rows(parts)
+    inputs = {INPUT: rows.astype(kind)} if parts.preparation is None else column_inputs(parts.preparation, rows)
+    found = session.run([name], inputs)[0]
+    return Exported(Path(path), _difference(answers(rows), found), len(rows), "onnxruntime", note)
 
 
 def export_numpy(path: str | os.PathLike, parts: ModelParts, answers: Answers, *, title: str) -> Exported:

@@ -12,42 +12,11 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.models.model_file import ModelParts
+from jaxnet.models.onnx_graph import Graph, add_columns
 from jaxnet.types import Params
 
-OPSET, IR_VERSION = 17, 8  # of 2022: what runtimes of the last years read
+OPSET, ML_OPSET, IR_VERSION = 17, 3, 8  # of 2022: what runtimes of the last years read
 INPUT = "X"
-
-
-class Graph:
-    """Nodes and constants as they are added; each result is named by a number of its own."""
-
-    def __init__(self, dtype: np.dtype) -> None:
-        """``dtype`` is what numbers are computed in."""
-        import onnx
-
-        self.dtype = dtype
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-        self.element = onnx.helper.np_dtype_to_tensor_dtype(dtype)
-        self._onnx, self._count = onnx, 0
-
-    def add(self, operator: str, *inputs: Any, name: str | None = None, domain: str = "", **attributes: Any) -> str:
-        """Add a node and return the name of its result; an input that is no name is a constant."""
-        names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
-        result = name or self._next()
-        self.nodes.append(self._onnx.helper.make_node(operator, names, [result], domain=domain, **attributes))
-        return result
-
-    def constant(self, value: Any) -> str:
-        """Add a constant and return its name; a Python float is one of the graph's dtype, an int one of int64."""
-        array = np.asarray(value, self.dtype if isinstance(value, float) else None)
-        array = array.astype(object) if array.dtype.kind == "U" else array  # ONNX takes text as objects
-        self.constants.append(self._onnx.numpy_helper.from_array(array, self._next()))
-        return self.constants[-1].name
-
-    def _next(self) -> str:
-        self._count += 1
-        return f"v{self._count}"
 
 
 def _elu(g: Graph, z: str) -> str:
@@ -83,8 +52,9 @@ _FUNCTIONS: Mapping[str, Callable[[Graph, str], str]] = MappingProxyType(
 
 
 def as_onnx(parts: ModelParts) -> Any:
-    """Return a model as an ``onnx.ModelProto``: input X [N, D]; outputs "label" [N] and "probabilities" [N, K], or for
-    a regression "values", of the shape that ``Model.predict`` returns.
+    """Return a model as an ``onnx.ModelProto``: input X [N, D], or one a column of its table; outputs "label" [N] and
+    "probabilities" [N, K], or for a regression "values", of the shape that ``Model.predict`` returns. Where a column
+    is called like an output, that is called "label_" and so on.
 
     Raises ValueError for an activation without a name, ImportError without the package onnx.
     """
@@ -92,13 +62,16 @@ def as_onnx(parts: ModelParts) -> Any:
 
     dtype = np.asarray(parts.members[0][0]["w"]).dtype
     g = Graph(np.dtype(np.float64 if dtype == np.float64 else np.float32))
-    each = [_network(g, parts, params, INPUT) for params in parts.members]
-    outputs = each[0] if len(each) == 1 else g.add("Div", g.add("Sum", *each), float(len(each)))
     info = onnx.helper.make_tensor_value_info
-    inputs = [info(INPUT, g.element, ["N", parts.net.sizes[0]])]
+    X, inputs = INPUT, [info(INPUT, g.element, ["N", parts.net.sizes[0]])]
+    if parts.preparation is not None:
+        X, inputs = add_columns(g, parts.preparation)
+    g.taken = {each.name for each in inputs}
+    each = [_network(g, parts, params, X) for params in parts.members]
+    outputs = each[0] if len(each) == 1 else g.add("Div", g.add("Sum", *each), float(len(each)))
     results = [info(name, element, shape) for name, element, shape in _answers(g, parts, outputs)]
     graph = onnx.helper.make_graph(g.nodes, "jaxnet", inputs, results, g.constants)
-    domains = [onnx.helper.make_opsetid("", OPSET)]
+    domains = [onnx.helper.make_opsetid("", OPSET), onnx.helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
     model = onnx.helper.make_model(graph, opset_imports=domains, ir_version=IR_VERSION, producer_name="jaxnet")
     onnx.checker.check_model(model, full_check=True)
     return model
@@ -120,29 +93,36 @@ def _answers(g: Graph, parts: ModelParts, outputs: str) -> list[tuple[str, int, 
 
     count = parts.net.sizes[-1]
     if parts.net.output not in ("softmax", "sigmoid"):
-        if parts.target_scale is not None:
-            spread, centre = map(np.float64, parts.target_scale)  # as in the model, whatever the network computes in
-            wide = g.add("Cast", outputs, to=TensorProto.DOUBLE)
-            g.add("Squeeze", g.add("Add", g.add("Mul", wide, spread), centre), np.array([1]), name="values")
-            return [("values", TensorProto.DOUBLE, ["N"])]
-        if count == 1:
-            g.add("Squeeze", outputs, np.array([1]), name="values")
-            return [("values", g.element, ["N"])]
-        g.add("Identity", outputs, name="values")
-        return [("values", g.element, ["N", count])]
+        return [_values(g, parts, outputs)]
+    label, probabilities = g.free("label"), g.free("probabilities")
     if parts.classes is None:
-        g.add("Cast", g.add("Greater", outputs, 0.5), to=TensorProto.INT64, name="label")
-        g.add("Identity", outputs, name="probabilities")
-        return [("label", TensorProto.INT64, ["N", count]), ("probabilities", g.element, ["N", count])]
+        g.add("Cast", g.add("Greater", outputs, 0.5), to=TensorProto.INT64, name=label)
+        g.add("Identity", outputs, name=probabilities)
+        return [(label, TensorProto.INT64, ["N", count]), (probabilities, g.element, ["N", count])]
     if count == 1:
-        g.add("Concat", g.add("Sub", 1.0, outputs), outputs, axis=1, name="probabilities")
+        g.add("Concat", g.add("Sub", 1.0, outputs), outputs, axis=1, name=probabilities)
         above = g.add("Greater", g.add("Squeeze", outputs, np.array([1])), 0.5)
         index = g.add("Cast", above, to=TensorProto.INT64)
     else:
-        g.add("Identity", outputs, name="probabilities")
+        g.add("Identity", outputs, name=probabilities)
         index = g.add("ArgMax", outputs, axis=1, keepdims=0)
     classes = np.array(parts.classes)
-    g.add("Gather", classes, index, name="label")
-    text = classes.dtype.kind == "U"
-    element = TensorProto.STRING if text else np_dtype_to_tensor_dtype(classes.dtype)
-    return [("label", element, ["N"]), ("probabilities", g.element, ["N", len(classes)])]
+    g.add("Gather", classes, index, name=label)
+    element = TensorProto.STRING if classes.dtype.kind == "U" else np_dtype_to_tensor_dtype(classes.dtype)
+    return [(label, element, ["N"]), (probabilities, g.element, ["N", len(classes)])]
+
+
+def _values(g: Graph, parts: ModelParts, outputs: str) -> tuple[str, int, list]:
+    from onnx import TensorProto
+
+    count, name = parts.net.sizes[-1], g.free("values")
+    if parts.target_scale is not None:
+        spread, centre = map(np.float64, parts.target_scale)  # as in the model, whatever the network computes in
+        wide = g.add("Cast", outputs, to=TensorProto.DOUBLE)
+        g.add("Squeeze", g.add("Add", g.add("Mul", wide, spread), centre), np.array([1]), name=name)
+        return name, TensorProto.DOUBLE, ["N"]
+    if count == 1:
+        g.add("Squeeze", outputs, np.array([1]), name=name)
+        return name, g.element, ["N"]
+    g.add("Identity", outputs, name=name)
+    return name, g.element, ["N", count]
