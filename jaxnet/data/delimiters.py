@@ -10,6 +10,7 @@ from collections.abc import Iterator
 _CANDIDATES = ("\t", ";", "|", ",")
 _SAMPLE = 2**16  # characters
 _ALIKE = 0.9  # of the rows have to have one width
+_SINGLE = re.compile(r"(?:^|[,;|\t])[ ]?'[^'\n]*'(?=[,;|\t]|$)", re.MULTILINE)
 _RUNS = re.compile(r'("(?:[^"]|"")*")|[ \t]+')
 
 
@@ -44,8 +45,15 @@ def split_rows_of_text(text: str, delimiter: str) -> Iterator[tuple[int, list[st
         # line by line, so that none is lost; a quoted cell keeps its spaces
         text = "\n".join(_RUNS.sub(lambda found: found[1] or " ", line.strip()) for line in text.splitlines())
     # spaces after a comma come before a quote in many a file
+    sample = text[:_SAMPLE]
+    # some programs quote by ', a letter elsewhere: only where nothing is quoted by ", and a cell in every row is
+    single = '"' not in sample and len(_SINGLE.findall(sample)) >= max(sample.count("\n"), 1)
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=delimiter == ","
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        strict=True,
+        quotechar="'" if single else '"',
+        skipinitialspace=delimiter == ",",
     )
     line = 1
     for cells in reader:

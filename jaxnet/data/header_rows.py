@@ -30,8 +30,12 @@ def header_of(rows: Sequence[list[str]]) -> tuple[bool, str]:
             return True, f"{first[alike[0]]}, {first[alike[1]]}, ... count on from column to column"
         return False, f"its {first[alike[0]]!r} is a {kinds[alike[0]]}, as the cells below it are"
     again = [at for at, cell in enumerate(first) if cell and cell in columns[at]]
-    if again:
+    # a cell that is none of the few values that come again and again below it is their name
+    fresh = [at for at, cell in enumerate(first) if cell not in columns[at] and 2 * len(set(columns[at])) <= len(below)]
+    if again and len(fresh) <= len(again):
         return False, f"its {first[again[0]]!r} comes again below"
+    if fresh:
+        return True, f"{first[fresh[0]]!r} is none of the values that come again and again below it"
     if len(set(first)) < len(first):
         return False, "it has a text twice"
     return True, "nothing tells it from the rows below, which are all text"

@@ -52,6 +52,9 @@ READ = {
     "all text": ("a,b\nu,x\nv,y\n", AB[0], [("u", "x"), ("v", "y")], "was taken for the header, though nothing tells it"),
     "years for names": ("c,1990,1991,1992\nu,1,2,3\n", ("c", "1990", "1991", "1992"), [("u", "1", "2", "3")], None),
     "a name twice": ("a,a\n1,2\n3,x\n", ("a", "a_2"), AB[1], "a second column called 'a' is called 'a_2'"),
+    "single quotes": ("'a','b'\n'1','2'\n3,'x'\n", *AB, None),
+    "an apostrophe": ("a,b\n'tis,2\n3,x\n", AB[0], [("'tis", "2"), ("3", "x")], None),
+    "a name that is a value, too": ("a,b,c\nu,x,p\na,y,q\nu,x,p\nu,y,q\n", ("a", "b", "c"), [("u", "x", "p"), ("a", "y", "q"), ("u", "x", "p"), ("u", "y", "q")], None),
     "space after a comma": ('a, b\n1, 2\n3, "x"\n', *AB, None),
 }  # fmt: skip
 

@@ -101,7 +101,9 @@ def _date(table: RawTable, name: str, judged: Judged, options: FitOptions) -> Fi
     seconds, missing, faults = seconds_of(table.column(name), style, words)
     check_faults(table, name, faults)
     parts = date_parts(seconds[~missing])
-    varies = [at for at in range(len(DATE_PARTS)) if np.ptp(parts[:, at]) > 0]
+    # times of day have no date that could be anywhere in a year
+    possible = (0, 6, 7) if style == "time of day" else range(len(DATE_PARTS))
+    varies = [at for at in possible if np.ptp(parts[:, at]) > 0]
     # a circle is already between -1 and 1
     places = [location(parts[:, at], options.scale if at < 2 else "none") for at in varies]
     indicator = options.policy == "category" or bool(missing.any() and options.policy != "refuse")

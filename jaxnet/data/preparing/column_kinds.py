@@ -23,6 +23,7 @@ from jaxnet.data.errors import fail
 from jaxnet.data.raw_tables import RawColumn, RawTable
 
 COLUMN_KINDS = ("number", "category", "boolean", "date", "constant", "identifier", "text")
+NOTHING = "nothing but missing values"
 _FEW = 20  # distinct values that may be categories whatever they are made of
 _NEARLY = 0.9  # of the rows
 _PROSE = 4  # words a cell on average
@@ -83,7 +84,7 @@ def infer_kind(table: RawTable, name: str, words: MissingWords, decimal: str | N
     texts = [text for text, is_seen in zip(levels.texts, seen, strict=True) if is_seen]
     rows = int(levels.counts[seen].sum())
     if not texts:
-        return Judged("constant", "nothing but missing values")
+        return Judged("constant", NOTHING)
     if len(texts) == 1:
         if rows == len(table):
             return Judged("constant", f"{texts[0]!r} in every row")
@@ -117,7 +118,7 @@ def _numeric(table: RawTable, name: str, codes: np.ndarray, read: tuple[list[str
     written = f", {style}" if str(style) else ""
     whole = bool(np.all(numbers == np.round(numbers)))
     every = len(numbers) == len(table) and len(np.unique(numbers)) == len(numbers)
-    if every and whole and column.values.dtype.kind != "f":
+    if every and whole and column.values.dtype.kind != "f" and not style.before and not style.after:
         of_rows = numbers[codes] if column.is_text else column.values
         if _counts(of_rows, table.positions):
             return Judged("identifier", f"whole numbers that count the rows, from {numbers.min():g} on", style)

@@ -120,7 +120,7 @@ def fit_target(table: RawTable, name: str, judged: Judged, *, given: bool, optio
     if judged.kind == "constant" and judged.style is not None:
         fail(table.source, f"the target {name!r} has one number only: there is nothing to learn")
     if given:
-        number, why = judged.kind == "number", f"as kinds= says: {judged.why}"
+        number, why = judged.kind == "number", judged.why
     else:
         number, why = _is_a_number(table, name, judged, words)
     style = judged.style if isinstance(judged.style, NumberStyle) else NumberStyle()

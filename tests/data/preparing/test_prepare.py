@@ -21,6 +21,7 @@ KINDS = {
     "colours": (numbered(["red", "green", "blue"]), "category"),
     "codes with leading zeros": (numbered(["01", "02", "11"]), "category"),
     "plus and minus": (numbered(["+", "-"]), "category"),
+    "per cent": ([f"{at}%" for at in range(N)], "number"),
     "yes and no": (numbered(["Yes", "no"]), "boolean"),
     "0 and 1": (numbered(["0", "1", "1"]), "boolean"),
     "0 and 1 with gaps": (numbered(["0", "1", "NA"]), "boolean"),
@@ -119,6 +120,19 @@ def test_a_missing_value_is_refused_when_asked_for():
     table = {"x": ["1", "NA", "6"], "y": ["a", "b", "a"]}
     with pytest.raises(DataError, match=r"table, row 1, column 'x': column 'x': a missing value"):
         prepare(table, "y", missing="refuse")
+
+
+def test_a_kind_that_was_asked_for_does_not_help_a_column_without_values():
+    table = {"x": [""] * N, "t": ["2020-01-01"] * N, "z": np.sin(np.arange(N)), "y": CLASSES}
+    for kind in ("number", "category", "boolean", "date"):
+        assert prepare(table, "y", kinds={"x": kind, "t": "date"}).feature_names == ("z",)
+    with pytest.raises(DataError, match="column 'x' cannot be an input, for it holds nothing but missing values"):
+        prepare(table, "y", roles={"x": "input"})
+
+
+def test_a_time_of_day_has_no_place_in_the_year():
+    table = {"t": [f"{at % 24:02d}:30" for at in range(N)], "y": CLASSES}
+    assert prepare(table, "y").feature_names == ("t seconds", "t day sine", "t day cosine")
 
 
 def test_the_training_rows_alone_decide():
