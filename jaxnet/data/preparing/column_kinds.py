@@ -23,7 +23,7 @@ from jaxnet.data.errors import fail
 from jaxnet.data.raw_tables import RawColumn, RawTable
 
 COLUMN_KINDS = ("number", "category", "boolean", "date", "constant", "identifier", "text")
-NOTHING = "nothing but missing values"
+NO_VALUES = "nothing but missing values"
 _FEW = 20  # distinct values that may be categories whatever they are made of
 _NEARLY = 0.9  # of the rows
 _PROSE = 4  # words a cell on average
@@ -84,7 +84,7 @@ def infer_kind(table: RawTable, name: str, words: MissingWords, decimal: str | N
     texts = [text for text, is_seen in zip(levels.texts, seen, strict=True) if is_seen]
     rows = int(levels.counts[seen].sum())
     if not texts:
-        return Judged("constant", NOTHING)
+        return Judged("constant", NO_VALUES)
     if len(texts) == 1:
         if rows == len(table):
             return Judged("constant", f"{texts[0]!r} in every row")

@@ -11,7 +11,7 @@ from jaxnet.data.cells import NumberStyle, date_style, number_style
 from jaxnet.data.errors import fail
 from jaxnet.data.preparing.column_codes import Code
 from jaxnet.data.preparing.column_fitting import MANY, MISSING_POLICIES, SCALES, FitOptions, fit_code
-from jaxnet.data.preparing.column_kinds import COLUMN_KINDS, NOTHING, Judged, Levels, MissingWords, infer_kind
+from jaxnet.data.preparing.column_kinds import COLUMN_KINDS, NO_VALUES, Judged, Levels, MissingWords, infer_kind
 from jaxnet.data.preparing.prepared_column import ROLES, PreparedColumn
 from jaxnet.data.preparing.table_preparation import Preparation
 from jaxnet.data.preparing.target_codes import fit_target
@@ -159,8 +159,8 @@ def _roles(
         why = "; ".join(f"{name}: {judged[name].kind}, {judged[name].why}" for name in others)
         fail(table.source, f"no column is left to be an input ({why}): give roles={{column: 'input'}}")
     for name, role in roles.items():
-        if role == "input" and judged[name].why == NOTHING:
-            fail(table.source, f"column {name!r} cannot be an input, for it holds {NOTHING}")
+        if role == "input" and judged[name].why == NO_VALUES:
+            fail(table.source, f"column {name!r} cannot be an input, for it holds {NO_VALUES}")
         # numbers that were taken for an identifier are numbers when they are asked for
         if role == "input" and judged[name].kind == "identifier" and judged[name].style is not None:
             judged[name] = judged[name]._replace(kind="number")
@@ -188,7 +188,7 @@ def _judge(table: RawTable, name: str, kind: str | None, words: MissingWords, *,
     texts = [text for text, is_seen in zip(levels.texts, present, strict=True) if is_seen]
     if not texts or (kind == "date" and len(texts) == 1):
         # there is nothing to fit, whatever it might have been
-        return Judged("constant", f"{texts[0]!r} in every row that is not missing" if texts else NOTHING)
+        return Judged("constant", f"{texts[0]!r} in every row that is not missing" if texts else NO_VALUES)
     style: Any = None
     if kind == "number" and column.is_text:
         # a single cell that is none is named, with its line, when the code is fitted
