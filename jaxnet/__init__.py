@@ -13,6 +13,7 @@ Read the package in the order of its layers, each of which knows only those befo
     gradients                           is my derivation right, and if not, where and why?
     models                              a trained network as a thing: predict, score, save, load
     sweeps                              populations: hundreds of networks as one compiled program
+    environment                         is everything here as it should be?
     figures, stairs, estimators         pictures; the article, told in order; scikit-learn's interface
     tabular                             from a table of one's own to a model and what it is worth
     cli                                 parse, call the library, print

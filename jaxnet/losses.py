@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
+from jaxnet.accelerators import exact_products
 from jaxnet.guidance import guided
 from jaxnet.network import MLP, OUTPUTS
 from jaxnet.targets import Target, check_targets, dense_targets
@@ -110,6 +111,7 @@ class Objective:
     l2: float
 
     @guided(y="parameters come first, f(params, X, y)", positional="f(params, X, y)")
+    @exact_products()
     def __call__(
         self,
         params: Pytree,

@@ -104,6 +104,7 @@ class MLP:
         """Whether JAX has to compile programs for ``init``: not for what NumPy draws to the same bits."""
         return not (in_numpy("weights", self.weights, dtype) and in_numpy("biases", self.biases, dtype))
 
+    @exact_products()
     def layers(self, params: Params, x: ArrayLike, *, key: Key | None = None) -> list[LayerValues]:
         """Compute every layer for one example ``x`` [D]; the last layer's ``z`` are the logits [K], its ``a`` the
         prediction. Given a key, hidden units are dropped."""

@@ -134,7 +134,7 @@ def fit(
             SIGTERM end it when the chunk is saved.
         progress: show a progress bar, in a terminal or a notebook; elsewhere nothing is shown.
         device: where to train, a ``jax.Device`` or a platform such as "gpu". By default where JAX computes; but where
-            that is an accelerator, steps of less than 10 MFLOP are taken on the CPU, which is done with them sooner,
+            that is an accelerator, steps of less than 1 MFLOP are taken on the CPU, which is done with them sooner,
             unless the arrays were put on a device. ``run.device`` says which it was.
 
     Returns a ``Run``. ``history["loss"][e]`` is the mean over the epoch's examples of the objective before each

@@ -26,6 +26,7 @@ ORDER = [
     "gradients",
     "models",
     "sweeps",
+    "environment",
     "figures", "stairs", "estimators",
     "tabular",
     "cli", "playground", "__main__",
