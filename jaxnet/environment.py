@@ -50,9 +50,8 @@ def _versions() -> Examination:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found[name] = "not installed as a package"
-    return Examination(
-        "versions", f"Python {python_platform.python_version()}, " + ", ".join(map(" ".join, found.items()))
-    )
+    packages = ", ".join(f"{name} {number}" for name, number in found.items())
+    return Examination("versions", f"Python {python_platform.python_version()}, {packages}")
 
 
 def _devices() -> Examination:
@@ -68,7 +67,7 @@ def _accelerator() -> Examination:
     present = os.path.exists("/dev/nvidiactl") or os.path.exists("/dev/accel0")
     if not present:
         return Examination("accelerator", "none in this machine")
-    advice = "install jaxnet[cuda12], jaxnet[cuda13] or jaxnet[tpu], and see whether JAX_PLATFORMS or a default device says cpu"
+    advice = "install jaxnet[cuda12], jaxnet[cuda13] or jaxnet[tpu]; or JAX_PLATFORMS or a default device says cpu"
     return Examination("accelerator", "there is one, and JAX computes on the CPU", False, advice)
 
 
@@ -99,7 +98,7 @@ def _training() -> Examination:
         fit(f, params, (X, y), optimizer=optax.adam(0.01), epochs=20, batch_size=64, shuffle=False, device=device)
         for device in (local_devices()[0], "cpu")
     ]
-    here, there = (np.asarray(f.logits(jax.tree.map(jnp.asarray, jax.device_get(run.params)), X)) for run in runs)
+    here, there = (np.asarray(f.logits(jax.device_get(run.params), jnp.asarray(X))) for run in runs)
     away = float(np.abs(here - there).max())
     lower = runs[0].history["loss"][-1] < runs[0].history["loss"][0]
     found = f"on {runs[0].device}, {time.perf_counter() - started:.1f} s; from the CPU's result {away:.1e} away"

@@ -1,6 +1,7 @@
 """Measure jaxnet beside its peers, in one run, and print ratios: how many times faster jaxnet is.
 
 scripts/bench [--quick] [--json FILE] [PART ...]      parts: sweeps, start, training
+scripts/bench --device gpu                            populations and fits on an accelerator, beside its CPU
 """
 
 import argparse
@@ -21,13 +22,29 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="fewer examples and turns")
     parser.add_argument("--json", type=Path, help="write the rows to a file, too")
+    parser.add_argument("--device", choices=("gpu", "tpu"), help="measure on an accelerator, beside the CPU there")
     options = parser.parse_args()
+    if options.device:
+        return accelerator(options.device, options.json)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians", file=sys.stderr)
     rows = [row for part in options.parts for row in run(part, options.quick)]
     if options.json:
         options.json.write_text(json.dumps([row._asdict() for row in rows], indent=1) + "\n")
+
+
+def accelerator(device: str, file: Path | None) -> None:
+    """Measure on an accelerator: microseconds a model-epoch of populations, and a step of single networks."""
+    os.environ["JAX_PLATFORMS"] = f"{'cuda' if device == 'gpu' else device},cpu"
+    benchmark = importlib.import_module("device")
+    found = []
+    for part in (benchmark.populations, benchmark.fits):
+        for line in part(False, lambda: 1.0):
+            found.append({"part": part.__name__, **line})
+            print("   ".join(f"{name} {value}" for name, value in line.items()), flush=True)
+    if file:
+        file.write_text("".join(json.dumps(line) + "\n" for line in found))
 
 
 def run(part: str, quick: bool) -> list[Row]:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from timing import Case
@@ -105,6 +104,8 @@ def scikit_learn(data: tuple, hidden: tuple[int, ...], members: int, epochs: int
 
 def pytorch(data: tuple, sizes: tuple[int, ...], members: int, epochs: int) -> Callable[[], None]:
     """Return a function that trains all members as stacked matrices (torch.baddbmm), which share each batch."""
+    import torch  # here, for the other contestants are of use without it
+
     x, y = (torch.from_numpy(part) for part in data)
     rates = torch.logspace(-3, -1, members).reshape(-1, 1, 1)
     momenta = torch.linspace(0, 0.9, members).reshape(-1, 1, 1)
