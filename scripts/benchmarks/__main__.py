@@ -25,7 +25,8 @@ def main() -> None:
     parser.add_argument("--device", choices=("gpu", "tpu"), help="measure on an accelerator, beside the CPU there")
     options = parser.parse_args()
     if options.device:
-        return accelerator(options.device, options.json)
+        accelerator(options.device, options.json)
+        return
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians", file=sys.stderr)
