@@ -38,7 +38,7 @@ class Examination(NamedTuple):
         return f"{mark} {self.what:<22} {self.found}" + (f"\n    -> {self.advice}" if self.advice else "")
 
 
-def examine() -> list[Examination]:
+def examine_environment() -> list[Examination]:
     """Look at versions, devices, precision and settings, and train a small network where JAX computes."""
     return [_versions(), _devices(), _accelerator(), _precision(), _threads(), _cache(), _training()]
 

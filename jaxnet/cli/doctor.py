@@ -20,8 +20,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Examine, and print what was found."""
-    from jaxnet.environment import examine
+    from jaxnet.environment import examine_environment
 
-    found = examine()
+    found = examine_environment()
     print(json.dumps([each._asdict() for each in found], indent=1) if arguments.json else "\n".join(map(str, found)))
     return OK if all(each.ok for each in found) else NO

@@ -36,7 +36,7 @@ def test_an_accelerator_that_is_not_used_is_a_no_with_what_to_do(monkeypatch, ca
     found = environment._accelerator()
     assert not found.ok
     assert "jaxnet[cuda12]" in found.advice
-    monkeypatch.setattr(environment, "examine", lambda: [found])
+    monkeypatch.setattr(environment, "examine_environment", lambda: [found])
     assert main(["doctor"]) == 1
     assert capsys.readouterr().out.startswith("NO  accelerator")
 
