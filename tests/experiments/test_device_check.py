@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[1] / "scripts" / "benchmarks"
+SCRIPTS = Path(__file__).parents[2] / "scripts" / "benchmarks"
 pytest.importorskip("sklearn")
 
 
