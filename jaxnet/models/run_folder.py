@@ -1,4 +1,4 @@
-"""The folder that ``fit(out=)`` keeps a run in, read as a model: its network, its parameters, its last scores."""
+"""The folder that ``fit(out=)`` or ``Run.save`` keeps a run in, read as a model: network, parameters, last scores."""
 
 import re
 from pathlib import Path
@@ -29,16 +29,18 @@ def run_parts(folder: Path) -> ModelParts:
         net = described_network(manifest["network"])
     except (ValueError, TypeError) as error:
         raise storage.CheckpointError(f"{source}: {error}") from error
+    # of a folder of fit(out=) where the best epoch stands, of Run.save how many epochs its parameters are behind
     best = int(named["[0].best.epoch"]) if "[0].best.params[0]['w']" in named else 0
+    behind = int(named["[0].epoch"]) - best if best > 0 else int(named.get("[0].behind", 0))
     which = _PARAMS["best" if best > 0 else "last"]
     own = {name.removeprefix(which): leaf for name, leaf in named.items() if name.startswith(f"{which}[")}
     first = own.get("[0]['w']", np.zeros(0, np.float32))
     params = storage.match(own, params_like(net, first.dtype), source=source)
-    return ModelParts(net, (params,), None, _scores(named, best))
+    return ModelParts(net, (params,), None, _scores(named, behind))
 
 
-def _scores(named: dict[str, np.ndarray], best: int) -> dict[str, float]:
-    """Return the value of each curve at the best epoch, or at the last; one that is not finite is none."""
+def _scores(named: dict[str, np.ndarray], behind: int) -> dict[str, float]:
+    """Return the value of each curve so many epochs before its end; one that is not finite is none."""
     curves = {found[1]: leaf for name, leaf in named.items() if (found := re.fullmatch(r"\[1\]\['(.+)'\]", name))}
-    at = {name: curve[min(best, len(curve)) - 1] for name, curve in sorted(curves.items()) if len(curve)}
+    at = {name: curve[-1 - behind] for name, curve in sorted(curves.items()) if len(curve) > behind >= 0}
     return {name: float(value) for name, value in at.items() if np.isfinite(value)}

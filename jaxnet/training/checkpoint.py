@@ -10,9 +10,9 @@ import contextlib
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -36,7 +36,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path, plan: FitPlan, watch: storage.Watch) -> None:
         self._path, self._manifest, self._watch = folder / RUN_FILE, run_manifest(plan), watch
-        self._network = _network_record(plan.described[0])
+        self._network = network_record(plan.described[0])
         self._saved = time.monotonic()
         self._first = int(plan.state.epoch)
 
@@ -95,6 +95,28 @@ def checkpoint(out: str | os.PathLike | None, plan: FitPlan) -> Iterator[Checkpo
         yield Checkpoint(folder, plan, watch)
 
 
+class SavedRun(NamedTuple):
+    """What ``Run.save`` keeps beside the history: the parameters, and how many epochs before the end they are of."""
+
+    params: Pytree
+    behind: np.ndarray
+
+
+def save_run(path: str | os.PathLike, network: Any, saved: SavedRun, history: Mapping[str, np.ndarray]) -> None:
+    """Write a finished run, of the network that a record describes, to a folder from which ``jn.load`` makes a model.
+
+    Raises ValueError, before anything is written, for None in place of the record, and for a
+    folder that has a run already, which could not go on.
+    """
+    file = Path(path) / RUN_FILE
+    expected = "a run of jn.objective(net) with a jn.MLP whose functions have names"
+    checks.require(network is not None, "save", expected, checks.Words("one of another objective"))
+    checks.require(not file.exists(), "path", "a folder without a run", checks.Words(f"{file}, which is one"))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    epochs = max(map(len, history.values()), default=0)
+    storage.save_arrays(file, (saved, dict(history)), {"format": 1, "network": network, "epochs": epochs})
+
+
 def run_manifest(plan: FitPlan) -> dict[str, Any]:
     """Say what a run is of: digests of its arrays, names of its parts, and every number."""
     program, (objective, optimizer, stop) = plan.program, map(as_text, plan.described)
@@ -115,7 +137,7 @@ def run_manifest(plan: FitPlan) -> dict[str, Any]:
     }
 
 
-def _network_record(objective: Any) -> dict[str, Any] | None:
+def network_record(objective: Any) -> dict[str, Any] | None:
     """Describe the network of an objective, so that its folder can become a model; None for one without names."""
     net = objective.network if isinstance(objective, Objective) else None
     try:

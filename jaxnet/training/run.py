@@ -17,7 +17,7 @@ from jaxnet.accelerators import local_devices, training_device
 from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
-from jaxnet.training.checkpoint import Checkpoint, checkpoint
+from jaxnet.training.checkpoint import Checkpoint, SavedRun, checkpoint, network_record, save_run
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
 from jaxnet.training.preparation import (
     LOOKED_AT,
@@ -50,6 +50,8 @@ class Run:
         epoch: the epoch (from 1) in which it ended.
         best_epoch: the epoch (from 1) of the best monitored value; None without ``stop``.
         device: what it was trained on, such as "cpu" or "NVIDIA H100 80GB HBM3".
+        params_epoch: the epoch (from 1) that ``params`` are of: the last, or the best one where it is restored.
+        network: what ``describe_network`` says of the objective's network; None for one of one's own.
     """
 
     params: Pytree
@@ -59,10 +61,21 @@ class Run:
     epoch: int
     best_epoch: int | None = None
     device: str = ""
+    params_epoch: int = 0
+    network: Mapping[str, Any] | None = dataclasses.field(default=None, repr=False)
 
     def __str__(self) -> str:
         last = ", ".join(f"{name} {values[-1]:.6g}" for name, values in self.history.items())
         return f"{self.outcome.value} (epoch {self.epoch}: {last})"
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write parameters and history to a folder, of which ``jn.load(path)`` makes a model.
+
+        Raises ValueError for an objective or network of one's own, which no file describes, and for a folder that has
+        a run already.
+        """
+        behind = np.asarray(self.epoch - self.params_epoch, np.int32)
+        save_run(path, self.network, SavedRun(self.params, behind), self.history)
 
     def _repr_html_(self) -> str:
         number = "{:.6g}".format
@@ -215,9 +228,9 @@ def as_run(plan: FitPlan, state: State, history: dict[str, np.ndarray]) -> Run:
         stopping.DIVERGED: Outcome.DIVERGED,
     }
     best = state.best
-    params = state.params
+    params, of_epoch = state.params, int(state.epoch)
     if best is not None and best.params is not None and int(best.epoch) > 0:
-        params = best.params
+        params, of_epoch = best.params, int(best.epoch)
     return Run(
         params=params,
         optimizer_state=OptimizerState(state.optimizer, state.epoch),
@@ -226,4 +239,6 @@ def as_run(plan: FitPlan, state: State, history: dict[str, np.ndarray]) -> Run:
         epoch=int(state.epoch),
         best_epoch=None if best is None else int(best.epoch),
         device=local_devices()[0].device_kind,
+        params_epoch=of_epoch,
+        network=network_record(plan.described[0]),
     )

@@ -47,6 +47,41 @@ def test_a_saved_model_comes_before_the_run_in_its_folder(tmp_path):
     assert fitted(tmp_path).epoch == 6  # and the run goes on beside it
 
 
+@pytest.mark.parametrize("stop", [None, jn.Stop("validation_loss", 2)])
+def test_a_run_is_saved_without_a_folder_of_its_own(stop, tmp_path):
+    run = fitted(None, stop=stop)
+    run.save(tmp_path / "kept")
+    model = jn.load(tmp_path / "kept")
+    assert model.net == NET
+    assert model.outputs(X).tolist() == jn.Model(NET, run.params).outputs(X).tolist()
+    assert run.params_epoch == (run.epoch if stop is None else run.best_epoch)
+    assert model.scores == {name: values[run.params_epoch - 1] for name, values in run.history.items()}
+
+
+def test_scores_are_of_the_right_epoch_of_a_run_that_was_continued(tmp_path):
+    first = fitted(None)
+    f = jn.objective(NET)
+    again = jn.fit(
+        f, first.params, (X, Y), optimizer=optax.adam(0.3), optimizer_state=first.optimizer_state, epochs=6,
+        validation=(X[:5], Y[:5]), stop=jn.Stop("validation_loss", 2), out=tmp_path,
+    )  # fmt: skip
+    assert again.epoch > 6
+    expected = {name: values[again.best_epoch - 7] for name, values in again.history.items()}
+    assert jn.load(tmp_path).scores == expected
+
+
+def test_a_run_that_no_file_describes_is_not_saved(tmp_path):
+    f = jn.objective(NET)
+    with pytest.raises(ValueError, match=r"save: expected a run of jn\.objective\(net\) with a jn\.MLP"):
+        fitted(None, lambda params, x, y: f(params, x, y)).save(tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+    run = fitted(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"path: expected a folder without a run, got .*run\.safetensors, which is one"
+    ):
+        run.save(tmp_path)
+
+
 def test_a_run_of_ones_own_objective_says_what_to_do(tmp_path):
     f = jn.objective(NET)
     fitted(tmp_path, lambda params, x, y: f(params, x, y))
