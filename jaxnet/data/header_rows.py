@@ -20,6 +20,8 @@ def header_of(rows: Sequence[list[str]]) -> tuple[bool, str]:
     kinds = [_kind(column) for column in present]
     differs = [at for at, kind in enumerate(kinds) if kind != "text" and _is_name(first[at])]
     alike = [at for at, kind in enumerate(kinds) if kind in ("number", "date") and _kind([first[at]]) == kind]
+    if not below and any(_kind([cell]) in ("number", "date") for cell in first):
+        return False, "it is the only row, and holds a number"
     # a header that is taken for data stands out in its column; data that are taken for a header are lost
     if len(differs) > len(alike):
         at = differs[0]
@@ -31,7 +33,11 @@ def header_of(rows: Sequence[list[str]]) -> tuple[bool, str]:
         return False, f"its {first[alike[0]]!r} is a {kinds[alike[0]]}, as the cells below it are"
     again = [at for at, cell in enumerate(first) if cell and cell in columns[at]]
     # a cell that is none of the few values that come again and again below it is their name
-    fresh = [at for at, cell in enumerate(first) if cell not in columns[at] and 2 * len(set(columns[at])) <= len(below)]
+    fresh = [
+        at
+        for at, cell in enumerate(first)
+        if below and cell not in columns[at] and 2 * len(set(columns[at])) <= len(below)
+    ]
     if again and len(fresh) <= len(again):
         return False, f"its {first[again[0]]!r} comes again below"
     if fresh:

@@ -73,6 +73,7 @@ class RawTable:
         positions: [N] the number of each row in its source, from 0.
         decisions: what was decided while reading, a sentence each.
         decimal: the decimal mark that was asked for, or None.
+        delimiter: what stood between the cells of a text, or None.
     """
 
     names: tuple[str, ...]
@@ -84,6 +85,7 @@ class RawTable:
     positions: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
     decisions: tuple[str, ...] = ()
     decimal: str | None = None
+    delimiter: str | None = None
 
     def __len__(self) -> int:
         return len(self.positions)

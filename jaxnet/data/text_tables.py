@@ -64,6 +64,7 @@ def parse_table(text: str, source: str, options: TextOptions, decisions: Sequenc
         places=tuple(at + 1 for at in kept),
         positions=np.arange(len(body)),
         decimal=options.decimal,
+        delimiter=delimiter,
     )
     unnamed = bool(named and kept and kept[0] == 0 and not names[0])
     table = _without_index(table, options.index, unnamed, said)

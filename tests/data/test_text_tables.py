@@ -51,6 +51,7 @@ READ = {
     "no header, all text": ("u,yes\nv,no\nu,no\n", COLUMNS, [("u", "yes"), ("v", "no"), ("u", "no")], "its 'u' comes again below"),
     "all text": ("a,b\nu,x\nv,y\n", AB[0], [("u", "x"), ("v", "y")], "was taken for the header, though nothing tells it"),
     "years for names": ("c,1990,1991,1992\nu,1,2,3\n", ("c", "1990", "1991", "1992"), [("u", "1", "2", "3")], None),
+    "one row without a header": ("5.1,u\n", COLUMNS, [("5.1", "u")], "it is the only row, and holds a number"),
     "a name twice": ("a,a\n1,2\n3,x\n", ("a", "a_2"), AB[1], "a second column called 'a' is called 'a_2'"),
     "single quotes": ("'a','b'\n'1','2'\n3,'x'\n", *AB, None),
     "an apostrophe": ("a,b\n'tis,2\n3,x\n", AB[0], [("'tis", "2"), ("3", "x")], None),

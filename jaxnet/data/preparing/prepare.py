@@ -171,21 +171,38 @@ def _judged(table: RawTable, wishes: _Wishes) -> dict[str, Judged]:
     words, kinds = wishes.options.words, wishes.kinds
     wanted = [name for name in table.names if wishes.roles.get(name) != "ignore"]
     found = {name: _judge(table, name, kinds.get(name), words) for name in wanted}
-    styles = {name: one.style for name, one in found.items() if isinstance(one.style, NumberStyle)}
-    if any(style.decimal == "," for style in styles.values()):
-        # where one column has a decimal comma, the comma of 1,500 in another is one, too
-        doubtful = [name for name, style in styles.items() if style.thousands and style.decimal == "."]
-        found |= {name: _judge(table, name, kinds.get(name), words, decimal=",") for name in doubtful}
+    otherwise = _with_commas(table, found, words)
+    found |= {name: _judge(table, name, kinds.get(name), words, decimal=",") for name in otherwise}
     ignored = [name for name in table.names if name not in found]
     return {name: Judged("text", "as asked for") for name in ignored} | found
+
+
+def _with_commas(table: RawTable, found: Mapping[str, Judged], words: MissingWords) -> list[str]:
+    """Name the columns, such as one of 1,500 or 1.500, that have to be read anew, for the table has decimal commas.
+
+    It has them where a column can be read in no other way, or where semicolons left the comma free for them, and no
+    column has decimal points that cannot be thousands marks.
+    """
+    styles = {name: one.style for name, one in found.items() if isinstance(one.style, NumberStyle)}
+    texts = {name: _present(table, name, words) for name in styles if table.column(name).is_text}
+    marked = {name: any("." in text or "," in text for text in listed) for name, listed in texts.items()}
+    open_to_commas = {name: number_style(texts[name], ",") is not None for name in texts if marked[name]}
+    commas = any(style.decimal == "," for style in styles.values())
+    if table.decimal or not (commas or table.delimiter == ";") or not all(open_to_commas.values()):
+        return []
+    return [name for name in open_to_commas if styles[name].decimal == "."]
+
+
+def _present(table: RawTable, name: str, words: MissingWords) -> list[str]:
+    levels = Levels.of(table.column(name))
+    seen = levels.present(words.among_numbers, table.column(name).absent)
+    return [text for text, is_seen in zip(levels.texts, seen, strict=True) if is_seen]
 
 
 def _judge(table: RawTable, name: str, kind: str | None, words: MissingWords, *, decimal: str | None = None) -> Judged:
     if kind is None:
         return infer_kind(table, name, words, decimal)
-    column, levels = table.column(name), Levels.of(table.column(name))
-    present = levels.present(words.among_numbers, column.absent)
-    texts = [text for text, is_seen in zip(levels.texts, present, strict=True) if is_seen]
+    column, texts = table.column(name), _present(table, name, words)
     if not texts or (kind == "date" and len(texts) == 1):
         # there is nothing to fit, whatever it might have been
         return Judged("constant", f"{texts[0]!r} in every row that is not missing" if texts else NO_VALUES)

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.cells import date_style, number_style
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import fail
-from jaxnet.data.preparing.column_codes import Code
+from jaxnet.data.preparing.column_codes import CategoryCode, Code
+from jaxnet.data.preparing.column_kinds import Levels
 from jaxnet.data.preparing.prepared_column import PreparedColumn
 from jaxnet.data.preparing.records import from_record, to_record
 from jaxnet.data.preparing.target_codes import ClassTarget, NumberTarget
@@ -212,6 +214,8 @@ class Preparation:
         self._check_columns(table)
         for name, code in self.codes.items():
             encoded = code.encode(table.column(name))
+            if encoded.unknown and isinstance(code, CategoryCode):
+                _check_categories(table, name, code)
             blocks.append(encoded.features)
             for row, reason in encoded.faults.items():
                 bad.setdefault(row, BadRow(row, _line(table, row), name, reason))
@@ -228,6 +232,18 @@ class Preparation:
             more = f" (and {len(missing) - 1} more: {', '.join(missing[1:])})" if len(missing) > 1 else ""
             got = f"got {', '.join(table.names)}{hint}"
             fail(table.source, f"no column {missing[0]!r}{more}, which the preparation needs: {got}")
+
+
+def _check_categories(table: RawTable, name: str, code: CategoryCode) -> None:
+    """Refuse numbers or dates in place of categories that are neither: the column is another one."""
+    levels = Levels.of(table.column(name))
+    present = levels.present(frozenset(code.missing_words), table.column(name).absent)
+    texts = [text for text, is_seen in zip(levels.texts, present, strict=True) if is_seen]
+    for kind, style in (("numbers", number_style), ("dates", date_style)):
+        if style(texts) is not None and style(code.categories[:1]) is None and not set(texts) & set(code.categories):
+            row = int(np.argmax(levels.codes == levels.texts.index(texts[0])))
+            listed = ", ".join(code.categories[:5])
+            fail(table.place(row, name), f"column {name!r}: expected categories, {listed}, got {kind}, {texts[0]!r}")
 
 
 def _line(table: RawTable, row: int) -> int | None:

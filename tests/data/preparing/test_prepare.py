@@ -1,5 +1,7 @@
 """What ``prepare`` makes of a table: the kind of every column, features worked out by hand, and what it refuses."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -128,6 +130,23 @@ def test_a_kind_that_was_asked_for_does_not_help_a_column_without_values():
         assert prepare(table, "y", kinds={"x": kind, "t": "date"}).feature_names == ("z",)
     with pytest.raises(DataError, match="column 'x' cannot be an input, for it holds nothing but missing values"):
         prepare(table, "y", roles={"x": "input"})
+
+
+COMMAS = {
+    "a column beside it has commas": ("a;b;y", "0,5;1,500;u", "3,25;2,250;v", 1.5),
+    "semicolons leave commas free": ("a;b;y", "1;1,500;u", "3;2,250;v", 1.5),
+    "points are then thousands marks": ("a;b;y", "0,5;1.500;u", "3,25;2.250;v", 1500),
+    "a column beside it has points": ("a;b;y", "0.5;1,500;u", "3.25;2,250;v", 1500),
+    "commas in quotes": ("a,b,y", '1,"1,500",u', '3,"2,250",v', 1500),
+    "points alone": ("a,b,y", "0.5,1.500,u", "3.25,2.250,v", 1.5),
+}
+
+
+@pytest.mark.parametrize(("head", "one", "two", "value"), COMMAS.values(), ids=COMMAS)
+def test_the_other_columns_of_a_table_tell_what_a_comma_before_three_digits_is(head, one, two, value):
+    table = read_table(io.StringIO("\n".join([head, *[one, two] * 10])))
+    X, _ = prepare(table, "y", scale="none")(table)
+    assert X[0, -1] == value
 
 
 def test_a_time_of_day_has_no_place_in_the_year():

@@ -66,6 +66,14 @@ def test_a_cell_of_another_kind_is_refused_with_its_place_and_its_row_can_be_fou
     np.testing.assert_array_equal(prep.features(later.take(good)), prep.features(table(TEXT).take([0, 1])))
 
 
+@pytest.mark.parametrize(("cells", "words"), [("1\n2\n", "numbers, '1'"), ("2020-01-01\n", "dates, '2020-01-01'")])
+def test_numbers_or_dates_in_place_of_categories_are_refused(cells, words):
+    prep = prepare({"c": ["u", "v"] * 10, "y": ["a", "b"] * 10}, "y")
+    with pytest.raises(DataError, match=f"file:2:1: column 'c': expected categories, u, v, got {words}"):
+        prep(table(f"c\n{cells}"))
+    assert prep(table("c\n7\nu\n"))[0].tolist() == [[0, 0], [1, 0]]
+
+
 def test_what_is_first_missing_or_unknown_at_prediction_has_a_meaning(prep):
     X, _ = prep(table("mass;sex;when\n;never seen;\n;;2020-01-01\n"))
     named = dict(zip(prep.feature_names, X.T, strict=True))
