@@ -28,7 +28,7 @@ from jaxnet.types import Pytree
 
 RUN_FILE = "run.safetensors"
 SAVE_SECONDS = 5.0  # between two saves
-ENVIRONMENT = ("jax", "platform")  # on these only the last bits depend
+ENVIRONMENT = ("jax", "platform", "examples as")  # on these only the last bits depend
 
 
 class Checkpoint:
@@ -75,7 +75,8 @@ class Checkpoint:
             words = f"a run of something else: {'; '.join(lines)}"
             checks.refuse("out", "an empty folder, or that of a run with the same arguments", checks.Words(words))
         for name in odd:
-            words = f"{name} was {saved[name]} and is {given[name]}: the last bits may differ from an uninterrupted run"
+            changed = f"{name} was {saved.get(name)} and is {given.get(name)}"
+            words = f"{changed}: the last bits may differ from an uninterrupted run"
             warnings.warn(words, stacklevel=4)
 
 
@@ -134,7 +135,13 @@ def run_manifest(plan: FitPlan) -> dict[str, Any]:
         "start": _digest_arrays((plan.state.params, plan.state.epoch)),
         "data": _digest_arrays(plan.data.train),
         "validation": _digest_arrays(plan.data.validation),
+        **_layout_record(plan.described[0]),
     }
+
+
+def _layout_record(objective: Any) -> dict[str, Any]:
+    """Say how a wide network's examples lie; nothing for the others, whose folders have never said it."""
+    return {"examples as": "rows"} if getattr(getattr(objective, "network", None), "by_rows", False) else {}
 
 
 def network_record(objective: Any) -> dict[str, Any] | None:
