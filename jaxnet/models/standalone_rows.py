@@ -49,7 +49,10 @@ def cell_features(code: Mapping[str, Any], value: Any, name: str) -> list[float]
 
 
 def typed_features(code: Mapping[str, Any], value: Any, text: str, name: str) -> list[float]:
-    """Return the features of a number, a boolean or a date, whose value is None where it is missing."""
+    """Return the features of a number, a boolean or a date, whose value is None where it is missing.
+
+    Raises ValueError for text that does not read as what the column holds.
+    """
     if code["type"] == "boolean":
         read = {word: float(at) for pair in BOOLEANS for at, word in enumerate(pair)}.get(text.casefold())
         if value is not None and read is None:
