@@ -1,5 +1,5 @@
 # Sourced by run, test, check and bench: makes .venv on first use and installs jaxnet in it with the extras asked for.
-#   prepare plots|dev|bench     each holds what stands before it
+#   prepare plots|dev|bench|tables     each of the first three holds what stands before it
 # Set PYTHON to choose an interpreter. Talk goes to standard error.
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

@@ -56,10 +56,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     for name, what in _ACTIONS.items():
         action = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False)
-        action.add_argument("file", metavar="FILE", type=Path, help="the plan, a TOML file")
+        either = "the plan, a TOML file" + (", or the folder that run made" if name not in ("plan", "run") else "")
+        action.add_argument("file", metavar="FILE" if name in ("plan", "run") else "FILE|DIR", type=Path, help=either)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
         if name != "plan":
-            action.add_argument("--out", metavar="DIR", type=Path, required=True, help="the folder of the sweep")
+            action.add_argument(
+                "--out", metavar="DIR", type=Path, required=name == "run", help="the folder of the sweep"
+            )
         if name in ("run", "show"):
             _add_count(action, "--best", 5, "configurations to print")
         if name == "export":
@@ -98,9 +101,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> "Plan":
-    """Read the plan; what makes no plan ends with status 2, what cannot be read with status 3."""
+    """Read the plan; what makes no plan ends with status 2, what cannot be read with status 3.
+
+    In place of the plan may stand the folder of its sweep, which has kept it.
+    """
     from jaxnet.data import DataError
-    from jaxnet.sweeps.plan_file import read_plan
+    from jaxnet.sweeps.plan_file import KEPT_PLAN, read_plan
+
+    if arguments.action not in ("plan", "run"):
+        if arguments.file.is_dir():
+            arguments.out, arguments.file = arguments.out or arguments.file, arguments.file / KEPT_PLAN
+        if arguments.out is None:
+            raise Refusal(f"{arguments.file}: no folder of a sweep; beside a plan --out DIR is needed", USAGE)
 
     try:
         return read_plan(arguments.file)
@@ -139,10 +151,13 @@ def _show_plan(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     """Train and print the best."""
     from jaxnet.sweeps import sweep
+    from jaxnet.sweeps.plan_file import keep_plan
 
     plan = _read(arguments)
     print(plan, file=sys.stderr)
-    return _show_result(_same(lambda: sweep(plan, out=arguments.out, progress=True)), arguments)
+    result = _same(lambda: sweep(plan, out=arguments.out, progress=True))
+    keep_plan(arguments.file, arguments.out)
+    return _show_result(result, arguments)
 
 
 def _show(arguments: argparse.Namespace) -> int:

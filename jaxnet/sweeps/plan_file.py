@@ -35,6 +35,7 @@ from typing import Any
 
 from jaxnet import checks
 from jaxnet.data import DataError, Dataset, catalogue, prepare, read_csv, read_npz, read_parquet, read_table, split_rows
+from jaxnet.storage import write_atomically
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, when
 from jaxnet.sweeps.plan_arguments import plan
@@ -45,6 +46,7 @@ from jaxnet.sweeps.space import Space
 _SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "root", "dtype")
 _PRUNING = ("halving", "hyperband")
 _WHOLE = ("hidden", "batch_size")  # whose numbers are whole
+KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
 _DATA_NAMES = ("name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare")
 
 
@@ -79,6 +81,21 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
     train, validation = _data(found.pop("data"), path.parent)
     space = Space(**{name: _parameter(name, value) for name, value in _known("space.", found.pop("space"), _SPACE)})
     return plan(space, train, validation=validation, **_search(found))
+
+
+def keep_plan(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+    """Copy a plan that can be read, and the files of data that it names, into the folder of its sweep, which then needs
+    nothing else to be read. A file that is named by a path that leads elsewhere stays where it is.
+    """
+    path, folder = Path(path), Path(folder)
+    content = path.read_bytes()
+    data = tomllib.loads(content.decode())["data"]
+    for name in (data.get("file"), data.get("validation")):
+        if isinstance(name, str) and not Path(name).is_absolute() and ".." not in Path(name).parts:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / name, (path.parent / name).read_bytes())
+    # last, for a folder that has a plan has its data
+    write_atomically(folder / KEPT_PLAN, content)
 
 
 _SPACE = (*PARAMETER_NAMES, "seed", "fold")

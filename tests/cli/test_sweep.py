@@ -1,6 +1,7 @@
 """jaxnet sweep: parse, call the library, print; how each failure ends."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,25 @@ def test_a_member_that_differs_is_the_answer_no(
     assert capsys.readouterr().out == f"member 0: every bit the same\nmember 5: {words}\n"
     assert command(folder, "verify", "--json") == status
     assert json.loads(capsys.readouterr().out) == {"same": {"0": True, "5": same}}
+
+
+def test_the_folder_of_a_run_needs_nothing_but_itself(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert command(folder, "run") == 0
+    shown = capsys.readouterr().out
+    shutil.copytree(folder / "out", tmp_path / "elsewhere")
+    assert main(["sweep", "show", str(tmp_path / "elsewhere")]) == 0
+    assert capsys.readouterr().out == shown
+    assert main(["sweep", "export", str(tmp_path / "elsewhere"), "--json"]) == 0
+    assert str(tmp_path / "elsewhere" / "members.csv") in json.loads(capsys.readouterr().out)["files"]
+
+
+def test_a_plan_alone_says_nothing_of_its_sweep(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["sweep", "show", str(folder / "plan.toml")]) == 2
+    assert "beside a plan --out DIR is needed" in capsys.readouterr().err
+    assert main(["sweep", "show", str(tmp_path)]) == 3
+    assert "plan.toml" in capsys.readouterr().err
 
 
 def test_a_report_is_one_file_that_loads_nothing(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -98,7 +98,9 @@ def test_contributing_reads_the_parts_in_the_order_that_the_front_door_gives():
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("name", ["scripts/run", "scripts/test", "scripts/check", "scripts/bench", ".ci/run"])
+@pytest.mark.parametrize(
+    "name", ["scripts/run", "scripts/test", "scripts/check", "scripts/bench", "scripts/bench_tables", ".ci/run"]
+)
 def test_a_script_can_be_executed(name):
     assert (ROOT / name).stat().st_mode & 0o111
     assert (ROOT / name).read_text().startswith("#!/usr/bin/env bash")
