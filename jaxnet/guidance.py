@@ -37,11 +37,13 @@ def guided(**words: str) -> Callable[[_Called], _Called]:
             try:
                 return function(*args, **kwargs)
             except TypeError as error:
-                # raised while the arguments were bound, there is no frame of the function's own yet
-                if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-                    raise
-                fault = _misfit(inspect.signature(function), args, kwargs, words)
-                raise TypeError(f"{name}: {fault}" if fault else str(error)) from None
+                signature = inspect.signature(function)
+                try:  # only now, so that a call that fits is not looked at
+                    signature.bind(*args, **kwargs)
+                except TypeError:
+                    fault = _misfit(signature, args, kwargs, words)
+                    raise TypeError(f"{name}: {fault}" if fault else str(error)) from None
+                raise
 
         return call
 
