@@ -1,7 +1,7 @@
 """What a trained network says of new rows, in NumPy arrays: predictions, logits and hidden activations.
 
 A small prediction is over long before a program for it would be compiled, or even called: so below ``MOST_IN_NUMPY``
-operations the layers are computed in NumPy, by the formulas of the reference, for any number of rows and without JAX.
+operations, and for fewer than ``FEW_ROWS`` rows, the layers are computed in NumPy, by the formulas of the reference, for any number of rows and without JAX.
 More than that, and networks whose functions are known to JAX alone, go through a compiled program. The two agree to
 rounding.
 """
@@ -25,6 +25,7 @@ from jaxnet.types import Array, ArrayLike, Params, Pytree
 
 BLOCK_ROWS = 8192  # rows that are looked at together: enough to cost little each, and their layers fit into memory
 MOST_IN_NUMPY = 1e9  # operations: .05 s or so of one core, where compiling takes .3 s and all cores take over after
+FEW_ROWS = 1000  # fewer compile nothing in a network of any size: who asks for few rows does not come back with many
 
 
 def predictions(network: Any, params: Pytree, X: ArrayLike) -> np.ndarray:
@@ -57,8 +58,11 @@ def all_layers(network: MLP, params: Params, X: Any) -> list[tuple[np.ndarray, n
 
 def fits_numpy(network: Any, rows: int, dtype: np.dtype) -> bool:
     """Whether a prediction of so many rows is computed in NumPy: every function is known by name, the dtype is float32
-    or float64, and it is small."""
-    return isinstance(network, MLP) and dtype.char in "fd" and 2 * rows * _weights_by_name(network) <= MOST_IN_NUMPY
+    or float64, and there are few rows or few operations."""
+    if not isinstance(network, MLP) or dtype.char not in "fd":
+        return False
+    weights = _weights_by_name(network)
+    return 2 * rows * weights <= MOST_IN_NUMPY or (rows < FEW_ROWS and weights < math.inf)
 
 
 @functools.lru_cache(maxsize=256)

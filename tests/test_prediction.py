@@ -26,6 +26,7 @@ def drawn(net, dtype=np.float64):
 def compiled(monkeypatch):
     """From here on every prediction is computed by a compiled program."""
     monkeypatch.setattr(prediction, "MOST_IN_NUMPY", 0)
+    monkeypatch.setattr(prediction, "FEW_ROWS", 0)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -81,6 +82,9 @@ def test_a_large_prediction_and_a_function_of_ones_own_are_compiled():
     assert not fits_numpy(small, fits + 1, np.dtype(np.float32))
     assert not fits_numpy(small, 1, jnp.dtype(jnp.bfloat16))
     assert not fits_numpy(own, 1, np.dtype(np.float32))
+    huge = MLP((4096, 4096, 10))
+    assert fits_numpy(huge, prediction.FEW_ROWS - 1, np.dtype(np.float32))
+    assert not fits_numpy(huge, prediction.FEW_ROWS, np.dtype(np.float32))
     net = MLP((3, 4, 2), activation=jnp.sin)
     params = drawn(net)
     expected = np.sin(X @ params[0]["w"] + params[0]["b"]) @ params[1]["w"] + params[1]["b"]
