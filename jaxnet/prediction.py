@@ -1,9 +1,9 @@
 """What a trained network says of new rows, in NumPy arrays: predictions, logits and hidden activations.
 
 A small prediction is over long before a program for it would be compiled, or even called: so below ``MOST_IN_NUMPY``
-operations, and for fewer than ``FEW_ROWS`` rows, the layers are computed in NumPy, by the formulas of the reference, for any number of rows and without JAX.
-More than that, and networks whose functions are known to JAX alone, go through a compiled program. The two agree to
-rounding.
+operations, and for fewer than ``FEW_ROWS`` rows in any network, the layers are computed in NumPy, by the formulas of
+the reference and without JAX. More than that, and networks whose functions are known to JAX alone, go through a
+compiled program. The two agree to rounding.
 """
 
 import functools
