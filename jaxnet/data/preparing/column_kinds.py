@@ -26,6 +26,7 @@ COLUMN_KINDS = ("number", "category", "boolean", "date", "constant", "identifier
 NO_VALUES = "nothing but missing values"
 _FEW = 20  # distinct values that may be categories whatever they are made of
 _NEARLY = 0.9  # of the rows
+_CODE = re.compile(r"[0-9]+[A-Za-z]{1,2}|[A-Za-z]{1,2}[0-9]+")
 _PROSE = 4  # words a cell on average
 _NAMED_ID = re.compile(r"(?i:(?:^|[ _.-])(?:id|uuid|guid|idx|index|identifier))$|[a-z](?:Id|ID)$")
 
@@ -152,7 +153,9 @@ def _refuse_an_exception(table: RawTable, name: str, levels: Levels, among: np.n
     numbers = np.array([number_style([levels.texts[each]]) is not None for each in at], bool)
     rows = levels.counts[at]
     # leading zeros and long codes are an exception that makes the whole column text, and no fault
-    if any(_is_a_code(levels.texts[each]) for each in at[~numbers]):
+    odd_ones = [levels.texts[each] for each in at[~numbers]]
+    # so do several such as 207a and 207b
+    if any(map(_is_a_code, odd_ones)) or (len(odd_ones) > 1 and all(map(_CODE.fullmatch, odd_ones))):
         return
     if numbers.sum() > _FEW and rows[numbers].sum() >= _NEARLY * rows.sum():
         odd = levels.texts[at[~numbers][0]] if not numbers.all() else levels.texts[at[0]]

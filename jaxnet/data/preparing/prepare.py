@@ -155,6 +155,8 @@ def _roles(
         name = counting[0]
         notes.append(f"column {name!r} counts the rows; it was kept, for no other column can be an input")
         roles[name], judged[name] = "input", judged[name]._replace(kind="number")
+    if not others:
+        fail(table.source, f"expected at least one column beside the target {target!r}")
     if "input" not in roles.values():
         why = "; ".join(f"{name}: {judged[name].kind}, {judged[name].why}" for name in others)
         fail(table.source, f"no column is left to be an input ({why}): give roles={{column: 'input'}}")

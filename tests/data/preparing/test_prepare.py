@@ -229,6 +229,17 @@ def test_a_cell_that_is_the_exception_among_numbers_is_named():
     assert prepare({"x": cells, "y": CLASSES}, "y", missing_words=["abc"]).columns[0].gap == "1 missing ('abc' 1)"
 
 
+def test_codes_among_numbers_make_a_column_of_codes():
+    cells = [str(100 + at % 20) for at in range(N - 2)] + ["207a", "208b"]
+    many = {"x": cells * 20, "z": np.sin(np.arange(20 * N)), "y": CLASSES * 20}
+    assert prepare(many, "y").columns[0].kind == "category"
+    numbers = [str(100 + at) for at in range(N - 2)]
+    assert (
+        prepare({"x": [*numbers, "207a", "208b"] * 20, "z": many["z"], "y": many["y"]}, "y").columns[0].kind
+        == "category"
+    )
+
+
 def test_a_number_stands_for_a_missing_value_only_when_asked():
     cells = ["1", "2", "-999", "-999.0"] * 10
     assert prepare({"x": cells, "y": CLASSES}, "y").columns[0].missing == 0
@@ -287,6 +298,11 @@ WISHES = {
 def test_a_wish_that_cannot_be_meant_is_refused(options, error, words):
     with pytest.raises(error, match=words):
         prepare({"x": np.sin(np.arange(N)), "y": CLASSES}, "y", **options)
+
+
+def test_a_target_alone_is_refused():
+    with pytest.raises(DataError, match="expected at least one column beside the target 'y'"):
+        prepare({"y": CLASSES}, "y")
 
 
 def test_the_target_is_suggested_by_its_nearest_name():
