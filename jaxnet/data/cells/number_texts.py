@@ -49,8 +49,7 @@ def number_style(texts: Sequence[str], decimal: str | None = None) -> NumberStyl
     joined = "\n".join(texts)
     if _CODE.search(joined):
         return None
-    plain = _plain_numbers(texts, joined)
-    if plain is not None and decimal != ",":
+    if decimal != "," and _plain_numbers(texts, joined) is not None:
         return NumberStyle()
     texts, before, after = _without_signs(joined.translate(_SPACES).split("\n") if len(texts) > 1 else [joined])
     for mark, thousands in _STYLES:
