@@ -136,12 +136,18 @@ def _names(rows: list[_Row], source: str, options: TextOptions, said: list[str])
         return [_Row(first.line, [""] * width), *rows], False
     if options.header is None and why.startswith("nothing"):
         said.append(f"the first row was taken for the header, though {why}; header=False overrides this")
-    cells = [cell.strip().removeprefix("\ufeff") for cell in first.cells]
+    cells = _unquoted([cell.strip().removeprefix("\ufeff") for cell in first.cells])
     if len(cells) == width - 1 and any(row.cells[-1].strip() for row in rows[1:] if len(row.cells) == width):
         # R writes no name above the names of rows
         cells = ["", *cells]
         said.append("the header is one cell narrower than the rows: the first column has no name")
     return [_Row(first.line, cells), *rows[1:]], True
+
+
+def _unquoted(cells: list[str]) -> list[str]:
+    """Take single quotes off, where all names stand in them: CSV knows double ones only."""
+    quoted = [len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells if cell]
+    return [cell[1:-1] for cell in cells] if quoted and all(quoted) else cells
 
 
 def _counts_rows(cells: list[str], count: int, width: int) -> bool:

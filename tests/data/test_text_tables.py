@@ -125,3 +125,10 @@ def test_bytes_that_are_not_of_the_encoding_asked_for_are_refused():
 def test_a_bad_option_is_refused(options, words):
     with pytest.raises(ValueError, match=words):
         read("a,b\n1,2\n", **options)
+
+
+def test_names_in_single_quotes_are_names_without_them(tmp_path):
+    (tmp_path / "a.csv").write_text("'popul'\t'vote'\n1\t0\n2\t1\n")
+    assert read_table(tmp_path / "a.csv").names == ("popul", "vote")
+    (tmp_path / "b.csv").write_text("'popul',vote\n1,0\n2,1\n")
+    assert read_table(tmp_path / "b.csv").names == ("'popul'", "vote")
