@@ -5,6 +5,7 @@
     mistake_search   the fewest wrong lines that replay to the gradient, from the output down
       algebra, penalty     how the parts of a leaf become the leaf
       output_mistakes, layer_mistakes     the wrong lines that are known
+    backward_mutations   of any function: edges of its own backward pass that are not followed, scaled or bypassed
     delta_reading    the delta that a gradient function used, where no known line fits
     experiments      other batches, where several explanations fit
     causes, sentences    what is said
@@ -19,11 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from jaxnet.gradients.diagnosis.backward_mutations import mutated_backward_pass
 from jaxnet.gradients.diagnosis.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.diagnosis.delta_reading import DeltaReader
 from jaxnet.gradients.diagnosis.experiments import Replay, counted_examples, settle, with_constants
+from jaxnet.gradients.diagnosis.kinds import PLAIN_LEAVES
 from jaxnet.gradients.diagnosis.layer_leaves import Case
-from jaxnet.gradients.diagnosis.leafwise import diagnose_leafwise
+from jaxnet.gradients.diagnosis.leafwise import counts, diagnose_leafwise
 from jaxnet.gradients.diagnosis.mistake_search import Solution, cheapest_explanations
 from jaxnet.gradients.diagnosis.output_mistakes import weighted_examples
 from jaxnet.gradients.diagnosis.passes import NetworkModel, Pass, model_of
@@ -76,10 +79,23 @@ def _diagnose(evidence: Evidence) -> tuple[Cause, ...]:
     model = model_of(evidence) if evidence.network is not None else None
     case = _case(evidence, model) if model is not None else None
     if model is None or case is None:
-        return diagnose_leafwise(evidence)
+        return _of_any_function(evidence)
     explained = _diagnose_network(evidence, model, case)
     settled = len(explained) == 1 and explained[0].kind != "unknown"
     return explained if settled or not found else found
+
+
+def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
+    """Leaf by leaf where that is plain; where it is not, by mutations of the backward pass of f itself."""
+    found = diagnose_leafwise(evidence)
+    everywhere = found and set(found[0].leaves) == set(wrong_leaves(evidence, set(evidence.yours)))
+    plain = len(found) == 1 and everywhere and found[0].kind in PLAIN_LEAVES
+    if plain and (len(evidence.yours) == 1 or len(found[0].leaves) == len(evidence.yours)):
+        return found
+    mutated = mutated_backward_pass(evidence, counts(evidence, evidence.data))
+    if plain:
+        return (dataclasses.replace(found[0], where=mutated[0].where if mutated else None),)
+    return mutated or found
 
 
 def _diagnose_network(evidence: Evidence, model: NetworkModel, case: Case) -> tuple[Cause, ...]:

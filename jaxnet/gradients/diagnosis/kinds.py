@@ -79,7 +79,19 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "entries": "a few single entries are wrong",
         "clipped_by_value": "entries are cut off at a value",
         "clipped_by_norm": "the gradient is scaled to a norm",
+        # in the backward pass of a function of one's own
+        "path_not_followed": "what comes back through one operand is not followed",
+        "local_derivative_missing": "the local derivative is left out: what comes back passes it unchanged",
         # what fits nothing
         "unknown": "no known mistake reproduces the gradient; the sentence names the first wrong stage",
     }
 )
+
+# what a leaf shows by itself, whatever function it is the gradient of
+PLAIN_LEAVES = frozenset(
+    {
+        "sign", "batch_sum", "batch_mean_twice", "factor", "examples_dropped", "examples_reweighted", "targets_shifted",
+        "transposed", "transposed_and_reshaped", "fortran_order", "permuted_rows", "permuted_columns",
+        "permuted_entries", "zero", "clipped_by_value", "clipped_by_norm", "unfilled",
+    }
+)  # fmt: skip

@@ -43,6 +43,7 @@ LOST_DIGITS, MOST_LOST = 1e-30, 1e12  # p - y loses digits where the two are clo
 
 # --- how far is looked: each a matter of seconds, and of what a reader can use
 
+MOST_EDGES = 600  # of a backward pass: each is one more gradient to compute
 MOST_STATES = 40  # explored before the search gives up on finding more ties
 MOST_TIES = 12  # explanations of one layer or leaf that are followed: ties multiply from layer to layer
 MOST_KNOWN = 4  # wrong lines of other leaves that are tried beside new ones
