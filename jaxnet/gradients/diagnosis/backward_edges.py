@@ -134,11 +134,11 @@ class BackwardEdges:
             # the lines of a loop's body are its own, whatever line calls the loop
             of_body = lambda inner, inside: self._rule(inner, inside, places_of(inner) or place, factors)
             return self._scan(eqn, values, of_body)
-        gated = [self._gated(eqn, k, value, place, factors) for k, value in enumerate(values)]
+        gated = [self._gated(eqn, k, value, place=place, factors=factors) for k, value in enumerate(values)]
         on_params, on_data = any(v.params for v in values), any(v.data for v in values)
         return [_Known(array, on_params, on_data) for array in tracing.apply(eqn, gated)]
 
-    def _gated(self, eqn: core.JaxprEqn, operand: int, value: _Known, place: Any, factors: Any) -> Any:
+    def _gated(self, eqn: core.JaxprEqn, operand: int, value: _Known, *, place: Any, factors: Any) -> Any:
         if not value.params or not tracing.floating(value.array):
             return value.array
         first = next(k for k, atom in enumerate(eqn.invars) if atom is eqn.invars[operand])  # both of W * W are one
