@@ -4,6 +4,7 @@ Read the package in the order of its layers, each of which knows only those befo
 
     near_names, guidance, html_blocks   the name, or the call, that somebody meant; pieces for notebooks
     types, checks, accelerators         names; refusals; where JAX computes, and how exactly
+    compilation_cache                   compiled programs kept on disk
     targets                             what a target may be
     network, storage, data              what a network is; files; where examples come from
     losses, metrics                     what training lowers, what people look at

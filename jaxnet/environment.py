@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from jaxnet import compilation_cache
 from jaxnet.accelerators import local_devices, platform, products_precision
 from jaxnet.losses import objective
 from jaxnet.network import MLP
@@ -82,8 +83,12 @@ def _threads() -> Examination:
 
 
 def _cache() -> Examination:
+    compilation_cache.enable()
     folder = jax.config.values["jax_compilation_cache_dir"]
-    return Examination("compiled programs", f"kept in {folder}" if folder else "kept in this process only")
+    kept = (
+        f"kept in {folder} ({compilation_cache.SWITCH}=off turns that off)" if folder else "kept in this process only"
+    )
+    return Examination("compiled programs", kept)
 
 
 def _training() -> Examination:

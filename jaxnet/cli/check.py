@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from jaxnet.cli import compilation_cache
+from jaxnet import compilation_cache
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jaxnet.cli import compilation_cache
+from jaxnet import compilation_cache
 from jaxnet.cli.arguments import one_of, whole_number
 from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
 from jaxnet.stairs import story

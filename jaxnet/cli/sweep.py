@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jaxnet.cli import compilation_cache
+from jaxnet import compilation_cache
 from jaxnet.cli.arguments import whole_number
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 

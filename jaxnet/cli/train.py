@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jaxnet.cli import compilation_cache
+from jaxnet import compilation_cache
 from jaxnet.cli.arguments import add_reading, reading, whole_number
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing

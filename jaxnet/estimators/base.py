@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from jaxnet import checks, prediction
+from jaxnet import checks, compilation_cache, prediction
 from jaxnet.estimators.callbacks import CallbackSupportMixin, Epochs, with_callbacks
 from jaxnet.estimators.descent_plan import run_descent
 from jaxnet.estimators.early_stopping import HeldOut
@@ -98,6 +98,7 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         validation: UsersValidation = (None, None),
     ) -> Self:
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        compilation_cache.enable()
         hidden_sizes(self.hidden_layer_sizes)  # refused before the data is looked at
         checked = self._validate_input(X, y, first=first, incremental=incremental)
         # one stream for weights, split, dropout and shuffles, in this order, which is scikit-learn's

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet import checks
+from jaxnet import checks, compilation_cache
 from jaxnet.accelerators import exact_products
 from jaxnet.estimators.descent_plan import Descent, DescentChunk, ProgramInputs, inputs_of, key_of, orders_of
 from jaxnet.estimators.network_estimator import precision
@@ -74,6 +74,7 @@ def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterato
     Members are numbered through all parts. A part begins to train while the next is prepared, and members of
     different parts share no tile. Raises whatever a thread has raised.
     """
+    compilation_cache.enable()
     # twice as many groups as threads for tiles: while one group regroups its lanes another keeps the cores busy
     with ThreadPoolExecutor(threads) as tiles, ThreadPoolExecutor(2 * threads) as groups:
         workers, count = Workers(tiles, SimpleQueue(), threading.Event()), 0

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxnet import checks
+from jaxnet import checks, compilation_cache
 from jaxnet.storage import hold
 from jaxnet.storage.interruption import Watch
 from jaxnet.sweeps.devices import advice
@@ -56,6 +56,7 @@ def sweep(
     ``Locked`` where another process holds it; RuntimeError where another process of a distributed sweep has such a
     trouble; ``Interrupted``, a KeyboardInterrupt, after SIGINT, SIGTERM or SIGHUP, when all that was done is saved.
     """
+    compilation_cache.enable()
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
     processes = join(executor)
     if processes.size > 1:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import optax
 
+from jaxnet import compilation_cache
 from jaxnet.accelerators import local_devices, training_device
 from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
@@ -154,6 +155,7 @@ def fit(
     update, as scikit-learn and Keras report it. Divergence is an outcome, not an error. Raises ValueError or TypeError
     for bad input, or an ``out`` that belongs to another run, before anything is compiled.
     """
+    compilation_cache.enable()
     with training_device(device, (params, data), operations_a_step(params, data, batch_size)):
         plan = plan_fit(
             f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,

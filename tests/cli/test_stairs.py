@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from jaxnet import figures
-from jaxnet.cli import compilation_cache, main
+from jaxnet import compilation_cache, figures
+from jaxnet.cli import main
 from jaxnet.cli import stairs as command
 from jaxnet.stairs import story
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from jaxnet.cli import compilation_cache, main
+from jaxnet import compilation_cache
+from jaxnet.cli import main
 from jaxnet.cli.sweep import EXAMPLE
 from jaxnet.storage import hold
 from jaxnet.storage.interruption import Interrupted

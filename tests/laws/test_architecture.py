@@ -18,7 +18,7 @@ PACKAGE = Path(jaxnet.__file__).parent
 # The order in which to read the package; each part may import only what stands before it.
 ORDER = [
     "near_names", "guidance", "html_blocks",
-    "types", "checks", "accelerators",
+    "types", "checks", "accelerators", "compilation_cache",
     "targets", "network", "storage", "data",
     "losses", "metrics",
     "training",
