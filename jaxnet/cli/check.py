@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from jaxnet import compilation_cache
+import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 
 

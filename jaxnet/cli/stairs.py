@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jaxnet import compilation_cache
+import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
 from jaxnet.cli.arguments import one_of, whole_number
 from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
 from jaxnet.stairs import story

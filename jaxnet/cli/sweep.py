@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jaxnet import compilation_cache
+import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
 from jaxnet.cli.arguments import whole_number
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jaxnet import compilation_cache
+import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
 from jaxnet.cli.arguments import add_reading, reading, whole_number
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
