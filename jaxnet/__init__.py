@@ -23,6 +23,7 @@ Every name is imported when it is first used, so ``jaxnet --help`` never waits f
 """
 
 import importlib as _importlib
+from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -136,7 +137,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _MODULES:
+    # "from jaxnet import checks" asks here first: any module is handed out, before a hint imports all that there is
+    if name in _MODULES or (not name.startswith("_") and _find_spec(f"jaxnet.{name}")):
         return _importlib.import_module(f"jaxnet.{name}")
     if name not in _HOMES:
         # name= alone: with obj=, Python would add a suggestion of its own to ours
