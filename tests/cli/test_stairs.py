@@ -71,8 +71,8 @@ def test_talk_about_training_goes_to_standard_error(capsys, monkeypatch):
         (["--section", "imags"], "did you mean 'images'?"),
         (["--image", "501"], "expected a whole number from 1 to 500, got '501'"),
         (["--image", "x"], "expected a whole number from 1 to 500, got 'x'"),
-        (["--sectoin", "images"], "unrecognized arguments: --sectoin"),
-        (["images"], "unrecognized arguments: images"),
+        (["--sectoin", "images"], "no option --sectoin (did you mean '--section'?)"),
+        (["images"], "nothing stands for the word 'images'"),
     ],
 )
 @pytest.mark.usefixtures("untrained")
