@@ -30,9 +30,9 @@ def platform() -> str:
 def local_devices() -> list[jax.Device]:
     """Return the devices of this process that JAX computes on: the chosen one, or all of the platform."""
     chosen = _config.jax_default_device
-    if chosen is None or isinstance(chosen, str):
-        return jax.local_devices(backend=chosen)
-    return [chosen]
+    if chosen is None:
+        return jax.local_devices()
+    return jax.local_devices(backend=chosen) if isinstance(chosen, str) else [chosen]
 
 
 def products_precision() -> str:

@@ -48,6 +48,8 @@ def _matched(params: Pytree, given: dict[tuple[str, ...], Any], name_of: Callabl
     taken: dict[str, tuple[tuple[str, ...], Any]] = {}
     for path, _ in _pairs(params):
         steps = _steps(path)
+        if not steps:  # params is one array, which has no name
+            return None
         name = name_of(steps)
         fits = [each for each in given if _same_place(steps, each)]
         fits = fits or [each for each in given if name and each and _named_for(name, each[-1])]
@@ -99,6 +101,8 @@ def _by_lists(params: Pytree, whole: Any) -> Iterator[Found]:
         return
     groups: dict[str, list[str]] = {}
     pairs, shapes = _pairs(params), {path: leaf.shape for path, leaf in by_path(params).items()}
+    if not all(path for path, _ in pairs):
+        return
     for path, _ in sorted(pairs, key=lambda pair: _numbers(pair[0])):
         words = [re.sub(r"\d", "", step) for step in _steps(path) if not step.isdigit()]
         kind = words[-1] if words else _steps(path)[0]
