@@ -19,6 +19,7 @@ from jaxnet import compilation_cache
 from jaxnet.accelerators import local_devices, platform, products_precision
 from jaxnet.losses import objective
 from jaxnet.network import MLP
+from jaxnet.sweeps.devices import cores
 from jaxnet.training import fit
 
 _PACKAGES = ("jaxnet", "jax", "jaxlib", "optax", "numpy")
@@ -78,8 +79,7 @@ def _precision() -> Examination:
 
 
 def _threads() -> Examination:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Examination("CPU cores", f"{usable} of {os.cpu_count()} usable by this process")
+    return Examination("CPU cores", f"{cores()} of {os.cpu_count()} usable by this process")
 
 
 def _cache() -> Examination:

@@ -160,7 +160,7 @@ def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) 
     before = Updated(state.params, state.optimizer)
     after, loss = pass_over(parts, before, data.train, order=order, key=drop_key)
     values = {"loss": loss, **epoch_values(parts, after.params, data)}
-    # one test of everything: a frozen run needs no branch, and lanes beside a diverged one keep their bits
+    # one test of everything: a frozen run needs no branch, and lanes beside a diverged one keep their bits;
     # flat, so that looking at all parameters and choosing between two states is one kernel and not one a leaf
     layout = layout_of(before, 0)
     new, old = flatten(layout, after), flatten(layout, before)
