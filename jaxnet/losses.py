@@ -163,7 +163,9 @@ class Objective:
         dtype = checks.parameters("params", params)
         X = checks.examples("X", X, getattr(self.network, "sizes", (None,))[0], dtype)
         if not callable(self.loss):
-            outputs = jax.eval_shape(self.network.apply, params, X[0]).shape[-1]
+            # an MLP says how many: tracing it to count was most of the time of a call of fit that compiles nothing
+            mlp = isinstance(self.network, MLP)
+            outputs = self.network.sizes[-1] if mlp else jax.eval_shape(self.network.apply, params, X[0]).shape[-1]
             kind = LOSSES[self.loss].target
             classes = self.output != "identity" or kind is Target.PROBABILITY
             y = check_targets(kind, y, len(X), outputs, classes=classes)

@@ -93,6 +93,26 @@ def test_one_program_serves_all_chunks_of_a_run(monkeypatch):
     assert loss.traces == first
 
 
+@pytest.fixture
+def traced():
+    """What JAX traces from here on, by the names of its events."""
+    events = []
+    jax.monitoring.register_event_duration_secs_listener(
+        listener := lambda event, *_, **__: events.append(event) if "jaxpr_trace" in event else None
+    )
+    yield events
+    jax.monitoring.unregister_event_duration_listener(listener)
+
+
+def test_a_warm_call_of_fit_traces_nothing_not_even_to_check_its_arguments(traced):
+    # of an MLP, that is: a network of one's own says only by being traced how many outputs it has
+    train("cross_entropy")
+    assert traced
+    traced.clear()
+    train("cross_entropy", rate=0.3, seed=1)
+    assert not traced
+
+
 def test_the_numbers_that_are_traced_still_count():
     runs = [
         train(Counted(), **changed) for changed in ({}, {"rate": 0.7}, {"momentum": 0.2}, {"l2": 0.3}, {"dropout": 0.4})
