@@ -21,17 +21,19 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add the options of how a table is read, for those that are guessed wrong."""
-    parser.add_argument("--delimiter", metavar="C", help="between cells, where it is guessed wrong")
+    parser.add_argument("--delimiter", metavar="C", help="between cells, or tab, where it is guessed wrong")
     parser.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where it is guessed wrong")
     parser.add_argument("--encoding", metavar="NAME", help="of the file, where it is guessed wrong")
     parser.add_argument("--header", choices=("yes", "no"), help="does the first row hold names? where guessed wrong")
+    parser.add_argument("--index", metavar="COLUMN", help="names the rows and is left out; no keeps a first one, too")
 
 
 def reading(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return what ``add_reading`` was given, as ``jn.data.read_table`` takes it."""
-    names = ("delimiter", "decimal", "encoding", "header")
+    names = ("delimiter", "decimal", "encoding", "header", "index")
     asked = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    return {name: value == "yes" if name == "header" else value for name, value in asked.items()}
+    words = {("header", "yes"): True, ("header", "no"): False, ("index", "no"): False, ("delimiter", "tab"): "\t"}
+    return {name: words.get((name, value), value) for name, value in asked.items()}
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

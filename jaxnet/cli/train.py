@@ -12,8 +12,8 @@ from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
 
 _EPILOG = """\
-Rows are held out by lot: a fifth is scored once, at the end, a sixth chooses among some learning rates, penalties and
-sizes. The score stands beside that of the trivial answer and of a linear model, chosen in the same way.
+Rows are held out by lot, each class evenly (or by --group or --time): a fifth is scored once, at the end, a sixth
+chooses among some learning rates, penalties and sizes. The score stands beside that of the trivial answer and of a linear model, chosen in the same way.
 
 exit status: 0 fine, 2 usage, 3 bad data or file, 75 another process holds DIR, 130 or 143 interrupted, with all work
 saved: the same command goes on
@@ -38,12 +38,20 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--quick", action="store_true", help="try less, for a first look")
     add("--seed", metavar="N", type=whole_number(0, 2**31 - 1), default=0, help="of all that is drawn; default 0")
     add("--group", metavar="COLUMN", help="hold rows of one value out together, such as those of one patient")
+    add("--time", metavar="COLUMN", help="hold out the latest rows, by a column of numbers or dates")
+    add("--class-weights", choices=("balanced",), help="let every class weigh alike, however rare it is")
     add("--drop", metavar="COLUMN", action="append", default=[], help="leave a column out; may be given several times")
+    add("--keep", metavar="COLUMN", action="append", default=[], help="an input that was left out; as often as wanted")
     add(
         "--kind", metavar="COLUMN=KIND", action="append", default=[], type=column_and_kind,
         help="number, category, boolean or date, where another was taken for it; may be given several times",
     )  # fmt: skip
     add("--missing", metavar="HOW", help="what a missing cell becomes: mean, median, category or refuse; default mean")
+    add(
+        "--missing-word", metavar="WORD", action="append", default=[],
+        help="a word or number, such as -999, that stands for a missing value too; may be given several times",
+    )  # fmt: skip
+    add("--scale", metavar="HOW", help="of numbers: standard, robust (median and quartiles) or none; default standard")
     add_reading(parser)
     add("--json", action="store_true", help="print the result as JSON")
 
@@ -73,7 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
     from jaxnet.data import read_table
     from jaxnet.tabular import train_table
 
-    names = ("hidden", "epochs", "learning_rate", "ensemble", "quick", "seed", "group", "out")
+    names = (
+        "hidden", "epochs", "learning_rate", "ensemble", "quick", "seed", "group", "time", "class_weights", "out",
+    )  # fmt: skip
     asked = {name: getattr(arguments, name) for name in names} | _preparation(arguments)
     with refusing():
         table = read_table(arguments.file, **reading(arguments))
@@ -92,5 +102,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _preparation(arguments: argparse.Namespace) -> dict[str, Any]:
-    asked = {"kinds": dict(arguments.kind), "drop": list(arguments.drop), "missing": arguments.missing}
+    asked = {
+        "kinds": dict(arguments.kind), "drop": list(arguments.drop), "missing": arguments.missing,
+        "roles": dict.fromkeys(arguments.keep, "input"), "missing_words": list(arguments.missing_word),
+        "scale": arguments.scale,
+    }  # fmt: skip
     return {name: value for name, value in asked.items() if value}

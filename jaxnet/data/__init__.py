@@ -6,7 +6,7 @@ or fetched.
 
 A table of one's own is read by ``read_table``, which forces nothing to a number, and made ready by ``prepare``, which
 says what it decides: read cells, raw_tables, delimiters, header_rows, text_tables, typed_columns, table_sources, then
-preparing.
+preparing, and table_splits for the rows that are held out.
 """
 
 from jaxnet.data.catalogue import catalogue, data_folder
@@ -21,6 +21,7 @@ from jaxnet.data.preparing import BadRow, Preparation, PreparedColumn, prepare
 from jaxnet.data.raw_tables import RawTable
 from jaxnet.data.row_splits import balanced_weights, split_rows
 from jaxnet.data.table_sources import read_table
+from jaxnet.data.table_splits import split_table
 
 __all__ = [
     "BadRow",
@@ -41,4 +42,5 @@ __all__ = [
     "read_parquet",
     "read_table",
     "split_rows",
+    "split_table",
 ]

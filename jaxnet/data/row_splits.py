@@ -32,7 +32,8 @@ def split_rows(
         time: numbers, dates or texts in the order of time, [N]; earlier rows come into earlier parts, and rows of one
             time into one part. The seed has no say.
 
-    Raises ValueError where a part would be empty, for values of another length, and for more than one way at once.
+    Raises ValueError where a part would be empty, for values of another length, and for more than one way at once. A
+    part is never empty for the rounding of its share of each label alone.
 
     >>> [part.tolist() for part in split_rows(6, 0.5, stratify=["a", "a", "b", "b", "b", "b"])]
     [[0, 2, 4], [1, 3, 5]]
@@ -60,6 +61,8 @@ def split_rows(
             # every label is dealt alike, so each part has its share of each label
             parts = _dealt([np.flatnonzero(codes == label) for label in range(found)], fractions, generator)
         else:
+            few = checks.Words(f"{found} different value(s)")
+            checks.require(found > len(fractions), given[0], f"at least {len(fractions) + 1}, one for each part", few)
             order = generator.permutation(found) if group is not None and generator is not None else np.arange(found)
             parts = _dealt_whole(codes, order, fractions)
     sizes = checks.Words(f"parts of {', '.join(str(len(part)) for part in parts)}")
@@ -67,20 +70,26 @@ def split_rows(
     return tuple(np.sort(part) for part in parts)
 
 
-def balanced_weights(y: Any) -> np.ndarray:
-    """Return a weight for each of N labels, float64 [N]: N / (K * how often its label occurs).
+def balanced_weights(y: Any, *, by: Any = None) -> np.ndarray:
+    """Return a weight for each of N labels, float64 [N]: M / (K * how often its label occurs among M, ``by``).
 
-    All labels then weigh alike, and the mean weight is 1, as scikit-learn's class_weight="balanced" has it. Raises
-    ValueError or TypeError where ``y`` is not labels [N].
+    ``by`` are the labels [M] that are counted, by default ``y`` itself: all labels then weigh alike, and the mean
+    weight is 1, as scikit-learn's class_weight="balanced" has it. A label that does not occur there counts as one
+    that occurs once. Raises ValueError or TypeError where ``y`` or ``by`` is not labels [N].
 
     >>> balanced_weights([0, 0, 0, 1]).tolist()
     [0.6666666666666666, 0.6666666666666666, 0.6666666666666666, 2.0]
+    >>> balanced_weights([0, 1, 1], by=[0, 0, 0, 1]).tolist()
+    [0.6666666666666666, 2.0, 2.0]
     """
-    labels = np.asarray(y)
-    fits = labels.ndim == 1 and len(labels) > 0 and labels.dtype.kind in "iubUO"
-    checks.require(fits, "y", "labels (N,)", labels)
-    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    return len(labels) / (len(counts) * counts[codes])
+    labels, counted = (np.asarray(values) for values in (y, y if by is None else by))
+    for name, values in (("y", labels), ("by", counted)):
+        fits = values.ndim == 1 and len(values) > 0 and values.dtype.kind in "iubUO"
+        checks.require(fits, name, "labels (N,)", values)
+    found, counts = np.unique(counted, return_counts=True)
+    at = np.minimum(np.searchsorted(found, labels), len(found) - 1)
+    often = np.where(found[at] == labels, counts[at], 1)
+    return len(counted) / (len(found) * often)
 
 
 def _fraction(share: Any, count: int) -> float:
@@ -102,18 +111,28 @@ def _distinct(name: str, values: Any, count: int) -> tuple[int, np.ndarray]:
 
 
 def _dealt(groups: list[np.ndarray], fractions: list[float], generator: np.random.Generator | None) -> list[np.ndarray]:
-    dealt = []
-    for rows in groups:
-        order = rows if generator is None else generator.permutation(rows)
-        # cumulated before they are rounded, so that rounding errors do not add up in the last part
-        dealt.append(np.split(order, [round(end * len(rows)) for end in np.cumsum(fractions)]))
+    orders = [rows if generator is None else generator.permutation(rows) for rows in groups]
+    # cumulated before they are rounded, so that rounding errors do not add up in the last part
+    ends = np.array([[round(end * len(rows)) for end in np.cumsum(fractions)] for rows in groups])
+    counts = np.diff(ends, axis=1, prepend=0, append=[[len(rows)] for rows in groups])
+    shares = [*fractions, 1 - sum(fractions)]
+    for part in np.flatnonzero(counts.sum(axis=0) == 0):
+        # many labels of few rows each may all be rounded away from a part that has rows to get
+        if round(shares[part] * counts.sum()) > 0:
+            label, most = np.unravel_index(np.argmax(counts), counts.shape)
+            counts[label, most], counts[label, part] = counts[label, most] - 1, 1
+    dealt = [np.split(order, np.cumsum(each)[:-1]) for order, each in zip(orders, counts, strict=True)]
     return [np.concatenate(rows) for rows in zip(*dealt, strict=True)]
 
 
 def _dealt_whole(codes: np.ndarray, order: np.ndarray, fractions: list[float]) -> list[np.ndarray]:
-    """Deal groups out whole, in the given order: a group belongs to the part in which its middle row would be."""
+    """Deal groups out whole, in the given order: a group belongs to the part in which its middle row would be, but
+    each part has one at least."""
     counts = np.bincount(codes)[order]
     middles = (np.cumsum(counts) - counts / 2) / len(codes)
-    part_of = np.empty(len(order), np.int64)
-    part_of[order] = np.searchsorted(np.cumsum(fractions), middles)
+    found, ends = len(order), [0]
+    for part, end in enumerate(np.cumsum(fractions)):
+        ends.append(int(np.clip(np.searchsorted(middles, end), ends[-1] + 1, found - len(fractions) + part)))
+    part_of = np.empty(found, np.int64)
+    part_of[order] = np.repeat(np.arange(len(fractions) + 1), np.diff([*ends, found]))
     return [np.flatnonzero(part_of[codes] == part) for part in range(len(fractions) + 1)]

@@ -15,12 +15,11 @@ import numpy as np
 import optax
 
 from jaxnet import checks
+from jaxnet.data import Preparation
 from jaxnet.losses import objective
 from jaxnet.network import MLP
 from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.training.hyperparameters import as_text
-from jaxnet.training.preparation import unpack
-from jaxnet.types import Batch
 
 
 class Family(NamedTuple):
@@ -114,6 +113,7 @@ class TrainingSpec:
         objective: None for ``jn.objective``, or (network, configuration) -> objective.
         lanes: of every tile; None for what suits the device.
         together: how many configurations the plan began with, which the lanes of an accelerator's tiles follow.
+        preparation: of the table that the examples come from, or None.
     """
 
     inputs: int
@@ -124,6 +124,7 @@ class TrainingSpec:
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None
     lanes: int | None = None
     together: int = 1
+    preparation: Preparation | None = None
 
     def __post_init__(self) -> None:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
@@ -167,7 +168,9 @@ class TrainingSpec:
         output = options.setdefault("output", "softmax" if are_labels(self.targets) else "identity")
         hidden = configuration.get("hidden", ())
         hidden = hidden if isinstance(hidden, tuple) else (hidden,)
-        return MLP((self.inputs, *hidden, count_outputs(self.targets, output)), **options)
+        # a class that the training rows lack is one of the table's all the same
+        known = len(self.preparation.classes or ()) if self.preparation else 0
+        return MLP((self.inputs, *hidden, count_outputs(self.targets, output, known)), **options)
 
 
 def make_optimizer(configuration: Configuration, steps: int) -> optax.GradientTransformation:
@@ -199,35 +202,13 @@ def are_labels(targets: np.ndarray) -> bool:
     return targets.ndim == 1 and targets.dtype.kind in "iub"
 
 
-def count_outputs(targets: np.ndarray, output: str) -> int:
-    """Return K: the columns of the targets, or the classes of labels; two classes are one sigmoid output."""
+def count_outputs(targets: np.ndarray, output: str, known: int = 0) -> int:
+    """Return K: the columns of the targets, or the classes of labels, of which ``known`` are there at least; two
+    classes are one sigmoid output."""
     if targets.ndim == 2:
         return targets.shape[1]
     if not are_labels(targets) or output not in ("softmax", "sigmoid"):
         return 1
-    classes = int(targets.max()) + 1
+    classes = max(int(targets.max()) + 1, known)
     # labels that happen to be all of one class still have two: a softmax of one output would have nothing to learn
     return 1 if output == "sigmoid" and classes <= 2 else max(2, classes)
-
-
-def arrays_of(data: Any, argument: str) -> Batch:
-    """Return (X [N, D], y [N] or [N, K]), (X, y, weight [N]) or an object with x and y as NumPy arrays.
-
-    Raises TypeError for anything else; ValueError for other shapes and for numbers that are not finite.
-    """
-    given = [part for part in unpack(data, argument) if part is not None]
-    parts: list[Any] = [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(given)]
-    x, y, *_ = parts
-    checks.require(x.ndim >= 2 and len(x) > 0, argument, "examples of shape (N, D)", x)
-    checks.require(y.ndim in (1, 2) and len(y) == len(x), argument, f"one target for each of {len(x)} examples", y)
-    for part in parts:
-        checks.finite(argument, part)
-    return Batch(*parts)
-
-
-def arrays_like(data: Batch, other: Any, argument: str) -> Batch:
-    """Return further examples as NumPy arrays; raises ValueError for those of another shape than the data's."""
-    batch = arrays_of(other, argument)
-    expected = f"examples of shape (N, {', '.join(map(str, data.x.shape[1:]))}), as in data"
-    checks.require(batch.x.shape[1:] == data.x.shape[1:], argument, expected, batch.x)
-    return batch

@@ -8,18 +8,19 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.metrics import METRICS
-from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_labels, arrays_like, arrays_of
+from jaxnet.data import Preparation
+from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_labels
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.groups import Task, check_groups, list_groups, list_members
 from jaxnet.sweeps.optuna_study import Budget, Study
 from jaxnet.sweeps.parameters import Configuration
+from jaxnet.sweeps.plan_data import plan_examples
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Halving, Hyperband, single
 from jaxnet.sweeps.sampling import METHODS, distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
 from jaxnet.training.preparation import check_metrics
-from jaxnet.types import Batch
 
 _DTYPES = ("float32", "float64")
 _MAXIMISED = ("accuracy", "r2")
@@ -41,6 +42,8 @@ def plan(
     ask: int = 16,
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
+    preparation: Preparation | None = None,
+    class_weights: str | None = None,
     root: int = 0,
     dtype: str = "float32",
     lanes: int | None = None,
@@ -55,11 +58,11 @@ def plan(
             "warmup_cosine", over all epochs) and its numbers (``final``, ``warmup``), ``hidden``, ``activation``,
             ``output``, ``dropout``, ``weights``, ``biases``, ``loss``, ``l2``, ``batch_size``, ``seed`` and ``fold``;
             with ``network`` or ``objective``, any others too.
-        data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``.
+        data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
             configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
         epochs: passes over the data of a run that is never pruned.
-        validation: (X, y), evaluated after every epoch; not together with ``Folds``.
+        validation: (X, y), or with a ``preparation`` a table, evaluated after every epoch; not together with ``Folds``.
         metrics: names in ``METRICS``, or callables (params, X, y) -> scalar.
         metric: the name in the history that configurations are ranked by, averaged over seeds and folds, at the last
             epoch; by default the validation loss where there is one, else the loss.
@@ -68,6 +71,10 @@ def plan(
         ask: for "optuna", how many configurations are asked for, trained as one population and told at once.
         network: configuration -> any network, in place of an ``MLP``.
         objective: (network, configuration) -> any objective, in place of ``jn.objective``.
+        preparation: what ``jn.data.prepare`` or ``split_table`` returned: the rows of a table that have a target are
+            prepared by it, and the models of the result take such tables.
+        class_weights: "balanced" lets every class weigh alike, in training and in what members are ranked by; it
+            multiplies the weights of the data.
         root: the one seed from which configurations, folds, parameters and batch orders are drawn.
         dtype: "float32", or "float64" where JAX has it enabled.
         lanes: how many members train in lock step, side by side in a tile; a member's bits depend on it and on nothing
@@ -79,9 +86,9 @@ def plan(
     """
     use_all_cores()  # before anything here makes JAX start
     space = _complete_space(space, constants)
-    batch = arrays_of(data, "data")
+    _check_validation(space, validation)
+    batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
     epochs = checks.integer("epochs", epochs, minimum=1)
-    held_out = _check_validation(space, validation, batch)
     root = checks.integer("root", root, maximum=2**31 - 1)
     metrics, names, ranked = _check_ranking(metrics, metric, validated=bool(held_out or space.folds))
     goal = _check_goal(goal, ranked)
@@ -92,8 +99,8 @@ def plan(
 
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
-    width: dict[str, Any] = {"lanes": lanes, "together": len(found)}
-    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective, **width)
+    more: dict[str, Any] = {"lanes": lanes, "together": len(found), "preparation": preparation}
+    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective, **more)
     members = list_members(space, spec, found)
     groups = list_groups(spec, found, members)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
@@ -127,12 +134,9 @@ def _complete_space(space: Any, constants: dict[str, Any]) -> Space:
 _ARGUMENTS = tuple(plan.__kwdefaults__ or ())  # of ``plan`` itself, for the hint where one is misspelt
 
 
-def _check_validation(space: Space, validation: Any, data: Batch) -> Any:
-    if validation is None:
-        return None
+def _check_validation(space: Space, validation: Any) -> None:
     expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
-    checks.require(space.folds is None, "validation", expected, checks.Words("both"))
-    return arrays_like(data, validation, "validation")
+    checks.require(validation is None or space.folds is None, "validation", expected, checks.Words("both"))
 
 
 def _check_ranking(

@@ -11,6 +11,8 @@
     validation = 0.2                 # the share held out; or a file
     standardise = true
     # prepare = true                 # text, dates, gaps: by jn.data.prepare; or its options, { scale = "robust" }
+    # group = "patient"              # of a prepared table: rows of one value on one side; or time = "day"
+    # class_weights = "balanced"     # every class weighs alike
 
     [space]
     learning_rate = { min = 1e-3, max = 1.0, log = true }
@@ -34,7 +36,17 @@ from types import MappingProxyType
 from typing import Any
 
 from jaxnet import checks
-from jaxnet.data import DataError, Dataset, catalogue, prepare, read_csv, read_npz, read_parquet, read_table, split_rows
+from jaxnet.data import (
+    DataError,
+    Dataset,
+    catalogue,
+    prepare,
+    read_csv,
+    read_npz,
+    read_parquet,
+    read_table,
+    split_table,
+)
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, when
@@ -47,7 +59,10 @@ _SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics"
 _PRUNING = ("halving", "hyperband")
 _WHOLE = ("hidden", "batch_size")  # whose numbers are whole
 KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
-_DATA_NAMES = ("name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare")
+_DATA_NAMES = (
+    "name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare", "group", "time",
+    "class_weights",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,9 +93,9 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
     _known("", found, (*_SEARCH, *_PRUNING, "data", "space"))
     for table in ("data", "space"):
         checks.require(isinstance(found.get(table), dict), table, f"a table [{table}]", found.get(table), TypeError)
-    train, validation = _data(found.pop("data"), path.parent)
+    data = _data(found.pop("data"), path.parent)
     space = Space(**{name: _parameter(name, value) for name, value in _known("space.", found.pop("space"), _SPACE)})
-    return plan(space, train, validation=validation, **_search(found))
+    return plan(space, data.pop("data"), **data, **_search(found))
 
 
 def keep_plan(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
@@ -113,14 +128,18 @@ def _search(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | None]:
+def _data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the arguments of ``plan`` that a table of data stands for."""
     options = dict(_known("data.", table, _DATA_NAMES))
-    for name in ("name", "file", "delimiter"):
+    for name in ("name", "file", "delimiter", "group", "time"):
         _typed(f"data.{name}", options.get(name, ""), str, "text")
     one = ("name" in options) != ("file" in options)
     checks.require(one, "data", "either name= or file=", checks.Words(", ".join(options) or "none"))
+    weights = {"class_weights": options.pop("class_weights", None)}
     if options.get("prepare", False) is not False:
-        return _prepared(options, folder)
+        return _prepared(options, folder) | weights
+    ways = [name for name in ("group", "time") if name in options]
+    checks.require(not ways, "data", f"prepare = true beside {' and '.join(ways)}", checks.Words("none"))
     train = catalogue(options["name"]) if "name" in options else _file(folder / options["file"], options)
     held_out, validation = options.get("validation"), None
     if isinstance(held_out, str):
@@ -131,10 +150,10 @@ def _data(table: Mapping[str, Any], folder: Path) -> tuple[Dataset, Dataset | No
     if options.get("standardise", False):  # both by the training part alone, of which the other must know nothing
         validation = None if validation is None else validation.standardised(by=train)
         train = train.standardised()
-    return train, validation
+    return {"data": train, "validation": validation, **weights}
 
 
-def _prepared(options: dict[str, Any], folder: Path) -> tuple[Dataset, Dataset | None]:
+def _prepared(options: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Prepare a table, all by its training rows; those held out at random have their share of each class."""
     wishes = {} if options["prepare"] is True else options["prepare"]
     _typed("data.prepare", wishes, dict, "true or a table of options of jn.data.prepare")
@@ -146,15 +165,16 @@ def _prepared(options: dict[str, Any], folder: Path) -> tuple[Dataset, Dataset |
     reading = {name: wishes.pop(name) for name in list(wishes) if name in inspect.signature(read_table).parameters}
     read = lambda name: read_table(folder / name, delimiter=options.get("delimiter"), **reading)
     table, target, held_out = read(options["file"]), options.get("target", -1), options.get("validation")
-    whole = prepare(table, target, **wishes)
-    rows = whole.rows_with_target(table)
-    if not isinstance(held_out, int | float):
-        return whole.dataset(table), None if held_out is None else whole.dataset(read(held_out))
-    labels = whole.targets(table.take(rows)) if whole.classes else None
-    share = checks.number("data.validation", held_out, above=0, below=1)
-    held, kept = split_rows(len(rows), share, seed=options.get("seed", 0), stratify=labels)
-    prep = prepare(table, target, rows=rows[kept], **wishes)
-    return prep.dataset(table.take(rows[kept])), prep.dataset(table.take(rows[held]))
+    ways = {name: options[name] for name in ("group", "time", "seed") if name in options}
+    if isinstance(held_out, int | float):
+        share = checks.number("data.validation", held_out, above=0, below=1)
+        prep, (train, held) = split_table(table, target, 1 - share, **ways, **wishes)
+        return {"data": table.take(train), "validation": table.take(held), "preparation": prep}
+    checks.require(
+        not ways.keys() - {"seed"}, "data", "a share as validation, to be dealt out", checks.Words(str(ways))
+    )
+    validation = None if held_out is None else read(held_out)
+    return {"data": table, "validation": validation, "preparation": prepare(table, target, **wishes)}
 
 
 def _file(path: Path, options: Mapping[str, Any]) -> Dataset:

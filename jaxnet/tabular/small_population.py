@@ -38,6 +38,7 @@ class Recipe(NamedTuple):
     batch_size: int
     ensemble: int
     seed: int
+    class_weights: str | None = None
 
 
 class PreparedRows(NamedTuple):
@@ -60,7 +61,7 @@ class Chosen(NamedTuple):
 
 def recipe(
     rows: int, *, hidden: Any = None, epochs: Any = None, learning_rate: Any = None,
-    ensemble: Any = 1, quick: bool = False, seed: Any = 0,
+    ensemble: Any = 1, quick: bool = False, seed: Any = 0, class_weights: str | None = None,
 ) -> Recipe:  # fmt: skip
     """Return what is tried for a table with so many training rows; whatever is given stands instead of a choice.
 
@@ -80,6 +81,7 @@ def recipe(
         batch,
         checks.integer("ensemble", ensemble, minimum=1, maximum=100),
         checks.integer("seed", seed, maximum=2**31 - 1),
+        class_weights,
     )
 
 
@@ -125,7 +127,7 @@ def _plan(examples: PreparedRows, tried: Recipe, *, epochs: int, seeds: int, met
         constants = {}
     return plan(
         Space(**options, seed=Seeds(seeds)), examples.train, method=method, configurations=configurations,
-        epochs=epochs, validation=examples.validation, root=tried.seed, **constants,
+        epochs=epochs, validation=examples.validation, class_weights=tried.class_weights, root=tried.seed, **constants,
     )  # fmt: skip
 
 

@@ -167,10 +167,20 @@ def read_report(folder: str | Path, settings: Mapping[str, Any] | None = None) -
     except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path}: no report of a training ({error})") from error
     if settings is not None:
-        odd = [name for name in settings if report.settings.get(name) != settings[name]]
+        theirs, mine = _flat(report.settings), _flat(settings)
+        odd = [name for name in {**mine, **theirs} if theirs.get(name) != mine.get(name)]
         words = checks.Words(f"that of another training (its {', '.join(odd)} differ{'s' * (len(odd) == 1)})")
         checks.require(not odd, "out", "an empty folder, or that of the same training", words)
     return report
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was asked for by the names of the arguments; what is None was not asked for."""
+    groups = ("tried", "preparation")
+    found = {name: value for name, value in settings.items() if name not in groups}
+    for group in groups:
+        found |= settings.get(group, {})
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _jsonable(value: Any) -> Any:

@@ -5,12 +5,12 @@ import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from jaxnet import checks, storage
-from jaxnet.data import Preparation, RawTable, prepare, read_table
+from jaxnet.data import Preparation, RawTable, read_table
 from jaxnet.models import Model
 from jaxnet.network import MLP
 from jaxnet.tabular.column_importance import permutation_importance
@@ -34,6 +34,8 @@ def train_table(
     quick: bool = False,
     seed: int = 0,
     group: str | None = None,
+    time: str | None = None,
+    class_weights: str | None = None,
     out: str | os.PathLike | None = None,
     progress: bool = False,
     **preparation: Any,
@@ -54,7 +56,10 @@ def train_table(
         ensemble: how many networks, trained from other seeds, the model averages.
         quick: try less, for a first look.
         seed: of everything that is drawn: the rows held out, parameters, batches.
-        group: a column whose equal values stay together, as those of one patient, so that none is on both sides.
+        group: a column whose equal values stay together, as those of one patient, so that none is on both sides; it is
+            no input unless ``roles={group: "input"}`` says so.
+        time: a column of numbers or dates: the latest rows judge, and those before them choose, in place of a lot.
+        class_weights: "balanced" lets every class weigh alike in training and in choosing, however rare it is.
         out: a folder for the model (``jn.load(out)``), the report and the work so far: it can be killed at any moment,
             and the same call goes on. What is finished is read, not scored again.
         progress: show a bar, where standard error is a terminal.
@@ -65,24 +70,19 @@ def train_table(
     trains there, ``Interrupted`` after a signal, when all that was done is saved.
     """
     table = read_table(table)
-    rows, task = _rows_with_target(table, target, preparation)
     seed = checks.integer("seed", seed, maximum=2**31 - 1)
-    groups = None if group is None else table.column(group).texts[1][rows.indices]
-    held = hold_out(rows.indices, seed, labels=rows.labels, group=groups)
+    prep, held = hold_out(table, target, preparation, seed=seed, group=group, time=time)
     tried = recipe(
         len(held.train), hidden=hidden, epochs=epochs, learning_rate=learning_rate, ensemble=ensemble, quick=quick,
-        seed=seed,
+        seed=seed, class_weights=_checked_weights(class_weights, prep),
     )  # fmt: skip
     with _folder(out) as folder:
-        settings = settings_of(table, target, tried, {**preparation, "group": group})
+        settings = settings_of(table, target, tried, {**preparation, "group": group, "time": time})
         finished = None if folder is None else read_report(folder, settings)
         if finished is not None:
             return finished
-        prep = _fitted(table, target, held, task=task, options=preparation)
-        examples = PreparedRows(
-            _examples(prep, table, held.train), _examples(prep, table, held.validation), prep.output
-        )
-        network, linear = search(examples, tried, out=folder, progress=progress)
+        train, validation = _examples(prep, table, held.train), _examples(prep, table, held.validation)
+        network, linear = search(PreparedRows(train, validation, prep.output), tried, out=folder, progress=progress)
         report = _judged(table, prep, held, network, linear=linear, tried=tried)
         report = dataclasses.replace(report, settings=settings)
         if folder is not None:
@@ -90,38 +90,13 @@ def train_table(
         return report
 
 
-class _Rows(NamedTuple):
-    """The rows of a table that have a target, and their labels where these are classes."""
-
-    indices: np.ndarray
-    labels: np.ndarray | None
-
-
-class _Task(NamedTuple):
-    """What the whole table says of roles and kinds, for its training rows alone may look like something else."""
-
-    kinds: Mapping[str, str]
-    roles: Mapping[str, str]
-
-
-def _rows_with_target(table: RawTable, target: str | int, options: dict[str, Any]) -> tuple[_Rows, _Task]:
-    whole = prepare(table, target, **options)
-    indices = whole.rows_with_target(table)
-    labels = whole.targets(table.take(indices)) if whole.task == "classification" else None
-    task = _Task({c.name: c.kind for c in whole.columns}, {c.name: c.role for c in whole.columns})
-    return _Rows(indices, labels), task
-
-
-def _fitted(table: RawTable, target: str | int, held: Held, *, task: _Task, options: dict[str, Any]) -> Preparation:
-    """Fit a preparation to the training rows, which by chance may look as if a column were of another kind."""
-    options = dict(options)
-    prep = prepare(table, target, rows=held.train, **options)
-    other = {c.name: task.kinds[c.name] for c in prep.columns if c.kind != task.kinds[c.name]}
-    # constant, identifier and text are reasons to leave a column out, which the training rows may have for themselves
-    kinds = {name: kind for name, kind in other.items() if kind in ("number", "category", "boolean", "date")}
-    if kinds:
-        prep = prepare(table, target, rows=held.train, **{**options, "kinds": {**kinds, **options.get("kinds", {})}})
-    return prep
+def _checked_weights(class_weights: Any, prep: Preparation) -> str | None:
+    if class_weights is None:
+        return None
+    checks.choice("class_weights", class_weights, ("balanced",))
+    words = checks.Words(f"{class_weights!r} for the regression of {prep.target!r}")
+    checks.require(prep.classes, "class_weights", "None, or a target of classes", words)
+    return class_weights
 
 
 def _examples(prep: Preparation, table: RawTable, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -127,11 +127,11 @@ def measure(table: PublicTable) -> dict:
             "name": table.name, "fault": fault, "score": score, "rows": report["rows"]["total"], "seconds": seconds,
             "columns": len(kinds), "kinds": {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
             **{who: report["scores"][who][score] for who in ("model", "linear", "trivial")},
-            "interval": report["scores"]["model"]["interval"], "sklearn": of_scikit_learn(path, table.target, out),
+            "interval": report["scores"]["model"]["interval"], "sklearn": of_scikit_learn(path, table.target),
         }  # fmt: skip
 
 
-def of_scikit_learn(path: Path, target: str, out: Path) -> float:
+def of_scikit_learn(path: Path, target: str) -> float:
     """Score scikit-learn's MLP with default options, given the same numbers and the same test rows."""
     import warnings
 
@@ -142,11 +142,8 @@ def of_scikit_learn(path: Path, target: str, out: Path) -> float:
     from jaxnet.tabular.holding_out import hold_out
 
     warnings.simplefilter("ignore")  # of 200 iterations that were not enough
-    table, prep = jn.data.read_table(path), jn.load(out).preparation
-    whole = jn.data.prepare(table, target)
-    rows = whole.rows_with_target(table)
-    labels = whole.targets(table.take(rows)) if whole.task == "classification" else None
-    held = hold_out(rows, 0, labels=labels, group=None)
+    table = jn.data.read_table(path)
+    prep, held = hold_out(table, target, {})
     X, y = prep(table.take(np.concatenate([held.train, held.validation])))
     Xt, yt = prep(table.take(held.test))
     kind = MLPClassifier if prep.classes else MLPRegressor

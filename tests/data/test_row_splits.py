@@ -66,7 +66,7 @@ REFUSED = {
     "no share": ((N,), {}, "shares: expected at least one share"),
     "more than all": ((N, 0.8, 0.4), {}, "shares: expected shares that sum to less than 1"),
     "an empty part": ((4, 0.01), {}, "leave no part empty, got parts of 0, 4"),
-    "one group": ((4, 0.5), {"group": ["a"] * 4}, "leave no part empty"),
+    "one group": ((4, 0.5), {"group": ["a"] * 4}, r"group: expected at least 2, one for each part, got 1 different"),
 }
 
 
@@ -81,6 +81,26 @@ def test_balanced_weights_are_those_of_scikit_learn():
     np.testing.assert_allclose(
         balanced_weights(CLASSES), sklearn.compute_sample_weight("balanced", CLASSES), rtol=1e-15
     )
+
+
+@pytest.mark.parametrize("rows", [12, 15, 18, 24, 33])
+@pytest.mark.parametrize("labels", [3, 4, 6])
+def test_many_labels_of_few_rows_leave_no_part_empty(rows, labels):
+    parts = split_rows(rows, 0.64, 0.16, stratify=np.arange(rows) % labels)
+    assert all(map(len, parts))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(rows))
+
+
+@pytest.mark.parametrize("way", ["group", "time"])
+def test_as_many_groups_as_parts_are_one_each(way):
+    parts = split_rows(9, 0.64, 0.16, **{way: np.repeat([0, 1, 2], 3)})
+    assert [len(part) for part in parts] == [3, 3, 3]
+
+
+def test_weights_are_counted_by_other_labels_too():
+    # three of a, one of b, none of c: 4 / (2 * 3), 4 / (2 * 1), and as if it occurred once
+    weights = balanced_weights(["a", "b", "c"], by=["a", "a", "a", "b"])
+    assert weights.tolist() == [4 / 6, 2.0, 2.0]
 
 
 def test_weights_need_labels():

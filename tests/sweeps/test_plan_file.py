@@ -116,12 +116,33 @@ def test_a_table_of_any_kind_is_prepared_by_its_training_rows(written: Any, tmp_
     np.testing.assert_allclose([data.x[:, 0].mean(), data.x[:, 0].std()], [0, 1], atol=1e-6)
     raw = read_plan(written(head + "{ scale = 'none', drop = ['colour'] }" + tail))
     assert raw.task.data.x.shape == (48, 1)
+    assert plan.spec.preparation.classes == ("u", "v")
+    weighed = read_plan(written(head + "true\nclass_weights = 'balanced'" + tail)).task
+    assert {each.weight[each.y == 1].sum() == pytest.approx(len(each.y) / 2, rel=1e-6) for each in weighed[:1]} == {
+        True
+    }
     with pytest.raises(ValueError, match=r"did you mean 'data.prepare.scale'"):
         read_plan(written(head + "{ scales = 'none' }" + tail))
     with pytest.raises(TypeError, match=r"data.prepare: expected true or a table of options of jn.data.prepare, got 3"):
         read_plan(written(head + "3" + tail))
     with pytest.raises(ValueError, match=r"data.prepare: expected a file, and scale= in place of standardise"):
         read_plan(written(head + "true\nstandardise = true" + tail))
+
+
+def test_rows_are_held_out_by_group_or_by_time(written: Any, tmp_path: Path) -> None:
+    rows = [f"{at}.5,2020-01-{at % 28 + 1:02d},shop {at // 5 % 3},{at * at % 11}.25" for at in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join(["size,day,shop,price", *rows]))
+    head = "epochs = 3\n[data]\nfile = 'a.csv'\ntarget = 'price'\nvalidation = 0.3\n"
+    tail = "\n[space]\nlearning_rate = 0.1\n"
+    plan = read_plan(written(head + "prepare = true\ngroup = 'shop'" + tail))
+    assert [len(part.x) for part in plan.task[:2]] == [40, 20]
+    plan = read_plan(written(head + "prepare = { scale = 'none' }\ntime = 'day'" + tail))
+    at = plan.spec.preparation.feature_names.index("day seconds")
+    assert plan.task.data.x[:, at].max() < plan.task.validation.x[:, at].min()
+    with pytest.raises(ValueError, match="data: expected prepare = true beside group, got none"):
+        read_plan(written(head + "group = 'shop'" + tail))
+    with pytest.raises(ValueError, match="time: expected one of them, got group and time|expected one of them"):
+        read_plan(written(head + "prepare = true\ngroup = 'shop'\ntime = 'day'" + tail))
 
 
 def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_what_is_finished_is_read_and_its_test_rows_are_not_scored_again(classif
 
 
 @pytest.mark.parametrize(
-    ("table", "options", "odd"), [(table_of(seed=1), {}, "table"), (table_of(), {"seed": 1}, "tried")]
+    ("table", "options", "odd"), [(table_of(seed=1), {}, "table"), (table_of(), {"seed": 1}, "seed")]
 )
 def test_the_folder_of_another_training_is_refused(classified, table, options, odd):
     with pytest.raises(ValueError, match=rf"out: expected .* got that of another training \(its {odd} differs\)"):
@@ -80,7 +80,10 @@ def test_rows_without_a_target_are_left_out_and_counted(tmp_path):
         ({"target": "knd"}, r"target: expected one of .* \(did you mean 'kind'\?\)"),
         ({"seed": -1}, "seed: expected an integer"),
         ({"out": 5}, "out: expected the path of a folder"),
-        ({"group": "wod"}, r"column: expected one of .* \(did you mean 'wood'\?\)"),
+        ({"group": "wod"}, r"group: expected one of .* \(did you mean 'wood'\?\)"),
+        ({"time": "wood"}, "time: expected a column of numbers or dates, got 'wood'"),
+        ({"class_weights": "balance"}, r"class_weights: expected one of balanced, .* \(did you mean 'balanced'\?\)"),
+        ({"class_weights": "balanced", "target": "weight"}, "class_weights: expected None, or a target of classes"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_trained(change, words):

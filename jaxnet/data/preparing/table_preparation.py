@@ -128,9 +128,9 @@ class Preparation:
             return None
         gaps = np.flatnonzero(found.missing)
         if len(gaps):
-            words = (
-                f"{len(gaps)} rows have no target {name!r}: take the others, table.take(prep.rows_with_target(table))"
-            )
+            have = "row has" if len(gaps) == 1 else "rows have"
+            way = "take the others, table.take(prep.rows_with_target(table))"
+            words = f"{len(gaps)} {have} no target {name!r}: {way}"
             fail(table.place(int(gaps[0]), name), words)
         for row, words in found.faults.items():
             fail(table.place(row, name), f"column {name!r}: {words}")

@@ -17,9 +17,9 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.html_blocks import html_table, html_text
 from jaxnet.models import Model
-from jaxnet.sweeps.configuration import arrays_like
 from jaxnet.sweeps.history import SweepHistory, levels, ranking, values_at
 from jaxnet.sweeps.optuna_study import completed_study
+from jaxnet.sweeps.plan_data import arrays_like, table_examples
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import (
     Columns,
@@ -127,7 +127,7 @@ class Result:
         last = int(self.history.epochs[member]) - 1
         curves = {name: float(curve[member, last]) for name, curve in self.history.curves.items()}
         scores = {name: value for name, value in curves.items() if np.isfinite(value)}
-        return Model(self.network(member), self.params(member), scores=scores)
+        return Model(self.network(member), self.params(member), self.plan.spec.preparation, scores=scores)
 
     def best_model(self, *, ensemble: bool = False) -> Model:
         """Return the best member of the best configuration as a model; with ``ensemble``, the mean of all its members,
@@ -144,7 +144,7 @@ class Result:
             return self.model(int(members[sound[first(values[sound])]]))
         mean = {self.plan.metric: float(values[sound].mean())}
         each = [self.params(int(members[at])) for at in sound]
-        return Model(self.network(int(members[0])), each, scores=mean)
+        return Model(self.network(int(members[0])), each, self.plan.spec.preparation, scores=mean)
 
     def summary(self) -> Any:
         """Return one row a configuration, the best first: parameters, seeds x folds, mean, standard deviation and
@@ -181,7 +181,7 @@ class Result:
         """
         chosen = self.ranking()[: checks.integer("top", top, minimum=1)]
         again = fresh_plan(self.plan, chosen, checks.integer("seeds", seeds, minimum=1))
-        held = arrays_like(self.plan.task.data, test, "test")
+        held = arrays_like(self.plan.task.data, table_examples(self.plan.spec.preparation, test), "test")
         fresh = self.train(again, out=out)
         name = self.plan.metric.removeprefix("validation_")
         members = range(len(again.members.ids))

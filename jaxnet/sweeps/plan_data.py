@@ -1,0 +1,71 @@
+"""The examples that a sweep looks at: arrays as they are given, or the rows of a table as its preparation makes them."""
+
+from typing import Any
+
+import numpy as np
+
+from jaxnet import checks
+from jaxnet.data import Preparation, balanced_weights
+from jaxnet.sweeps.configuration import are_labels
+from jaxnet.training.preparation import unpack
+from jaxnet.types import Batch
+
+
+def plan_examples(
+    data: Any, validation: Any, *, preparation: Preparation | None, class_weights: str | None
+) -> tuple[Batch, Batch | None]:
+    """Return the examples to train on and those to validate by, or None, each with a weight where classes weigh alike.
+
+    Raises ValueError, TypeError or DataError for what is no data, or not that of the preparation.
+    """
+    if preparation is not None:
+        fits = isinstance(preparation, Preparation) and preparation.target_code is not None
+        checks.require(fits, "preparation", "what jn.data.prepare returns for a target", preparation, TypeError)
+        data, validation = (table_examples(preparation, each) for each in (data, validation))
+    batch = arrays_of(data, "data")
+    held_out = None if validation is None else arrays_like(batch, validation, "validation")
+    if preparation is not None:
+        features = f"the preparation's {preparation.inputs} features, or a table"
+        checks.require(batch.x.shape[1:] == (preparation.inputs,), "data", features, batch.x)
+    if class_weights is None:
+        return batch, held_out
+    checks.choice("class_weights", class_weights, ("balanced",))
+    checks.require(are_labels(batch.y), "class_weights", "None, for targets that are no labels", class_weights)
+    # both by the classes of the training part: what is chosen is what training lowers
+    return _weighed(batch, batch.y), None if held_out is None else _weighed(held_out, batch.y)
+
+
+def table_examples(preparation: Preparation | None, data: Any) -> Any:
+    """Return the rows of a table that have a target as a ``Dataset``; whatever is prepared already as it is."""
+    ready = (
+        preparation is None or data is None or isinstance(data, tuple) or (hasattr(data, "x") and hasattr(data, "y"))
+    )
+    return data if ready else preparation.dataset(data)
+
+
+def arrays_of(data: Any, argument: str) -> Batch:
+    """Return (X [N, D], y [N] or [N, K]), (X, y, weight [N]) or an object with x and y as NumPy arrays.
+
+    Raises TypeError for anything else; ValueError for other shapes and for numbers that are not finite.
+    """
+    given = [part for part in unpack(data, argument) if part is not None]
+    parts: list[Any] = [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(given)]
+    x, y, *_ = parts
+    checks.require(x.ndim >= 2 and len(x) > 0, argument, "examples of shape (N, D)", x)
+    checks.require(y.ndim in (1, 2) and len(y) == len(x), argument, f"one target for each of {len(x)} examples", y)
+    for part in parts:
+        checks.finite(argument, part)
+    return Batch(*parts)
+
+
+def arrays_like(data: Batch, other: Any, argument: str) -> Batch:
+    """Return further examples as NumPy arrays; raises ValueError for those of another shape than the data's."""
+    batch = arrays_of(other, argument)
+    expected = f"examples of shape (N, {', '.join(map(str, data.x.shape[1:]))}), as in data"
+    checks.require(batch.x.shape[1:] == data.x.shape[1:], argument, expected, batch.x)
+    return batch
+
+
+def _weighed(batch: Batch, by: np.ndarray) -> Batch:
+    weight = balanced_weights(batch.y, by=by)
+    return batch._replace(weight=weight if batch.weight is None else weight * batch.weight)

@@ -1,0 +1,73 @@
+"""A sweep's examples: a table by its preparation, and classes that weigh alike."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnet as jn
+
+ROWS = 40
+TABLE = {
+    "height": [f"{at % 9},5" for at in range(ROWS)],
+    "wood": ["soft", "hard"] * (ROWS // 2),
+    "kind": ["elm" if at % 4 else "oak" for at in range(ROWS)],
+}
+SPACE = jn.Space(learning_rate=0.1, hidden=(3,), seed=0)
+
+
+def plan_of(data: Any, **options: Any) -> Any:
+    return jn.plan(SPACE, data, method="grid", epochs=2, **options)
+
+
+def test_a_table_is_prepared_and_the_models_take_such_tables() -> None:
+    prep, (train, held) = jn.data.split_table(TABLE, "kind", 0.8)
+    table = jn.data.read_table(TABLE)
+    plan = plan_of(table.take(train), validation=table.take(held), preparation=prep)
+    X, y = prep(table.take(train))
+    np.testing.assert_array_equal(plan.task.data.x, X)
+    np.testing.assert_array_equal(plan.task.data.y, y)
+    assert plan.task.validation.x.shape == (8, 3)
+    model = jn.sweep(plan).best_model()
+    assert set(model.predict(TABLE).tolist()) <= {"elm", "oak"}
+    assert model.preparation is prep
+
+
+def test_what_is_prepared_already_is_taken_as_it_is() -> None:
+    prep = jn.data.prepare(TABLE, "kind")
+    X, y = prep(TABLE)
+    for data in ((X, y), prep.dataset(TABLE)):
+        np.testing.assert_array_equal(plan_of(data, preparation=prep).task.data.x, X)
+
+
+def test_a_class_that_the_training_rows_lack_has_an_output() -> None:
+    prep = jn.data.prepare(TABLE, "kind")
+    X, y = prep(TABLE)
+    elms = y == 0
+    plan = plan_of(
+        (X[elms], y[elms]), preparation=jn.data.prepare({**TABLE, "kind": ["elm", "fir"] * 19 + ["oak"] * 2}, "kind")
+    )
+    assert plan.groups[0].networks[0].sizes == (3, 3, 3)
+
+
+def test_classes_weigh_alike_by_the_training_part() -> None:
+    X, y = jn.data.prepare(TABLE, "kind")(TABLE)
+    task = plan_of((X, y, np.full(ROWS, 2.0)), validation=(X[:4], y[:4]), class_weights="balanced").task
+    # 30 elms, 10 oaks: 40 / (2 * 30) and 40 / (2 * 10), times the weight of 2 that was there
+    np.testing.assert_allclose(task.data.weight[:2], [4.0, 4 / 3])
+    np.testing.assert_allclose(task.validation.weight, [2, 2 / 3, 2 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "words"),
+    [
+        (TABLE, {"preparation": "yes"}, "preparation: expected what jn.data.prepare returns for a target, got 'yes'"),
+        (TABLE, {"preparation": jn.data.prepare(TABLE)}, "preparation: expected what jn.data.prepare returns for a target"),
+        ((np.ones((4, 2)), np.zeros(4)), {"preparation": jn.data.prepare(TABLE, "kind")}, "data: expected the preparation's 3 features, or a table"),
+        ((np.ones((4, 2)), np.zeros(4)), {"class_weights": "balanced"}, "class_weights: expected None, for targets that are no labels"),
+        ((np.ones((4, 2)), np.zeros(4, int)), {"class_weights": "balance"}, "class_weights: expected one of balanced"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(data: Any, options: Any, words: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=words):
+        plan_of(data, **options)
