@@ -87,7 +87,7 @@ def refitted(table: RawTable, whole: Preparation, rows: np.ndarray, options: Map
     target, kinds = whole.target, {column.name: column.kind for column in whole.columns}
     options = dict(options)
     if whole.classes:  # these are those of the whole table: rows held out are not refused for one that is rare
-        if len(np.unique(whole.targets(table.take(rows)))) < 2:
+        if len(np.unique(np.asarray(whole.targets(table.take(rows))))) < 2:
             fail(table.source, f"the {len(rows)} training rows are all of one class of {target!r}: hold other rows out")
         roles = {**(options.pop("roles", None) or {}), target: "ignore"}
         target, options = None, {**options, "roles": roles}

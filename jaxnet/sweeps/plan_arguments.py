@@ -7,8 +7,8 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.metrics import METRICS
 from jaxnet.data import Preparation
+from jaxnet.metrics import METRICS
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_labels
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.groups import Task, check_groups, list_groups, list_members

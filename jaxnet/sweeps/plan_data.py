@@ -1,4 +1,4 @@
-"""The examples that a sweep looks at: arrays as they are given, or the rows of a table as its preparation makes them."""
+"""The examples that a sweep looks at: arrays as they are given, or a table's rows as its preparation makes them."""
 
 from typing import Any
 
@@ -30,9 +30,10 @@ def plan_examples(
     if class_weights is None:
         return batch, held_out
     checks.choice("class_weights", class_weights, ("balanced",))
-    checks.require(are_labels(batch.y), "class_weights", "None, for targets that are no labels", class_weights)
+    labels = np.asarray(batch.y)
+    checks.require(are_labels(labels), "class_weights", "None, for targets that are no labels", class_weights)
     # both by the classes of the training part: what is chosen is what training lowers
-    return _weighed(batch, batch.y), None if held_out is None else _weighed(held_out, batch.y)
+    return _weighed(batch, labels), None if held_out is None else _weighed(held_out, labels)
 
 
 def table_examples(preparation: Preparation | None, data: Any) -> Any:
@@ -67,5 +68,5 @@ def arrays_like(data: Batch, other: Any, argument: str) -> Batch:
 
 
 def _weighed(batch: Batch, by: np.ndarray) -> Batch:
-    weight = balanced_weights(batch.y, by=by)
+    weight: Any = balanced_weights(batch.y, by=by)
     return batch._replace(weight=weight if batch.weight is None else weight * batch.weight)

@@ -141,7 +141,7 @@ def test_rows_are_held_out_by_group_or_by_time(written: Any, tmp_path: Path) -> 
     assert plan.task.data.x[:, at].max() < plan.task.validation.x[:, at].min()
     with pytest.raises(ValueError, match="data: expected prepare = true beside group, got none"):
         read_plan(written(head + "group = 'shop'" + tail))
-    with pytest.raises(ValueError, match="time: expected one of them, got group and time|expected one of them"):
+    with pytest.raises(ValueError, match="expected one of them, got group and time"):
         read_plan(written(head + "prepare = true\ngroup = 'shop'\ntime = 'day'" + tail))
 
 
