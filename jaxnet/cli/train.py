@@ -13,7 +13,8 @@ from jaxnet.cli.expected import refusing
 
 _EPILOG = """\
 Rows are held out by lot, each class evenly (or by --group or --time): a fifth is scored once, at the end, a sixth
-chooses among some learning rates, penalties and sizes. The score stands beside that of the trivial answer and of a linear model, chosen in the same way.
+chooses among some learning rates, penalties and sizes. The score stands beside that of the trivial answer and of a
+linear model, chosen in the same way.
 
 exit status: 0 fine, 2 usage, 3 bad data or file, 75 another process holds DIR, 130 or 143 interrupted, with all work
 saved: the same command goes on

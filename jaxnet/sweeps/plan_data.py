@@ -38,10 +38,9 @@ def plan_examples(
 
 def table_examples(preparation: Preparation | None, data: Any) -> Any:
     """Return the rows of a table that have a target as a ``Dataset``; whatever is prepared already as it is."""
-    ready = (
-        preparation is None or data is None or isinstance(data, tuple) or (hasattr(data, "x") and hasattr(data, "y"))
-    )
-    return data if ready else preparation.dataset(data)
+    if preparation is None or data is None or isinstance(data, tuple) or (hasattr(data, "x") and hasattr(data, "y")):
+        return data
+    return preparation.dataset(data)
 
 
 def arrays_of(data: Any, argument: str) -> Batch:
