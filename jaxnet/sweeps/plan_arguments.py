@@ -86,12 +86,11 @@ def plan(
     """
     use_all_cores()  # before anything here makes JAX start
     space = _complete_space(space, constants)
-    _check_validation(space, validation)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
+    _check_validation(space, validation)
     epochs = checks.integer("epochs", epochs, minimum=1)
     root = checks.integer("root", root, maximum=2**31 - 1)
-    metrics, names, ranked = _check_ranking(metrics, metric, validated=bool(held_out or space.folds))
-    goal = _check_goal(goal, ranked)
+    metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     asking = _check_asking(method, n, ask, halving)
     # of Optuna's batches the first; ``sweep`` asks for the others when these have scores
     study = Study(space, goal=goal, root=root, budget=asking) if asking else None
@@ -99,12 +98,11 @@ def plan(
 
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
-    more: dict[str, Any] = {"lanes": lanes, "together": len(found), "preparation": preparation}
-    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective, **more)
+    shape = (batch.x.shape[-1], np.asarray(batch.y), rows, epochs)
+    spec = TrainingSpec(*shape, network, objective, lanes=lanes, together=len(found), preparation=preparation)
     members = list_members(space, spec, found)
-    groups = list_groups(spec, found, members)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
-    check_groups(groups, task)
+    check_groups(groups := list_groups(spec, found, members), task)
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
     return Plan(
         space, method, found, members, groups, brackets, spec, task, epochs, names, ranked, goal, halving, asking
@@ -140,9 +138,10 @@ def _check_validation(space: Space, validation: Any) -> None:
 
 
 def _check_ranking(
-    metrics: Sequence[Any], metric: str | None, *, validated: bool
-) -> tuple[tuple[Any, ...], tuple[str, ...], str]:
-    """Return the metrics, the names of the history, and the name to rank by, whose metric is added where missing."""
+    metrics: Sequence[Any], metric: str | None, goal: str | None, *, validated: bool
+) -> tuple[tuple[Any, ...], tuple[str, ...], str, str]:
+    """Return the metrics, the names of the history, the name to rank by, whose metric is added where missing, and the
+    goal."""
     metrics = check_metrics(metrics)
     ranked = ("validation_loss" if validated else "loss") if metric is None else metric
     known = history_names(tuple(dict.fromkeys([*metrics, *METRICS])), validated=True)
@@ -150,12 +149,9 @@ def _check_ranking(
     checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)
     plain = ranked.removeprefix("validation_")
     metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else metrics
-    return metrics, tuple(history_names(metrics, validated)), ranked
-
-
-def _check_goal(goal: str | None, ranked: str) -> str:
-    usual = "max" if ranked.removeprefix("validation_") in _MAXIMISED else "min"
-    return usual if goal is None else checks.choice("goal", goal, ("min", "max"))
+    usual = "max" if plain in _MAXIMISED else "min"
+    goal = usual if goal is None else checks.choice("goal", goal, ("min", "max"))
+    return metrics, tuple(history_names(metrics, validated)), ranked, goal
 
 
 def _check_asking(method: str, n: int | None, ask: int, halving: Any) -> Budget | None:
