@@ -7,7 +7,7 @@ that belongs to another kind is refused in place of being ignored.
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from jaxnet import checks
 from jaxnet.data import Preparation
 from jaxnet.losses import objective
 from jaxnet.network import MLP
+from jaxnet.sweeps.own_functions import Watched
 from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.training.hyperparameters import as_text
 
@@ -133,9 +134,20 @@ class TrainingSpec:
         if self.lanes is not None:
             checks.integer("lanes", self.lanes, minimum=1)
 
+    @property
+    def own_functions(self) -> bool:
+        """Whether a function of one's own stands in place of one of jaxnet's."""
+        return self.network is not None or self.objective is not None
+
+    def names_read(self, configuration: Configuration) -> set[str]:
+        """Return the names of the parameters that are read to build what a configuration trains."""
+        read: set[str] = set()
+        self.training(Watched(configuration, read))
+        return read
+
     def training(self, configuration: Configuration) -> Training:
         """Build what a configuration trains; raises ValueError or TypeError, naming the parameter."""
-        self._check_names(configuration)
+        self._check_names(dict.items(configuration) if isinstance(configuration, dict) else configuration.items())
         network = asked("network", self.network, configuration) if self.network else self._mlp(configuration)
         if self.objective:
             f = asked("objective", functools.partial(self.objective, network), configuration)
@@ -151,13 +163,13 @@ class TrainingSpec:
 
     def own(self, configuration: Configuration) -> str:
         """Describe the objective and network that functions of one's own make; nothing without such functions."""
-        if self.network is None and self.objective is None:
+        if not self.own_functions:
             return ""
         return f" {as_text(self.training(configuration).objective)}"
 
-    def _check_names(self, configuration: Configuration) -> None:
-        for name, value in configuration.items():
-            if self.network is None and self.objective is None:  # functions of one's own may read names of their own
+    def _check_names(self, named: Iterable[tuple[str, Any]]) -> None:
+        for name, value in named:
+            if not self.own_functions:  # these may read names of their own
                 checks.choice("parameter", name, PARAMETER_NAMES)
             one = not isinstance(value, tuple) or name not in PARAMETER_NAMES or name in _ONE_A_LAYER
             expected = "one value; jn.Choice(a, b), or { choices = [a, b] } in a file, tries several"
@@ -182,7 +194,7 @@ def make_optimizer(configuration: Configuration, steps: int) -> optax.GradientTr
     kind = checks.choice("optimizer", configuration.get("optimizer", "sgd"), OPTIMIZER_FAMILIES)
     course = checks.choice("schedule", configuration.get("schedule", "constant"), SCHEDULES)
     optimizer, schedule = OPTIMIZER_FAMILIES[kind], SCHEDULES[course]
-    given = {name: value for name, value in configuration.items() if name in (*_RANGES, "nesterov")}
+    given = {name: configuration[name] for name in (*_RANGES, "nesterov") if name in configuration}
     checks.require("learning_rate" in given, "learning_rate", "a value in each configuration", checks.Words("none"))
     for name, value in given.items():
         # a momentum that Adam would ignore makes equal members of configurations that look different

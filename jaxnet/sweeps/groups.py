@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
@@ -24,9 +23,9 @@ from jaxnet.sweeps.space import Space, configuration_text
 from jaxnet.sweeps.tiles import FoldRows, Lane, Shared
 from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.hyperparameters import partition
-from jaxnet.training.loop import Program, names_argument
+from jaxnet.training.loop import Program
+from jaxnet.training.metric_values import check_metrics, names_argument
 from jaxnet.training.preparation import (
-    check_metrics,
     check_scalar,
     cut,
     draws,
@@ -162,7 +161,9 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
         kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
     for f, network in kinds.values():
         params = jax.eval_shape(functools.partial(initial_params, network, dtype=task.dtype), keys_of(task.root, 0)[0])
-        batch, _, _ = _checked(f, params, task)
+        batch, _, metrics = _checked(f, params, task)
+        if task.folds is not None:
+            _fold_weights(f, metrics, task.folds, batch)
         check_scalar(f, params, batch, draws(f))
 
 
@@ -191,9 +192,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     numbers = [[column[at].astype(dtype) for column in columns] for columns in group.numbers]
     if task.folds is None:
         return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers)
-    unweighted = [each for each in (f, *metrics) if callable(each) and not names_argument(each, "weight")]
-    given = jnp.ones(len(batch.x), batch.x.dtype) if batch.weight is None else batch.weight
-    rows = _fold_rows(task.folds, None if unweighted else np.asarray(given), len(examples.x))
+    rows = _fold_rows(task.folds, _fold_weights(f, metrics, task.folds, batch), len(examples.x))
     shared = Shared(Examples(batch.x, batch.y, None, on_device(longest, np.int32)), None, rows)
     return Prepared(program, shared, np.asarray(rows.rows), numbers)
 
@@ -245,13 +244,26 @@ def _checked(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, t
     return batch, held_out, check_metrics(task.metrics, f)
 
 
-def _fold_rows(folds: np.ndarray, weight: np.ndarray | None, size: int) -> FoldRows:
-    """List the rows of each fold; without weights no row can count for nothing, so there may be no padding."""
-    parts = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(folds.max() + 1)]
-    sizes = sorted({len(held_out) for _, held_out in parts})
-    if weight is None:
-        expected = "folds of equal size, for the objective or a metric takes no weight="
+def _fold_weights(f: Any, metrics: tuple[Any, ...], folds: np.ndarray, batch: Batch) -> np.ndarray | None:
+    """Return the weights [N] of the rows of folds, ones where none were given; None for a training without any.
+
+    Folds of unequal size are padded by rows of weight 0, so whatever takes no weights needs folds of equal size.
+    """
+    takes = lambda each: not callable(each) or names_argument(each, "weight")
+    unweighted = [each for each in (f, *metrics) if not takes(each)]
+    sizes = sorted(set(np.bincount(folds).tolist()))
+    if unweighted:
+        names = ", ".join(getattr(each, "__name__", type(each).__name__) for each in unweighted)
+        expected = f"folds of equal size for what takes no weight= ({names})"
         checks.require(len(sizes) == 1, "fold", expected, checks.Words(f"folds of {sizes} examples"))
+    if batch.weight is not None:  # the objective takes them, or they were refused; metrics are given them by name
+        return np.asarray(batch.weight)
+    return None if unweighted else np.ones(len(batch.x), batch.x.dtype)
+
+
+def _fold_rows(folds: np.ndarray, weight: np.ndarray | None, size: int) -> FoldRows:
+    """List the rows of each fold, ``size`` to train on, padded by rows of weight 0."""
+    parts = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(folds.max() + 1)]
 
     def padded(rows: list[np.ndarray], size: int) -> tuple[jax.Array, jax.Array | None]:
         index = np.zeros((len(rows), size), np.int32)
@@ -262,6 +274,6 @@ def _fold_rows(folds: np.ndarray, weight: np.ndarray | None, size: int) -> FoldR
         return on_device(index, np.int32), None if weight is None else on_device(weights, weights.dtype)
 
     train, train_weight = padded([part[0] for part in parts], size)
-    held_out, held_out_weight = padded([part[1] for part in parts], sizes[-1])
+    held_out, held_out_weight = padded([part[1] for part in parts], max(len(part[1]) for part in parts))
     rows = on_device([len(part[0]) for part in parts], np.int32)
     return FoldRows(train, train_weight, rows, held_out, held_out_weight)

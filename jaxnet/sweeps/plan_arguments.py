@@ -13,6 +13,7 @@ from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_label
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.groups import Task, check_groups, list_groups, list_members
 from jaxnet.sweeps.optuna_study import Budget, Study
+from jaxnet.sweeps.own_functions import check_read
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.plan_data import plan_examples
 from jaxnet.sweeps.planning import Plan
@@ -20,10 +21,11 @@ from jaxnet.sweeps.rungs import Halving, Hyperband, single
 from jaxnet.sweeps.sampling import METHODS, distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
-from jaxnet.training.preparation import check_metrics
+from jaxnet.training.metric_values import check_metrics
 
 _DTYPES = ("float32", "float64")
 _MAXIMISED = ("accuracy", "r2")
+_ASK = 16  # trials at once
 
 
 def plan(
@@ -39,7 +41,7 @@ def plan(
     metric: str | None = None,
     goal: str | None = None,
     halving: Halving | Hyperband | None = None,
-    ask: int = 16,
+    ask: int | None = None,
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
     preparation: Preparation | None = None,
@@ -59,16 +61,20 @@ def plan(
             ``output``, ``dropout``, ``weights``, ``biases``, ``loss``, ``l2``, ``batch_size``, ``seed`` and ``fold``;
             with ``network`` or ``objective``, any others too.
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
+            Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
             configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
         epochs: passes over the data of a run that is never pruned.
-        validation: (X, y), or with a ``preparation`` a table, evaluated after every epoch; not together with ``Folds``.
-        metrics: names in ``METRICS``, or callables (params, X, y) -> scalar.
+        validation: (X, y), (X, y, weight), or with a ``preparation`` a table, evaluated after every epoch; not together
+            with ``Folds``.
+        metrics: names in ``METRICS``, or callables (params, X, y) -> scalar, given ``weight``, ``logits`` and
+            ``network`` where they name them.
         metric: the name in the history that configurations are ranked by, averaged over seeds and folds, at the last
             epoch; by default the validation loss where there is one, else the loss.
         goal: "min" or "max"; by default "max" for accuracy and r2.
         halving: ``Halving`` or ``Hyperband``, to stop bad configurations early.
-        ask: for "optuna", how many configurations are asked for, trained as one population and told at once.
+        ask: for "optuna", how many configurations are asked for, trained as one population and told at once; 16
+            by default.
         network: configuration -> any network, in place of an ``MLP``.
         objective: (network, configuration) -> any objective, in place of ``jn.objective``.
         preparation: what ``jn.data.prepare`` or ``split_table`` returned: the rows of a table that have a target are
@@ -88,18 +94,17 @@ def plan(
     space = _complete_space(space, constants)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
     _check_validation(space, validation)
-    epochs = checks.integer("epochs", epochs, minimum=1)
-    root = checks.integer("root", root, maximum=2**31 - 1)
+    epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     asking = _check_asking(method, n, ask, halving)
-    # of Optuna's batches the first; ``sweep`` asks for the others when these have scores
-    study = Study(space, goal=goal, root=root, budget=asking) if asking else None
-    found = distinct(study.ask()) if study else sample(space, method, n=n, root=root, configurations=configurations)
+    tried: dict[str, Any] = {"n": n, "configurations": configurations}
+    found = _first_asked(space, goal, root, asking) if asking else sample(space, method, root=root, **tried)
 
     folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
     rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
     shape = (batch.x.shape[-1], np.asarray(batch.y), rows, epochs)
     spec = TrainingSpec(*shape, network, objective, lanes=lanes, together=len(found), preparation=preparation)
+    _check_read(space, spec, found)
     members = list_members(space, spec, found)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
     check_groups(groups := list_groups(spec, found, members), task)
@@ -107,6 +112,16 @@ def plan(
     return Plan(
         space, method, found, members, groups, brackets, spec, task, epochs, names, ranked, goal, halving, asking
     )  # fmt: skip
+
+
+def _first_asked(space: Space, goal: str, root: int, asking: Budget) -> list[dict[str, Any]]:
+    """Return the first of Optuna's batches; ``sweep`` asks for the others when these have scores."""
+    return distinct(Study(space, goal=goal, root=root, budget=asking).ask())
+
+
+def _check_read(space: Space, spec: TrainingSpec, configurations: Sequence[Configuration]) -> None:
+    if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
+        check_read(space, configurations, spec.names_read)
 
 
 def assign_folds(y: Any, count: int, root: int) -> np.ndarray:
@@ -154,15 +169,16 @@ def _check_ranking(
     return metrics, tuple(history_names(metrics, validated)), ranked, goal
 
 
-def _check_asking(method: str, n: int | None, ask: int, halving: Any) -> Budget | None:
+def _check_asking(method: str, n: int | None, ask: int | None, halving: Any) -> Budget | None:
     checks.choice("method", method, METHODS)
     kind = halving is None or isinstance(halving, Halving | Hyperband)
     checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
     if method != "optuna":
+        checks.require(ask is None, "ask", "none without method='optuna', which alone is asked", ask)
         return None
     checks.require(halving is None, "halving", "none with method='optuna', which needs finished runs", halving)
     n = checks.integer("n", n, minimum=1, note="trials")
-    return Budget(n, checks.integer("ask", ask, minimum=1, note="trials at once"))
+    return Budget(n, checks.integer("ask", _ASK if ask is None else ask, minimum=1, note="trials at once"))
 
 
 def _check_dtype(dtype: str) -> np.dtype:

@@ -16,11 +16,11 @@ import jax.numpy as jnp
 import optax
 
 from jaxnet.accelerators import exact_products
-from jaxnet.metrics import METRICS
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
 from jaxnet.training.hyperparameters import Skeleton, combine, parts_of
+from jaxnet.training.metric_values import metric_values
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Array, Batch, Key, Pytree
 
@@ -251,13 +251,14 @@ def _strong(state: Pytree) -> Pytree:
 def epoch_values(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
     """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch."""
     both = [metric for metric in parts.program.metrics if not _name(metric).startswith("validation_")]
-    values = metric_values(parts, params, Batch(*data.train[:3]), {_name(metric): metric for metric in both})
+    f = parts.objective
+    values = metric_values(f, params, Batch(*data.train[:3]), {_name(metric): metric for metric in both})
     if data.validation is not None:
         x, y, weight = data.validation
         extra = {} if weight is None else {"weight": weight}
-        values["validation_loss"] = parts.objective(params, x, y, **extra)
+        values["validation_loss"] = f(params, x, y, **extra)
         metrics = {_validation_name(_name(metric)): metric for metric in parts.program.metrics}
-        values |= metric_values(parts, params, data.validation, metrics)
+        values |= metric_values(f, params, data.validation, metrics)
     return values
 
 
@@ -274,22 +275,3 @@ def _name(metric: str | Callable) -> str:
 
 def _validation_name(name: str) -> str:
     return name if name.startswith("validation_") else f"validation_{name}"
-
-
-def metric_values(parts: Parts, params: Pytree, batch: Batch, metrics: dict[str, str | Callable]) -> dict[str, Array]:
-    """Compute the metrics, history's name -> metric, of one set of examples."""
-    values: dict[str, Any] = {}
-    for name, metric in metrics.items():
-        if not callable(metric):
-            logits = parts.objective.logits(params, batch.x)
-            values[name] = METRICS[metric](logits, batch.y, batch.weight)
-        elif batch.weight is not None and names_argument(metric, "weight"):
-            values[name] = metric(params, batch.x, batch.y, weight=batch.weight)
-        else:
-            values[name] = metric(params, batch.x, batch.y)
-    return values
-
-
-def names_argument(f: Callable, name: str) -> bool:
-    """Whether an objective or a metric takes ``weight=`` or ``key=``."""
-    return name in inspect.signature(f).parameters

@@ -13,11 +13,11 @@ import optax
 from jaxnet import checks
 from jaxnet.accelerators import platform
 from jaxnet.losses import Objective
-from jaxnet.metrics import METRICS
 from jaxnet.network.threefry import typed_key, words_of_seed
 from jaxnet.training.batches import Examples, on_device, pad, whole
 from jaxnet.training.hyperparameters import Skeleton, combine, fixed, partition
-from jaxnet.training.loop import Data, Program, State, history_names, names_argument
+from jaxnet.training.loop import Data, Program, State, history_names
+from jaxnet.training.metric_values import check_metrics, names_argument
 from jaxnet.training.stopping import RUNNING, Stop, first_best
 from jaxnet.types import Array, Batch, Key, Pytree
 
@@ -182,17 +182,6 @@ def known_batches(rows: Sequence[int], size: int, tail: int) -> int | None:
     """
     counts = {each // size if tail else -(-each // size) for each in rows}
     return counts.pop() if platform() != "cpu" and len(counts) == 1 else None
-
-
-def check_metrics(metrics: Sequence, f: Callable | None = None) -> tuple:
-    """Refuse an unknown metric, and, where the objective ``f`` is known, one by name for one that has no logits."""
-    checks.require(isinstance(metrics, tuple | list), "metrics", "a list of names or callables", metrics, TypeError)
-    for metric in metrics:
-        if not callable(metric):
-            checks.choice("metrics", metric, METRICS)
-            expected = "callables (params, X, y) -> scalar, for names need a jn.objective"
-            checks.require(f is None or isinstance(f, Objective), "metrics", expected, metric)
-    return tuple(metrics)
 
 
 def check_stop(stop: Any, names: list[str]) -> Stop | None:

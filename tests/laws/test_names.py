@@ -128,6 +128,7 @@ ABOUT_SEVERAL = (
     "estimators/test_public_statements.py",
     "estimators/test_scikit_learns_own_tests.py",
     "gradients/test_safety.py",
+    "sweeps/test_nothing_dropped.py",
     "sweeps/test_population.py",
     "training/test_optax.py",
 )

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.metrics import METRICS
 from jaxnet.sweeps.parameters import Seeds
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import Columns, parameter_columns
 from jaxnet.sweeps.result.statistics import summarise, tied_with_best
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.space import Space
-from jaxnet.training.loop import history_names
+from jaxnet.training.loop import history_names, metric_values
 from jaxnet.training.preparation import examples_of
 from jaxnet.types import Batch, Pytree
 
@@ -38,14 +37,11 @@ def value_on_test(plan: Plan, member: int, params: Pytree, *, held: Batch, name:
     configuration = plan.configurations[plan.members.configuration[member]]
     f: Any = plan.spec.training(configuration).objective
     batch = examples_of(f, params, tuple(part for part in held if part is not None), "test")
+    weight = {} if batch.weight is None else {"weight": batch.weight}
     if name == "loss":
-        extra = {} if batch.weight is None else {"weight": batch.weight}
-        return float(f(params, batch.x, batch.y, **extra))
+        return float(f(params, batch.x, batch.y, **weight))
     metric = next(m for m in plan.task.metrics if name in (m, getattr(m, "__name__", None)))
-    if callable(metric):
-        return float(metric(params, batch.x, batch.y))
-    logits: Any = f.logits(params, batch.x)
-    return float(METRICS[metric](logits, batch.y, batch.weight))
+    return float(metric_values(f, params, batch, {name: metric})[name])
 
 
 def confirmed_columns(plan: Plan, configurations: Sequence[int], test: np.ndarray, searched: np.ndarray) -> Columns:
