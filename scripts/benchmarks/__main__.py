@@ -1,6 +1,8 @@
 """Measure jaxnet beside its peers, in one run, and print ratios: how many times faster jaxnet is.
 
 scripts/bench [--quick] [--json FILE] [PART ...]      parts: sweeps, start, training
+scripts/bench --threads 1 ...                         the same on one core; by default all that there are
+scripts/bench --growth [--quick]                      what a unit costs as members, rows, widths, depths grow
 scripts/bench --device gpu                            populations and fits on an accelerator, beside its CPU
 """
 
@@ -10,7 +12,9 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from timing import Row, measure
 
@@ -22,30 +26,44 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="fewer examples and turns")
     parser.add_argument("--json", type=Path, help="write the rows to a file, too")
+    parser.add_argument("--threads", type=int, help="cores that everybody may use")
+    parser.add_argument("--growth", action="store_true", help="cost as the work grows, as a ratio to the smallest")
     parser.add_argument("--device", choices=("gpu", "tpu"), help="measure on an accelerator, beside the CPU there")
     options = parser.parse_args()
+    if options.threads:  # before JAX starts, which counts the cores that it may use
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
     if options.device:
-        accelerator(options.device, options.json)
+        os.environ["JAX_PLATFORMS"] = f"{'cuda' if options.device == 'gpu' else options.device},cpu"
+    if options.device or options.growth:
+        found = list(growth(options.quick) if options.growth else accelerator())
+        if options.json:
+            options.json.write_text("".join(json.dumps(line) + "\n" for line in found))
         return
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians", file=sys.stderr)
+    print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}; fastest turns", file=sys.stderr)
     rows = [row for part in options.parts for row in run(part, options.quick)]
     if options.json:
         options.json.write_text(json.dumps([row._asdict() for row in rows], indent=1) + "\n")
 
 
-def accelerator(device: str, file: Path | None) -> None:
+def accelerator() -> Iterator[dict[str, Any]]:
     """Measure on an accelerator: microseconds a model-epoch of populations, and a step of single networks."""
-    os.environ["JAX_PLATFORMS"] = f"{'cuda' if device == 'gpu' else device},cpu"
     benchmark = importlib.import_module("device")
-    found = []
     for part in (benchmark.populations, benchmark.fits):
         for line in part(False, lambda: 1.0):
-            found.append({"part": part.__name__, **line})
-            print("   ".join(f"{name} {value}" for name, value in line.items()), flush=True)
-    if file:
-        file.write_text("".join(json.dumps(line) + "\n" for line in found))
+            yield printed({"part": part.__name__, **line})
+
+
+def growth(quick: bool) -> Iterator[dict[str, Any]]:
+    """Measure what a unit of work costs as the work grows."""
+    yield from map(printed, importlib.import_module("growth").growth(quick))
+
+
+def printed(line: dict[str, Any]) -> dict[str, Any]:
+    """Print a finding, and return it."""
+    print("   ".join(f"{name} {value}" for name, value in line.items()), flush=True)
+    return line
 
 
 def run(part: str, quick: bool) -> list[Row]:

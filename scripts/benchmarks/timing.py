@@ -1,6 +1,6 @@
-"""Side by side: the contestants of a case run in turn, so that a machine that slows down slows all of them."""
+"""Side by side: the contestants of a case run in turn, so that a machine that slows down slows all of them, and each
+one's fastest turn counts, the one that was disturbed least."""
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Case(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What was measured: medians in seconds, and the median of the ratios peer / jaxnet of the same turn."""
+    """What was measured: seconds of the fastest turns, and their ratio peer / jaxnet."""
 
     name: str
     jaxnet: float
@@ -43,6 +43,5 @@ def measure(case: Case, turns: int) -> list[Row]:
 
 def row(case: Case, ours: str, peer: str, seconds: dict[str, list[float]]) -> Row:
     """Compare one peer with jaxnet."""
-    ratios = [theirs / mine for theirs, mine in zip(seconds[peer], seconds[ours], strict=True)]
-    medians = [statistics.median(seconds[name]) for name in (ours, peer)]
-    return Row(case.name, medians[0], peer, medians[1], statistics.median(ratios), case.goals.get(peer))
+    mine, theirs = min(seconds[ours]), min(seconds[peer])
+    return Row(case.name, mine, peer, theirs, theirs / mine, case.goals.get(peer))
