@@ -4,13 +4,18 @@ They are kept in the folder ``jaxnet/compiled`` of the user's cache (``~/.cache`
 training of a process on. JAXNET_COMPILATION_CACHE=off turns that off, JAX_COMPILATION_CACHE_DIR names another folder.
 """
 
+import contextlib
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 SWITCH = "JAXNET_COMPILATION_CACHE"
 CACHE_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
+COMPILED = "/jax/core/compile/backend_compile_duration"  # JAX's name of the event, with its seconds
+WORTH_A_WORD = 0.5  # seconds: shorter than that nobody wonders
 KEPT_SECONDS = 0.1  # what compiles sooner is not worth a file; JAX's own second would leave out most small networks
 
 
@@ -35,6 +40,30 @@ def enable() -> None:
 
 
 _tried = False
+
+
+@contextlib.contextmanager
+def saying_compiles() -> Iterator[None]:
+    """Say on a terminal what took half a second or more to compile in this context, and whether it is kept."""
+    if not (sys.stderr and sys.stderr.isatty()):
+        yield
+        return
+    import jax  # late, as above
+
+    seconds: list[float] = []
+
+    def heard(event: str, duration_secs: float, **_: Any) -> None:
+        if event == COMPILED:
+            seconds.append(duration_secs)
+
+    jax.monitoring.register_event_duration_secs_listener(heard)
+    try:
+        yield
+    finally:
+        jax.monitoring.unregister_event_duration_listener(heard)
+        if (took := sum(seconds)) >= WORTH_A_WORD:
+            kept = ", kept for next time" if jax.config.values["jax_compilation_cache_dir"] else ""
+            print(f"jaxnet: compiling took {took:.1f} s{kept}", file=sys.stderr)
 
 
 def cache_folder() -> Path | None:

@@ -1,12 +1,16 @@
 """Compiled programs are kept in the user's cache folder, from the first training on, unless that is not wanted."""
 
+import io
 import os
 import subprocess
 import sys
 
 import jax
+import numpy as np
+import optax
 import pytest
 
+import jaxnet as jn
 from jaxnet import compilation_cache
 from jaxnet.compilation_cache import CACHE_VARIABLE, KEPT_SECONDS, SWITCH, cache_folder, enable, writable
 
@@ -96,3 +100,38 @@ def test_a_second_process_compiles_nothing_again_and_damaged_files_harm_nothing(
     for path in kept:
         path.write_bytes(b"damaged")
     assert trained_with(tmp_path) == 0
+
+
+class Terminal(io.StringIO):
+    """A standard error that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def fit(inputs):
+    """Train a network of a size that no other test compiles."""
+    net = jn.MLP((inputs, 3, 2), activation="sigmoid", output="softmax")
+    data = np.eye(7, inputs), np.arange(7) % 2
+    jn.fit(jn.objective(net), net.init(jax.random.key(0)), data, optimizer=optax.sgd(0.1), epochs=1)
+
+
+def test_what_compiles_for_long_is_said_on_a_terminal_once_and_nowhere_else(monkeypatch):
+    monkeypatch.setattr(compilation_cache, "WORTH_A_WORD", 1e-6)
+    said = {}
+    for name, stream in {"terminal": Terminal(), "again": Terminal(), "pipe": io.StringIO()}.items():
+        monkeypatch.setattr(sys, "stderr", stream)
+        fit(61 if name != "pipe" else 62)
+        said[name] = stream.getvalue()
+    assert said["terminal"].startswith("jaxnet: compiling took ")
+    assert said["again"] == said["pipe"] == ""
+
+
+@pytest.mark.parametrize(("folder", "kept"), [("somewhere", ", kept for next time"), (None, "")])
+def test_it_is_said_whether_a_program_is_kept_and_only_of_what_took_half_a_second(monkeypatch, folder, kept):
+    monkeypatch.setattr(type(jax.config), "values", {"jax_compilation_cache_dir": folder})
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    for seconds in (0.3, 1.24):
+        with compilation_cache.saying_compiles():
+            jax.monitoring.record_event_duration_secs(compilation_cache.COMPILED, seconds)
+    assert sys.stderr.getvalue() == f"jaxnet: compiling took 1.2 s{kept}\n"

@@ -206,7 +206,7 @@ def _compile(program: Program, structure: Any, leaves: tuple[jax.ShapeDtypeStruc
     def run_block(tile: Tile, data: Data, first: Array) -> tuple[Lane, Array]:
         return run_tile(program, tile, data, first=first, epochs=jnp.asarray(_BLOCK, jnp.int32), block=_BLOCK)
 
-    with exact_products():
+    with exact_products(), compilation_cache.saying_compiles():
         return jax.jit(run_block).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 

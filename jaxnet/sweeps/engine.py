@@ -15,6 +15,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxnet.accelerators import local_devices, platform, products_precision
+from jaxnet.compilation_cache import saying_compiles
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
 from jaxnet.sweeps.tiles import Lane, Shared, Tile, draw_orders, run_tiles
@@ -253,7 +254,7 @@ def _compiled(
         out_specs=each,
         check_vma=False,  # the loop's carry starts alike on all devices and ends different
     )
-    with jax.default_matmul_precision(precision):
+    with jax.default_matmul_precision(precision), saying_compiles():
         return jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves)).compile()
 
 

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import optax
 
 from jaxnet.accelerators import exact_products
+from jaxnet.compilation_cache import saying_compiles
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
@@ -80,7 +81,7 @@ def run_program(
 
     Returns the new state and the history, name -> [CHUNK], whose first entries (as many as epochs were run) are set.
     """
-    with exact_products():
+    with exact_products(), saying_compiles():
         return _compiled(program)(numbers, state, data, key=key, epochs=epochs)
 
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from timing import Row, measure
 
+from jaxnet.sweeps.devices import cores
+
 PARTS = ("sweeps", "start", "training")
 
 
@@ -41,7 +43,7 @@ def main() -> None:
         return
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}; fastest turns", file=sys.stderr)
+    print(f"{platform.machine()}, {cores()} cores, Python {platform.python_version()}; fastest turns", file=sys.stderr)
     rows = [row for part in options.parts for row in run(part, options.quick)]
     if options.json:
         options.json.write_text(json.dumps([row._asdict() for row in rows], indent=1) + "\n")
