@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from jaxnet.near_names import nearest
 
-_Called = TypeVar("_Called", bound=Callable)
+_Called = TypeVar("_Called", bound=Callable[..., Any])
 
 
 def guided(**words: str) -> Callable[[_Called], _Called]:
@@ -24,14 +24,15 @@ def guided(**words: str) -> Callable[[_Called], _Called]:
     A call that fits costs nothing more than one frame, and what the function itself raises is left as it is.
     """
 
-    def decorate(called: _Called) -> _Called:
-        if isinstance(called, type):
-            called.__init__ = decorate_function(called.__init__, called.__name__)  # type: ignore[misc]
+    def decorate(called: Any) -> Any:
+        if inspect.isclass(called):
+            made: Any = called  # in place, for a class inside a function would be no class any more
+            made.__init__ = decorate_function(made.__init__, called.__name__)
             return called
         # a method that calls its object goes by the class's name
         return decorate_function(called, called.__qualname__.removesuffix(".__call__"))
 
-    def decorate_function(function: Callable, name: str) -> Any:
+    def decorate_function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
@@ -50,12 +51,17 @@ def guided(**words: str) -> Callable[[_Called], _Called]:
     return decorate
 
 
-def _misfit(signature: inspect.Signature, args: tuple, kwargs: dict, words: dict[str, str]) -> str | None:
+def _misfit(
+    signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any], words: dict[str, str]
+) -> str | None:
     """Say in one sentence why a call does not fit, and what would."""
     known = {each: parameter for each, parameter in signature.parameters.items() if each != "self"}
     positional = [each for each, parameter in known.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     args = args[1:] if "self" in signature.parameters else args
-    said = lambda word: f": {words[word]}" if word in words else ""
+
+    def said(word: str) -> str:
+        return f": {words[word]}" if word in words else ""
+
     for word in kwargs:
         if word not in known:
             hint = said(word) or nearest(word, known)

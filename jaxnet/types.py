@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 Array: TypeAlias = jax.Array
-ArrayLike: TypeAlias = jax.Array | np.ndarray | list | tuple | int | float | bool
+ArrayLike: TypeAlias = jax.Array | np.ndarray | list[Any] | tuple[Any, ...] | int | float | bool
 Key: TypeAlias = jax.Array
 Layer: TypeAlias = dict[str, jax.Array]  # {"w": [D, H], "b": [H]}
 Params: TypeAlias = list[Layer]  # one Layer a layer, from the input to the output
@@ -39,3 +39,4 @@ class Network(Protocol):
 
 
 ObjectiveFunction: TypeAlias = Callable[..., jax.Array]  # (params, X [N, D], y) -> scalar
+Metric: TypeAlias = str | Callable[..., Any]  # a name in METRICS, or (params, X [N, D], y) -> scalar

@@ -16,10 +16,10 @@ from jaxnet.estimators.drawing import Shuffles
 from jaxnet.estimators.rules import int32
 from jaxnet.losses import Objective
 from jaxnet.training import stopping
-from jaxnet.training.batches import FEWEST_ROWS, pad, pad_full_batch, padded_size
+from jaxnet.training.batches import FEWEST_ROWS, Orders, pad, pad_full_batch, padded_size
 from jaxnet.training.hyperparameters import partition
 from jaxnet.training.loop import Data, Program, State
-from jaxnet.training.preparation import FitPlan, Orders
+from jaxnet.training.preparation import FitPlan
 from jaxnet.training.run import chunks
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Key, Pytree

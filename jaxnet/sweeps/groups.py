@@ -25,12 +25,12 @@ from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.hyperparameters import partition
 from jaxnet.training.loop import Program
 from jaxnet.training.metric_values import check_metrics, names_argument
+from jaxnet.training.optimizer_state import first_state
 from jaxnet.training.preparation import (
     check_scalar,
     cut,
     draws,
     examples_of,
-    first_state,
     known_batches,
 )
 from jaxnet.training.stopping import RUNNING
@@ -164,7 +164,7 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
         batch, _, metrics = _checked(f, params, task)
         if task.folds is not None:
             _fold_weights(f, metrics, task.folds, batch)
-        check_scalar(f, params, batch, draws(f))
+        check_scalar(f, params, batch, len(batch.x))
 
 
 def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
@@ -179,7 +179,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     longest = len(batch.x) if task.folds is None else int(np.max(len(batch.x) - np.bincount(task.folds)))
     part = jax.tree.map(lambda leaf: leaf[:longest], batch)
     size, examples, tail = cut(f, part, group.training.batch_size, metrics)
-    check_scalar(f, params, jax.tree.map(lambda leaf: leaf[:size], part), draws(f))
+    check_scalar(f, params, part, size)
     a, b, c = group.skeletons
     lengths = [longest] if task.folds is None else (len(batch.x) - np.bincount(task.folds)).tolist()
     batches = known_batches(lengths, size, tail)

@@ -11,10 +11,10 @@ from jaxnet.data import Preparation
 from jaxnet.metrics import METRICS
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_labels
 from jaxnet.sweeps.devices import use_all_cores
-from jaxnet.sweeps.groups import Task, check_groups, list_groups, list_members
+from jaxnet.sweeps.groups import Group, Members, Task, check_groups, list_groups, list_members
 from jaxnet.sweeps.optuna_study import Budget, Study
 from jaxnet.sweeps.own_functions import check_read
-from jaxnet.sweeps.parameters import Configuration
+from jaxnet.sweeps.parameters import Configuration, Folds
 from jaxnet.sweeps.plan_data import plan_examples
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Halving, Hyperband, single
@@ -97,31 +97,47 @@ def plan(
     epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     asking = _check_asking(method, n, ask, halving)
-    tried: dict[str, Any] = {"n": n, "configurations": configurations}
-    found = _first_asked(space, goal, root, asking) if asking else sample(space, method, root=root, **tried)
+    found = _found(space, method, asking, goal=goal, root=root, n=n, configurations=configurations)
 
-    folds = None if space.folds is None else assign_folds(batch.y, space.folds.count, root)
-    rows = len(batch.x) if folds is None else int(np.sum(folds != 0))  # no fold is larger than fold 0
+    folds, rows = _dealt(batch.y, space.folds, root)
     shape = (batch.x.shape[-1], np.asarray(batch.y), rows, epochs)
     spec = TrainingSpec(*shape, network, objective, lanes=lanes, together=len(found), preparation=preparation)
-    _check_read(space, spec, found)
-    members = list_members(space, spec, found)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
-    check_groups(groups := list_groups(spec, found, members), task)
+    members, groups = _grouped(space, spec, found, task)
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
     return Plan(
         space, method, found, members, groups, brackets, spec, task, epochs, names, ranked, goal, halving, asking
     )  # fmt: skip
 
 
-def _first_asked(space: Space, goal: str, root: int, asking: Budget) -> list[dict[str, Any]]:
-    """Return the first of Optuna's batches; ``sweep`` asks for the others when these have scores."""
-    return distinct(Study(space, goal=goal, root=root, budget=asking).ask())
+def _found(
+    space: Space, method: str, asking: Budget | None, *, goal: str, root: int, **tried: Any
+) -> list[dict[str, Any]]:
+    """Return the configurations to begin with: of Optuna's batches the first, for ``sweep`` asks for the others when
+    these have scores."""
+    if asking:
+        return distinct(Study(space, goal=goal, root=root, budget=asking).ask())
+    return sample(space, method, root=root, **tried)
 
 
-def _check_read(space: Space, spec: TrainingSpec, configurations: Sequence[Configuration]) -> None:
+def _dealt(y: Any, folds: Folds | None, root: int) -> tuple[np.ndarray | None, int]:
+    """Return the fold of every example [N], None without folds, and how many examples one run trains on at most."""
+    if folds is None:
+        return None, len(y)
+    dealt = assign_folds(y, folds.count, root)
+    return dealt, int(np.sum(dealt != 0))  # no fold is larger than fold 0
+
+
+def _grouped(
+    space: Space, spec: TrainingSpec, configurations: Sequence[Configuration], task: Task
+) -> tuple[Members, list[Group]]:
+    """Return the members and the groups that train them, after refusing what does not fit together."""
     if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
+    members = list_members(space, spec, configurations)
+    groups = list_groups(spec, configurations, members)
+    check_groups(groups, task)
+    return members, groups
 
 
 def assign_folds(y: Any, count: int, root: int) -> np.ndarray:

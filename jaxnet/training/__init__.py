@@ -1,9 +1,9 @@
 """Training as one compiled program.
 
-Read hyperparameters, stopping, batches, loop, preparation, checkpoint, then run.
+Read hyperparameters, stopping, batches, loop, optimizer_state, preparation, checkpoint, then run.
 """
 
-from jaxnet.training.preparation import OptimizerState
+from jaxnet.training.optimizer_state import OptimizerState
 from jaxnet.training.run import Run, fit
 from jaxnet.training.stopping import Outcome, Stop
 

@@ -6,12 +6,14 @@ short batch is a shape of its own, the ``tail``.
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxnet import checks
 from jaxnet.types import Array, Batch, Key, Pytree
 
 ALIGNED = 64  # bytes: memory that begins at a multiple, XLA's CPU shares instead of copying it
@@ -28,7 +30,7 @@ class Examples(NamedTuple):
 
 
 def whole(batch: Batch) -> Examples:
-    """Hand the examples to the device as they are."""
+    """Hand N examples to the device as they are: M is N."""
     x, y, weight = jax.tree.map(lambda array: _on_device(array, len(array)), batch)
     return Examples(x, y, weight, on_device(len(batch.x), np.int32))
 
@@ -36,12 +38,13 @@ def whole(batch: Batch) -> Examples:
 def padded_size(count: int, fewest: int = 1) -> int:
     """Round a count up to one of 8 sizes an octave, ``fewest`` at least: few sizes to compile, an eighth too many."""
     count = max(count, fewest)
-    grain = max(1, 2 ** (count.bit_length() - 4))
+    grain = 1 << max(0, count.bit_length() - 4)
     return -(-count // grain) * grain
 
 
 def pad(batch: Batch | Examples, batch_size: int) -> Examples:
-    """Pad to whole batches and on to one of 8 sizes an octave, with rows of zeros that weigh nothing."""
+    """Pad N examples to whole batches of B = ``batch_size``, and these on to one of 8 numbers an octave, with rows of
+    zeros that weigh nothing: M is that number times B. Without weights the examples weigh 1."""
     rows = len(batch.x)
     padded = padded_size(-(-rows // batch_size)) * batch_size
     weight = np.ones(rows, batch.x.dtype) if batch.weight is None else batch.weight
@@ -50,23 +53,26 @@ def pad(batch: Batch | Examples, batch_size: int) -> Examples:
 
 
 def pad_full_batch(batch: Pytree) -> Any:
-    """Pad the NumPy arrays [N, ...] of what one step looks at together to one of 8 sizes an octave, with rows of zeros
-    (which weigh nothing where a weight is among the arrays); numbers stay.
+    """Pad the NumPy arrays [N, ...] of what one step looks at together to [M, ...], M one of 8 sizes an octave, with
+    rows of zeros (which weigh nothing where a weight is among the arrays); arrays without axes stay.
 
     Nothing is put on a device, so nothing compiles for a size that was not met before.
     """
-    rows = max(len(array) for array in jax.tree.leaves(batch) if array.ndim)
+    leaves, structure = jax.tree.flatten(batch)
+    rows = max(len(leaf) for leaf in leaves if leaf.ndim)
     more = padded_size(rows, FEWEST_ROWS) - rows
     if not more:
         return batch
-    zeros = lambda array: np.zeros((more, *array.shape[1:]), array.dtype)
-    return jax.tree.map(lambda array: np.concatenate([array, zeros(array)]) if array.ndim else array, batch)
+    zeros = [np.zeros((more, *leaf.shape[1:]), leaf.dtype) for leaf in leaves]
+    padded = [np.concatenate([leaf, below]) if leaf.ndim else leaf for leaf, below in zip(leaves, zeros, strict=True)]
+    return jax.tree.unflatten(structure, padded)
 
 
 def on_device(value: Any, dtype: Any) -> Array:
-    """Hand a number, or an array of NumPy's that nobody will change, to the device, where ``jnp.asarray`` would first
-    compile its conversion."""
-    return jax.device_put(np.asarray(value, dtype))
+    """Hand a number, or an array of NumPy's of any shape that nobody will change, to the device in ``dtype``, where
+    ``jnp.asarray`` would first compile its conversion."""
+    handed: Array = jax.device_put(np.asarray(value, dtype))
+    return handed
 
 
 def _on_device(array: Array | np.ndarray, length: int) -> Array:
@@ -81,18 +87,55 @@ def _on_device(array: Array | np.ndarray, length: int) -> Array:
     start = -memory.ctypes.data % ALIGNED
     copy = memory[start : start + size].view(array.dtype).reshape(shape)
     copy[: len(array)], copy[len(array) :] = array, 0
-    return jax.device_put(copy)
+    return on_device(copy, copy.dtype)
+
+
+class Orders:
+    """Orders [N] of the examples that the caller gives, one an epoch, handed to the program in blocks of one shape.
+
+    Each is checked when its turn comes, for an iterator need not know the end. Raises ValueError for one that is no
+    permutation of 0..N-1, and where they are fewer than the epochs.
+    """
+
+    def __init__(self, orders: Iterable[Any], rows: int, padded: int) -> None:
+        self._orders: Iterator[Any] = iter(orders)
+        self._rows, self._padded, self._given = rows, padded, 0
+
+    def skip(self, count: int) -> None:
+        """Pass over the orders of epochs that an interrupted run has behind it."""
+        for _ in range(count):
+            self._next()
+
+    def next_block(self, count: int, block: int) -> Array:
+        """Return the next ``count`` orders as [block, M] (int32), the rows beyond them unused."""
+        orders = np.zeros((block, self._padded), np.int32)
+        orders[:, self._rows :] = np.arange(self._rows, self._padded)
+        for i in range(count):
+            orders[i, : self._rows] = self._next()
+        return on_device(orders, np.int32)
+
+    def _next(self) -> np.ndarray:
+        name = f"shuffle[{self._given}]"
+        try:
+            order = np.asarray(next(self._orders))
+        except StopIteration:
+            checks.refuse("shuffle", "one order an epoch", checks.Words(f"only {self._given} orders"))
+        self._given += 1
+        fits = order.shape == (self._rows,) and order.dtype.kind in "iu"
+        fits = fits and np.array_equal(np.sort(order), np.arange(self._rows))
+        checks.require(fits, name, f"a permutation of 0..{self._rows - 1}", order)
+        return order
 
 
 def draw_order(key: Key, examples: Examples) -> Array:
-    """Draw a random order [M] of the rows, the padding last.
+    """Draw a random order [M] (int32) of the rows, the padding last.
 
     It depends on the key and the number of examples alone, not on how far they are padded: each row draws a number,
     and the rows are sorted by it.
     """
     size = len(examples.x)
     # padding draws the largest number; an example that draws it too stands before it, for the sort is stable
-    last = jnp.asarray(jnp.iinfo(jnp.uint32).max, jnp.uint32)
+    last = jnp.asarray(np.iinfo(np.uint32).max, jnp.uint32)
     drawn = jnp.where(
         jnp.arange(size, dtype=jnp.int32) < examples.rows, jax.random.bits(key, (size,), jnp.uint32), last
     )
@@ -116,10 +159,15 @@ def stable_argsort(numbers: Array) -> Array:
 
 
 def take(examples: Examples, order: Array | None, start: Array | int, size: int) -> Batch:
-    """Take the batch of ``size`` rows that begins at position ``start`` of the order."""
-    if order is not None:
-        index = jax.lax.dynamic_slice(order, (start,), (size,))
-        rows = lambda array: array.at[index].get(mode="promise_in_bounds")
-    else:
-        rows = lambda array: jax.lax.dynamic_slice_in_dim(array, start, size)
-    return jax.tree.map(rows, Batch(*examples[:3]))
+    """Take the batch of B = ``size`` rows that begins at position ``start`` of the order [M], or of the rows as they
+    stand where that is None."""
+    index = None if order is None else jax.lax.dynamic_slice(order, (start,), (size,))
+
+    def rows(array: Array) -> Array:
+        if index is None:
+            return jax.lax.dynamic_slice_in_dim(array, start, size)
+        # an order holds positions only, so nothing has to be clamped
+        return array.at[index].get(mode="promise_in_bounds")
+
+    x, y, weight = examples[:3]
+    return Batch(rows(x), rows(y), None if weight is None else rows(weight))

@@ -41,7 +41,11 @@ class Checkpoint:
         self._first = int(plan.state.epoch)
 
     def restore(self, plan: FitPlan) -> tuple[FitPlan, list[dict[str, np.ndarray]]]:
-        """Return the plan of what is left to do, and the history so far; the same plan where nothing was saved."""
+        """Return the plan of what is left to do, and the history so far, name -> [epochs]; the same plan where nothing
+        was saved.
+
+        Raises ValueError where the folder's run is another, and ``storage.CheckpointError`` for a damaged file.
+        """
         if not self._path.exists():
             return plan, []
         saved = storage.manifest_of(self._path)
@@ -58,7 +62,10 @@ class Checkpoint:
         return plan._replace(state=state, epochs=plan.epochs - done), [history]
 
     def keep(self, state: State, history: Callable[[], dict[str, np.ndarray]], *, now: bool = False) -> None:
-        """Save, if the last time is a while ago, or ``now``, or when a signal asks the run to end: then raise it."""
+        """Save, if the last time is a while ago, or ``now``, or when a signal asks the run to end: then raise it.
+
+        ``history()`` is name -> [epochs], put together only where it is to be saved.
+        """
         if now or self._watch.caught or time.monotonic() - self._saved > SAVE_SECONDS:
             values = history()
             about = {"epochs": len(values["loss"]), "network": self._network}
@@ -81,7 +88,7 @@ class Checkpoint:
 
 
 @contextlib.contextmanager
-def checkpoint(out: str | os.PathLike | None, plan: FitPlan) -> Iterator[Checkpoint | None]:
+def checkpoint(out: str | os.PathLike[str] | None, plan: FitPlan) -> Iterator[Checkpoint | None]:
     """Hold the folder of a run while it trains; None without ``out``.
 
     Raises ValueError for the folder of another run, ``storage.CheckpointError`` for a damaged file,
@@ -103,7 +110,7 @@ class SavedRun(NamedTuple):
     behind: np.ndarray
 
 
-def save_run(path: str | os.PathLike, network: Any, saved: SavedRun, history: Mapping[str, np.ndarray]) -> None:
+def save_run(path: str | os.PathLike[str], network: Any, saved: SavedRun, history: Mapping[str, np.ndarray]) -> None:
     """Write a finished run, of the network that a record describes, to a folder from which ``jn.load`` makes a model.
 
     Raises ValueError, before anything is written, for None in place of the record, and for a

@@ -35,18 +35,17 @@ class Layout(NamedTuple):
 
 
 def layout_of(tree: Pytree, leading: int) -> Layout:
-    """Return the layout of a tree whose leaves have ``leading`` axes in common."""
+    """Return the layout of a tree of arrays [..., *shape], whose first ``leading`` axes they have in common."""
     leaves, structure = jax.tree.flatten(tree)
-    return Layout(
-        structure, tuple((leaf.shape[leading:], leaf.dtype) for leaf in leaves)
-    )  # a key has a dtype of its own
+    # not np.dtype(leaf.dtype): a key has a dtype of its own
+    return Layout(structure, tuple((leaf.shape[leading:], leaf.dtype) for leaf in leaves))
 
 
 def flatten(layout: Layout, tree: Pytree) -> Flat:
     """Lay the leaves [..., *shape] side by side: [..., W] a dtype, in NumPy where they are of NumPy, else in JAX."""
     leaves = jax.tree.leaves(tree)
     xp: Any = np if all(isinstance(leaf, np.ndarray) for leaf in leaves) else jnp
-    rows: dict[np.dtype, list] = {dtype: [] for dtype in layout.dtypes}
+    rows: dict[np.dtype, list[Any]] = {dtype: [] for dtype in layout.dtypes}
     for leaf, (shape, dtype) in zip(leaves, layout.leaves, strict=True):
         rows[dtype].append(xp.reshape(leaf, (*leaf.shape[: leaf.ndim - len(shape)], math.prod(shape))))
     return tuple(xp.concatenate(parts, axis=-1) for parts in rows.values())

@@ -74,7 +74,7 @@ def partition(description: Any) -> tuple[Skeleton, list[float]]:
     return walk.skeleton(description), walk.numbers
 
 
-def combine(skeleton: Skeleton, numbers: list) -> Any:
+def combine(skeleton: Skeleton, numbers: list[Any]) -> Any:
     """Build the description again, with these numbers (floats, or traced scalars) in place of those taken out."""
     return _Combination(iter(numbers)).value(skeleton)
 
@@ -121,7 +121,7 @@ def _whole_under(name: Hashable) -> Whole:
     return Whole.FACTOR if name in _FACTORS else Whole.STRUCTURE
 
 
-def _whole_in(field: dataclasses.Field) -> Whole:
+def _whole_in(field: dataclasses.Field[Any]) -> Whole:
     if field.metadata.get("traced"):
         return Whole.COUNT
     return Whole.FACTOR if field.type is float else Whole.STRUCTURE
@@ -172,7 +172,7 @@ class _Partition:
 class _Combination:
     """The same walk through a skeleton, which makes each function and variable once."""
 
-    def __init__(self, numbers: Iterator) -> None:
+    def __init__(self, numbers: Iterator[Any]) -> None:
         self._numbers = numbers
         self._made: list[Any] = []
 
@@ -228,7 +228,7 @@ def _number(value: Any, whole: Whole) -> float | None:
     if whole is Whole.STRUCTURE or not _is_whole(value):
         return None
     if whole is Whole.COUNT:
-        return value
+        return int(value)
     return float(value) if abs(value) < _LARGEST else None
 
 
@@ -265,7 +265,7 @@ def _identity(value: Any) -> Hashable:
     return (type(value), value)
 
 
-def _dataclass(origin: Any, values: list) -> Any:
+def _dataclass(origin: Any, values: list[Any]) -> Any:
     """Build without __init__, whose checks were passed once and cannot look into a traced number."""
     copy = object.__new__(type(origin))
     for field, value in zip(dataclasses.fields(origin), values, strict=True):

@@ -23,7 +23,7 @@ from jaxnet.training.flat import flatten, layout_of, unflatten
 from jaxnet.training.hyperparameters import Skeleton, combine, parts_of
 from jaxnet.training.metric_values import metric_values
 from jaxnet.training.stopping import Best, Stop
-from jaxnet.types import Array, Batch, Key, Pytree
+from jaxnet.types import Array, Batch, Key, Metric, Pytree
 
 EXTRAS = ("value", "grad", "value_fn")  # what optimizers are offered beside the gradient, under optax's names
 UPDATE = ["updates", "state", "params"]  # how optax names what every update function takes
@@ -38,7 +38,7 @@ class Program(NamedTuple):
     objective: Skeleton
     optimizer: Skeleton
     stop: Skeleton
-    metrics: tuple[str | Callable, ...]
+    metrics: tuple[Metric, ...]
     batch_size: int
     tail: int  # rows of a short last batch that has a shape of its own
     shuffled: bool
@@ -75,18 +75,20 @@ class Parts(NamedTuple):
 
 
 def run_program(
-    program: Program, numbers: list, state: State, data: Data, *, key: Key, epochs: Array
+    program: Program, numbers: list[Any], state: State, data: Data, *, key: Key, epochs: Array
 ) -> tuple[State, dict[str, Array]]:
     """Train for ``epochs`` more epochs (at most CHUNK), or until the run stops or diverges, as one compiled call.
 
-    Returns the new state and the history, name -> [CHUNK], whose first entries (as many as epochs were run) are set.
+    ``epochs`` is an int32 without axes. Returns the new state and the history, name -> [CHUNK] in the dtype of the
+    parameters, whose first entries (as many as epochs were run) are set.
     """
     with exact_products(), saying_compiles():
-        return _compiled(program)(numbers, state, data, key=key, epochs=epochs)
+        state, history = _compiled(program)(numbers, state, data, key=key, epochs=epochs)
+    return state, history
 
 
 @functools.lru_cache(maxsize=PROGRAMS)
-def _compiled(program: Program) -> Callable:
+def _compiled(program: Program) -> Callable[..., Any]:
     """Return ``run_program`` for one program.
 
     A metric or a schedule that is a lambda in a loop makes a program a turn: those unused for longest are let go, and
@@ -96,17 +98,17 @@ def _compiled(program: Program) -> Callable:
 
 
 def _run_program(
-    program: Program, numbers: list, state: State, data: Data, *, key: Key, epochs: Array
+    program: Program, numbers: list[Any], state: State, data: Data, *, key: Key, epochs: Array
 ) -> tuple[State, dict[str, Array]]:
     parts = assemble(program, numbers)
     first = state.epoch
     names = history_names(program.metrics, data.validation is not None)
     history = {name: jnp.full((CHUNK,), jnp.nan, _dtype(state.params)) for name in names}
 
-    def goes_on(carry: tuple[State, dict]) -> Array:
+    def goes_on(carry: tuple[State, dict[str, Array]]) -> Array:
         return (carry[0].epoch - first < epochs) & (carry[0].status == stopping.RUNNING)
 
-    def body(carry: tuple[State, dict]) -> tuple[State, dict]:
+    def body(carry: tuple[State, dict[str, Array]]) -> tuple[State, dict[str, Array]]:
         state, history = carry
         done = state.epoch - first
         state, values = one_epoch(parts, state, data, key=key, done=done)
@@ -115,7 +117,7 @@ def _run_program(
     return jax.lax.while_loop(goes_on, body, (state, history))
 
 
-def assemble(program: Program, numbers: list) -> Parts:
+def assemble(program: Program, numbers: list[Any]) -> Parts:
     """Put the numbers, as ``partition`` ordered them, back into objective, optimizer and stopping rule."""
     objective, optimizer, stop = (combine(skeleton, part) for skeleton, part in zip(program[:3], numbers, strict=True))
     optimizer = optax.with_extra_args_support(optimizer)
@@ -150,7 +152,11 @@ def _extras_taken(optimizer: optax.GradientTransformationExtraArgs) -> list[str]
 
 
 def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
-    """Train one epoch and evaluate; a diverged epoch leaves the parameters as they were before it."""
+    """Train one epoch and evaluate; a diverged epoch leaves the parameters as they were before it.
+
+    ``done`` (int32) counts the epochs of this call. Returns the new state and the epoch's value of each name of the
+    history.
+    """
     # from the key and the epoch alone, so that a run that was cut draws what an uninterrupted one draws
     order_key, drop_key = jax.random.split(jax.random.fold_in(key, state.epoch))
     order = None
@@ -175,7 +181,10 @@ def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) 
 def status_after(
     stop: Stop | None, state: State, params: Pytree, *, values: dict[str, Array], finite: Array
 ) -> tuple[Best | None, Array]:
-    """Say whether a run goes on after an epoch."""
+    """Return the best epoch so far (None without a rule) and the status, an int32: whether a run goes on.
+
+    ``values`` are the epoch's, by the names of the history; ``finite`` (bool) says whether it left finite numbers.
+    """
     status = jnp.where(finite, stopping.RUNNING, stopping.DIVERGED).astype(jnp.int32)
     if stop is None or state.best is None:
         return None, status
@@ -194,7 +203,10 @@ class Updated(NamedTuple):
 def pass_over(
     parts: Parts, trained: Updated, examples: Examples, *, order: Array | None, key: Key
 ) -> tuple[Updated, Array]:
-    """Update once a batch; return what was trained and the mean loss of the examples before each update."""
+    """Update once a batch [B, ...]; return what was trained and the mean loss of the examples before each update.
+
+    ``order`` [M] says which rows make a batch; None is as they stand.
+    """
     size, tail = parts.program.batch_size, parts.program.tail
     if size == len(examples.x):
         return update(parts, trained, Batch(*examples[:3]), key)
@@ -220,13 +232,14 @@ def pass_over(
 
 
 def update(parts: Parts, trained: Updated, batch: Batch, key: Key) -> tuple[Updated, Array]:
-    """Take one step of the optimizer on one batch; return the loss before it."""
+    """Take one step of the optimizer on one batch [B, ...]; return what it changed and the loss before it, a scalar."""
     extra = {} if batch.weight is None else {"weight": batch.weight}
     if parts.program.random:
         extra["key"] = key
 
     def loss_of(params: Pytree) -> Array:
-        return parts.objective(params, batch.x, batch.y, **extra)
+        loss: Array = parts.objective(params, batch.x, batch.y, **extra)
+        return loss
 
     params, state = trained
     loss, gradient = jax.value_and_grad(loss_of)(params)
@@ -250,7 +263,8 @@ def _strong(state: Pytree) -> Pytree:
 
 
 def epoch_values(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
-    """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch."""
+    """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch: a scalar
+    for every name of the history but "loss"."""
     both = [metric for metric in parts.program.metrics if not _name(metric).startswith("validation_")]
     f = parts.objective
     values = metric_values(f, params, Batch(*data.train[:3]), {_name(metric): metric for metric in both})
@@ -263,14 +277,14 @@ def epoch_values(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
     return values
 
 
-def history_names(metrics: tuple[str | Callable, ...], validated: bool) -> list[str]:
+def history_names(metrics: tuple[Metric, ...], validated: bool) -> list[str]:
     """List the names of a history in the order in which they are reported."""
     names = ["loss", *map(_name, metrics)]
     training = [name for name in names if not name.startswith("validation_")]
     return training + ([_validation_name(name) for name in names] if validated else [])
 
 
-def _name(metric: str | Callable) -> str:
+def _name(metric: Metric) -> str:
     return metric if isinstance(metric, str) else metric.__name__
 
 

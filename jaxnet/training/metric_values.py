@@ -8,11 +8,14 @@ from typing import Any
 from jaxnet import checks
 from jaxnet.losses import Objective
 from jaxnet.metrics import METRICS
-from jaxnet.types import Array, Batch, Pytree
+from jaxnet.types import Array, Batch, Metric, ObjectiveFunction, Pytree
 
 
-def check_metrics(metrics: Sequence, f: Callable | None = None) -> tuple:
-    """Refuse an unknown metric, and, where the objective ``f`` is known, one by name for one that has no logits."""
+def check_metrics(metrics: Sequence[Metric], f: ObjectiveFunction | None = None) -> tuple[Metric, ...]:
+    """Return the metrics; raises ValueError for an unknown name, TypeError for what is no list of names and callables.
+
+    Where the objective ``f`` is known and no ``jn.objective``, it has no logits, and what needs them is refused.
+    """
     checks.require(isinstance(metrics, tuple | list), "metrics", "a list of names or callables", metrics, TypeError)
     for metric in metrics:
         if not callable(metric):
@@ -26,8 +29,8 @@ def check_metrics(metrics: Sequence, f: Callable | None = None) -> tuple:
     return tuple(metrics)
 
 
-def metric_values(f: Any, params: Pytree, batch: Batch, metrics: dict[str, str | Callable]) -> dict[str, Array]:
-    """Compute the metrics, history's name -> metric, of one set of examples by the objective that is trained.
+def metric_values(f: Any, params: Pytree, batch: Batch, metrics: dict[str, Metric]) -> dict[str, Array]:
+    """Compute the metrics, history's name -> metric, of N examples by the objective that is trained: a scalar each.
 
     A callable is given ``weight``, ``logits`` [N, K] and ``network`` where it names them.
     """
@@ -45,6 +48,6 @@ def metric_values(f: Any, params: Pytree, batch: Batch, metrics: dict[str, str |
     return values
 
 
-def names_argument(f: Callable, name: str) -> bool:
+def names_argument(f: Callable[..., Any], name: str) -> bool:
     """Whether an objective or a metric takes ``weight=`` or ``key=``."""
     return name in inspect.signature(f).parameters

@@ -7,7 +7,7 @@ import dataclasses
 import html
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,17 +20,11 @@ from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, SavedRun, checkpoint, network_record, save_run
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
-from jaxnet.training.preparation import (
-    LOOKED_AT,
-    FitPlan,
-    OptimizerState,
-    operations_a_step,
-    plan_fit,
-    with_fixed_numbers,
-)
+from jaxnet.training.optimizer_state import LOOKED_AT, OptimizerState
+from jaxnet.training.preparation import FitPlan, operations_a_step, plan_fit, with_fixed_numbers
 from jaxnet.training.progress import Progress
 from jaxnet.training.stopping import Outcome, Stop
-from jaxnet.types import Key, Pytree
+from jaxnet.types import Key, Metric, ObjectiveFunction, Pytree
 
 CHUNK_SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
 _TICK = 1e-6  # seconds, the shortest time that is believed
@@ -69,7 +63,7 @@ class Run:
         last = ", ".join(f"{name} {values[-1]:.6g}" for name, values in self.history.items())
         return f"{self.outcome.value} (epoch {self.epoch}: {last})"
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write parameters and history to a folder, of which ``jn.load(path)`` makes a model.
 
         Raises ValueError for an objective or network of one's own, which no file describes, and for a folder that has
@@ -105,20 +99,20 @@ class Run:
     callbacks="give stop=Stop('validation_loss') or progress=True",
 )
 def fit(
-    f: Callable,
+    f: ObjectiveFunction,
     params: Pytree,
     data: Any,
     *,
     optimizer: optax.GradientTransformation,
     epochs: int,
     batch_size: int | None = None,
-    shuffle: bool | Iterable = True,
+    shuffle: bool | Iterable[Any] = True,
     key: Key | None = None,
     optimizer_state: OptimizerState | None = None,
     validation: Any = None,
     stop: Stop | None = None,
-    metrics: Sequence[str | Callable] = (),
-    out: str | os.PathLike | None = None,
+    metrics: Sequence[Metric] = (),
+    out: str | os.PathLike[str] | None = None,
     progress: bool = False,
     device: Any = None,
 ) -> Run:
@@ -130,7 +124,7 @@ def fit(
     Args:
         f: ``jn.objective(...)``, or any (params, x [B, ...], y [B, ...]) -> scalar, averaged over the batch.
             ``weight=`` and ``key=`` are passed only to objectives that name them.
-        params: any pytree of floating-point arrays of one dtype.
+        params: any pytree of floating-point arrays of one dtype, of any shapes.
         data: (X [N, ...], y [N, ...]) or (X, y, weight [N]), or an object with ``x`` and ``y``.
         optimizer: any optax optimizer, with a number or a schedule for a learning rate.
         epochs: passes over the data, at least 1.
@@ -168,7 +162,8 @@ def fit(
 
 
 def run_chunks(plan: FitPlan, bar: Progress, kept: Checkpoint | None = None) -> tuple[State, dict[str, np.ndarray]]:
-    """Run until the end, saving now and then where it is to be kept; return the last state and the whole history."""
+    """Run until the end, saving now and then where it is to be kept; return the last state and the whole history,
+    name -> [epochs run]. Raises what ``Checkpoint`` does for a folder that does not fit."""
     plan, parts = (plan, []) if kept is None else kept.restore(plan)
     names = history_names(plan.program.metrics, plan.data.validation is not None)
     state = plan.state
@@ -188,7 +183,8 @@ def run_chunks(plan: FitPlan, bar: Progress, kept: Checkpoint | None = None) -> 
 
 
 def chunks(plan: FitPlan, longest: int = CHUNK) -> Iterator[tuple[State, dict[str, np.ndarray]]]:
-    """Call the compiled program until the run has ended; yield the state and the history of every chunk.
+    """Call the compiled program until the run has ended; yield the state and the history, name -> [epochs], of every
+    chunk.
 
     A chunk is as many epochs as take about CHUNK_SECONDS, and at most ``longest``.
     """

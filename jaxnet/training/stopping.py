@@ -64,13 +64,13 @@ class Best(NamedTuple):
     """The best epoch so far: its parameters (None unless they are to be restored), number and value to be lowered."""
 
     params: Pytree
-    epoch: jax.Array
-    value: jax.Array
-    waited: jax.Array  # epochs since the last improvement
+    epoch: jax.Array  # int32; 0 before the first
+    value: jax.Array  # a scalar of the parameters' dtype, turned round where it is to be raised
+    waited: jax.Array  # int32: epochs since the last improvement
 
 
 def first_best(stop: Stop | None, params: Pytree, dtype: jax.typing.DTypeLike) -> Best | None:
-    """Return what is known before the first epoch: anything will be better."""
+    """Return what is known before the first epoch, with a value in ``dtype`` that any other is better than."""
     if stop is None:
         return None
     zero = on_device(0, np.int32)
@@ -78,7 +78,7 @@ def first_best(stop: Stop | None, params: Pytree, dtype: jax.typing.DTypeLike) -
 
 
 def watch(stop: Stop, best: Best, params: Pytree, *, epoch: jax.Array, value: jax.Array) -> Best:
-    """Take the value of one more epoch into account."""
+    """Take the value, a scalar, of one more epoch into account; ``params`` are those behind it."""
     # scores are turned round, so that the best is always the lowest; NaN is never better than anything
     value = value if stop.goal == "min" else -value
     better = value < best.value

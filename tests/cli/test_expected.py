@@ -28,5 +28,5 @@ def test_an_expected_error_has_its_status(error, status):
 
 def test_a_mistake_of_the_program_is_not_hidden_and_a_reader_that_left_is_no_error():
     for error in (ZeroDivisionError, BrokenPipeError):
-        with pytest.raises(error), refusing():
-            raise error
+        with pytest.raises(error, match="as raised"), refusing():
+            raise error("as raised")

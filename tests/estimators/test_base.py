@@ -335,5 +335,5 @@ def test_a_fitted_estimator_becomes_a_model_that_needs_no_scikit_learn(tmp_path)
         assert model.to_sklearn().predict(X).tolist() == fitted.predict(X).tolist()
     fitted = MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, random_state=0).partial_fit(X, X[:, :2])
     np.testing.assert_array_equal(fitted.to_model().predict(X), fitted.predict(X))
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="This MLPRegressor instance is not fitted yet"):
         MLPRegressor().to_model()

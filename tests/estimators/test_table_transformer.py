@@ -39,7 +39,7 @@ def test_a_clone_has_its_parameters_and_is_not_fitted():
     transformer = TableTransformer(missing="median", kinds={"size": "number"}).fit(X)
     copy = clone(transformer)
     assert copy.get_params() == transformer.get_params()
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="This TableTransformer instance is not fitted yet"):
         copy.transform(X)
 
 

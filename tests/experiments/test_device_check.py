@@ -54,6 +54,6 @@ def test_fits_are_measured_on_both_devices(check):
 
 
 def test_an_unknown_part_is_refused(check, capsys):
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match=r"^2$"):
         check("identiti")
     assert "unknown part identiti; there are device, populations" in capsys.readouterr().err

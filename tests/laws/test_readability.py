@@ -13,7 +13,7 @@ import jaxnet
 PACKAGE = Path(jaxnet.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE = 320  # lines; beyond that it holds two ideas
-LONGEST_FUNCTION = 44  # lines of code, without docstring and comments
+LONGEST_FUNCTION = 40  # lines of code, without docstring and comments
 MOST_POSITIONAL = 4  # parameters; a call with more of them cannot be read without the signature
 ON_PURPOSE = ("require",)  # a refusal reads in the order of its message: condition, argument, expected, got
 FEWEST_COMMENTS = 4  # a hundred lines of code: the reasons that the code itself cannot say

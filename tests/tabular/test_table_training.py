@@ -53,7 +53,7 @@ def test_the_folder_of_another_training_is_refused(classified, table, options, o
 def test_the_same_seed_gives_the_same_bits_and_a_killed_training_goes_on(classified, tmp_path, monkeypatch):
     """Ended behind the search, as by a kill: the same call has the rest to do."""
     monkeypatch.setattr(table_training, "_judged", lambda *given, **named: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
         jn.train_table(table_of(), "kind", out=tmp_path, **SMALL)
     monkeypatch.undo()
     report = jn.train_table(table_of(), "kind", out=tmp_path, **SMALL)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jaxnet.stairs.blocks import Paragraph, Section, Verbatim
+from jaxnet.stairs.blocks import Block, Paragraph, Section, Verbatim
 from jaxnet.stairs.example import ARTICLE_STEP, Trace, initial_weights, one_step
 from jaxnet.stairs.images import Images, chosen, load
 from jaxnet.stairs.writing import decimal, matrix, products
@@ -88,15 +88,12 @@ def backward_section(image: int | None) -> Section:
         f"   [1,1] = {old} - {step}·{slope} = {new}",
         *matrix(f"new W1 = W1 - {step} gradient", whole.new_W1, 10),
     ]
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Paragraph(
-            "Backwards, from the loss to each weight. Rows are those of image "
-            f"{', '.join(map(str, shown.ids))}; the gradients are means over all {len(whole.X1)} training "
-            "images."
+            f"Backwards, from the loss to each weight. Rows are those of image {', '.join(map(str, shown.ids))}; the "
+            f"gradients are means over all {len(whole.X1)} training images."
         ),
-        Verbatim(tuple(output)),
-        Verbatim(tuple(hidden)),
-        Verbatim(tuple(update)),
+        *[Verbatim(tuple(lines)) for lines in (output, hidden, update)],
         Paragraph(
             "A trap: both gradients must come from the old weights. The article's author also printed a "
             "check made with Keras, whose new W2 agrees with this one and whose new W1 does not: it is what "
