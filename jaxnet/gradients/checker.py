@@ -13,7 +13,7 @@ from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import not_known
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
 from jaxnet.gradients.example_axis import example_axis, example_count
-from jaxnet.gradients.own_parameters import plain_form
+from jaxnet.gradients.own_parameters import OwnForm, plain_form
 from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import judge_stages
@@ -40,7 +40,50 @@ _ARRAYS_ONLY = (
 )
 
 
-@exact_products()  # or a right gradient of TF32 products would stand beside a bound for float32
+class Checker:
+    """A function at one point, its true gradient found once: called with gradients, it returns reports.
+
+    >>> import jax.numpy as jnp, jaxnet as jn
+    >>> checker = jn.gradients.Checker(lambda w: jnp.sum(w**2) / 2, jnp.ones(3))
+    >>> checker(lambda w: w).ok, checker(lambda w: 2 * w).ok
+    (True, False)
+    """
+
+    @exact_products()  # or a right gradient of TF32 products would stand beside a bound for float32
+    def __init__(self, f: Callable[..., Any], params: Pytree, *data: Any, network: Any = None) -> None:
+        """Trace and compile f at (params, *data), all as ``check_gradient`` takes them, and confirm its gradient.
+
+        Raises ValueError or TypeError when f or params cannot be judged: no number, not finite, not floating point.
+        """
+        checks.require(callable(f), "f", "a function (params, *data) -> scalar", f, TypeError)
+        self._own = plain_form(f, params, data)
+        self._given: Point = (self._own.params, *self._own.data)
+        self._truth = truth_at(self._own.f, (checked_parameters(self._own.params), *checked_data(self._own.data)))
+        self._network = network or getattr(f, "network", None)
+
+    @exact_products()
+    def __call__(
+        self, gradient: Any, *, loss_value: Any = None, precision: float = 0.0, stages: Mapping[str, Any] | None = None
+    ) -> Report:
+        """Judge one gradient, arrays or a function, with the options of ``check_gradient``.
+
+        Raises ValueError or TypeError for options that make no sense; whatever is wrong with the gradient is reported.
+        """
+        checks.number("precision", precision, minimum=0)
+        precision, truth = float(precision), self._truth
+        gradient, said = self._own.gradient(gradient)
+        report = _check_by_hand(self._own.f, truth, gradient, self._network, given=self._given, precision=precision)
+        if stages is not None:
+            judged = judge_stages(stages, self._network, truth.oracle.gradient, truth.point, eps=DOUBLE)
+            report = replace(report, stages=judged)
+        report = replace(report, notes=(*(f"{each}." for each in said), *report.notes))
+        if loss_value is not None:
+            # first, for a gradient of another function explains everything that follows
+            fault = _loss_fault(truth, loss_value, given=self._given, precision=precision)
+            report = replace(report, causes=(*fault, *report.causes))
+        return report
+
+
 def check_gradient(
     f: Callable[..., Any],
     params: Pytree,
@@ -79,24 +122,12 @@ def check_gradient(
     >>> jn.check_gradient(f, jnp.ones(3), gradient=lambda w: w).ok
     True
     """
-    checks.require(callable(f), "f", "a function (params, *data) -> scalar", f, TypeError)
     checks.number("precision", precision, minimum=0)
-    f, params, data, gradient, said = plain_form(f, params, data, gradient)
-    point = (checked_parameters(params), *checked_data(data))
     if gradient is None:
-        return _check_rule(f, point)
-    truth = truth_at(f, point)
-    network = network or getattr(f, "network", None)
-    report = _check_by_hand(f, truth, gradient, network, given=(params, *data), precision=float(precision))
-    if stages is not None:
-        judged = judge_stages(stages, network, truth.oracle.gradient, point, eps=DOUBLE)
-        report = replace(report, stages=judged)
-    report = replace(report, notes=(*(f"{each}." for each in said), *report.notes))
-    if loss_value is not None:
-        # first, for a gradient of another function explains everything that follows
-        fault = _loss_fault(truth, loss_value, given=(params, *data), precision=float(precision))
-        report = replace(report, causes=(*fault, *report.causes))
-    return report
+        checks.require(callable(f), "f", "a function (params, *data) -> scalar", f, TypeError)
+        return _check_rule(plain_form(f, params, data))
+    checker = Checker(f, params, *data, network=network)
+    return checker(gradient, loss_value=loss_value, precision=precision, stages=stages)
 
 
 def assert_gradient(f: Callable[..., Any], params: Pytree, *data: Any, gradient: Any = None, **options: Any) -> None:
@@ -141,8 +172,10 @@ def _check_by_hand(
     return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
 
 
-def _check_rule(f: Callable[..., Any], point: Point) -> Report:
+@exact_products()
+def _check_rule(own: OwnForm) -> Report:
     """Judge the rule that JAX has for f by differences of its values, and its forward mode by its reverse mode."""
+    f, point = own.f, (checked_parameters(own.params), *checked_data(own.data))
     scalar, notes = as_scalar(f, point)
     rule = Automatic(scalar)
     evidence, corner = rule_evidence(rule, point)

@@ -14,32 +14,43 @@ import numpy as np
 
 from jaxnet.gradients.point import is_array
 
+_TENSORS = "torch tensors were read as NumPy arrays of their numbers"
+
 
 class OwnForm(NamedTuple):
-    """What ``check_gradient`` was given, with a pytree of arrays for the parameters, and what was done about it."""
+    """What a checker was given, with a pytree of arrays for the parameters, and what was done about it."""
 
     f: Callable[..., Any]
     params: Any
     data: tuple[Any, ...]
-    gradient: Any
     said: tuple[str, ...]
+    held: Any = None  # the object whose attributes the parameters are
+    tensors: bool = False
+
+    def gradient(self, gradient: Any) -> tuple[Any, tuple[str, ...]]:
+        """Return a gradient of the author's as one of ``params``, and all that was done about either."""
+        tensors, said = self.tensors or bool(_tensors(gradient)), self.said
+        if self.held is not None and callable(gradient):
+            gradient = functools.partial(_call_on, _unbound(gradient, self.held), self.held, True)
+        if tensors:
+            gradient = functools.partial(_call_with_tensors, gradient) if callable(gradient) else _arrays(gradient)
+        return gradient, (said if tensors == self.tensors else (*said, _TENSORS))
 
 
-def plain_form(f: Callable[..., Any], params: Any, data: tuple[Any, ...], gradient: Any) -> OwnForm:
+def plain_form(f: Callable[..., Any], params: Any, data: tuple[Any, ...]) -> OwnForm:
     """Replace an object by a dict of its arrays and torch tensors by NumPy arrays; leave everything else as it is."""
-    said = []
+    said, held = [], None
     if _is_object(params):
-        held, f, gradient = params, _unbound(f, params), _unbound(gradient, params)
+        held, f = params, _unbound(f, params)
         params = {name: value for name, value in vars(held).items() if _is_floating(value)}
         f = functools.partial(_call_on, f, held, False)
-        gradient = functools.partial(_call_on, gradient, held, True) if callable(gradient) else gradient
         said.append(f"the parameters are the attributes {', '.join(params)} of {type(held).__name__}")
-    if _tensors(params) or _tensors(data) or _tensors(gradient):
+    tensors = bool(_tensors(params) or _tensors(data))
+    if tensors:
         f = functools.partial(_call_with_tensors, f)
-        gradient = functools.partial(_call_with_tensors, gradient) if callable(gradient) else _arrays(gradient)
         params, data = _arrays(params), tuple(map(_arrays, data))
-        said.append("torch tensors were read as NumPy arrays of their numbers")
-    return OwnForm(f, params, data, gradient, tuple(said))
+        said.append(_TENSORS)
+    return OwnForm(f, params, data, tuple(said), held, tensors)
 
 
 def _is_object(params: Any) -> bool:

@@ -240,3 +240,40 @@ def test_assert_gradient_is_silent_when_right_and_fails_with_the_report_when_wro
 def test_a_report_is_the_same_every_time():
     wrong = lambda *a: 2 * squares_gradient(*a)
     assert str(check(wrong)) == str(check(wrong))
+
+
+def test_a_checker_traces_f_once_and_judges_any_number_of_gradients():
+    calls = []
+
+    def loss(w, X, y):
+        calls.append(None)
+        return jnp.mean((X @ w - y) ** 2) / 2
+
+    random = np.random.default_rng(3)
+    X, y, w = random.normal(size=(6, 3)), random.normal(size=6), random.normal(size=3)
+    right = lambda w, X, y: X.T @ (X @ w - y) / len(y)
+    checker = jn.gradients.Checker(loss, w, X, y)
+    assert checker(right).ok
+    traced = len(calls)
+    assert checker(right(w, X, y)).ok
+    assert checker(right).ok
+    assert checker(lambda w, X, y: right(w, X, y)[:2]).wrong == ("",)
+    assert len(calls) == traced
+    assert checker(lambda *a: -right(*a)).causes[0].kind == "sign"
+
+
+def test_a_checker_refuses_what_cannot_be_judged_before_any_gradient_is_there():
+    with pytest.raises(TypeError, match="f: expected a function"):
+        jn.gradients.Checker(3.0, np.ones(2))
+    with pytest.raises(ValueError, match="a finite value at params"):
+        jn.gradients.Checker(lambda w: jnp.sum(w) / 0.0, np.ones(2))
+    with pytest.raises(TypeError, match="floating-point numbers"):
+        jn.gradients.Checker(lambda w: jnp.sum(w), np.ones(2, int))
+
+
+def test_what_a_checker_is_given_may_be_nothing_or_a_mistake_of_form():
+    checker = jn.gradients.Checker(lambda w: jnp.sum(w**2), np.ones(2))
+    assert checker(None).causes[0].kind == "nothing_returned"
+    assert checker("two").causes[0].kind == "dtype"
+    with pytest.raises(ValueError, match="precision"):
+        checker(np.ones(2), precision=-1)
