@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from jaxnet.near_names import nearest
@@ -34,6 +35,14 @@ def reading(arguments: argparse.Namespace) -> dict[str, Any]:
     asked = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     words = {("header", "yes"): True, ("header", "no"): False, ("index", "no"): False, ("delimiter", "tab"): "\t"}
     return {name: words.get((name, value), value) for name, value in asked.items()}
+
+
+def new_file(text: str) -> Path:
+    """Take the path of a file to be written. Raises ArgumentTypeError unless its folder is there."""
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"expected a file in a folder that is there, got {text!r}")
+    return path
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

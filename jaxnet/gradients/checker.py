@@ -166,7 +166,7 @@ def _check_by_hand(
     )
     report = _judge(evidence, truth.value, faults)
     limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *not_known(network)]
-    unexplained = report.evidence is not None and not compared.right
+    unexplained = report.taylor is not None and not compared.right
     said = [f"{answer.said}."] if answer.said else []
     notes = (*said, *compared.notes, *(limits if unexplained else ()))
     return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
@@ -193,7 +193,7 @@ def _judge(evidence: Evidence, value: Callable[[Pytree], float], faults: Sequenc
     leaves = {path: _judge_or_refuse(path, evidence, faults) for path in evidence.true}
     yours = evidence.yours
     if yours.keys() != evidence.true.keys() or not all(np.isfinite(leaf).all() for leaf in yours.values()):
-        return Report(leaves, tuple(faults))
+        return Report(leaves, tuple(faults), evidence=evidence if yours else None)
     reliable = not {cause.kind for cause in faults} & UNRELIABLE
     wrong = not agrees(yours, evidence.true, evidence.noise)
     causes = diagnose(evidence) if reliable and wrong else ()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
+SCHEMA_VERSION = 1  # of the JSON
 _HEADER = ("leaf", "verdict", "wrong", "factor", "error", "error / noise", "worst entry", "yours", "true")
 _MOST_NAMED = 4  # wrong leaves that the headline names: more do not fit a line
 _PROOF = 1e-3  # a replay this near is worth a word; 1 stands for none, and nothing lies between the two
@@ -39,7 +40,7 @@ class Report:
         stages: the verdict on intermediate values, in the order of the computation, when they were given.
         taylor: Taylor remainders of the gradient handed in; they shrink as h² when it is right.
         corner: whether f has a corner here, where remainders shrink as h whatever the gradient.
-        evidence: everything the diagnosis knew, or None when nothing could be compared.
+        evidence: everything the diagnosis knew, of the leaves that could be compared; None when there is none.
     """
 
     leaves: dict[str, LeafVerdict]
@@ -80,11 +81,18 @@ class Report:
         return f"The gradient is wrong in {wrong} of {count} {'leaf' if count == 1 else 'leaves'}: {which}{more}."
 
     def to_json(self) -> str:
-        """Return the report as a JSON object, numbers that JSON lacks (NaN, infinity) as null."""
+        """Return the report as a JSON object, numbers that JSON lacks (NaN, infinity) as null.
+
+        ``schema_version`` changes when a key goes or changes its meaning, not when one is added. ``leaves`` and
+        ``stages`` hold a ``LeafVerdict`` by path, ``causes`` hold every ``Cause`` with its ``where``.
+        """
         leaves = lambda judged: {path: dataclasses.asdict(leaf) for path, leaf in judged.items()}
         content = {
+            "schema_version": SCHEMA_VERSION,
             "ok": self.ok,
+            "headline": self.headline,
             "wrong": self.wrong,
+            "n_wrong": len(self.wrong),
             "leaves": leaves(self.leaves),
             "causes": [dataclasses.asdict(cause) for cause in self.causes],
             "stages": leaves(self.stages),
@@ -99,11 +107,11 @@ class Report:
         """Draw error against noise for each leaf, yours against true, Taylor remainders and what they say.
 
         A wrong gradient function of a network also has, for each hidden layer, the derivative of the activation that it
-        implies over the true curve. Raises ValueError when some leaf could not be compared, ImportError without
-        matplotlib (``pip install jaxnet[plots]``).
+        implies over the true curve. A leaf that could not be compared is named with its shape. Raises ValueError when
+        no leaf could be, ImportError without matplotlib (``pip install jaxnet[plots]``).
         """
         if self.evidence is None:
-            expected = "a gradient whose every leaf could be compared"
+            expected = "a gradient with a leaf that could be compared"
             checks.refuse("figure", expected, checks.Words("one that could not; print the report"))
         return draw_report(self.evidence, self.taylor, self.headline, ok=self.ok, corner=self.corner)
 
@@ -136,6 +144,11 @@ class Report:
         rows = "".join(_html_row(_cells(leaf), "td") for leaf in self._judged)
         small = "<br>".join(map(html.escape, _remarks(self)))
         return f"{head}{causes}<table>{_html_row(_HEADER, 'th')}{rows}</table><p><small>{small}</small></p>"
+
+    def to_html(self) -> str:
+        """Return the report as a page of its own."""
+        head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(self.headline)}</title>'
+        return f"{head}<body>{self._repr_html_()}</body></html>\n"
 
     @property
     def _judged(self) -> list[LeafVerdict]:

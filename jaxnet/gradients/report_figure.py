@@ -21,16 +21,19 @@ _GRID = 200  # points of a smooth curve
 
 
 def draw_report(evidence: Evidence, taylor: Taylor | None, title: str, *, ok: bool, corner: bool) -> "Figure":
-    """Draw what ``Report.figure`` says, of a gradient whose every leaf could be compared."""
+    """Draw what ``Report.figure`` says, of a gradient of which some leaf could be compared."""
     from matplotlib.figure import Figure
 
-    curves = {} if ok else _implied_curves(evidence)
+    whole = evidence.yours.keys() == evidence.true.keys()
+    curves = {} if ok or not whole else _implied_curves(evidence)
     canvas = Figure(figsize=(4.4 * (3 + len(curves)), 3.8), layout="constrained")
     canvas.suptitle(title, color=_color(ok))
     axes: Any = canvas.subplots(1, 3 + len(curves))
     _draw_errors(axes[0], evidence)
     _draw_pairs(axes[1], evidence)
-    if taylor is not None:
+    if taylor is None:
+        axes[2].set_axis_off()
+    else:
         _draw_remainders(axes[2], taylor, corner=corner)
     for place, (layer, curve) in zip(axes[3:], curves.items(), strict=True):
         _draw_slopes(place, layer, curve)
@@ -42,10 +45,16 @@ def _color(right: bool) -> str:
 
 
 def _draw_errors(axes: "Axes", evidence: Evidence) -> None:
-    for place, (path, yours) in enumerate(evidence.yours.items()):
+    for place, path in enumerate(evidence.true):
+        yours = evidence.yours.get(path)
+        if yours is None:  # in no place of the axis, for it was not compared
+            words = f"not compared: the parameter has shape {evidence.true[path].shape}"
+            axes.text(0.02, place, words, transform=axes.get_yaxis_transform(), color=_color(False), va="center")
+            continue
         excess = np.clip(excesses(yours, evidence.true[path], evidence.noise[path]).ravel(), _LEAST, _MOST)
         axes.plot(excess, np.full(excess.size, place), "|", color=_color(bool((excess <= 1).all())))
-    axes.set_yticks(range(len(evidence.yours)), [leaf_name(path) for path in evidence.yours])
+    axes.set_yticks(range(len(evidence.true)), [leaf_name(path) for path in evidence.true])
+    axes.set_ylim(-0.5, len(evidence.true) - 0.5)
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
     axes.set(title="beyond the line: not rounding", xlabel="|yours - true| / noise")
@@ -54,7 +63,7 @@ def _draw_errors(axes: "Axes", evidence: Evidence) -> None:
 def _draw_pairs(axes: "Axes", evidence: Evidence) -> None:
     for path, yours in evidence.yours.items():
         axes.plot(evidence.true[path].ravel(), yours.ravel(), ".", label=leaf_name(path))
-    true = np.concatenate([leaf.ravel() for leaf in evidence.true.values()])
+    true = np.concatenate([evidence.true[path].ravel() for path in evidence.yours])
     ends = np.array([true.min(), true.max()])
     axes.plot(ends, ends, color="black", linewidth=0.8)
     axes.set(title="on the line: right", xlabel="true", ylabel="yours")

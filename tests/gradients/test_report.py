@@ -86,7 +86,11 @@ def test_no_slope_is_told_where_it_means_nothing():
 
 def test_json_holds_everything_and_no_nan(wrong):
     content = json.loads(wrong.to_json(), parse_constant=lambda name: pytest.fail(name))
+    assert content["schema_version"] == 1
     assert content["ok"] is False
+    assert content["headline"] == wrong.headline
+    assert content["n_wrong"] == 2
+    assert "where" in content["causes"][0]
     assert content["wrong"] == ["[0]['b']", "[0]['w']"]
     assert content["leaves"]["[0]['w']"]["worst"][0]["yours"] == wrong.leaves["[0]['w']"].worst[0].yours
     assert content["causes"][0]["kind"] == "activation_derivative_missing"
@@ -153,5 +157,23 @@ def test_the_figure_draws_yours_against_true(wrong):
 
 
 def test_a_figure_of_what_could_not_be_compared_is_refused():
-    with pytest.raises(ValueError, match="figure: expected a gradient whose every leaf could be compared"):
+    with pytest.raises(ValueError, match="figure: expected a gradient with a leaf that could be compared"):
         Report({"w": unreadable("w", (2,), "missing")}).figure()
+
+
+def test_a_leaf_of_another_shape_is_named_in_the_figure_of_the_others():
+    report = jn.check_gradient(
+        lambda p: jnp.sum(p["w"] ** 2) + jnp.sum(p["b"]), {"w": np.ones(3), "b": np.ones(2)},
+        gradient={"w": 2 * np.ones(3), "b": np.ones((4, 2))},
+    )  # fmt: skip
+    errors, pairs, remainders = report.figure().axes
+    assert [text.get_text() for text in errors.texts] == ["not compared: the parameter has shape (2,)"]
+    assert [line.get_label() for line in pairs.lines][:1] == ["['w']"]
+    assert not remainders.axison
+
+
+def test_a_page_of_its_own_holds_the_report(wrong):
+    page = wrong.to_html()
+    assert page.startswith("<!doctype html>")
+    assert "<table>" in page
+    assert page.count("wrong in 2 of 4 leaves") == 2
