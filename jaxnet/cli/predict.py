@@ -34,14 +34,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, and write; talk goes to standard error."""
     with refusing():
-        from jaxnet.data import read_table
         from jaxnet.models import load
         from jaxnet.storage import write_atomically
         from jaxnet.tabular import predict_rows
 
         model = load(arguments.model)
-        table = read_table(arguments.file, **reading(arguments))
-        found = predict_rows(model, table, skip_bad=arguments.skip_bad)
+        found = predict_rows(model, arguments.file, skip_bad=arguments.skip_bad, **reading(arguments))
         for remark in found.remarks:
             print(f"note: {remark}", file=sys.stderr)
         if found.bad:

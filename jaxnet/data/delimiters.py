@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 # a mark that every row has is the delimiter even where a comma splits the rows alike, for it may be a decimal comma
 _CANDIDATES = ("\t", ";", "|", ",")
@@ -14,12 +14,20 @@ _SINGLE = re.compile(r"(?:^|[,;|\t])[ ]?'[^'\n]*'(?=[,;|\t]|$)", re.MULTILINE)
 _RUNS = re.compile(r'("(?:[^"]|"")*")|[ \t]+')
 
 
-def find_delimiter(text: str) -> str:
+def find_delimiter(text: str, columns: Sequence[str] = ()) -> str:
     """Return the delimiter of a text: one of tab, semicolon, bar and comma, or a space where these split nothing.
 
-    A space stands for any number of them, or of tabs.
+    A space stands for any number of them, or of tabs. Where ``columns`` are known, the mark counts that has most of
+    them in the first line: one column of decimal commas is not two.
     """
     sample = text[:_SAMPLE]
+    first = sample.lstrip("\ufeff\n").partition("\n")[0]
+    if first.strip().strip("'\"") in columns:
+        return next((mark for mark in _CANDIDATES if mark not in text), "\0")
+    if known := {mark: _named(first, mark, columns) for mark in _CANDIDATES if mark in first and columns}:
+        best = max(known, key=lambda mark: known[mark])
+        if known[best] > max(1, len(columns) / 2):
+            return best
     if len(sample) < len(text):
         # the last line may be cut anywhere
         sample = sample[: sample.rfind("\n") + 1] or sample
@@ -60,6 +68,10 @@ def split_rows_of_text(text: str, delimiter: str) -> Iterator[tuple[int, list[st
         yield line, cells
         # the reader counts lines, not rows: a quoted cell may go over several
         line = reader.line_num + 1
+
+
+def _named(line: str, mark: str, columns: Sequence[str]) -> int:
+    return len({cell.strip().strip("'\"") for cell in line.split(mark)}.intersection(columns))
 
 
 def _alike(sample: str, mark: str) -> tuple[float, int]:

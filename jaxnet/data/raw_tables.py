@@ -1,63 +1,15 @@
 """``RawTable``: a table as it stood in its file or frame, nothing turned into a number, and where each row stood."""
 
 import dataclasses
-import functools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from jaxnet import checks
 from jaxnet.data.errors import Place
+from jaxnet.data.raw_columns import RawColumn
 
 _SHOWN = 12  # columns that are named when a table is printed
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class RawColumn:
-    """The N cells of one column.
-
-    Attributes:
-        values: [N] texts (dtype object), or what a frame holds: booleans, whole numbers, floats, datetime64[us].
-        absent: [N] whether a cell of a frame holds nothing; words such as NA are for ``prepare`` to judge.
-        category: whether the frame says that these are categories, whatever they are made of.
-    """
-
-    values: np.ndarray
-    absent: np.ndarray
-    category: bool = False
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the cells are texts."""
-        return self.values.dtype.kind == "O"
-
-    @functools.cached_property
-    def texts(self) -> tuple[list[str], np.ndarray]:
-        """The L distinct texts, without spaces around them, in the order of their first row, and codes [N] of them.
-
-        A number, a boolean or a date is written as Python writes it, a whole number as 1, whatever its type.
-        """
-        cells = [text.strip() for text in self.values] if self.is_text else _written(self.values, self.absent)
-        known: dict[str, int] = {}
-        codes = np.array([known.setdefault(cell, len(known)) for cell in cells], np.int64)
-        return list(known), codes
-
-    @functools.cached_property
-    def memory(self) -> dict[Any, Any]:
-        """What was read from the cells so far, by how it was read: each of them is looked at once for each style."""
-        return {}
-
-    def take(self, rows: np.ndarray) -> "RawColumn":
-        """Return the cells of the given rows."""
-        taken = dataclasses.replace(self, values=self.values[rows], absent=self.absent[rows])
-        if "texts" in self.__dict__:
-            # the distinct texts are known, and codes are compared faster than texts
-            texts, codes = self.texts
-            used, first, inverse = np.unique(codes[rows], return_index=True, return_inverse=True)
-            order = np.argsort(first)
-            taken.__dict__["texts"] = [texts[used[at]] for at in order], np.argsort(order)[inverse]
-        return taken
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -132,17 +84,3 @@ def checked_rows(rows: Any, count: int) -> np.ndarray:
     fits = rows.ndim == 1 and (rows.dtype.kind in "iu" or not len(rows)) and np.all((rows >= 0) & (rows < count))
     checks.require(fits, "rows", f"indices from 0 to {count - 1}, or {count} booleans", rows)
     return rows.astype(np.int64)
-
-
-def _written(values: np.ndarray, absent: np.ndarray) -> Sequence[str]:
-    """Write typed values as texts that do not depend on the type: 1, 1.0 and uint8(1) are all "1"."""
-    if values.dtype.kind == "f":
-        whole = np.isfinite(values) & (values == np.round(values)) & (np.abs(values) < 2**53)
-        texts = [
-            str(int(each)) if is_whole else repr(float(each)) for each, is_whole in zip(values, whole, strict=True)
-        ]
-    elif values.dtype.kind == "M":
-        texts = [text.removesuffix("T00:00:00") for text in values.astype("M8[s]").astype(str)]
-    else:
-        texts = [str(each) for each in values.tolist()]
-    return ["" if gone else text for text, gone in zip(texts, absent, strict=True)]

@@ -5,6 +5,7 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from jaxnet import checks
@@ -41,6 +42,7 @@ def read_table(
     header: bool | None = None,
     index: str | int | bool | None = None,
     comment: str | None = "#",
+    columns: Sequence[str] = (),
 ) -> RawTable:
     """Return a table as it stands in a file, a frame or columns; what was decided on the way is in ``decisions``.
 
@@ -55,6 +57,8 @@ def read_table(
         index: the column, by name or position, that names the rows and is left out; by default a first one without
             name and with another value in every row. False keeps all columns.
         comment: what a line of comment begins with, or None.
+        columns: names that it is known to have, as a later table of the same kind has: a first row that holds most of
+            them is the header, whatever its cells look like, and so is none where they are column_1, column_2, ...
 
     Every source is read once, so a pipe will do. Raises DataError, with file and line, for what is no table;
     ValueError or TypeError for bad arguments; OSError for a file that cannot be read.
@@ -66,7 +70,7 @@ def read_table(
     checks.require(decimal in (None, ".", ","), "decimal", "'.', ',' or None", decimal)
     one = delimiter is None or (isinstance(delimiter, str) and len(delimiter) == 1)
     checks.require(one, "delimiter", "one character", delimiter)
-    options = TextOptions(delimiter, decimal, header, index, comment)
+    options = TextOptions(delimiter, decimal, header, index, comment, tuple(columns))
     if isinstance(source, RawTable):
         return source
     if isinstance(source, str | os.PathLike) or hasattr(source, "read"):

@@ -5,6 +5,7 @@ Every decision is kept as a sentence, and an option overrides it. A row of anoth
 
 import csv
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,8 +16,10 @@ from jaxnet import checks
 from jaxnet.data.delimiters import find_delimiter, split_rows_of_text
 from jaxnet.data.errors import Place, fail
 from jaxnet.data.header_rows import header_of
-from jaxnet.data.raw_tables import RawColumn, RawTable
+from jaxnet.data.raw_columns import RawColumn
+from jaxnet.data.raw_tables import RawTable
 
+_NUMBERED = re.compile(r"column_[1-9][0-9]*")
 _NAMES = {"\t": "a tab", " ": "spaces", ";": "';'", "|": "'|'", ",": "','"}
 
 
@@ -29,6 +32,7 @@ class TextOptions:
     header: bool | None = None
     index: str | int | bool | None = None
     comment: str | None = "#"
+    columns: tuple[str, ...] = ()
 
 
 class _Row(NamedTuple):
@@ -40,7 +44,7 @@ def parse_table(text: str, source: str, options: TextOptions, decisions: Sequenc
     """Return the table that a text holds; DataError, with its line, for what is none."""
     said = list(decisions)
     text, skipped = _beginning(text, options, said)
-    delimiter = options.delimiter or find_delimiter(text)
+    delimiter = options.delimiter or find_delimiter(text, options.columns)
     if options.delimiter is None and delimiter != ",":
         said.append(f"cells are separated by {_NAMES[delimiter]}; delimiter= overrides this")
     rows = _rows(text, source, delimiter, skipped)
@@ -129,7 +133,7 @@ def _names(rows: list[_Row], source: str, options: TextOptions, said: list[str])
     if options.header is None and _counts_rows(first.cells, len(rows) - 1, width):
         said.append(f"the first line holds the number of rows, {first.cells[0]}, and of inputs, and no names: left out")
         return [_Row(first.line, [""] * width), *rows[1:]], False
-    header, why = (options.header, "") if options.header is not None else header_of([row.cells for row in rows])
+    header, why = _is_header(rows, options)
     if not header:
         if options.header is None:
             said.append(f"no header, for the first row is data: {why}; header=True overrides this")
@@ -142,6 +146,19 @@ def _names(rows: list[_Row], source: str, options: TextOptions, said: list[str])
         cells = ["", *cells]
         said.append("the header is one cell narrower than the rows: the first column has no name")
     return [_Row(first.line, cells), *rows[1:]], True
+
+
+def _is_header(rows: list[_Row], options: TextOptions) -> tuple[bool, str]:
+    """Return whether the first row names the columns, and why, where it was decided by its cells."""
+    if options.header is not None:
+        return options.header, ""
+    if options.columns:
+        cells = _unquoted([cell.strip().removeprefix("\ufeff") for cell in rows[0].cells])
+        if len(set(cells).intersection(options.columns)) > len(options.columns) / 2:
+            return True, ""
+        if all(_NUMBERED.fullmatch(name) for name in options.columns):
+            return False, "the columns of the training table had no names either"
+    return header_of([row.cells for row in rows])
 
 
 def _unquoted(cells: list[str]) -> list[str]:

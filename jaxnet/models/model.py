@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data import Preparation, read_table
+from jaxnet.data import Preparation
 from jaxnet.models.answers import checked_scores, class_array, explained_variance, most_likely, right_answers
 from jaxnet.models.exporting import Exported, export_numpy, export_onnx, export_skops, largest_difference
 from jaxnet.models.model_file import ModelParts, save_parts
@@ -114,7 +114,7 @@ class Model:
         ``y`` has the labels or values that ``predict`` returns; by default the table's own. Raises ValueError for one
         of another shape or kind, and where there is none.
         """
-        table = rows if y is not None or not self._is_table(rows) else read_table(_listed(rows))
+        table = rows if y is not None or not self._is_table(rows) else self._read(rows)
         predicted = self.predict(table)
         target = np.asarray(self._own_targets(table) if y is None else y)
         fits = target.shape == predicted.shape or (target.ndim == 2 and target.shape == (len(predicted), 1))
@@ -255,6 +255,9 @@ class Model:
         if self.preparation is None or not self._is_table(rows):
             return rows
         return self.preparation.features(_listed(rows))
+
+    def _read(self, rows: Any) -> Any:
+        return rows if self.preparation is None else self.preparation.read(_listed(rows))
 
     def _own_targets(self, table: Any) -> np.ndarray:
         y = None if self.preparation is None or not self._is_table(table) else self.preparation.targets(table)

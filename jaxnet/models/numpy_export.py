@@ -1,7 +1,7 @@
 """A model as one Python file that needs NumPy and nothing else: functions as text, numbers as text.
 
-The activations are the source of the reference's and the reading of cells is that of the data part, so there is no
-second copy of a formula; the rest is the source of ``standalone`` and ``standalone_rows``, which are tested like any.
+The activations are the source of the reference's, and rows of a table are prepared by the source of the codes
+themselves, so there is no second copy of a formula; the rest is the source of ``standalone``, tested like any.
 """
 
 import ast
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data import errors, raw_columns
 from jaxnet.data.cells import date_texts, number_texts, words
-from jaxnet.data.preparing import date_codes
+from jaxnet.data.preparing import cell_reading, column_codes, date_codes
 from jaxnet.models import standalone, standalone_rows
 from jaxnet.models.model_file import ModelParts
 from jaxnet.reference import operations
@@ -23,16 +24,24 @@ from jaxnet.reference.losses import exp, softmax
 
 _HEAD = """
 import base64
+import dataclasses
 import datetime
+import functools
+import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import numpy as np
 
 Array = np.ndarray
 """
+# what prepares a row, each using those before it
+_PREPARING = (
+    words, number_texts, date_texts, errors, raw_columns, cell_reading, column_codes, date_codes, standalone_rows,
+)  # fmt: skip
 _WIDTH = 110  # characters of base 64 a line
 _FORMULAS = {**{name: each.forward for name, each in operations.ACTIVATIONS.items()}, "softmax": softmax, "exp": exp}
 _CONSTANTS = {"GELU_SCALE": float(operations.GELU_SCALE), "GELU_CUBIC": operations.GELU_CUBIC}
@@ -104,11 +113,8 @@ def _preparation(parts: ModelParts) -> list[str]:
     """Return the source of what prepares a row, and what is known of each column."""
     if parts.preparation is None:
         return []
-    codes = parts.preparation.as_dict()["codes"]
-    listed = "\n".join(f"    {name!r}: {code!r}," for name, code in codes.items())
-    dates = [f"_DAY = {date_codes._DAY!r}\nDATE_PARTS = {date_codes.DATE_PARTS!r}", _text(date_codes.date_parts)]
-    modules = [_source(module) for module in (words, number_texts, date_texts)]
-    return [*modules, *dates, _source(standalone_rows), f"CODES = {{\n{listed}\n}}"]
+    codes = "\n".join(f"    {name!r}: {code!r}," for name, code in parts.preparation.codes.items())
+    return [*map(_source, _PREPARING), f"CODES = {{\n{codes}\n}}"]
 
 
 def _source(module: ModuleType) -> str:

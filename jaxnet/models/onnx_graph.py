@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.data import Preparation
+from jaxnet.data.preparing.column_codes import is_number_word
 
 _PREPARED = ("date", "hash")  # kinds of code that are prepared outside
 
@@ -104,7 +105,7 @@ def _number(g: Graph, name: str, code: Mapping[str, Any]) -> list[str]:
 
     missing = g.add("IsNaN", name)
     for word in code["missing_words"]:
-        if word.lstrip("-").replace(".", "", 1).isdigit():  # a number that stands for a gap, such as -999
+        if is_number_word(word):  # a number that stands for a gap, such as -999
             missing = g.add("Or", missing, g.add("Equal", name, np.float64(word)))
     value = name if code["fill"] is None else g.add("Where", missing, np.float64(code["fill"]), name)
     if code["type"] == "number":
@@ -117,7 +118,7 @@ def _number(g: Graph, name: str, code: Mapping[str, Any]) -> list[str]:
 def _category(g: Graph, name: str, code: Mapping[str, Any]) -> str:
     """One column a category, then for the rare ones and for missing ones, as far as the code has them."""
     known = list(code["categories"])
-    words = _spellings(word for word in code["missing_words"] if not (word == "-" and "+" in known)) - set(known)
+    words = _spellings(code["missing_words"]) - set(known)
     texts = [*known, *sorted(words)]
     found = g.add("OneHotEncoder", name, domain="ai.onnx.ml", cats_strings=texts, zeros=1)
     one_hot = g.add("Squeeze", found, np.array([1]))

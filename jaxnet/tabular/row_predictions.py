@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data import BadRow, DataError, read_table
+from jaxnet.data import BadRow, DataError
 from jaxnet.models import Model
 
 _NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?")
@@ -20,7 +20,7 @@ class RowPredictions(NamedTuple):
     """What a model says of each row of a table.
 
     ``prediction`` [N] are labels or values, ``probabilities`` [N, K] those of ``classes``, or None in a regression;
-    rows in ``bad`` have neither. ``remarks`` say what of the table was not used.
+    rows in ``bad`` have neither. ``remarks`` say how the table was read and what of it was not used.
     """
 
     prediction: np.ndarray
@@ -58,8 +58,8 @@ def escaped(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def predict_rows(model: Model, table: Any, *, skip_bad: bool = False) -> RowPredictions:
-    """Predict each row of a table, or of what ``jn.data.read_table`` reads.
+def predict_rows(model: Model, table: Any, *, skip_bad: bool = False, **reading: Any) -> RowPredictions:
+    """Predict each row of a table, or of what ``jn.data.read_table`` reads, with ``reading`` as its options.
 
     ``skip_bad`` leaves the predictions of rows empty that cannot be prepared. Raises DataError, with the line and the
     reason, for the first such row otherwise, and for a table without the columns that the model needs; ValueError for
@@ -68,7 +68,7 @@ def predict_rows(model: Model, table: Any, *, skip_bad: bool = False) -> RowPred
     prep = model.preparation
     if prep is None:
         checks.refuse("model", "one with a preparation, as jaxnet train makes", checks.Words("one without"))
-    table = read_table(table)
+    table = prep.read(table, **reading)
     bad = prep.bad_rows(table)
     if bad and not skip_bad:
         first = bad[0]
@@ -83,4 +83,6 @@ def predict_rows(model: Model, table: Any, *, skip_bad: bool = False) -> RowPred
     if len(good):
         outputs[good] = model.outputs(prep.features(table.take(good)))
     probabilities = outputs if classes else None
-    return RowPredictions(prep.labels(outputs), probabilities, tuple(classes), bad, prep.remarks(table))
+    return RowPredictions(
+        prep.labels(outputs), probabilities, tuple(classes), bad, [*table.decisions, *prep.remarks(table)]
+    )

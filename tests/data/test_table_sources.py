@@ -132,3 +132,21 @@ def test_without_pyarrow_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(ImportError, match=r"pip install 'jaxnet\[parquet\]'"):
         read_table(io.BytesIO(b"PAR1"))
+
+
+KNOWN = {
+    "years as names, numbers below": ("1990,1991,1992\n1,2,3\n", ("1990", "1991", "1992"), [["1", "2", "3"]]),
+    "one row of texts": ("wood,size\nsoft,big\n", ("wood", "size"), [["soft", "big"]]),
+    "one row of texts without names": ("soft,big\n", ("column_1", "column_2"), [["soft", "big"]]),
+    "one column of decimal commas": ("height\n1,5\n2,5\n", ("height",), [["1,5"], ["2,5"]]),
+    "the target is missing": ("a;b\n1,5;2,5\n", ("a", "b"), [["1,5", "2,5"]]),
+    "one row of many commas": ("a;b\n1,5;2,5,5,5\n", ("a", "b"), [["1,5", "2,5,5,5"]]),
+    "quoted": ("'a','b'\n'1','2'\n", ("a", "b"), [["1", "2"]]),
+}
+
+
+@pytest.mark.parametrize(("text", "names", "rows"), KNOWN.values(), ids=KNOWN)
+def test_names_that_are_known_tell_header_and_delimiter(text, names, rows):
+    table = read_table(io.StringIO(text), columns=names)
+    assert table.names == names
+    assert [list(row) for row in zip(*(column.values for column in table.columns), strict=True)] == rows

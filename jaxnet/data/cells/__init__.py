@@ -6,7 +6,7 @@ a column is long, and names those that it cannot read.
 
 from jaxnet.data.cells.date_texts import date_style, read_dates
 from jaxnet.data.cells.number_texts import NumberStyle, number_style, read_numbers
-from jaxnet.data.cells.words import BOOLEANS, MISSING, MISSING_AMONG_NUMBERS, boolean_pair
+from jaxnet.data.cells.words import BOOLEANS, MISSING, MISSING_AMONG_NUMBERS, boolean_pair, shown
 
 __all__ = [
     "BOOLEANS",
@@ -18,4 +18,5 @@ __all__ = [
     "number_style",
     "read_dates",
     "read_numbers",
+    "shown",
 ]

@@ -1,7 +1,7 @@
 """From a raw table to numbers and back: what each column is, how it is coded, and what the target is.
 
-Read column_kinds, then column_codes and date_codes, column_fitting, target_codes, prepared_column, records,
-table_preparation, and prepare, which fits it all on the training rows.
+Read cell_reading, column_kinds, then column_codes and date_codes, column_fitting, target_codes, prepared_column,
+records, table_preparation, and prepare, which fits it all on the training rows.
 """
 
 from jaxnet.data.preparing.prepare import prepare

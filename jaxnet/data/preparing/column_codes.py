@@ -1,7 +1,7 @@
 """How the cells of a column become features: numbers, booleans, categories, and categories of many values.
 
 A code is a frozen description, fitted elsewhere, that a dictionary can hold. Its ``encode`` never raises for a cell
-and never returns NaN: what it cannot read is a fault of that row.
+and never returns NaN: what it cannot read is a fault of that row. An exported NumPy file has this source in it, too.
 """
 
 import dataclasses
@@ -10,12 +10,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from jaxnet import checks
 from jaxnet.data.cells import BOOLEANS, NumberStyle, read_numbers
-from jaxnet.data.preparing.column_kinds import Levels
-from jaxnet.data.raw_tables import RawColumn
+from jaxnet.data.preparing.cell_reading import Cells, Levels, faults_of_missing, read_cells
+from jaxnet.data.raw_columns import RawColumn
 
-_MOST = 4_096  # features of one column
 _TRUE = {true: 1.0 for _, true in BOOLEANS} | {false: 0.0 for false, _ in BOOLEANS}
 
 
@@ -50,9 +48,6 @@ class NumberCode:
     spread: float
     indicator: bool
 
-    def __post_init__(self) -> None:
-        checks.require(self.spread > 0, "spread", "a number above 0", self.spread)
-
     def names(self, column: str) -> tuple[str, ...]:
         """Return the column's own name, and one more for the indicator."""
         return (column, f"{column} missing") if self.indicator else (column,)
@@ -61,7 +56,7 @@ class NumberCode:
         """Return the scaled numbers; no number, one too large, and a missing one where it is refused, are faults."""
         values, missing, faults = numbers_of(column, self.style, self.missing_words)
         if self.fill is None:
-            faults |= dict.fromkeys(np.flatnonzero(missing).tolist(), "a missing value")
+            faults |= faults_of_missing(missing)
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = (
                 np.where(missing, self.centre if self.fill is None else self.fill, values) - self.centre
@@ -89,19 +84,10 @@ class BooleanCode:
 
     def encode(self, column: RawColumn) -> Encoded:
         """Return 0 and 1; any other word is a fault."""
-        levels = Levels.of(column)
-        present = levels.present(frozenset(self.missing_words), column.absent)
-        read = np.array([_TRUE.get(text.casefold(), np.nan) for text in levels.texts])
-        bad = {
-            at: f"expected yes or no, got {checks.describe(text)}"
-            for at, text in enumerate(levels.texts)
-            if present[at] and np.isnan(read[at])
-        }
-        missing = ~present[levels.codes]
-        faults = _of_rows(bad, levels.codes)
+        read, missing, faults = read_cells(column, ("yes", self.missing_words), self.missing_words, _yes, "yes or no")
         if self.fill is None:
-            faults |= dict.fromkeys(np.flatnonzero(missing).tolist(), "a missing value")
-        values = np.where(missing, self.fill or 0.0, read[levels.codes])
+            faults |= faults_of_missing(missing)
+        values = np.where(missing, self.fill or 0.0, read)
         parts = [values, missing] if self.indicator else [values]
         return Encoded(np.stack(parts, axis=1).astype(np.float64), faults)
 
@@ -120,10 +106,6 @@ class CategoryCode:
     missing_words: tuple[str, ...]
     refuse: bool
 
-    def __post_init__(self) -> None:
-        distinct = 0 < len(set(self.categories)) == len(self.categories) <= _MOST
-        checks.require(distinct, "categories", f"1 to {_MOST} different texts", self.categories)
-
     def names(self, column: str) -> tuple[str, ...]:
         """Return column=category for each, then for rare and missing ones."""
         names = [f"{column}={category}" for category in self.categories]
@@ -140,7 +122,7 @@ class CategoryCode:
             [known.get(text, rare) if here else missing for text, here in zip(levels.texts, present, strict=True)]
         )
         is_unknown = np.array([text not in known for text in levels.texts], bool) & present
-        faults = _refused(levels, present) if self.refuse else {}
+        faults = faults_of_missing(~present[levels.codes]) if self.refuse else {}
         width = len(known) + self.rare + self.missing
         return Encoded(_one_hot(places[levels.codes], width), faults, int(levels.counts[is_unknown].sum()))
 
@@ -153,9 +135,6 @@ class HashCode:
     missing: bool
     missing_words: tuple[str, ...]
     refuse: bool
-
-    def __post_init__(self) -> None:
-        checks.integer("buckets", self.buckets, minimum=1, maximum=_MOST)
 
     def names(self, column: str) -> tuple[str, ...]:
         """Return column#0, column#1, ..., then one for missing ones."""
@@ -171,57 +150,37 @@ class HashCode:
             zlib.crc32(text.encode()) % self.buckets if here else missing
             for text, here in zip(levels.texts, present, strict=True)
         ]
-        faults = _refused(levels, present) if self.refuse else {}
+        faults = faults_of_missing(~present[levels.codes]) if self.refuse else {}
         return Encoded(_one_hot(np.array(places)[levels.codes], self.buckets + self.missing), faults)
 
 
-def numbers_of(
-    column: RawColumn, style: NumberStyle, missing_words: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+def numbers_of(column: RawColumn, style: NumberStyle, missing_words: tuple[str, ...]) -> Cells:
     """Return the numbers [N] of a column, NaN where there is none, which are missing, and faults by row."""
-    key = ("numbers", style, missing_words)
-    if key not in column.memory:
-        column.memory[key] = _numbers_of(column, style, missing_words)
-    values, missing, faults = column.memory[key]
-    return values, missing, dict(faults)
-
-
-def _numbers_of(
-    column: RawColumn, style: NumberStyle, missing_words: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     if column.values.dtype.kind in "iuf":
-        values, missing, faults = column.values.astype(np.float64), column.absent.copy(), {}
-        infinite = np.isinf(values) & ~missing
-        faults = dict.fromkeys(np.flatnonzero(infinite).tolist(), "expected a finite number, got one that is infinite")
+        values, missing = column.values.astype(np.float64), column.absent.copy()
+        infinite = np.flatnonzero(np.isinf(values) & ~missing).tolist()
+        faults = dict.fromkeys(infinite, "expected a finite number, got one that is infinite")
     else:
-        levels = Levels.of(column)
-        present = levels.present(frozenset(missing_words), column.absent)
-        at = np.flatnonzero(present)
-        texts = [levels.texts[each] for each in at]
         # a column that is no text holds booleans or dates, of which none is a number
-        read, bad = read_numbers(texts, style)
-        of_levels = np.full(len(levels.texts), np.nan)
-        of_levels[at] = read
-        wrong = {
-            int(at[each]): f"expected a number, got {checks.describe(texts[each])}" for each in np.flatnonzero(bad)
-        }
-        values, missing, faults = of_levels[levels.codes], ~present[levels.codes], _of_rows(wrong, levels.codes)
-    asked = [float(word) for word in missing_words if word.lstrip("-").replace(".", "", 1).isdigit()]
+        key = ("numbers", style, missing_words)
+        values, missing, faults = read_cells(
+            column, key, missing_words, lambda texts: read_numbers(texts, style), "a number"
+        )
+    asked = [float(word) for word in missing_words if is_number_word(word)]
     if asked:
         # -999 and -999.0 are one number
-        missing |= np.isin(values, asked)
-    return np.where(missing, np.nan, values), missing, faults
+        missing = missing | np.isin(values, asked)
+    return Cells(np.where(missing, np.nan, values), missing, faults)
 
 
-def _refused(levels: Levels, present: np.ndarray) -> dict[int, str]:
-    return dict.fromkeys(np.flatnonzero(~present[levels.codes]).tolist(), "a missing value")
+def is_number_word(word: str) -> bool:
+    """Whether a word for a missing value is a number, such as -999."""
+    return word.removeprefix("-").replace(".", "", 1).isdigit()
 
 
-def _of_rows(of_levels: dict[int, str], codes: np.ndarray) -> dict[int, str]:
-    if not of_levels:
-        return {}
-    rows = np.flatnonzero(np.isin(codes, list(of_levels)))
-    return {int(row): of_levels[int(codes[row])] for row in rows}
+def _yes(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    values = np.array([_TRUE.get(text.casefold(), np.nan) for text in texts], float)
+    return values, np.isnan(values)
 
 
 def _one_hot(places: np.ndarray, width: int) -> np.ndarray:

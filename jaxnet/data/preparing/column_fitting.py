@@ -6,8 +6,9 @@ import numpy as np
 
 from jaxnet.data.cells import NumberStyle
 from jaxnet.data.errors import fail
+from jaxnet.data.preparing.cell_reading import Levels
 from jaxnet.data.preparing.column_codes import BooleanCode, CategoryCode, Code, HashCode, NumberCode, numbers_of
-from jaxnet.data.preparing.column_kinds import Judged, Levels, MissingWords
+from jaxnet.data.preparing.column_kinds import Judged, MissingWords
 from jaxnet.data.preparing.date_codes import DATE_PARTS, DateCode, date_parts, seconds_of
 from jaxnet.data.raw_tables import RawTable
 
@@ -37,6 +38,7 @@ class Fitted(NamedTuple):
 
 def fit_code(table: RawTable, name: str, judged: Judged, options: FitOptions) -> Fitted:
     """Fit the code of an input to the rows of a table; DataError, with its place, for a cell that it cannot read."""
+    options = options._replace(words=options.words.beside(table.column(name).texts[0]))
     fit = {"number": _number, "boolean": _boolean, "date": _date}.get(judged.kind, _category)
     return fit(table, name, judged, options)
 
@@ -103,7 +105,7 @@ def _date(table: RawTable, name: str, judged: Judged, options: FitOptions) -> Fi
     parts = date_parts(seconds[~missing])
     # times of day have no date that could be anywhere in a year
     possible = (0, 6, 7) if style == "time of day" else range(len(DATE_PARTS))
-    varies = [at for at in possible if np.ptp(parts[:, at]) > 0]
+    varies = [at for at in possible if np.ptp(parts[:, at]) > 0] or [0]  # one day in two spellings
     # a circle is already between -1 and 1
     places = [location(parts[:, at], options.scale if at < 2 else "none") for at in varies]
     indicator = options.policy == "category" or bool(missing.any() and options.policy != "refuse")

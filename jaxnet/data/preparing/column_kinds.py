@@ -20,7 +20,8 @@ from jaxnet.data.cells import (
     read_numbers,
 )
 from jaxnet.data.errors import fail
-from jaxnet.data.raw_tables import RawColumn, RawTable
+from jaxnet.data.preparing.cell_reading import Levels
+from jaxnet.data.raw_tables import RawTable
 
 COLUMN_KINDS = ("number", "category", "boolean", "date", "constant", "identifier", "text")
 NO_VALUES = "nothing but missing values"
@@ -42,6 +43,10 @@ class MissingWords(NamedTuple):
         """Return the usual words with some more and without some, in small letters."""
         return cls((MISSING | missing) - present, (MISSING | MISSING_AMONG_NUMBERS | missing) - present)
 
+    def beside(self, texts: list[str]) -> "MissingWords":
+        """Return those of a column of such texts: "-" is a value where "+" is one, too."""
+        return MissingWords(*(words - {"-"} for words in self)) if "+" in texts else self
+
 
 class Judged(NamedTuple):
     """The kind of a column, why, and how its cells are written, where it is one of numbers or dates."""
@@ -51,29 +56,6 @@ class Judged(NamedTuple):
     style: NumberStyle | str | None = None
 
 
-class Levels(NamedTuple):
-    """The distinct texts of a column, codes [N] of them, and how often each occurs."""
-
-    texts: list[str]
-    codes: np.ndarray
-    counts: np.ndarray
-
-    @classmethod
-    def of(cls, column: RawColumn) -> "Levels":
-        """Return those of a column."""
-        texts, codes = column.texts
-        return cls(texts, codes, np.bincount(codes, minlength=len(texts)))
-
-    def present(self, missing: frozenset[str], absent: np.ndarray) -> np.ndarray:
-        """Return which texts [L] are no words for a missing value, nor a cell that holds nothing."""
-        plus = "+" in self.texts
-        longest = max(map(len, missing), default=0)
-        found = [len(text) > longest or text.casefold() not in missing or (text == "-" and plus) for text in self.texts]
-        empty = np.zeros(len(self.texts), bool)
-        empty[self.codes[absent]] = True
-        return np.array(found, bool) & ~empty
-
-
 def infer_kind(table: RawTable, name: str, words: MissingWords, decimal: str | None = None) -> Judged:
     """Return the kind of a column; ``decimal`` is the mark that the other columns of the table have.
 
@@ -81,6 +63,7 @@ def infer_kind(table: RawTable, name: str, words: MissingWords, decimal: str | N
     """
     column = table.column(name)
     levels = Levels.of(column)
+    words = words.beside(levels.texts)
     seen = levels.present(words.anywhere, column.absent)
     texts = [text for text, is_seen in zip(levels.texts, seen, strict=True) if is_seen]
     rows = int(levels.counts[seen].sum())

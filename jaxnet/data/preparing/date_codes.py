@@ -4,12 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from jaxnet import checks
 from jaxnet.data.cells import read_dates
-from jaxnet.data.cells.date_texts import DATE_STYLES
+from jaxnet.data.preparing.cell_reading import Cells, faults_of_missing, read_cells
 from jaxnet.data.preparing.column_codes import Encoded
-from jaxnet.data.preparing.column_kinds import Levels
-from jaxnet.data.raw_tables import RawColumn
+from jaxnet.data.raw_columns import RawColumn
 
 _DAY = 86_400.0
 # on a circle the end of December is beside the beginning of January
@@ -29,13 +27,6 @@ class DateCode:
     indicator: bool
     refuse: bool
 
-    def __post_init__(self) -> None:
-        checks.choice("style", self.style, DATE_STYLES)
-        fits = len(set(self.parts)) == len(self.parts) > 0 and set(self.parts) <= set(DATE_PARTS)
-        checks.require(fits, "parts", f"some of {', '.join(DATE_PARTS)}", self.parts)
-        alike = len(self.centres) == len(self.spreads) == len(self.fills) == len(self.parts)
-        checks.require(alike and min(self.spreads) > 0, "spreads", "one above 0 for each part", self.spreads)
-
     def names(self, column: str) -> tuple[str, ...]:
         """Return "column part" for each, then one for missing ones."""
         return (*[f"{column} {part}" for part in self.parts], *[f"{column} missing"] * self.indicator)
@@ -44,43 +35,20 @@ class DateCode:
         """Return the scaled parts; what is no date, and a missing one where it is refused, is a fault."""
         seconds, missing, faults = seconds_of(column, self.style, self.missing_words)
         if self.refuse:
-            faults |= dict.fromkeys(np.flatnonzero(missing).tolist(), "a missing value")
+            faults |= faults_of_missing(missing)
         values = date_parts(np.nan_to_num(seconds))[:, [DATE_PARTS.index(part) for part in self.parts]]
         values = np.where(missing[:, None], self.fills, values)
         scaled = (values - np.array(self.centres)) / np.array(self.spreads)
         return Encoded(np.column_stack([scaled, missing]) if self.indicator else scaled, faults)
 
 
-def seconds_of(
-    column: RawColumn, style: str, missing_words: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+def seconds_of(column: RawColumn, style: str, missing_words: tuple[str, ...]) -> Cells:
     """Return the seconds since 1970 [N], NaN where there is no date, which are missing, and faults by row."""
-    key = ("seconds", style, missing_words)
-    if key not in column.memory:
-        column.memory[key] = _seconds_of(column, style, missing_words)
-    seconds, missing, faults = column.memory[key]
-    return seconds, missing, dict(faults)
-
-
-def _seconds_of(
-    column: RawColumn, style: str, missing_words: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     if column.values.dtype.kind == "M":
         microseconds = column.values.astype("M8[us]").astype(np.int64)
-        return np.where(column.absent, np.nan, microseconds / 1e6), column.absent.copy(), {}
-    levels = Levels.of(column)
-    present = levels.present(frozenset(missing_words), column.absent)
-    at = np.flatnonzero(present)
-    texts = [levels.texts[each] for each in at]
-    read, bad = read_dates(texts, style)
-    of_levels = np.full(len(levels.texts), np.nan)
-    of_levels[at] = read
-    wrong = {
-        int(at[each]): f"expected a date ({style}), got {checks.describe(texts[each])}" for each in np.flatnonzero(bad)
-    }
-    rows = np.flatnonzero(np.isin(levels.codes, list(wrong))) if wrong else ()
-    faults = {int(row): wrong[int(levels.codes[row])] for row in rows}
-    return of_levels[levels.codes], ~present[levels.codes], faults
+        return Cells(np.where(column.absent, np.nan, microseconds / 1e6), column.absent.copy(), {})
+    key = ("seconds", style, missing_words)
+    return read_cells(column, key, missing_words, lambda texts: read_dates(texts, style), f"a date ({style})")
 
 
 def date_parts(seconds: np.ndarray) -> np.ndarray:

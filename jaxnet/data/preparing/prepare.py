@@ -9,9 +9,10 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.data.cells import NumberStyle, date_style, number_style
 from jaxnet.data.errors import fail
+from jaxnet.data.preparing.cell_reading import Levels
 from jaxnet.data.preparing.column_codes import Code
 from jaxnet.data.preparing.column_fitting import MANY, MISSING_POLICIES, SCALES, FitOptions, fit_code
-from jaxnet.data.preparing.column_kinds import COLUMN_KINDS, NO_VALUES, Judged, Levels, MissingWords, infer_kind
+from jaxnet.data.preparing.column_kinds import COLUMN_KINDS, NO_VALUES, Judged, MissingWords, infer_kind
 from jaxnet.data.preparing.prepared_column import ROLES, PreparedColumn
 from jaxnet.data.preparing.table_preparation import Preparation
 from jaxnet.data.preparing.target_codes import fit_target
@@ -197,7 +198,7 @@ def _with_commas(table: RawTable, found: Mapping[str, Judged], words: MissingWor
 
 def _present(table: RawTable, name: str, words: MissingWords) -> list[str]:
     levels = Levels.of(table.column(name))
-    seen = levels.present(words.among_numbers, table.column(name).absent)
+    seen = levels.present(words.beside(levels.texts).among_numbers, table.column(name).absent)
     return [text for text, is_seen in zip(levels.texts, seen, strict=True) if is_seen]
 
 
@@ -224,11 +225,12 @@ def _record(
     kind, why, what = said
     levels = Levels.of(table.column(name))
     if missing is None:
-        missing = ~levels.present(options.words.anywhere, table.column(name).absent)[levels.codes]
+        words = options.words.beside(levels.texts).anywhere
+        missing = ~levels.present(words, table.column(name).absent)[levels.codes]
     counts = np.bincount(levels.codes[missing], minlength=len(levels.texts))
     seen = [(levels.texts[at], counts[at]) for at in np.flatnonzero(counts)]
-    words = tuple(f"{text!r} {count}" if text else f"empty {count}" for text, count in seen)
-    return PreparedColumn(name, role, kind, why, what, int(missing.sum()), words, ())
+    said_words = tuple(f"{text!r} {count}" if text else f"empty {count}" for text, count in seen)
+    return PreparedColumn(name, role, kind, why, what, int(missing.sum()), said_words, ())
 
 
 def _checked_kinds(table: RawTable, kinds: Mapping[str, str] | None) -> dict[str, str]:

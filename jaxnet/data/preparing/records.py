@@ -11,12 +11,14 @@ from typing import Any
 
 from jaxnet import checks
 from jaxnet.data.cells import NumberStyle
+from jaxnet.data.cells.date_texts import DATE_STYLES
 from jaxnet.data.preparing.column_codes import BooleanCode, CategoryCode, HashCode, NumberCode
-from jaxnet.data.preparing.date_codes import DateCode
+from jaxnet.data.preparing.date_codes import DATE_PARTS, DateCode
 from jaxnet.data.preparing.prepared_column import PreparedColumn
 from jaxnet.data.preparing.target_codes import ClassTarget, NumberTarget
 
 PREPARATION_VERSION = 1
+_MOST = 4_096  # features of one column
 _CODES = {"number": NumberCode, "boolean": BooleanCode, "category": CategoryCode, "hash": HashCode, "date": DateCode}
 _TARGETS = {"classes": ClassTarget, "number": NumberTarget}
 _FIELDS = {"version", "columns", "codes", "target_code", "notes", "rows"}
@@ -89,7 +91,26 @@ def _named(code: Any, known: dict[str, type]) -> dict[str, Any]:
 
 def _coded(record: Any, known: dict[str, type]) -> Any:
     fields = dict(_checked(record, dict, "code"))
-    return _instance(known[checks.choice("type", fields.pop("type"), known)], fields)
+    code = _instance(known[checks.choice("type", fields.pop("type"), known)], fields)
+    _check_code(code)
+    return code
+
+
+def _check_code(code: Any) -> None:
+    """Refuse a code that no fit would make; fitted ones do not come by here."""
+    if isinstance(code, NumberCode):
+        checks.require(code.spread > 0, "spread", "a number above 0", code.spread)
+    elif isinstance(code, CategoryCode):
+        distinct = 0 < len(set(code.categories)) == len(code.categories) <= _MOST
+        checks.require(distinct, "categories", f"1 to {_MOST} different texts", code.categories)
+    elif isinstance(code, HashCode):
+        checks.integer("buckets", code.buckets, minimum=1, maximum=_MOST)
+    elif isinstance(code, DateCode):
+        checks.choice("style", code.style, DATE_STYLES)
+        fits = len(set(code.parts)) == len(code.parts) > 0 and set(code.parts) <= set(DATE_PARTS)
+        checks.require(fits, "parts", f"some of {', '.join(DATE_PARTS)}", code.parts)
+        alike = len(code.centres) == len(code.spreads) == len(code.fills) == len(code.parts)
+        checks.require(alike and min(code.spreads) > 0, "spreads", "one above 0 for each part", code.spreads)
 
 
 def _instance(cls: Any, record: Any) -> Any:

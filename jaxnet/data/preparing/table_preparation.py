@@ -10,8 +10,8 @@ from jaxnet import checks
 from jaxnet.data.cells import date_style, number_style
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import fail
+from jaxnet.data.preparing.cell_reading import Levels
 from jaxnet.data.preparing.column_codes import CategoryCode, Code
-from jaxnet.data.preparing.column_kinds import Levels
 from jaxnet.data.preparing.prepared_column import PreparedColumn
 from jaxnet.data.preparing.records import from_record, to_record
 from jaxnet.data.preparing.target_codes import ClassTarget, NumberTarget
@@ -55,8 +55,13 @@ class Preparation:
         Raises DataError, with its line and column, for a cell that cannot be prepared, a column that is not there, and
         a target that is missing in some rows but not in all.
         """
-        table = read_table(table)
+        table = self.read(table)
         return self.features(table), self.targets(table)
+
+    def read(self, source: Any, **options: Any) -> RawTable:
+        """Read a table that has the columns of the training table, as ``read_table`` does with ``options``; they tell
+        its header and its delimiter, also where a few rows would not."""
+        return read_table(source, **{"columns": tuple(self.codes), **options})
 
     @property
     def target(self) -> str | None:
@@ -98,7 +103,7 @@ class Preparation:
     def dataset(self, table: Any) -> Dataset:
         """Return the rows of a table that have a target as a ``Dataset`` for ``fit`` and ``plan``: features, targets,
         and the names of both. Raises as a call does; ValueError where no row has a target."""
-        table = read_table(table)
+        table = self.read(table)
         rows = self.rows_with_target(table)
         checks.require(len(rows) > 0, "table", f"rows with a target {self.target!r}", table)
         X, y = self(table.take(rows))
@@ -106,7 +111,7 @@ class Preparation:
 
     def features(self, table: Any) -> np.ndarray:
         """Return X, float32 [N, D], whatever the target of the table is; raises as a call does."""
-        table = read_table(table)
+        table = self.read(table)
         X, bad = self._encoded(table)
         if bad:
             first = min(bad)
@@ -119,7 +124,7 @@ class Preparation:
 
         Raises DataError for a label that is no class, for what is no number, and where some targets are missing.
         """
-        table = read_table(table)
+        table = self.read(table)
         name = self.target
         if self.target_code is None or name not in table.names:
             return None
@@ -138,7 +143,7 @@ class Preparation:
 
     def rows_with_target(self, table: Any) -> np.ndarray:
         """Return the indices of the rows whose target is not missing; none where the table has no target."""
-        table = read_table(table)
+        table = self.read(table)
         name = self.target
         if self.target_code is None or name not in table.names:
             return np.zeros(0, np.int64)
@@ -146,7 +151,7 @@ class Preparation:
 
     def bad_rows(self, table: Any) -> list[BadRow]:
         """Return the rows whose features cannot be prepared, each with its first fault, in their order."""
-        return sorted(self._encoded(read_table(table))[1])
+        return sorted(self._encoded(self.read(table))[1])
 
     def labels(self, predictions: Any) -> np.ndarray:
         """Return what the table says for predictions [N] or [N, K]: labels [N], or numbers [N] in its units.
@@ -161,7 +166,7 @@ class Preparation:
 
     def remarks(self, table: Any) -> list[str]:
         """Say what of a table is not used, or is not as the training rows were, a sentence each; no error."""
-        table = read_table(table)
+        table = self.read(table)
         known = {column.name for column in self.columns}
         extra = [name for name in table.names if name not in known]
         said = [f"column(s) that the training table did not have, ignored: {', '.join(extra)}"] if extra else []

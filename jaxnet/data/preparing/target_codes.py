@@ -8,22 +8,16 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.data.cells import NumberStyle, number_style, read_numbers
 from jaxnet.data.errors import fail
+from jaxnet.data.preparing.cell_reading import Cells, Levels
 from jaxnet.data.preparing.column_codes import numbers_of
 from jaxnet.data.preparing.column_fitting import FitOptions, check_faults, location
-from jaxnet.data.preparing.column_kinds import Judged, Levels, MissingWords
-from jaxnet.data.raw_tables import RawColumn, RawTable
+from jaxnet.data.preparing.column_kinds import Judged, MissingWords
+from jaxnet.data.raw_columns import RawColumn
+from jaxnet.data.raw_tables import RawTable
 
 _FEW = 10  # numbers that are classes where each comes twice
 _FEW_WHOLE = 20  # whole numbers in one run that are, where each comes 20 times
 LABEL_TYPES = ("text", "whole", "float", "boolean")
-
-
-class TargetValues(NamedTuple):
-    """The targets [N] of a column, which are missing [N], and faults by row."""
-
-    values: np.ndarray
-    missing: np.ndarray
-    faults: dict[int, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +33,7 @@ class ClassTarget:
         checks.require(distinct, "classes", "at least 2 different labels", self.classes)
         checks.choice("label_type", self.label_type, LABEL_TYPES)
 
-    def encode(self, column: RawColumn) -> TargetValues:
+    def encode(self, column: RawColumn) -> Cells:
         """Return labels [N], int64, -1 where one is missing; a label that is no class is a fault."""
         levels = Levels.of(column)
         present = levels.present(frozenset(self.missing_words), column.absent)
@@ -55,7 +49,7 @@ class ClassTarget:
             faults[int(row)] = (
                 f"expected one of the classes {listed}, got {checks.describe(levels.texts[levels.codes[row]])}"
             )
-        return TargetValues(labels, missing, faults)
+        return Cells(labels, missing, faults)
 
     def decode(self, predictions: Any) -> np.ndarray:
         """Return the labels [N] of the table for labels [N] or for scores [N, K], of which the largest counts."""
@@ -81,13 +75,13 @@ class NumberTarget:
     def __post_init__(self) -> None:
         checks.require(self.spread > 0, "spread", "a number above 0", self.spread)
 
-    def encode(self, column: RawColumn) -> TargetValues:
+    def encode(self, column: RawColumn) -> Cells:
         """Return scaled numbers [N], float32, 0 where one is missing; what is no number is a fault."""
         values, missing, faults = numbers_of(column, self.style, self.missing_words)
         with np.errstate(over="ignore"):
             scaled = ((np.where(missing, self.centre, values) - self.centre) / self.spread).astype(np.float32)
         infinite = np.flatnonzero(np.isinf(scaled) & ~missing).tolist()
-        return TargetValues(scaled, missing, faults | dict.fromkeys(infinite, "a number too large to compute with"))
+        return Cells(scaled, missing, faults | dict.fromkeys(infinite, "a number too large to compute with"))
 
     def decode(self, predictions: Any) -> np.ndarray:
         """Return numbers [N], float64, in the units of the table for predictions [N] or [N, 1]."""
@@ -113,7 +107,7 @@ def fit_target(table: RawTable, name: str, judged: Judged, *, given: bool, optio
     Raises DataError, in words, for a target that is one: a date, a text that is another in every row, a single class,
     nothing but missing values.
     """
-    words, scale = options.words, options.scale
+    words, scale = options.words.beside(table.column(name).texts[0]), options.scale
     if judged.kind == "date":
         ways = f"give kinds={{{name!r}: 'category'}} for classes, or another target"
         fail(table.source, f"the target {name!r} holds {judged.why}, which are neither classes nor numbers: {ways}")
