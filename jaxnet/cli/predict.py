@@ -8,6 +8,7 @@ from pathlib import Path
 from jaxnet.cli.arguments import add_reading, reading
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
+from jaxnet.cli.spelling import as_options
 
 _EPILOG = """\
 Columns: prediction and, for classes, probability_<class>, for each row of FILE in its order.
@@ -33,7 +34,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, and write; talk goes to standard error."""
-    with refusing():
+    with refusing(as_options):
         from jaxnet.models import load
         from jaxnet.storage import write_atomically
         from jaxnet.tabular import predict_rows
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         model = load(arguments.model)
         found = predict_rows(model, arguments.file, skip_bad=arguments.skip_bad, **reading(arguments))
         for remark in found.remarks:
-            print(f"note: {remark}", file=sys.stderr)
+            print(as_options(f"note: {remark}"), file=sys.stderr)
         if found.bad:
             first = found.bad[0]
             where = f"line {first.line}" if first.line is not None else f"row {first.row}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
+from jaxnet.cli.spelling import as_options
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,5 +36,5 @@ def run(arguments: argparse.Namespace) -> int:
             from jaxnet.tabular.table_page import write_table_page
 
             write_table_page(report, arguments.html)
-        print(json.dumps(report.as_json(), indent=1) if arguments.json else report)
+        print(json.dumps(report.as_json(), indent=1) if arguments.json else as_options(str(report)))
     return OK

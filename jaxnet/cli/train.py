@@ -10,6 +10,7 @@ import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask 
 from jaxnet.cli.arguments import add_reading, reading, whole_number
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
+from jaxnet.cli.spelling import as_options
 
 _EPILOG = """\
 Rows are held out by lot, each class evenly (or by --group or --time): a fifth is scored once, at the end, a sixth
@@ -86,15 +87,15 @@ def run(arguments: argparse.Namespace) -> int:
         "hidden", "epochs", "learning_rate", "ensemble", "quick", "seed", "group", "time", "class_weights", "out",
     )  # fmt: skip
     asked = {name: getattr(arguments, name) for name in names} | _preparation(arguments)
-    with refusing():
+    with refusing(as_options):
         table = read_table(arguments.file, **reading(arguments))
         report = train_table(table, arguments.target, progress=True, **asked)
     for note in report.preparation.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(as_options(f"note: {note}"), file=sys.stderr)
     if arguments.json:
         print(json.dumps(report.as_json(), indent=1))
         return OK
-    print(report)
+    print(as_options(str(report)))
     if arguments.out is not None:
         print(f"\nnext: jaxnet predict {arguments.out} NEW.csv > predictions.csv")
     else:

@@ -4,6 +4,7 @@ Months have English names or numbers. Whether 3/4/2020 is in March or in April i
 column; where none of them tells, the month comes first, and the style says that this was assumed.
 """
 
+import datetime
 import re
 from collections.abc import Sequence
 
@@ -11,19 +12,32 @@ import numpy as np
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMES = "|".join(_MONTHS)
-_TIME = r"(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}(?:[.,]\d+)?))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+_SECONDS = r"(?P<S>\d{2}(?:[.,]\d+)?)"
+_HALF = r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+_TIME = rf"(?P<H>\d{{1,2}}):(?P<M>\d{{2}})(?::{_SECONDS})?{_HALF}"
+# behind a date, points do for colons, as Oracle has them
+_TIME_THERE = rf"(?P<H>\d{{1,2}})(?P<colon>[:.])(?P<M>\d{{2}})(?:(?P=colon){_SECONDS})?{_HALF}"
 _ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))?"
-_TAIL = rf"(?:(?:T|\s+|,\s*){_TIME}{_ZONE})?"
+_TAIL = rf"(?:(?:T|\s+|,\s*|:){_TIME_THERE}(?: (?:Uhr|h))?{_ZONE})?"
 _MONTH = rf"(?P<name>{_NAMES})[a-z]*\.?"
+_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+_SHORT_YEAR = r"(?P<y>\d{4}|\d{2})"
 _PATTERNS = {
     "year first": rf"(?P<y>\d{{4}})(?P<mark>[-/.])(?P<m>\d{{1,2}})(?:(?P=mark)(?P<d>\d{{1,2}}))?{_TAIL}",
-    "month first": rf"(?P<m>\d{{1,2}})(?P<mark>[-/.])(?P<d>\d{{1,2}})(?P=mark)(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
-    "day first": rf"(?P<d>\d{{1,2}})(?P<mark>[-/.])(?P<m>\d{{1,2}})(?P=mark)(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
-    "day and month's name": rf"(?P<d>\d{{1,2}})[- ]{_MONTH}[-, ]+(?P<y>\d{{4}}|\d{{2}}){_TAIL}",
-    "month's name first": rf"{_MONTH}[- ]+(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+|-))?(?P<y>\d{{4}}){_TAIL}",
+    "month first": rf"(?P<m>\d{{1,2}})(?P<mark>[-/.])(?P<d>\d{{1,2}})(?P=mark){_SHORT_YEAR}{_TAIL}",
+    "day first": rf"(?P<d>\d{{1,2}})(?P<mark>[-/.])(?P<m>\d{{1,2}})(?P=mark){_SHORT_YEAR}{_TAIL}",
+    "day and month's name": rf"{_DAY}[-/. ]+(?:of )?{_MONTH}[-/, ]+{_SHORT_YEAR}{_TAIL}",
+    "month's name first": rf"{_MONTH}[- ]+(?:{_DAY}(?:,?\s+|-))?(?P<y>\d{{4}}){_TAIL}",
+    "year last": rf"{_MONTH} +(?P<d>\d{{1,2}}) +{_TIME}{_ZONE} +(?P<y>\d{{4}})",  # as C writes it
+    "month and year": r"(?P<m>\d{1,2})[-/](?P<y>\d{4})",
+    "month's name and year": rf"{_MONTH}(?:[-/]| ')(?P<y>\d{{2}})",
+    "year and quarter": r"(?P<y>\d{4})[-/ ]?Q(?P<q>[1-4])",
+    "quarter and year": r"Q(?P<q>[1-4])[-/ ]?(?P<y>\d{4})",
+    "year and week": r"(?P<y>\d{4})-?W(?P<w>\d{2})(?:-?(?P<wd>[1-7]))?",
+    "Chinese": r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日",
     "time of day": _TIME,
-    # eight digits that are days of two centuries, all of them
-    "digits": r"(?P<y>1[89]\d\d|20\d\d)(?P<m>\d\d)(?P<d>\d\d)",
+    # eight digits that are days of two centuries, all of them, and perhaps six of the time
+    "digits": rf"(?P<y>1[89]\d\d|20\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<H>\d\d)(?P<M>\d\d){_SECONDS}{_ZONE})?",
 }
 # weekdays say nothing that the date does not: "Mon, 3 Feb 2020", "Wed May 21 00:00:00 2019" is not read
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
@@ -70,10 +84,22 @@ def _parts(found: re.Match[str] | None) -> tuple[float, float, float, float]:
         return 0, 0, 0, 0
     part = found.groupdict()
     year = int(part.get("y") or 1970)
+    if week := part.get("w"):
+        return _monday(year, int(week), int(part["wd"] or 1))
+    if quarter := part.get("q"):
+        return year, 3 * int(quarter) - 2, 1, 0
     if len(part.get("y") or "1970") == 2:
         year += 1900 if year >= 69 else 2000  # as POSIX has it
     month = _MONTHS.index(part["name"].lower()) + 1 if part.get("name") else int(part.get("m") or 1)
     return year, month, int(part.get("d") or 1), _seconds(part)
+
+
+def _monday(year: int, week: int, weekday: int) -> tuple[float, float, float, float]:
+    try:
+        day = datetime.date.fromisocalendar(year, week, weekday)
+    except ValueError:  # most years have no week 53
+        return 0, 0, 0, 0
+    return day.year, day.month, day.day, 0
 
 
 def _seconds(part: dict[str, str | None]) -> float:

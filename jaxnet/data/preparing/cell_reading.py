@@ -41,8 +41,11 @@ class Cells(NamedTuple):
     faults: dict[int, str]
 
 
-def read_cells(column: RawColumn, key: Hashable, missing_words: tuple[str, ...], read: Read, expected: str) -> Cells:
-    """Read each distinct text of a column once; ``key`` says how, so that it is remembered."""
+def read_cells(
+    column: RawColumn, missing_words: tuple[str, ...], read: Read, *, expected: str, style: Hashable = None
+) -> Cells:
+    """Read each distinct text of a column once; what was ``expected``, in which ``style``, is how it is remembered."""
+    key = (expected, style, missing_words)
     if key not in column.memory:
         levels = Levels.of(column)
         present = levels.present(frozenset(missing_words), column.absent)

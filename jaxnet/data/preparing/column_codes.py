@@ -84,7 +84,7 @@ class BooleanCode:
 
     def encode(self, column: RawColumn) -> Encoded:
         """Return 0 and 1; any other word is a fault."""
-        read, missing, faults = read_cells(column, ("yes", self.missing_words), self.missing_words, _yes, "yes or no")
+        read, missing, faults = read_cells(column, self.missing_words, _yes, expected="yes or no")
         if self.fill is None:
             faults |= faults_of_missing(missing)
         values = np.where(missing, self.fill or 0.0, read)
@@ -162,10 +162,8 @@ def numbers_of(column: RawColumn, style: NumberStyle, missing_words: tuple[str, 
         faults = dict.fromkeys(infinite, "expected a finite number, got one that is infinite")
     else:
         # a column that is no text holds booleans or dates, of which none is a number
-        key = ("numbers", style, missing_words)
-        values, missing, faults = read_cells(
-            column, key, missing_words, lambda texts: read_numbers(texts, style), "a number"
-        )
+        read = lambda texts: read_numbers(texts, style)
+        values, missing, faults = read_cells(column, missing_words, read, expected="a number", style=style)
     asked = [float(word) for word in missing_words if is_number_word(word)]
     if asked:
         # -999 and -999.0 are one number

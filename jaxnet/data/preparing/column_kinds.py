@@ -19,6 +19,7 @@ from jaxnet.data.cells import (
     read_dates,
     read_numbers,
 )
+from jaxnet.data.cells.date_texts import DATE_STYLES
 from jaxnet.data.errors import fail
 from jaxnet.data.preparing.cell_reading import Levels
 from jaxnet.data.raw_tables import RawTable
@@ -90,6 +91,7 @@ def infer_kind(table: RawTable, name: str, words: MissingWords, decimal: str | N
     if (written := date_style(strict)) is not None:
         return Judged("date", _date_reason(strict, written), written)
     _refuse_an_exception(table, name, levels, among)
+    _refuse_a_date_that_is_none(table, name, levels, among)
     return _textual(texts, rows, levels.counts[seen])
 
 
@@ -147,6 +149,23 @@ def _refuse_an_exception(table: RawTable, name: str, levels: Levels, among: np.n
         count = int(rows[~numbers].sum())
         words = "has another style of numbers" if numbers.all() else f"is one of {count} cells that are none"
         fail(table.place(row, name), f"{odd!r} {words} in column {name!r} of numbers: mend it, or give {ways}")
+
+
+def _refuse_a_date_that_is_none(table: RawTable, name: str, levels: Levels, among: np.ndarray) -> None:
+    at = np.flatnonzero(among)
+    sample, rows = [levels.texts[each] for each in at[: 5 * _FEW]], levels.counts[at]
+    if len(at) <= _FEW:
+        return
+    for style in DATE_STYLES:
+        if read_dates(sample, style)[1].mean() > 1 - _NEARLY / 2:
+            continue
+        bad = read_dates([levels.texts[each] for each in at], style)[1]
+        if bad.any() and rows[~bad].sum() >= _NEARLY * rows.sum():
+            odd = levels.texts[at[bad][0]]
+            row = int(np.argmax(levels.codes == levels.texts.index(odd)))
+            ways = f"missing_words=[{odd!r}] or drop=[{name!r}]"
+            count = f"is one of {int(rows[bad].sum())} cells that are none in column {name!r} of dates ({style})"
+            fail(table.place(row, name), f"{odd!r} {count}: mend it, or give {ways}")
 
 
 def _is_a_code(text: str) -> bool:

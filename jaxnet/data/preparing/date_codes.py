@@ -47,8 +47,7 @@ def seconds_of(column: RawColumn, style: str, missing_words: tuple[str, ...]) ->
     if column.values.dtype.kind == "M":
         microseconds = column.values.astype("M8[us]").astype(np.int64)
         return Cells(np.where(column.absent, np.nan, microseconds / 1e6), column.absent.copy(), {})
-    key = ("seconds", style, missing_words)
-    return read_cells(column, key, missing_words, lambda texts: read_dates(texts, style), f"a date ({style})")
+    return read_cells(column, missing_words, lambda texts: read_dates(texts, style), expected=f"a date ({style})")
 
 
 def date_parts(seconds: np.ndarray) -> np.ndarray:

@@ -229,6 +229,15 @@ def test_a_cell_that_is_the_exception_among_numbers_is_named():
     assert prepare({"x": cells, "y": CLASSES}, "y", missing_words=["abc"]).columns[0].gap == "1 missing ('abc' 1)"
 
 
+def test_a_cell_that_is_the_exception_among_dates_is_named():
+    cells = [f"2020-{at % 12 + 1:02d}-{at % 28 + 1:02d}" for at in range(N - 1)] + ["2020-02-30"]
+    with pytest.raises(
+        DataError, match=rf"row {N - 1}, .*'2020-02-30' is one of 1 cells that are none .* of dates \(year first\)"
+    ):
+        prepare({"x": cells, "y": CLASSES}, "y")
+    assert prepare({"x": cells, "y": CLASSES}, "y", missing_words=["2020-02-30"]).columns[0].kind == "date"
+
+
 def test_codes_among_numbers_make_a_column_of_codes():
     cells = [str(100 + at % 20) for at in range(N - 2)] + ["207a", "208b"]
     many = {"x": cells * 20, "z": np.sin(np.arange(20 * N)), "y": CLASSES * 20}
