@@ -2,6 +2,7 @@
 kinds={'zip': 'category'}.
 """
 
+import functools
 import re
 
 _CELL = re.compile(r"(?:[^ ]| (?! ))+(?P<gap> {2,})?")
@@ -34,11 +35,11 @@ def as_options(text: str) -> str:
 def _spelt(cell: re.Match[str]) -> str:
     text = whole = cell[0]
     for pattern, option in _COMPILED:
-        text = pattern.sub(lambda found, option=option: _option(found, option), text)
+        text = pattern.sub(functools.partial(_option, option), text)
     return text.ljust(len(whole)) if cell["gap"] else text
 
 
-def _option(found: re.Match[str], option: str) -> str:
+def _option(option: str, found: re.Match[str]) -> str:
     parts = found.groupdict()
     column = parts.get("one") if parts.get("one") is not None else parts.get("two")
     # as a shell has to be told
