@@ -1,5 +1,6 @@
 """What people look at while a network trains: metrics of a batch, from its logits."""
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -40,3 +41,11 @@ def r2(logits: jax.Array, y: jax.Array, weight: jax.Array | None = None, *, forc
 
 
 METRICS: Mapping[str, Callable[..., jax.Array]] = MappingProxyType({"accuracy": accuracy, "r2": r2})
+# between which the values of a metric lie, whatever the data; of one that is not named nothing is known
+BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType({"accuracy": (0.0, 1.0), "r2": (-math.inf, 1.0)})
+
+
+def metric_bounds(name: str) -> tuple[float, float]:
+    """Return the bounds of what a history records under a name, "validation_" or "test_" before it or not."""
+    plain = name.removeprefix("validation_").removeprefix("test_")
+    return BOUNDS.get(plain, (-math.inf, math.inf))

@@ -149,7 +149,8 @@ def _about_table(result: Result) -> str:
     shown = f"The first {_ROWS} of {count}. " if count > _ROWS else ""
     return (
         f"{shown}Mean, standard deviation and 95 % interval (low to high) of {result.plan.metric} over n seeds and "
-        "folds, at the last of its epochs; tied: a paired test, corrected by Holm, cannot tell it from the best; "
+        "folds, at the last of its epochs; that of the best allows for its having been chosen; tied: a comparison of "
+        "all with all cannot tell it from the best; "
         "diverged: the share of its runs."
     )
 

@@ -53,9 +53,11 @@ def test_a_summary_has_mean_interval_and_share_diverged(result: Any) -> None:
     summary = result.summary()
     values = result.curves("validation_accuracy")[:, -1].astype(float).reshape(3, 3)[result.ranking()]
     assert summary["mean"].tolist() == pytest.approx(values.mean(1).tolist(), nan_ok=True)
-    # 4.303 is Student's 97.5 % quantile for 2 degrees of freedom
-    half = 4.303 * values[0].std(ddof=1) / np.sqrt(3)
-    assert summary["high"][0] - summary["mean"][0] == pytest.approx(half, rel=1e-3)
+    # 4.303 is Student's 97.5 % quantile for 2 degrees of freedom; an accuracy is at most 1
+    half = 4.303 * values[1].std(ddof=1) / np.sqrt(3)
+    assert summary["low"][1] == pytest.approx(max(values[1].mean() - half, 0), rel=1e-3)
+    assert summary["high"][1] == pytest.approx(min(values[1].mean() + half, 1), rel=1e-3)
+    assert 0 <= summary["low"][0] <= summary["mean"][0] <= summary["high"][0] <= 1
     assert summary["diverged"].tolist() == [0, 0, 1]
     assert summary["tied"][0]
     assert not summary["tied"][2]
@@ -113,6 +115,7 @@ def test_a_result_prints_its_best_with_its_interval(result: Any) -> None:
     assert lines[1].startswith(f"best: {result.ranking()[0]} (")
     assert "validation_accuracy" in lines[1]
     assert "95 % interval" in lines[1]
+    assert lines[1].endswith("(of what was chosen by these values; confirm(...) needs no such correction)")
 
 
 def test_cv_results_are_those_of_a_search_of_scikit_learn(result: Any) -> None:
@@ -248,7 +251,8 @@ def test_confirming_trains_the_best_on_fresh_seeds_and_reads_the_test_set(result
     assert confirmed.test[1, 1] == pytest.approx(np.mean(np.argmax(np.asarray(logits), 1) == y), rel=1e-6)
     table = confirmed.table()
     assert table["mean"].tolist() == sorted(confirmed.test.mean(1).tolist(), reverse=True)
-    assert "test_accuracy, fresh seeds" in str(confirmed)
+    assert "test_accuracy, fresh seeds (95 % intervals, for nothing was chosen by these)" in str(confirmed)
+    assert np.asarray(table["high"]).max() <= 1
 
 
 def test_a_sweep_over_folds_is_confirmed_on_all_its_data_by_the_loss(problem: Any) -> None:

@@ -148,7 +148,11 @@ class Result:
 
     def summary(self) -> Any:
         """Return one row a configuration, the best first: parameters, seeds x folds, mean, standard deviation and
-        95 % interval of the metric, share diverged, and whether it is tied with the best."""
+        95 % interval of the metric, share diverged, and whether it is tied with the best.
+
+        The interval of the best, the first row, allows for its having been chosen; those of the others are for
+        configurations that were fixed beforehand. Tied: a comparison of all with all cannot tell it from the best.
+        """
         return framed(summary_columns(self.plan, self.history))
 
     def warnings(self) -> list[str]:
@@ -250,7 +254,7 @@ class Confirmation:
     searched: np.ndarray
 
     def __str__(self) -> str:
-        return f"{self.metric}, fresh seeds\n{self.table()}"
+        return f"{self.metric}, fresh seeds (95 % intervals, for nothing was chosen by these)\n{self.table()}"
 
     def table(self) -> Any:
         """Return one row a configuration, the best on the test set first: mean, deviation, 95 % interval, tied."""

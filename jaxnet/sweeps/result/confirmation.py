@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from jaxnet.metrics import metric_bounds
 from jaxnet.sweeps.parameters import Seeds
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import Columns, parameter_columns
-from jaxnet.sweeps.result.statistics import summarise, tied_with_best
+from jaxnet.sweeps.result.selection import tied_with_best
+from jaxnet.sweeps.result.statistics import summarise
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names, metric_values
@@ -51,7 +53,8 @@ def confirmed_columns(plan: Plan, configurations: Sequence[int], test: np.ndarra
     ``searched`` [C] is what the search had found.
     """
     order = rank(range(len(test)), test.mean(axis=1), plan.goal)
-    each = [summarise(test[i]) for i in order]
+    # these were chosen by other seeds, so each has the interval of a configuration fixed beforehand
+    each = [summarise(test[i], bounds=metric_bounds(plan.metric)) for i in order]
     columns = {"configuration": np.array(configurations)[order]}
     columns |= {name: column[order] for name, column in parameter_columns(plan.configurations).items()}
     columns |= {"searched": searched[order], "n": np.full(len(order), test.shape[1])}

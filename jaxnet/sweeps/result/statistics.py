@@ -1,13 +1,10 @@
-"""What can honestly be said of scores: intervals, paired tests, Holm's correction, expected best. NumPy only.
+"""What can honestly be said of scores: intervals, expected best, rank correlation, Student's distribution. NumPy only.
 
-Seeds and folds are paired: every configuration sees the same initial stream, batch orders and splits, so differences
-are tested pair by pair. With folds, whose training sets overlap, the variance is corrected as Nadeau and Bengio (2003)
-propose.
+With folds, whose training sets overlap, the variance is corrected as Nadeau and Bengio (2003) propose.
 """
 
 import functools
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,56 +24,21 @@ class Summary(NamedTuple):
     high: float
 
 
-def summarise(values: np.ndarray, *, overlap: float = 0.0, level: float = 0.95) -> Summary:
-    """Summarise n values, with Student's interval for their mean.
+def summarise(
+    values: np.ndarray, *, overlap: float = 0.0, bounds: tuple[float, float] = (-math.inf, math.inf)
+) -> Summary:
+    """Summarise n values, with Student's 95 % interval for their mean, of what was not chosen by them.
 
     ``overlap`` is what Nadeau and Bengio add to 1/n, the size of the held-out part over that of the training part;
-    0 for independent values.
+    0 for independent values. The interval stays within ``bounds``, between which the values must lie.
     """
     count = len(values)
     mean = float(np.mean(values))
     if count < 2 or not math.isfinite(mean):
         return Summary(mean, math.nan, math.nan, math.nan)
     deviation = float(np.std(values, ddof=1))
-    half = student_quantile((1 + level) / 2, count - 1) * deviation * math.sqrt(1 / count + overlap)
-    return Summary(mean, deviation, mean - half, mean + half)
-
-
-def paired_p_value(a: np.ndarray, b: np.ndarray, *, overlap: float = 0.0) -> float:
-    """Return the two-sided p-value of Student's paired test of equal means; NaN for fewer than two pairs."""
-    difference = np.asarray(a, np.float64) - b
-    if len(difference) < 2 or not np.isfinite(difference).all():
-        return math.nan
-    spread = float(np.std(difference, ddof=1))
-    mean = float(np.mean(difference))
-    if spread == 0:  # the statistic is 0 / 0 or infinite: equal in every pair, or different by the same in every one
-        return 1.0 if mean == 0 else 0.0
-    statistic = abs(mean) / (spread * math.sqrt(1 / len(difference) + overlap))
-    return 2 * (1 - student_distribution(statistic, len(difference) - 1))
-
-
-def holm(p_values: Sequence[float], level: float = 0.05) -> list[bool]:
-    """Say which hypotheses Holm's step-down procedure (1979) rejects, keeping the family-wise error below ``level``."""
-    rejected = [False] * len(p_values)
-    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
-        if not p_values[index] <= level / (len(p_values) - rank):  # NaN is not rejected
-            break  # step-down: what is less significant than one that stands, stands
-        rejected[index] = True
-    return rejected
-
-
-def tied_with_best(scores: np.ndarray, order: Sequence[int], *, overlap: float = 0.0) -> list[int] | None:
-    """Return the rows of scores [C, n] that cannot be told from the best, which is ``order[0]``; it is among them.
-
-    A row with NaN (diverged or pruned) is not tied. None where there is one value a row: one seed says nothing of
-    chance.
-    """
-    if scores.shape[1] < 2:
-        return None
-    best = order[0]
-    others = [c for c in order[1:] if np.isfinite(scores[c]).all()]
-    rejected = holm([paired_p_value(scores[best], scores[c], overlap=overlap) for c in others])
-    return [best, *(c for c, no in zip(others, rejected, strict=True) if not no)]
+    half = student_quantile(0.975, count - 1) * deviation * math.sqrt(1 / count + overlap)
+    return Summary(mean, deviation, max(mean - half, bounds[0]), min(mean + half, bounds[1]))
 
 
 def expected_best_of(values: np.ndarray, goal: str, estimator: str = "unbiased") -> np.ndarray:

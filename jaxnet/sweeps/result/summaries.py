@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxnet.metrics import metric_bounds
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.history import SweepHistory, levels, ranking, scores, unfinished, values_at
 from jaxnet.sweeps.parameters import Float, Int, unconditional
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import Columns, parameter_columns
-from jaxnet.sweeps.result.statistics import rank_correlation, summarise, tied_with_best
+from jaxnet.sweeps.result.selection import chosen_summary, tied_with_best
+from jaxnet.sweeps.result.statistics import Summary, rank_correlation, summarise
 
 _NO_BEST = "best: none, for every configuration has a run that diverged or was not begun"
+_CHOSEN = "(of what was chosen by these values; confirm(...) needs no such correction)"
 _LISTED = 8  # configurations tied with the best that a warning lists
 _BOUND = 0.05  # of a parameter's range, within which a best value counts as lying at its bound
 
@@ -38,9 +41,13 @@ class Audit(NamedTuple):
 
 
 def summary_columns(plan: Plan, history: SweepHistory) -> Columns:
-    """Return one row a configuration [C], the best first."""
-    order, values, overlap = ranking(plan, history), _last_values(plan, history), _overlap(plan)
-    each = [summarise(values[c], overlap=overlap) for c in order]
+    """Return one row a configuration [C], the best first.
+
+    The interval of the best is for what was chosen, those of the others for one that is looked at for other reasons.
+    """
+    order, values, bounds = ranking(plan, history), _last_values(plan, history), metric_bounds(plan.metric)
+    others = [summarise(values[c], overlap=_overlap(plan), bounds=bounds) for c in order[1:]]
+    each = [best_summary(plan, history), *others]
     columns = {"configuration": np.array(order)}
     columns |= {name: column[order] for name, column in parameter_columns(plan.configurations).items()}
     columns |= {"epochs": levels(plan, history)[order], "n": np.full(len(order), values.shape[1])}
@@ -51,14 +58,25 @@ def summary_columns(plan: Plan, history: SweepHistory) -> Columns:
     return Columns(columns)
 
 
+def best_summary(plan: Plan, history: SweepHistory) -> Summary:
+    """Summarise the best configuration, with an interval that allows for its having been chosen."""
+    longest = _longest(plan, history)
+    values = _last_values(plan, history)[longest]
+    return chosen_summary(values, 0, plan.goal, overlap=_overlap(plan), bounds=metric_bounds(plan.metric))
+
+
 def tied_configurations(plan: Plan, history: SweepHistory) -> list[int] | None:
-    """Return the configurations that cannot be told from the best, by Holm's correction of paired tests, at 5 %.
+    """Return the configurations that cannot be told from the best at 5 %, by a comparison of all with all.
 
     Only those trained as long as the best are compared; None where each has one value only.
     """
+    return tied_with_best(_last_values(plan, history), _longest(plan, history), overlap=_overlap(plan))
+
+
+def _longest(plan: Plan, history: SweepHistory) -> list[int]:
+    """Return the configurations that were trained as long as the best, which stands first."""
     order, reached = ranking(plan, history), levels(plan, history)
-    longest = [c for c in order if reached[c] == reached[order[0]]]
-    return tied_with_best(_last_values(plan, history), longest, overlap=_overlap(plan))
+    return [c for c in order if reached[c] == reached[order[0]]]
 
 
 def cautions(plan: Plan, history: SweepHistory) -> list[str]:
@@ -124,8 +142,8 @@ def halving_audit(plan: Plan, history: SweepHistory) -> Audit | None:
 def overview(plan: Plan, history: SweepHistory) -> str:
     """Say in a few lines what came out: size, best, what to beware of."""
     best = ranking(plan, history)[0]
-    one = summarise(_last_values(plan, history)[best], overlap=_overlap(plan))
-    interval = f", 95 % interval {one.low:.4g} to {one.high:.4g}" if np.isfinite(one.low) else ""
+    one = best_summary(plan, history)
+    interval = f", 95 % interval {one.low:.4g} to {one.high:.4g} {_CHOSEN}" if np.isfinite(one.low) else ""
     short = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
     values = ", ".join(f"{name}={short(value)}" for name, value in plan.configurations[best].items())
     lines = [

@@ -9,13 +9,10 @@ import scipy.stats
 
 from jaxnet.sweeps.result.statistics import (
     expected_best_of,
-    holm,
-    paired_p_value,
     rank_correlation,
     student_distribution,
     student_quantile,
     summarise,
-    tied_with_best,
 )
 
 
@@ -44,37 +41,17 @@ def test_one_value_has_no_interval() -> None:
     assert math.isnan(summarise(np.array([0.3])).low)
 
 
+def test_an_interval_stays_within_bounds() -> None:
+    """By hand: mean 0.95, deviation 0.05 sqrt(2), and 12.7 is Student's quantile for 1 degree of freedom."""
+    found = summarise(np.array([0.9, 1.0]), bounds=(0, 1))
+    assert (found.low, found.high) == (pytest.approx(0.95 - 12.706 * 0.05, rel=1e-3), 1)
+
+
 def test_folds_widen_an_interval_as_nadeau_and_bengio_say() -> None:
     """Five folds: 1/5 + 1/4 in place of 1/5, so wider by sqrt(0.45 / 0.2) = 1.5."""
     values = np.array([0.31, 0.35, 0.29, 0.40, 0.33])
     plain, folds = summarise(values), summarise(values, overlap=1 / 4)
     assert (folds.high - folds.low) / (plain.high - plain.low) == pytest.approx(1.5)
-
-
-def test_a_paired_p_value_is_scipys() -> None:
-    draw = np.random.default_rng(0)
-    a, b = draw.normal(size=(2, 9))
-    assert paired_p_value(a, b) == pytest.approx(scipy.stats.ttest_rel(a, b).pvalue, rel=1e-9)
-
-
-@pytest.mark.parametrize(("a", "b", "p"), [([1, 2], [1, 2], 1.0), ([1, 2], [2, 3], 0.0), ([1], [2], math.nan)])
-def test_differences_without_spread_are_certain(a: list, b: list, p: float) -> None:
-    assert paired_p_value(np.array(a), np.array(b)) == pytest.approx(p, nan_ok=True)
-
-
-def test_holm_steps_down() -> None:
-    """By hand, 4 hypotheses at 5 %: 0.01 <= 0.0125, 0.015 <= 0.0167, 0.03 > 0.025 ends it."""
-    assert holm([0.03, 0.01, 0.04, 0.015]) == [False, True, False, True]
-    assert holm([0.2]) == [False]
-    assert holm([]) == []
-
-
-def test_what_cannot_be_told_from_the_best_is_tied() -> None:
-    draw = np.random.default_rng(1)
-    noise = draw.normal(size=8) * 0.1
-    scores = np.stack([noise, noise + draw.normal(size=8) * 0.01, noise + 1, np.full(8, np.nan)])
-    assert tied_with_best(scores, [0, 1, 2, 3]) == [0, 1]
-    assert tied_with_best(scores[:, :1], [0, 1, 2, 3]) is None
 
 
 @pytest.mark.parametrize("goal", ["min", "max"])
