@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.data.cells.words import shown
 from jaxnet.data.errors import fail
 
 
@@ -65,10 +64,10 @@ class RawColumn:
 def typed_column(values: Any, where: str) -> RawColumn:
     """Return the values [N] of a program as a column of their own type; ``where`` names them.
 
-    Raises DataError for several axes, and for things that are no cells.
+    What is neither a number nor a date becomes the text that Python writes. Raises DataError for several axes.
     """
     category = str(getattr(values, "dtype", "")).lower().startswith(("category", "categorical", "enum"))
-    array = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    array = _as_array(values)
     if array.ndim != 1:
         fail(where, f"expected a column of values, got values of {array.ndim} axes")
     if array.dtype.kind in "US":
@@ -81,9 +80,21 @@ def typed_column(values: Any, where: str) -> RawColumn:
         return RawColumn(array.astype("M8[us]"), np.isnat(array), category)
     if array.dtype.kind == "m":  # how long something took, in seconds
         return RawColumn(array / np.timedelta64(1, "s"), np.isnat(array), category)
-    if array.dtype.kind not in "OT":
-        fail(where, f"expected numbers, texts or dates, got {array.dtype}")
     return _from_objects(array.astype(object), where, category)
+
+
+def _as_array(values: Any) -> np.ndarray:
+    try:
+        array = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+        texts = array.dtype.kind == "U"
+        mixed = texts and isinstance(values, list) and not all(isinstance(each, str) for each in values)
+    except ValueError:  # lists of different lengths
+        mixed = True
+    if mixed:  # NumPy would write 1.0 beside a text as "1.0", and no list beside another
+        array = np.empty(len(values), object)
+        for at, each in enumerate(values):
+            array[at] = each
+    return array
 
 
 def _from_objects(array: np.ndarray, where: str, category: bool) -> RawColumn:
@@ -104,17 +115,15 @@ def _from_objects(array: np.ndarray, where: str, category: bool) -> RawColumn:
         # a time zone is taken to UTC, which NumPy would do with a warning
         naive = [np.datetime64("NaT") if gone else _in_utc(value) for value, gone in zip(array, absent, strict=True)]
         return RawColumn(np.array(naive, "M8[us]"), absent, category)
-    odd = next((value for value in present if not isinstance(value, str | int | float | np.generic)), None)
-    odd = None if odd is None or hasattr(odd, "isoformat") or type(odd).__name__ == "Decimal" else odd
-    if odd is not None:
-        fail(where, f"expected numbers, texts or dates, got {shown(odd)}")
     texts = ["" if gone else _written_alone(value) for value, gone in zip(array, absent, strict=True)]
     return RawColumn(np.array(texts, object), absent, category)
 
 
 def _written_alone(value: Any) -> str:
     # beside texts 1.0 is written as it is among numbers
-    return _written(np.array([value]), np.zeros(1, bool))[0] if isinstance(value, float | np.floating) else str(value)
+    if isinstance(value, float | np.floating):
+        return _written(np.array([value]), np.zeros(1, bool))[0]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _in_utc(value: Any) -> Any:

@@ -22,6 +22,13 @@ _REFUSED = {
     b"\xd0\xcf\x11\xe0": "an Excel workbook: save the table as CSV",
     b"%PDF": "a PDF document: save the table as CSV",
     b"FEA1": "an old Feather file: save it as Parquet",
+    b"BZh": "a bzip2 file: unpack it first, or pack it with gzip",
+    b"\xfd7zXZ": "an xz file: unpack it first, or pack it with gzip",
+    b"\x28\xb5\x2f\xfd": "a zstandard file: unpack it first, or pack it with gzip",
+    b"SQLite format 3": "an SQLite database: save the table as CSV",
+    b"\x89HDF": "an HDF5 file: save the table as CSV or Parquet",
+    b"\x93NUMPY": "an array: read_table(np.load(path)) takes it",
+    b"$FL": "an SPSS file: save the table as CSV",
 }
 _ARROW = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff\xff\xff\xff": "Arrow stream"}
 _MARKS = (
@@ -104,6 +111,8 @@ def _from_bytes(content: bytes, name: str, encoding: str | None, options: TextOp
     text, said = _decoded(content, name, encoding)
     if re.match(r"\s*<(!doctype|html|\?xml)", text, re.IGNORECASE):
         fail(name, "expected a table as text, got a web page: download the file behind it")
+    if re.match(r"\s*(\[\s*[{\[]|\{\s*[\"}])", text):
+        fail(name, "expected a table as text, got JSON: read_table(json.load(file)) takes columns and lists of rows")
     return parse_table(text, name, options, said)
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.cells import shown
 from jaxnet.data.delimiters import find_delimiter, split_rows_of_text
 from jaxnet.data.errors import Place, fail
 from jaxnet.data.header_rows import header_of
@@ -51,7 +52,7 @@ def parse_table(text: str, source: str, options: TextOptions, decisions: Sequenc
     rows = _without_comments(_without_blanks(rows, said), options.comment, said)
     if not rows:
         fail(source, "holds no rows of data")
-    rows, named = _names(rows, source, options, said)
+    rows, named = _names(_without_titles(rows, options, said), source, options, said)
     names, body = rows[0].cells, rows[1:]
     if not body:
         fail(source, "holds a header and no rows of data")
@@ -126,6 +127,19 @@ def _without_comments(rows: list[_Row], comment: str | None, said: list[str]) ->
     return [row for row, is_comment in zip(rows, comments, strict=True) if not is_comment]
 
 
+def _without_titles(rows: list[_Row], options: TextOptions, said: list[str]) -> list[_Row]:
+    """Leave out lines above the table that have one cell where it has three or more: a title, a source, a date."""
+    width = Counter(len(row.cells) for row in rows).most_common(1)[0][0]
+    alone = lambda row: sum(bool(cell.strip()) for cell in row.cells) == 1 and bool(row.cells[0].strip())
+    titles = 0
+    while width > 2 and options.header is None and len(rows) > titles + 2 and alone(rows[titles]):
+        titles += 1
+    if titles:
+        first = rows[0].cells[0].strip()
+        said.append(f"{titles} line(s) above the table, such as {shown(first)}, left out; header=True overrides this")
+    return rows[titles:]
+
+
 def _names(rows: list[_Row], source: str, options: TextOptions, said: list[str]) -> tuple[list[_Row], bool]:
     """Put a row of names before the data: the one that is there, or one of empty names."""
     width = Counter(len(row.cells) for row in rows[1:] or rows).most_common(1)[0][0]
@@ -181,7 +195,7 @@ def _of_width(body: list[_Row], width: int, source: str, said: list[str]) -> lis
     ):
         fail(
             source,
-            f"the header has {width} cells and the rows below it have {common}: is it a title? Give header=False",
+            f"the header has {width} cells and the rows below it have {common}: names are missing, or it is a title",
         )
     for at, row in enumerate(body):
         if len(row.cells) > width and not any(cell.strip() for cell in row.cells[width:]):

@@ -111,8 +111,7 @@ REFUSED = {
     "columns of two lengths": ({"a": [1], "b": [1, 2]}, DataError, "expected columns of one length, got 1 and 2 values"),
     "no columns": ({}, ValueError, "source: expected a table with at least one column"),
     "no rows": ({"a": []}, DataError, "holds no rows of data"),
-    "cells that are lists": ({"a": [[1], "x"]}, Exception, "expected numbers, texts or dates|inhomogeneous"),
-    "complex numbers": ({"a": [1j]}, DataError, "expected numbers, texts or dates, got complex128"),
+    "a matrix for a column": ({"a": [[1, 2], [3, 4]]}, DataError, "expected a column of values, got values of 2 axes"),
 }  # fmt: skip
 
 
@@ -120,6 +119,26 @@ REFUSED = {
 def test_what_is_no_table_is_refused(source, error, words):
     with pytest.raises(error, match=words):
         read_table(source)
+
+
+ODD = {
+    "lists": ([[1], [1, 2]], ["[1]", "[1, 2]"]),
+    "a list among texts": ([[1], "x"], ["[1]", "x"]),
+    "complex numbers": ([1j, 2j], ["1j", "2j"]),
+    "bytes": ([b"oak", "é".encode()], ["oak", "é"]),
+    "numbers among texts": ([1.0, "x"], ["1", "x"]),
+}
+
+
+@pytest.mark.parametrize(("values", "texts"), ODD.values(), ids=ODD)
+def test_what_is_neither_number_nor_date_is_text_and_no_reason_to_refuse_the_table(values, texts):
+    assert read_table({"a": values}).columns[0].values.tolist() == texts
+
+
+def test_how_long_something_took_is_seconds():
+    took = np.array([90, "NaT"], "m8[s]").astype("m8[ms]")
+    column = read_table({"a": took}).columns[0]
+    assert (column.values[0], column.absent.tolist()) == (90.0, [False, True])
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path):

@@ -85,12 +85,28 @@ def test_an_option_overrides_what_would_be_decided(content, options, names, rows
     assert read(content, **options)[:2] == (names, rows)
 
 
+TITLES = {
+    "a title": ("My table\na,b,c\n1,2,x\n4,5,y\n", 1),
+    "as wide as the table": ("My table,,\nof 2020,,\na,b,c\n1,2,x\n4,5,y\n", 2),
+    "behind blank lines": ("\nMy table\n\na,b,c\n1,2,x\n4,5,y\n", 1),
+}
+
+
+@pytest.mark.parametrize(("content", "count"), TITLES.values(), ids=TITLES)
+def test_titles_above_the_table_are_left_out_and_said_so(content, count):
+    names, rows, decisions = read(content)[:3]
+    assert (names, rows) == (("a", "b", "c"), [("1", "2", "x"), ("4", "5", "y")])
+    assert f"{count} line(s) above the table, such as 'My table', left out" in "".join(decisions)
+
+
 REFUSED = {
     "a short row": ("a,b,c\n1,2,3\n4,5\n", "file:3:3: expected 3 cells, got 2"),
     "a long row": ("a,b\n1,2\n4,5,6\n", "file:3:3: expected 2 cells, got 3"),
     "a row after a quoted newline": ('a,b\n"1\n1",2\n4\n', "file:4:2: expected 2 cells, got 1"),
     "an unclosed quote": ('a,b\n1,2\n3,"x\n', "file:3: not a row of CSV"),
-    "a title above the table": ("My table\na,b,c\n1,2,3\n4,5,6\n", "the header has 1 cells and the rows below it have 3: is it a title?"),
+    "a header without most names": ("a,b\n1,2,3,4\n4,5,6,7\n", "the header has 2 cells and the rows below it have 4: names are missing, or it is a title"),
+    "JSON": ('[{"a": 1}]', "expected a table as text, got JSON"),
+    "bzip2": (b"BZh91AY", "got a bzip2 file: unpack it first"),
     "nothing": ("", "file: holds no rows of data"),
     "a header alone": ("a,b\n", "file: holds a header and no rows of data"),
     "a NUL": ("a,b\n1,\0\n", "file:2: expected text, got a NUL character"),

@@ -1,4 +1,5 @@
-"""Texts that are numbers: with a point or a comma, with thousands marks, a currency or a per-cent sign, if all agree.
+"""Texts that are numbers: with a point or a comma, with thousands marks, a currency, a per-cent sign or a unit, if all
+agree.
 
 A style is found once, on the training rows, and from then on every cell is read by it: "1,500" never changes its
 meaning from one row, or one file, to the next.
@@ -13,14 +14,17 @@ import numpy as np
 _PLAIN = re.compile(r"[0-9+\-.eE\n]*")
 # whoever writes 01234 or a number of 16 digits means a code: as a number it would lose digits
 _CODE = re.compile(r"^[+-]?(?:0[0-9]|[0-9]{16,}$)", re.MULTILINE)
-_BEFORE, _AFTER = "$€£¥", "%€$£"
+_BEFORE, _AFTER = ("$", "€", "£", "¥", "US$", "USD", "EUR", "GBP", "CHF", "JPY"), ("%", "€", "$", "£")
+# a unit behind the number, the same in all cells: 12 kg, 3.5km/h, 20 °C
+_UNIT = re.compile(r"(?<=[0-9.,]) ?([A-Za-zµμ°²³‰\"']{1,8}(?:/[A-Za-z0-9²³]{1,4})?)$")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
 # (decimal mark, thousands mark); the first that reads all texts is taken
 _STYLES = ((".", ""), (".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"))
 
 
 class NumberStyle(NamedTuple):
-    """How the numbers of a column are written: the decimal and the thousands mark, a sign before and one after."""
+    """How the numbers of a column are written: the decimal and the thousands mark, a currency before, a sign or a unit
+    after."""
 
     decimal: str = "."
     thousands: str = ""
@@ -88,9 +92,12 @@ def _plain_numbers(texts: Sequence[str], joined: str) -> np.ndarray | None:
 
 
 def _without_signs(texts: list[str]) -> tuple[list[str], str, str]:
-    """Take away a currency sign before, or a sign after, that every text has; return it as well."""
+    """Take away a currency before, or a sign or unit after, that every text has; return it as well."""
     before = next((sign for sign in _BEFORE if all(text.lstrip("+-").startswith(sign) for text in texts)), "")
-    after = next((sign for sign in _AFTER if all(text.endswith(sign) for text in texts)), "")
+    # a single cell has no unit that others could share: "2D" is a text
+    unit = _UNIT.search(texts[0]) if len(texts) > 1 else None
+    signs = (*_AFTER, unit[1]) if unit else _AFTER
+    after = next((sign for sign in signs if all(text.endswith(sign) for text in texts)), "")
     if before:
         texts = [text.replace(before, "", 1).strip() for text in texts]
     if after:

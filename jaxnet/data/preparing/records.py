@@ -19,6 +19,7 @@ from jaxnet.data.preparing.target_codes import ClassTarget, NumberTarget
 
 PREPARATION_VERSION = 1
 _MOST = 4_096  # features of one column
+_LONGEST_UNIT = 16  # characters
 _CODES = {"number": NumberCode, "boolean": BooleanCode, "category": CategoryCode, "hash": HashCode, "date": DateCode}
 _TARGETS = {"classes": ClassTarget, "number": NumberTarget}
 _FIELDS = {"version", "columns", "codes", "target_code", "notes", "rows"}
@@ -139,8 +140,8 @@ def _style(record: Any) -> NumberStyle:
     fields = _checked(record, dict, "style")
     checks.require(set(fields) == set(NumberStyle._fields), "style", "a style of numbers", fields)
     style = NumberStyle(**{name: _checked(value, str, name) for name, value in fields.items()})
-    short = all(len(part) <= 1 for part in style) and style.decimal in (".", ",") and style.thousands != style.decimal
-    checks.require(short, "style", "marks of one character", fields)
+    short = max(map(len, style)) <= _LONGEST_UNIT and len(style.thousands) <= 1 and style.thousands != style.decimal
+    checks.require(short and style.decimal in (".", ","), "style", "short marks and signs", fields)
     return style
 
 

@@ -21,6 +21,10 @@ READ = {
     "per cent": (["10%", "12.5 %"], [10, 12.5]),
     "currency": (["$10", "$1,200.50", "-$3"], [10, 1200.5, -3]),
     "euros behind": (["10,50 €", "3 €"], [10.5, 3]),
+    "a currency by its letters": (["USD 10", "USD 1,200.50"], [10, 1200.5]),
+    "a unit": (["12 kg", "3.5kg"], [12, 3.5]),
+    "a unit of two": (["80 km/h", "100 km/h"], [80, 100]),
+    "degrees": (["20,5 °C", "-3 °C"], [20.5, -3]),
 }
 
 
@@ -32,6 +36,9 @@ def test_a_column_in_one_style_is_read(texts, numbers):
 
 
 NONE = {
+    "two units": ["500 g", "1 kg"],
+    "one cell with a letter": ["2D"],
+    "a letter before": ["A1", "A2"],
     "text": ["1", "two"],
     "what only Python reads": ["1_000"],
     "infinity": ["1", "inf"],
