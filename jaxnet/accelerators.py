@@ -24,15 +24,16 @@ _config: Any = jax.config  # which knows these options at run time only
 
 def platform() -> str:
     """Return where JAX computes: "cpu", "gpu" or "tpu"; ``jax.default_device`` is heeded."""
-    return local_devices()[0].platform
+    return str(local_devices()[0].platform)
 
 
 def local_devices() -> list[jax.Device]:
     """Return the devices of this process that JAX computes on: the chosen one, or all of the platform."""
     chosen = _config.jax_default_device
-    if chosen is None:
-        return jax.local_devices()
-    return jax.local_devices(backend=chosen) if isinstance(chosen, str) else [chosen]
+    if isinstance(chosen, jax.Device):
+        return [chosen]
+    devices: list[jax.Device] = jax.local_devices(backend=chosen)
+    return devices
 
 
 def products_precision() -> str:

@@ -3,6 +3,9 @@
     ValueError: batch_size: expected an integer from 1 to 400 (the number of examples), got 500
 
 names the argument, what is accepted and what was given. Modules with checks of their own build them from these.
+
+A check returns what it was given in the form that it has passed in, and raises ValueError for a value, TypeError for
+another kind of thing. Arrays are NumPy's or JAX's; of one that is being traced only shape and dtype are looked at.
 """
 
 import math
@@ -20,12 +23,12 @@ _SHOWN = 80  # characters of a value in a message: a line of a terminal
 
 
 def refuse(argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> NoReturn:
-    """Raise ``error`` with the house's one form of words; ``got`` is shown shortened."""
+    """Raise ``error`` with the house's one form of words; ``got`` is shown as ``describe`` says it."""
     raise error(f"{argument}: expected {expected}, got {describe(got)}")
 
 
 def require(condition: object, argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> None:
-    """Refuse unless ``condition`` holds."""
+    """Refuse, by raising ``error``, unless ``condition`` holds."""
     if not condition:
         refuse(argument, expected, got, error)
 
@@ -72,8 +75,12 @@ def number(
     maximum: float = math.inf,
     below: float = math.inf,
 ) -> float:
-    """Return ``value`` as a float when it is a finite real number within the bounds; else refuse it."""
+    """Return ``value`` as a float when it is a finite real number within the bounds; else refuse it.
+
+    An array without axes is such a number too; a bool is none.
+    """
     expected = "a finite number" + _bounds(above, minimum, maximum, below)
+    # so that a rate out of np.logspace or jnp.logspace is as good as one typed in
     scalar = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
     require(
         isinstance(scalar, numbers.Real) and not isinstance(scalar, bool),
@@ -114,7 +121,7 @@ def concrete(value: object) -> bool:
 
 
 def finite(argument: str, value: Any) -> None:
-    """Refuse an array that holds NaN or infinity, naming how many and where the first one is."""
+    """Refuse an array of any shape that holds NaN or infinity, naming how many and where the first one is."""
     if not concrete(value) or np.size(value) == 0:
         return
     value = np.asarray(value)
@@ -132,7 +139,8 @@ def finite(argument: str, value: Any) -> None:
 
 
 def real_array(argument: str, value: Any) -> Any:
-    """Return ``value`` as an array of real numbers; ragged, text, complex and object input is refused."""
+    """Return ``value`` as an array of real numbers, of its own shape and dtype; ragged input raises ValueError, text,
+    complex numbers and objects TypeError."""
     if isinstance(value, jax.Array):
         array: Any = value
     else:
@@ -140,6 +148,7 @@ def real_array(argument: str, value: Any) -> Any:
             array = np.asarray(value)
         except ValueError:
             refuse(argument, "an array of numbers", Words("rows of different lengths"))
+    # of JAX's own floats NumPy says kind "V"; the others of that kind are records and bytes
     require(
         array.dtype.kind in "fiub" or str(array.dtype) == "bfloat16",
         argument,
@@ -160,10 +169,12 @@ def _way_from_text(argument: str, array: Any) -> str:
 
 
 def random_key(argument: str, value: Any) -> jax.Array:
-    """Return a typed key; ``jax.random.key(0)`` and the older ``jax.random.PRNGKey(0)`` are accepted."""
+    """Return a typed key, without axes; ``jax.random.key(0)`` and the older ``jax.random.PRNGKey(0)``, [2] (uint32),
+    are accepted. Raises TypeError for what is no key, ValueError for several."""
     expected = "a key such as jax.random.key(0)"
-    require(isinstance(value, jax.Array), argument, expected, value, TypeError)
-    if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+    if not isinstance(value, jax.Array):
+        refuse(argument, expected, value, TypeError)
+    if jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
         require(
             value.ndim == 0,
             argument,
@@ -172,11 +183,13 @@ def random_key(argument: str, value: Any) -> jax.Array:
         )
         return value
     require(value.dtype == np.uint32 and value.shape == (2,), argument, expected, value, TypeError)
-    return jax.random.wrap_key_data(value)
+    key: jax.Array = jax.random.wrap_key_data(value)
+    return key
 
 
 def examples(argument: str, value: Any, inputs: int | None, dtype: Any) -> Any:
-    """Return examples [N, D] in ``dtype``; refuse another shape, no example, NaN and infinity.
+    """Return examples [N, D] in ``dtype``, or [N, ...] where D = ``inputs`` is None; refuse another shape, no example,
+    NaN and infinity.
 
     NumPy arrays stay so: they are handed to the device once, when all is checked.
     """
@@ -185,13 +198,17 @@ def examples(argument: str, value: Any, inputs: int | None, dtype: Any) -> Any:
     fits = array.ndim >= 1 and (inputs is None or (array.ndim == 2 and array.shape[1] == inputs))
     require(fits, argument, shape, array)
     require(array.shape[0] > 0, argument, "at least one example", array)
+    # after the cast, which may overflow: 1e300 is finite as it is given and infinite in float32
     array = _cast(array, dtype)
     finite(argument, array)
     return array
 
 
 def targets(argument: str, value: Any, count: int, dtype: Any) -> Any:
-    """Return targets [N] or [N, K] of ``count`` examples: numbers in ``dtype``, labels as int32."""
+    """Return targets [N] or [N, K] of N = ``count`` examples: numbers in ``dtype``, labels as int32.
+
+    Refuses another number of them; what they may be is said by the loss, in ``check_targets``.
+    """
     array = real_array(argument, value)
     fits = array.ndim >= 1 and len(array) == count
     require(fits, argument, f"one target for each of the {count} examples", beside(array, count))
@@ -199,13 +216,14 @@ def targets(argument: str, value: Any, count: int, dtype: Any) -> Any:
 
 
 def beside(array: Any, count: int) -> Words:
-    """Describe targets, and where they are of another number than the examples, say both numbers."""
+    """Describe targets [N, ...], and where they are of another number than the examples, say both numbers."""
     other = array.ndim and len(array) != count
     return Words(f"{describe(array)}{f' (X has {count} examples, y has {len(array)})' if other else ''}")
 
 
 def weights(argument: str, value: Any, count: int, dtype: Any) -> Any:
-    """Return example weights [N]: finite, none below zero, not all zero."""
+    """Return example weights [N] of N = ``count`` examples in ``dtype``; refuse another shape, NaN and infinity, a
+    weight below 0, and weights that are all 0."""
     array = real_array(argument, value)
     require(
         array.shape == (count,),
@@ -215,6 +233,7 @@ def weights(argument: str, value: Any, count: int, dtype: Any) -> Any:
     )
     finite(argument, array)
     if concrete(array):
+        # all 0 would make every mean 0/0
         smallest, total = np.asarray(array).min(), np.asarray(array).sum()
         require(
             smallest >= 0 and total > 0,

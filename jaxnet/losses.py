@@ -2,6 +2,9 @@
 
 Every loss is computed from the logits, so it is finite for any finite logit: a network that is certain and wrong has
 a large loss, not an infinite one, and cross-entropy of the probabilities 0 and 1 needs no clipping.
+
+A loss takes values and targets of one example, [K] and [K], and gives a scalar; of N examples as columns, [K, N] and
+[K, N], it gives [N]. It computes in the dtype that it is given.
 """
 
 import dataclasses
@@ -24,7 +27,7 @@ class Loss(NamedTuple):
     """A loss of one example and what its target is.
 
     ``of(values [K], target [K]) -> scalar``, where values are the logits, or the predictions for a regression loss,
-    so that squared error of sigmoid outputs is what its name says; given N examples as columns, [K, N] -> [N].
+    so that squared error of sigmoid outputs is what its name says.
     ``outputs`` are those whose ``predict`` says what the loss has taught the logits to be: probabilities by a softmax
     are not what binary cross-entropy trains. () is any: a loss on predictions is of whatever is predicted.
     """
@@ -47,6 +50,7 @@ def cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
 
 def binary_cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
     """Sum over outputs of -t log sigmoid(z) - (1 - t) log(1 - sigmoid(z)) = max(z, 0) - z t + log(1 + exp(-|z|))."""
+    # log(1 - sigmoid(z)) = -softplus(z): no logarithm of what has been rounded to 0 or 1
     return jnp.sum(jax.nn.softplus(logits) - logits * target, axis=0)
 
 
@@ -107,7 +111,7 @@ class Objective:
     """
 
     network: Any
-    loss: str | Callable
+    loss: str | Callable[..., Any]
     l2: float
 
     @guided(y="parameters come first, f(params, X, y)", positional="f(params, X, y)")
@@ -121,27 +125,37 @@ class Objective:
         weight: ArrayLike | None = None,
         key: Key | None = None,
     ) -> jax.Array:
-        """Compute the objective; ``weight`` [N] weighs the examples (their mean is sum(w loss) / sum(w))."""
+        """Compute the objective of X [N, D] and y [N] or [N, K], a scalar in the dtype of ``params``.
+
+        ``weight`` [N] weighs the examples (their mean is sum(w loss) / sum(w)); with a ``key`` units are dropped.
+        Raises ValueError or TypeError for what does not fit, as ``checked`` says.
+        """
         x, target, example_weight = self.checked(params, X, y, weight)
         losses = self.examples(params, x, target, key)
         return weighted_mean(losses, example_weight) + self.l2 / 2 * squared_weights(params)
 
     def logits(self, params: Pytree, X: jax.Array, key: Key | None = None) -> jax.Array:
-        """Compute the logits [N, K]; with a key, each example has its own dropped units."""
+        """Compute the logits [N, K] of X [N, D]; with a key, each example has its own dropped units."""
         return self._columns(params, X, key).T
 
     def _columns(self, params: Pytree, X: jax.Array, key: Key | None) -> jax.Array:
         keys = None if key is None else jax.random.split(key, len(X))
         if isinstance(self.network, MLP):
             return self.network.columns(params, X.T, keys)[-1].z
-        one = lambda x, extra: self.network.apply(params, x, **extra)
+
+        def one(x: jax.Array, extra: dict[str, Key]) -> jax.Array:
+            logits: jax.Array = self.network.apply(params, x, **extra)
+            return logits
+
         return jax.vmap(one, out_axes=1)(X, {} if keys is None else {"key": keys})
 
     def examples(self, params: Pytree, X: jax.Array, y: jax.Array, key: Key | None = None) -> jax.Array:
-        """Compute the loss of every example [N], without the penalty."""
+        """Compute the loss of every example [N] of X [N, D] and y [N] or [N, K], without the penalty."""
         logits = self._columns(params, X, key)
         if callable(self.loss):
-            return jax.vmap(self.loss, (1, 0))(logits, y)
+            # one's own takes one example; its targets stand as they were given, in rows
+            losses: jax.Array = jax.vmap(self.loss, (1, 0))(logits, y)
+            return losses
         loss = LOSSES[self.loss]
         values = OUTPUTS[self.output](logits) if loss.on_predictions else logits
         return loss.of(values, dense_targets(loss.target, y, len(logits), logits.dtype).T)
@@ -157,7 +171,11 @@ class Objective:
         return bool(getattr(self.network, "dropout", 0))
 
     def checked(self, params: Pytree, X: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
-        """Return the arrays in the dtype of ``params``, after refusing wrong shapes, dtypes, labels and NaN."""
+        """Return X [N, D], y [N] or [N, K] and weight [N] (or None) in the dtype of ``params``, labels as int32.
+
+        Raises ValueError for wrong shapes, labels out of range, NaN and infinity, TypeError for wrong dtypes, naming
+        the argument.
+        """
         if isinstance(self.network, MLP):
             self.network.check_params(params)
         dtype = checks.parameters("params", params)
@@ -174,7 +192,7 @@ class Objective:
 
 
 @guided(network="a network, as in objective(net)", positional="objective(net, loss, l2), called as f(params, X, y)")
-def objective(network: Any, loss: str | Callable | None = None, l2: float = 0.0) -> Objective:
+def objective(network: Any, loss: str | Callable[..., Any] | None = None, l2: float = 0.0) -> Objective:
     """Build the objective of a network: the mean loss of the examples + l2 / 2 * the sum of squared weights.
 
     Args:
@@ -196,7 +214,7 @@ def objective(network: Any, loss: str | Callable | None = None, l2: float = 0.0)
     return Objective(network, loss, checks.number("l2", l2, minimum=0))
 
 
-def _check_pair(loss: str | Callable, output: str | None) -> None:
+def _check_pair(loss: str | Callable[..., Any], output: str | None) -> None:
     """Refuse a loss that teaches the logits something else than the output makes of them; a network of one's own
     without ``output`` says nothing of it."""
     names = [name for name, known in LOSSES.items() if loss in (name, known.of)]
@@ -208,7 +226,8 @@ def _check_pair(loss: str | Callable, output: str | None) -> None:
 
 
 def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
-    """Compute sum(w v) / sum(w), or 0 where all weights are 0; without weights the plain mean."""
+    """Compute sum(w v) / sum(w) of values [N] and weights [N], a scalar: 0 where all weights are 0; without weights the
+    plain mean."""
     if weight is None:
         return jnp.mean(values)
     total = jnp.sum(weight)
@@ -218,6 +237,6 @@ def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
 
 
 def squared_weights(params: Pytree) -> jax.Array:
-    """Sum the squares of all weights: the leaves with two axes or more."""
+    """Sum the squares of all weights, the leaves with two axes or more, to a scalar."""
     weights = [leaf for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
     return sum((jnp.sum(jnp.square(w)) for w in weights), start=jnp.zeros((), weights[0].dtype if weights else None))

@@ -11,7 +11,7 @@ from jaxnet.losses import weighted_mean
 
 
 def accuracy(logits: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
-    """Compute the share of examples whose most likely class is the target's.
+    """Compute the share of examples whose most likely class is the target's, weighed by ``weight`` [N].
 
     ``logits`` [N, K]; ``y`` labels [N] or one-hot [N, K]. With one output the class is 1 where the logit is positive.
     """

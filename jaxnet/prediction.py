@@ -43,7 +43,8 @@ def predictions(network: Any, params: Pytree, X: ArrayLike) -> np.ndarray:
     array = np.asarray(checks.real_array("X", X))
     fits = array.ndim == 2 and array.shape[1] == inputs if inputs else array.ndim >= 1
     checks.require(fits, "X", expected, array)
-    return _in_blocks(network, params, array, dtype)[-1][1]
+    predicted: np.ndarray = _in_blocks(network, params, array, dtype)[-1][1]
+    return predicted
 
 
 def last_layer(network: MLP, params: Params, X: Any) -> tuple[np.ndarray, np.ndarray]:

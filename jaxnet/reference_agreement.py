@@ -40,6 +40,7 @@ from jaxnet.types import ArrayLike, Params, Pytree
 
 
 def _pair(name: str, *numbers: float, **settings: Any) -> tuple[optax.GradientTransformation, reference.Optimizer]:
+    # by one name from both sides: a setting that only one of them has is a TypeError at import
     return getattr(optax, name)(*numbers, **settings), getattr(reference, name)(*numbers, **settings)
 
 
@@ -134,7 +135,7 @@ def agreement(
             mini-batches an epoch, the second of which is short. Each costs a compilation; ``()`` trains none.
         epochs: how long to train.
 
-    Returns an ``Agreement``. Raises ValueError or TypeError for anything else.
+    Returns an ``Agreement``. Raises ValueError or TypeError, naming the argument, for anything else.
     """
     checks.require(isinstance(net, MLP), "net", "an MLP", net, TypeError)
     params = jax.tree.map(jnp.asarray, params)
@@ -159,8 +160,12 @@ class TrainingRun(NamedTuple):
 
 
 def plan_runs(optimizers: Sequence[str], count: int, epochs: int) -> list[TrainingRun]:
-    """List the runs: each optimizer on the full batch, and the first on mini-batches too, the last of them short."""
+    """List the runs: each optimizer on the full batch, and the first on mini-batches too, the last of them short.
+
+    Raises ValueError for an optimizer that is not in ``OPTIMIZERS``.
+    """
     names = [checks.choice("optimizers", name, OPTIMIZERS) for name in optimizers]
+    # a half and one more, so that the second batch is shorter by 1 or 2: a mean over its own rows, not the full ones
     mini = [TrainingRun(name, count // 2 + 1, epochs) for name in names[:1] if count > 2]
     return [TrainingRun(name, count, epochs) for name in names] + mini
 
@@ -170,7 +175,7 @@ class JaxSide(NamedTuple):
 
     objective: Objective
     params: Params
-    data: tuple[ArrayLike, ArrayLike]
+    data: tuple[ArrayLike, ArrayLike]  # X [N, D] and y
 
 
 class ReferenceSide(NamedTuple):
@@ -182,14 +187,15 @@ class ReferenceSide(NamedTuple):
 
 
 def reference_side(net: MLP, params: Params, problem: ReferenceInput, dtype: Any) -> ReferenceSide:
-    """Give every number of a problem its radius: 0, or the rounding to ``dtype`` where it does not fit."""
+    """Give every number of a problem and of its parameters its radius: 0, or the rounding to ``dtype`` where it does
+    not fit. Raises ValueError for parameters of another network."""
     lift = functools.partial(Ball.of, precision=Precision.of(dtype))
     problem = problem._replace(X=lift(problem.X), T=lift(problem.T), l2=lift(problem.l2))
     return ReferenceSide(problem, jax.tree.map(lift, check_params(net, params)), lift)
 
 
 def hold_passes(ours: JaxSide, other: ReferenceSide) -> list[AgreementEntry]:
-    """Compare the predictions, the objective and every leaf of its gradient."""
+    """Compare the predictions [N, K], the objective and every leaf of its gradient."""
     outputs, (value, gradient) = _passes(ours.objective, ours.params, *map(np.asarray, ours.data))
     _, logits = forward(other.params, other.problem.activations, other.problem.X)
     expected_outputs = OUTPUTS[other.problem.output].forward(logits)
@@ -222,6 +228,7 @@ def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[Agre
             epochs=1, batch_size=run.size, shuffle=False, device=local_devices()[0],
         )  # fmt: skip
         params, optimizer_state = trained.params, trained.optimizer_state
+        # the reference's memory goes on with its own radii; its parameters begin each epoch where jaxnet's are
         state, loss = reference_epoch(other.problem, twin, state, epoch)
         ends.append(((trained.history["loss"][0], params), (loss, state.params)))
         state = state._replace(params=jax.tree.map(other.lift, params))
@@ -235,19 +242,23 @@ def hold_run(ours: JaxSide, other: ReferenceSide, run: TrainingRun) -> list[Agre
 def with_radii(
     pair: tuple[optax.GradientTransformation, reference.Optimizer], lift: Callable[[Any], Ball]
 ) -> tuple[optax.GradientTransformation, reference.Optimizer]:
-    """Give the settings of the reference's optimizer the radii that the other side's dtype gives them."""
+    """Give the settings of the reference's optimizer, and what its memory starts with, the radii that the other side's
+    dtype gives them."""
     optimizer, twin = pair
     settings = {name: lift(number) for name, number in twin.settings.items()}
     return optimizer, dataclasses.replace(twin, settings=settings, start=tuple(map(lift, twin.start)))
 
 
 def worst_of(name: str, values: Pytree, balls: Pytree) -> AgreementEntry:
-    """Compare arrays with balls of the same structure; keep the element that is worst in proportion to its bound."""
+    """Compare arrays [...] with balls of the same structure and shapes; keep the element that is worst in proportion to
+    its bound."""
     pairs = zip(jax.tree.leaves(values), jax.tree.leaves(balls), strict=True)
     both = [(np.abs(np.asarray(value, float) - ball.value).ravel(), ball.radius.ravel()) for value, ball in pairs]
     difference, bound = (np.concatenate(part) for part in zip(*both, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
+        # 0 of a bound of 0 is agreement
         share = np.where(difference == 0, 0, difference / bound)
+    # what is NaN or without a bound is worse than anything that can be compared, and must be what is shown
     settled = np.isfinite(difference) & np.isfinite(bound)
     worst = int(np.argmax(np.where(settled, share, np.inf)))
     return AgreementEntry(name, float(difference[worst]), float(np.nan_to_num(bound[worst], nan=np.inf, posinf=np.inf)))

@@ -21,7 +21,8 @@ class Target(enum.Enum):
 
 
 def check_targets(kind: Target, targets: ArrayLike, examples: int, outputs: int, *, classes: bool) -> Any:
-    """Return the targets as an array that ``dense_targets`` takes, for N = ``examples`` and K = ``outputs``.
+    """Return the targets as an array that ``dense_targets`` takes, [N] or [N, K] in their own dtype, for N =
+    ``examples`` and K = ``outputs``.
 
     ``classes`` says whether outputs are classes, so that integer labels (N,) make sense for them. Raises ValueError
     for a wrong shape, a label out of range, a row that does not sum to 1, NaN; TypeError for a wrong dtype.
@@ -30,6 +31,7 @@ def check_targets(kind: Target, targets: ArrayLike, examples: int, outputs: int,
     labels = _are_labels(kind, y, outputs, classes)
     fits = y.shape == (examples, outputs) or (y.shape == (examples,) and (labels or outputs == 1))
     rows = f"{kind.value}, here N={examples} and K={outputs}"
+    # what people have most often, said first: a column out of a table, and labels that were read as numbers
     if y.shape == (examples, 1) and outputs > 1 and (classes or kind is Target.DISTRIBUTION):
         checks.refuse("y", f"{rows}; a column of labels needs y.ravel()", y)
     if kind is Target.DISTRIBUTION and y.shape == (examples,) and not labels:
@@ -42,6 +44,7 @@ def check_targets(kind: Target, targets: ArrayLike, examples: int, outputs: int,
 
 
 def _are_labels(kind: Target, y: Any, outputs: int, classes: bool) -> bool:
+    # for K real numbers (a regression) a whole number is a number; for classes it is the name of one
     integral = y.dtype.kind in "iub" and y.ndim == 1
     return integral and (kind is Target.DISTRIBUTION or (classes and outputs > 1))
 
@@ -81,7 +84,8 @@ def dense_targets(kind: Target, y: jax.Array, outputs: int, dtype: jax.typing.DT
     if y.ndim == 2:
         return y.astype(dtype)
     if kind is Target.DISTRIBUTION or outputs > 1:
-        return one_hot_targets(y, outputs, dtype)
+        rows: jax.Array = one_hot_targets(y, outputs, dtype)
+        return rows
     return jnp.expand_dims(y, 1).astype(dtype)
 
 

@@ -28,7 +28,7 @@ InNumpy = Callable[[KeyWords, tuple[int, ...], np.dtype], np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Uniform:
-    """Draw from U(low, high)."""
+    """Draw from U(low, high), in the shape and dtype that are asked for. Raises ValueError unless high > low."""
 
     low: float = -0.01
     high: float = 0.01
@@ -50,7 +50,7 @@ class Uniform:
 
 @dataclasses.dataclass(frozen=True)
 class Normal:
-    """Draw from N(0, stddev²)."""
+    """Draw from N(0, stddev²), in the shape and dtype that are asked for. Raises ValueError unless stddev > 0."""
 
     stddev: float = 0.01
 
@@ -108,12 +108,14 @@ def initializer(argument: str, name: str | Initializer) -> Initializer:
 def draw_initial(
     argument: str, name: str | Initializer, key: KeyWords | Key, *, shape: tuple[int, ...], dtype: Any
 ) -> jax.Array:
-    """Draw an array as ``initializer(argument, name)`` does, in NumPy where the key is open and NumPy can."""
+    """Draw an array of this shape and dtype as ``initializer(argument, name)`` does, in NumPy where the key is open and
+    NumPy can."""
     function = in_numpy(argument, name, dtype)
     if function is None or not isinstance(key, np.ndarray):
         return initializer(argument, name)(typed_key(key), shape, dtype)
     # jnp.asarray would compile a copy of each shape
-    return jax.device_put(function(key, shape, np.dtype(dtype)))
+    drawn: jax.Array = jax.device_put(function(key, shape, np.dtype(dtype)))
+    return drawn
 
 
 def in_numpy(argument: str, name: str | Initializer, dtype: Any) -> InNumpy | None:
@@ -130,9 +132,9 @@ def in_numpy(argument: str, name: str | Initializer, dtype: Any) -> InNumpy | No
     return function.in_numpy(np.dtype(dtype)) if isinstance(function, Uniform) else None
 
 
-def _scaled(variance: Callable, words: KeyWords, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def _scaled(variance: Callable[..., float], words: KeyWords, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     # rounded where JAX rounds: the variance, three times it, and the root
-    scale = np.sqrt(np.asarray(3, dtype) * np.asarray(variance(*shape), dtype))
+    scale: np.ndarray = np.sqrt(np.asarray(3, dtype) * np.asarray(variance(*shape), dtype))
     return (unit_interval(words, shape, dtype) * 2 - 1) * scale
 
 

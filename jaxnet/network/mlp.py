@@ -9,7 +9,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +27,7 @@ from jaxnet.types import ArrayLike, Key, Layer, Params
 _HEADER = ("layer", "activation", "shape", "parameters", "operations", "bytes")
 WIDE_LAYER, WIDE_PRODUCT = 128, 100_000  # units of a layer, and weights, from which examples as rows are faster
 _ROW = "{:<10} {:<12} {:<12} {:>14} {:>14} {:>14}"  # of a summary
+_Activation: TypeAlias = str | Callable[..., Any]
 
 
 class LayerValues(NamedTuple):
@@ -60,18 +61,18 @@ class MLP:
     """
 
     sizes: tuple[int, ...]
-    activation: str | Callable | tuple[str | Callable, ...] = dataclasses.field(default="relu", kw_only=True)
+    activation: _Activation | tuple[_Activation, ...] = dataclasses.field(default="relu", kw_only=True)
     output: str = dataclasses.field(default="identity", kw_only=True)
     dropout: float = dataclasses.field(default=0.0, kw_only=True)
     weights: str | Initializer = dataclasses.field(default="glorot_uniform", kw_only=True)
     biases: str | Initializer = dataclasses.field(default="zeros", kw_only=True)
 
     def __post_init__(self) -> None:
-        set_field = lambda name, value: object.__setattr__(self, name, value)
-        set_field("sizes", _sizes(self.sizes))
+        # what was given as a list becomes a tuple, so that networks can be hashed and compared
+        object.__setattr__(self, "sizes", _sizes(self.sizes))
         if isinstance(self.activation, list):
-            set_field("activation", tuple(self.activation))
-        set_field("dropout", checks.number("dropout", self.dropout, minimum=0, below=1))
+            object.__setattr__(self, "activation", tuple(self.activation))
+        object.__setattr__(self, "dropout", checks.number("dropout", self.dropout, minimum=0, below=1))
         checks.choice("output", self.output, OUTPUTS, elsewhere={"activation": ACTIVATIONS})
         _check_single(self.sizes, self.output)
         initializer("weights", self.weights), initializer("biases", self.biases)
@@ -79,8 +80,9 @@ class MLP:
             activation(each)
 
     @property
-    def activations(self) -> tuple[str | Callable, ...]:
-        """The activation of each hidden layer, from the first to the last."""
+    def activations(self) -> tuple[_Activation, ...]:
+        """The activation of each hidden layer, from the first to the last; raises ValueError where a tuple of them has
+        another length."""
         hidden = len(self.sizes) - 2
         if not isinstance(self.activation, tuple):
             return (self.activation,) * hidden
@@ -89,7 +91,10 @@ class MLP:
         return self.activation
 
     def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> Params:
-        """Draw parameters: ``[{"w": [D, H], "b": [H]}, ...]``, one dict a layer, of the given dtype."""
+        """Draw parameters: ``[{"w": [D, H], "b": [H]}, ...]``, one dict a layer, of the given dtype.
+
+        Raises TypeError for what is no key.
+        """
 
         def layer(key: Any, shape: tuple[int, int]) -> Layer:
             key_w, key_b = split(key)
@@ -109,8 +114,11 @@ class MLP:
 
     @exact_products()
     def layers(self, params: Params, x: ArrayLike, *, key: Key | None = None) -> list[LayerValues]:
-        """Compute every layer for one example ``x`` [D]; the last layer's ``z`` are the logits [K], its ``a`` the
-        prediction. Given a key, hidden units are dropped."""
+        """Compute every layer for one example ``x`` [D], in the dtype of ``params``; the last layer's ``z`` are the
+        logits [K], its ``a`` the prediction. Given a key, hidden units are dropped.
+
+        Raises ValueError or TypeError for parameters of another network and for anything but one example.
+        """
         self.check_params(params)
         x = self._example(params, x)
         values = self.columns(params, x[:, None], None if key is None else key[None])
@@ -131,14 +139,14 @@ class MLP:
         are [H, N]. ``keys`` [N] drop hidden units, each example its own. In between examples lie as ``by_rows`` says.
         """
         rows = self.by_rows
-        turned = (lambda array: array.T) if rows else (lambda array: array)
+
+        def turned(array: jax.Array) -> jax.Array:
+            return array.T if rows else array
+
         values, a = [], turned(X)
         for depth, (layer, name) in enumerate(zip(params, [*self.activations, None], strict=True)):
-            z = (
-                sums_by_rows(layer["w"], a) + layer["b"][None, :]
-                if rows
-                else sums_by_columns(layer["w"], a) + layer["b"][:, None]
-            )
+            w, b = layer["w"], layer["b"]
+            z = sums_by_rows(w, a) + b[None, :] if rows else sums_by_columns(w, a) + b[:, None]
             # what has a name looks at each number alone, whichever way it lies
             function = OUTPUTS[self.output] if name is None else activation(name)
             a = function(z) if isinstance(name, str) else turned(function(turned(z)))
@@ -152,13 +160,17 @@ class MLP:
         return self.layers(params, x, key=key)[-1].z
 
     def predict(self, params: Params, X: ArrayLike) -> jax.Array:
-        """Return identity, sigmoid, softmax or exp of the logits: [D] -> [K], [N, D] -> [N, K]."""
+        """Return identity, sigmoid, softmax or exp of the logits: [D] -> [K], [N, D] -> [N, K], in the dtype of params.
+
+        Raises ValueError or TypeError for parameters of another network and for X of another width.
+        """
         self.check_params(params)
         X = jnp.asarray(checks.real_array("X", X), params[0]["w"].dtype)
         expected = f"one example of shape ({self.sizes[0]},) or a batch of shape (N, {self.sizes[0]})"
         checks.require(X.ndim in (1, 2) and X.shape[-1] == self.sizes[0], "X", expected, X)
         with exact_products():
-            return _predict(self, params, X)
+            prediction: jax.Array = _predict(self, params, X)
+        return prediction
 
     def summary(self, dtype: jax.typing.DTypeLike = jnp.float32) -> str:
         """Describe the network as a table: layers, shapes, parameters, operations an example, bytes.
@@ -180,7 +192,7 @@ class MLP:
         dropped = f", dropout {self.dropout:g}" if self.dropout else ""
         return f"MLP {'-'.join(map(str, self.sizes))}{dropped}"
 
-    def _summary_rows(self, dtype: jax.typing.DTypeLike) -> list[tuple]:
+    def _summary_rows(self, dtype: jax.typing.DTypeLike) -> list[tuple[Any, ...]]:
         rows = []
         for depth, (inputs, outputs) in enumerate(itertools.pairwise(self.sizes)):
             last = depth == len(self.sizes) - 2
@@ -193,7 +205,10 @@ class MLP:
         return rows
 
     def check_params(self, params: Params) -> None:
-        """Refuse parameters of another network, naming the leaf, its shape and the shape that fits."""
+        """Refuse parameters that are not ``[{"w": [D, H], "b": [H]}, ...]`` of floating-point numbers for these sizes.
+
+        Raises ValueError or TypeError, naming the leaf, its shape and the shape that fits.
+        """
         count = len(self.sizes) - 1
         expected = f"a list of {count} layers with 'w' and 'b', as MLP(sizes={self.sizes}).init(key) returns"
         whole = isinstance(params, list | tuple) and len(params) == count
@@ -219,7 +234,11 @@ def _predict(net: MLP, params: Params, X: jax.Array) -> jax.Array:
 def _drop(a: jax.Array, rate: float | jax.Array, keys: Key, depth: int) -> jax.Array:
     """Leave each unit out with probability ``rate`` and divide the others by 1 - rate (inverted dropout)."""
     keep = 1 - jnp.asarray(rate, a.dtype)
-    kept = lambda key: jax.random.bernoulli(jax.random.fold_in(key, depth), keep, a.shape[:1])
+
+    def kept(key: Key) -> jax.Array:
+        # a key of its own for each layer, or all would leave the same units out
+        return jax.random.bernoulli(jax.random.fold_in(key, depth), keep, a.shape[:1])
+
     return jnp.where(jax.vmap(kept, out_axes=1)(keys), a / keep, 0)
 
 

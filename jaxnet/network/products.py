@@ -24,10 +24,13 @@ def sums_by_columns(w: jax.Array, a: jax.Array) -> jax.Array:
     XLA would fold the transpose into a product for which its CPU library has no fast kernel, hence the barrier; the
     derivative's products are fast as they are. Together 1.1 times faster for a population.
     """
-    return jax.lax.optimization_barrier(w.T) @ a
+    turned: jax.Array = jax.lax.optimization_barrier(w.T)
+    return turned @ a
 
 
 @sums_by_columns.defjvp
-def _sums_by_columns_jvp(primals: tuple, tangents: tuple) -> tuple:
+def _sums_by_columns_jvp(
+    primals: tuple[jax.Array, ...], tangents: tuple[jax.Array, ...]
+) -> tuple[jax.Array, jax.Array]:
     (w, a), (w_dot, a_dot) = primals, tangents
     return sums_by_columns(w, a), w_dot.T @ a + w.T @ a_dot

@@ -33,32 +33,33 @@ def words_or_key(key: Key) -> KeyWords | Key:
 
 
 def typed_key(key: KeyWords | Key) -> Key:
-    """Return the typed key of two words; a key stays as it is."""
+    """Return the typed key, without axes, of two words [2]; a key stays as it is."""
     return jax.random.wrap_key_data(jax.device_put(key), impl=_IMPLEMENTATION) if isinstance(key, np.ndarray) else key
 
 
 def words_of_seed(seed: int) -> KeyWords | Key:
-    """Return the words of ``jax.random.key(seed)``, whose programs take longer than many a training."""
+    """Return the words [2] of ``jax.random.key(seed)``, whose programs take longer than many a training, or that key
+    where they are not known."""
     usual = _CONFIG.jax_default_prng_impl == _IMPLEMENTATION and 0 <= seed < 2**32
     return np.array([0, seed], np.uint32) if usual else jax.random.key(seed)
 
 
 def split(key: KeyWords | Key, count: int = 2) -> list[KeyWords] | Key:
-    """Return ``count`` keys as ``jax.random.split`` does: words i are the hash of i."""
+    """Return ``count`` keys, [2] each, as ``jax.random.split`` does: words i are the hash of i."""
     if not isinstance(key, np.ndarray):
         return jax.random.split(key, count)
     return list(np.stack(_hash(key, np.arange(count, dtype=np.uint64)), axis=1))
 
 
 def fold_in(key: KeyWords | Key, data: int) -> KeyWords | Key:
-    """Return the key that ``jax.random.fold_in`` makes of a key and a number from 0 to below 2³²."""
+    """Return the key, [2], that ``jax.random.fold_in`` makes of a key and a number from 0 to below 2³²."""
     if not isinstance(key, np.ndarray):
         return jax.random.fold_in(key, data)
     return np.concatenate(_hash(key, np.array([data], np.uint64)))
 
 
 def unit_interval(words: KeyWords, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    """Draw from U[0, 1) as ``jax.random.uniform`` does, in float32 or float64.
+    """Draw an array of this shape from U[0, 1) as ``jax.random.uniform`` does, in float32 or float64.
 
     Random bits become the mantissa of a number in [1, 2), from which 1 is taken: every step of that is exact.
     """
@@ -66,7 +67,8 @@ def unit_interval(words: KeyWords, shape: tuple[int, ...], dtype: Any) -> np.nda
     info = np.finfo(dtype)
     bits = high ^ low if info.bits == 32 else high.astype(np.uint64) << np.uint64(32) | low
     one = np.ones((), dtype).view(bits.dtype)
-    return ((bits >> bits.dtype.type(info.bits - info.nmant) | one).view(dtype) - 1).reshape(shape)
+    drawn: np.ndarray = (bits >> bits.dtype.type(info.bits - info.nmant) | one).view(dtype) - 1
+    return drawn.reshape(shape)
 
 
 def _hash(words: KeyWords, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,8 @@ result; n of them for a sum of n products (its fan-in); ``ELEMENTARY`` of them f
 estimated, and nothing is tuned to what was seen; being a worst case, it is mostly far above the actual difference, and
 it grows with each layer and step, because errors are never assumed to cancel.
 
+Balls have the shapes of their values, and the rules below broadcast them as NumPy does, in any number of axes.
+
 A comparison whose sides are closer than their radii may turn out either way, so ``where`` takes both branches into
 account: a derivative at the kink of relu is known only within 1.
 """
@@ -56,13 +58,13 @@ class Precision:
 class Ball(np.lib.mixins.NDArrayOperatorsMixin):
     """An array of float64 values, each with the radius within which any computation in ``precision`` lands."""
 
-    value: np.ndarray
-    radius: np.ndarray
+    value: np.ndarray  # [...]
+    radius: np.ndarray  # [...], of the same shape
     precision: Precision
 
     @classmethod
     def of(cls, value: Any, precision: Precision) -> "Ball":
-        """Return numbers as the other program sees them: rounded once to its type, unless they fit exactly."""
+        """Return numbers [...] as the other program sees them: rounded once to its type, unless they fit exactly."""
         value = np.asarray(value)
         exact = value if value.dtype.kind in "iub" else value.astype(precision.dtype).astype(float)
         return cls(value, np.abs(value - exact) if value.dtype.kind == "f" else np.zeros(value.shape), precision)
@@ -74,13 +76,14 @@ class Ball(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def T(self) -> "Ball":
-        """The transpose."""
+        """The transpose: [N, H] -> [H, N]."""
         return Ball(self.value.T, self.radius.T, self.precision)
 
     @property
     def largest(self) -> np.ndarray:
-        """The largest absolute value within the radius."""
-        return np.abs(self.value) + self.radius
+        """The largest absolute value within the radius, [...]."""
+        largest: np.ndarray = np.abs(self.value) + self.radius
+        return largest
 
     def __len__(self) -> int:
         return len(self.value)
@@ -89,18 +92,22 @@ class Ball(np.lib.mixins.NDArrayOperatorsMixin):
         return Ball(self.value[index], self.radius[index], self.precision)
 
     def rounded(self, count: float, magnitude: np.ndarray | None = None) -> "Ball":
-        """Return the ball with ``count`` more roundings of numbers as large as ``magnitude`` (default: the result)."""
+        """Return the ball with ``count`` more roundings of numbers as large as ``magnitude`` [...], else as itself."""
+        # an exact 0 stays one: nothing rounds, and nothing is flushed
         magnitude = self.largest if magnitude is None else magnitude
         slack = count * self.precision.unit * magnitude + np.where(magnitude > 0, self.precision.tiny, 0)
         return Ball(self.value, self.radius + slack, self.precision)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        # a function without a rule is NumPy's TypeError: better no bound than one that leaves a rounding out
         rule = UFUNCS.get(ufunc)
         if rule is None or method != "__call__" or options:
             return NotImplemented
         return rule(*(self._lift(each) for each in inputs))
 
-    def __array_function__(self, function: Callable, types: Any, arguments: tuple, options: Mapping) -> Any:
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]
+    ) -> Any:
         rule = FUNCTIONS.get(function)
         if rule is None:
             return NotImplemented
@@ -219,7 +226,8 @@ def elementary(function: np.ufunc, steepest: Callable[[np.ndarray, np.ndarray], 
 
 def _steepest_sqrt(x: np.ndarray, r: np.ndarray) -> np.ndarray:
     # sqrt(x) - sqrt(x - r) = r / (sqrt(x) + sqrt(x - r)), and never more than sqrt(r)
-    return 1 / np.maximum(np.sqrt(x) + np.sqrt(np.maximum(x - r, 0)), np.sqrt(r))
+    slope: np.ndarray = 1 / np.maximum(np.sqrt(x) + np.sqrt(np.maximum(x - r, 0)), np.sqrt(r))
+    return slope
 
 
 UFUNCS: Mapping[np.ufunc, Callable[..., Ball]] = MappingProxyType(
@@ -246,6 +254,6 @@ UFUNCS: Mapping[np.ufunc, Callable[..., Ball]] = MappingProxyType(
         np.tanh: elementary(np.tanh, lambda x, r: 1 - np.tanh(np.maximum(np.abs(x) - r, 0)) ** 2),
     }
 )
-FUNCTIONS: Mapping[Callable, Callable[..., Ball]] = MappingProxyType(
+FUNCTIONS: Mapping[Callable[..., Any], Callable[..., Ball]] = MappingProxyType(
     {np.max: largest_along, np.sum: total, np.where: where}
 )

@@ -1,7 +1,8 @@
 """The end of a network, where the backward pass begins: outputs and losses, each beside its derivative.
 
-A loss compares V, the logits or the predictions, with the targets T, both [N, K], and gives one number an example [N].
-Its derivative has the shape of V. For the three canonical pairs (softmax with cross-entropy, sigmoid with binary
+An output function takes the logits Z [N, K] to predictions P [N, K], and its derivative takes dP to dZ, both [N, K].
+A loss compares V, the logits or the predictions, with the targets T, both [N, K], and gives one number an example [N];
+its derivative is [N, K] as V is. For the three canonical pairs (softmax with cross-entropy, sigmoid with binary
 cross-entropy, identity with squared error) it is the same short formula, prediction - target.
 """
 
@@ -36,7 +37,8 @@ def sigmoid_backward(P: Array, dP: Array) -> Array:
 
 
 def softmax(Z: Array) -> Array:
-    """p_k = e^(z_k) / sum_j e^(z_j): positive, summing to 1; the largest logit is taken off against overflow."""
+    """p_k = e^(z_k) / sum_j e^(z_j): positive, summing to 1, each row of Z [N, K] by itself."""
+    # the largest logit is taken off against overflow: a common factor of numerator and denominator
     E = np.exp(Z - np.max(Z, axis=1, keepdims=True))
     return E / np.sum(E, axis=1, keepdims=True)
 
@@ -89,6 +91,7 @@ class Loss(NamedTuple):
 def cross_entropy(Z: Array, T: Array) -> Array:
     """-sum_k t_k log p_k with p = softmax(z), where log p_k = z_k - log sum_j e^(z_j)."""
     shifted = Z - np.max(Z, axis=1, keepdims=True)
+    # not the logarithm of softmax, which is -inf where a probability was rounded to 0
     log_p = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
     return -np.sum(T * log_p, axis=1)
 
@@ -185,7 +188,8 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
 
 
 def logit_derivative(loss: str, output: str, Z: Array, T: Array) -> Array:
-    """Return the derivative [N, K] of a loss at the logits Z [N, K], each example by itself; both are names."""
+    """Return the derivative [N, K] of a loss at the logits Z [N, K] for targets T [N, K], each example by itself; loss
+    and output are names. Raises KeyError for one that is not known."""
     known, last = LOSSES[loss], OUTPUTS[output]
     if not known.on_predictions:
         return known.derivative(Z, T)
@@ -194,7 +198,7 @@ def logit_derivative(loss: str, output: str, Z: Array, T: Array) -> Array:
 
 
 def logit_derivative_line(loss: str, output: str) -> str:
-    """Return ``logit_derivative`` as a line of NumPy."""
+    """Return ``logit_derivative`` as a line of NumPy; raises KeyError for a name that is not known."""
     known = LOSSES[loss]
     if not known.on_predictions:
         return known.line

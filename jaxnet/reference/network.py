@@ -32,7 +32,7 @@ class Values(NamedTuple):
 
 
 def forward(params: Params, activations: Sequence[str], X: Array) -> tuple[list[Values], Array]:
-    """Return the values of every hidden layer, and the logits [N, K]."""
+    """Return the values of every hidden layer, and the logits [N, K], of examples X [N, D]."""
     first, *rest = params
     Z = affine(X, first)
     if not rest:
@@ -60,6 +60,7 @@ def loss_at_logits(problem: ReferenceInput, Z: Array) -> tuple[Array, Array]:
     example's derivative is its loss's derivative times its share.
     """
     loss, output = LOSSES[problem.loss], OUTPUTS[problem.output]
+    # the mean's derivative is taken here, once: from here on nothing knows how many examples there are
     share = shares(problem)
     V = output.forward(Z) if loss.on_predictions else Z
     dV = loss.derivative(V, problem.T) * share[:, None]
@@ -70,12 +71,14 @@ def shares(problem: ReferenceInput) -> Array:
     """Return how much of the mean each example is, [N]; 0 for all where all weights are 0."""
     if problem.weight is None:
         return np.full(len(problem.X), 1 / len(problem.X))
+    # as jaxnet's mean: a batch of weights 0 counts for nothing, and must not be 0/0
     total = np.sum(problem.weight)
     return problem.weight / np.where(total > 0, total, 1.0)
 
 
 def objective_and_gradient(problem: ReferenceInput, params: Params) -> tuple[Array, Params]:
-    """Return the objective, mean loss + l2/2 · sum of squared weights, and its gradient."""
+    """Return the objective, mean loss + l2/2 · sum of squared weights, a scalar, and its gradient, [{"w": [D, H], "b":
+    [H]}, ...] as ``params``."""
     hidden, Z = forward(params, problem.activations, problem.X)
     loss, dZ = loss_at_logits(problem, Z)
     gradient = backward(params, problem.activations, problem.X, hidden, dZ=dZ)
@@ -95,7 +98,8 @@ def predict(net: Any, params: Any, X: Any) -> np.ndarray:
     """
     check_network(net)
     _, Z = forward(check_params(net, params), net.activations, check_examples(net, X))
-    return OUTPUTS[net.output].forward(Z)
+    P: np.ndarray = OUTPUTS[net.output].forward(Z)
+    return P
 
 
 def loss_and_gradient(

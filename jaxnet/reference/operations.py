@@ -5,7 +5,8 @@ array of the shape of Z that says how much the loss rises for each unit that an 
 answers one question: *given the derivative at my result, what is the derivative at what went into me?*
 
 An activation works on each number alone, a = f(z), so its answer is a product: dz = da · f'(z). Where f'(z) can be had
-from the value a that the forward pass has computed already, it is: no exponential is computed twice.
+from the value a that the forward pass has computed already, it is: no exponential is computed twice. z, a and f'(z)
+have one shape, any that there is: in a network [N, H]. Everything here computes in the dtype of what it is given.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-Array = Any  # an np.ndarray, or a rounding.Ball: the formulas are the same
+Array = Any  # an np.ndarray, or a balls.Ball: the formulas are the same
 Params = list[dict[str, Array]]  # [{"w": [D, H], "b": [H]}, ...], one dict a layer
 
 
@@ -47,7 +48,7 @@ class Activation(NamedTuple):
     line: str
 
     def slope(self, z: Array) -> Array:
-        """Return da/dz where only z is at hand."""
+        """Return da/dz, in the shape of z, where only z is at hand."""
         return self.derivative(z, self.forward(z))
 
 
@@ -64,6 +65,7 @@ def identity_derivative(z: Array, a: Array) -> Array:
 def sigmoid(z: Array) -> Array:
     """a = 1 / (1 + e⁻ᶻ), written with e^-|z| <= 1, which cannot overflow."""
     e = np.exp(-np.abs(z))
+    # for z below 0 it is eᶻ / (1 + eᶻ): the same fraction, multiplied by eᶻ above and below
     return np.where(z >= 0, 1.0, e) / (1.0 + e)
 
 
@@ -104,6 +106,7 @@ def leaky_relu_derivative(z: Array, a: Array) -> Array:
 
 def elu(z: Array) -> Array:
     """a = z for z > 0, else eᶻ - 1 (Clevert et al. 2016)."""
+    # the branch that is not taken is computed too, and must not overflow; expm1 keeps the digits of a small z
     return np.where(z > 0, z, np.expm1(np.minimum(z, 0.0)))
 
 

@@ -1,8 +1,9 @@
 """What to do with a gradient: each rule of descent, for one array of parameters at a time.
 
 A rule takes the parameters w, the gradient g at them, what it remembers of earlier steps (``memory``, a tuple of arrays
-of the shape of w) and the number t = 1, 2, ... of the step; it returns the new w and the new memory. Names and default
-settings are those of optax, whose updates these are; where books differ, a comment says so.
+of the shape of w) and the number t = 1, 2, ... of the step; it returns the new w and the new memory, of the same shape.
+Names and default settings are those of optax, whose updates these are; where books differ, a comment says so. A setting
+that is out of its range raises ValueError, naming it.
 """
 
 import dataclasses
@@ -26,11 +27,18 @@ class Optimizer:
     start: tuple[Any, ...]
 
     def remember(self, params: Params) -> list[dict[str, Memory]]:
-        """Return the memory before the first step."""
+        """Return the memory before the first step: for every array of ``params`` as many of its shape as ``start`` has
+        numbers."""
+        # not np.full: w may be balls, which are to stay balls
         return [{name: tuple(each + 0.0 * w for each in self.start) for name, w in layer.items()} for layer in params]
 
-    def step(self, params: Params, gradient: Params, memory: list[dict[str, Memory]], t: int) -> tuple[Params, list]:
-        """Apply the rule to every array of ``params``; return the new parameters and the new memory."""
+    def step(
+        self, params: Params, gradient: Params, memory: list[dict[str, Memory]], t: int
+    ) -> tuple[Params, list[dict[str, Memory]]]:
+        """Apply the rule to every array of ``params`` in step t = 1, 2, ...; return the new parameters and memory.
+
+        ``gradient`` and ``memory`` have the structure of ``params``.
+        """
         moved = [
             {name: self.rule(w, g[name], m[name], t, **self.settings) for name, w in layer.items()}
             for layer, g, m in zip(params, gradient, memory, strict=True)
@@ -40,7 +48,10 @@ class Optimizer:
 
 
 def sgd(learning_rate: float, *, momentum: float = 0.0, nesterov: bool = False) -> Optimizer:
-    """Gradient descent, w <- w - η g; with momentum (Polyak 1964), or Nesterov's (1983), it keeps up its speed."""
+    """Gradient descent, w <- w - η g; with momentum (Polyak 1964), or Nesterov's (1983), it keeps up its speed.
+
+    Raises ValueError for a learning rate that is not above 0, and a momentum that is not from 0 to below 1.
+    """
     settings = {"learning_rate": positive("learning_rate", learning_rate), "momentum": fraction("momentum", momentum)}
     return Optimizer(_nesterov if nesterov else _momentum, settings, start=(0.0,))
 
@@ -62,7 +73,10 @@ def _nesterov(
 
 
 def adam(learning_rate: float, *, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> Optimizer:
-    """Adam (Kingma and Ba 2015): a step of about η in every direction, mean gradient over root mean square."""
+    """Adam (Kingma and Ba 2015): a step of about η in every direction, mean gradient over root mean square.
+
+    Raises ValueError for a number out of its range.
+    """
     return adamw(learning_rate, b1=b1, b2=b2, eps=eps, weight_decay=0.0)
 
 
@@ -72,6 +86,7 @@ def adamw(
     """AdamW (Loshchilov and Hutter 2019): Adam, and w shrinks by η · weight_decay beside the gradient's step.
 
     As in optax everything shrinks, biases too, and the decay is multiplied by η (the paper has a factor of its own).
+    Raises ValueError for a number out of its range.
     """
     settings = {
         "learning_rate": positive("learning_rate", learning_rate), "b1": fraction("b1", b1), "b2": fraction("b2", b2),
@@ -93,7 +108,10 @@ def _adamw(
 
 
 def rmsprop(learning_rate: float, *, decay: float = 0.9, eps: float = 1e-8) -> Optimizer:
-    """RMSprop (Tieleman and Hinton 2012): the gradient over its root mean square."""
+    """RMSprop (Tieleman and Hinton 2012): the gradient over its root mean square.
+
+    Raises ValueError for a number out of its range.
+    """
     settings = {
         "learning_rate": positive("learning_rate", learning_rate), "decay": fraction("decay", decay),
         "eps": positive("eps", eps),
@@ -110,7 +128,10 @@ def _rmsprop(
 
 
 def adagrad(learning_rate: float, *, initial_accumulator_value: float = 0.1, eps: float = 1e-7) -> Optimizer:
-    """Adagrad (Duchi et al. 2011): the gradient over the root of the sum of all its squares so far."""
+    """Adagrad (Duchi et al. 2011): the gradient over the root of the sum of all its squares so far.
+
+    Raises ValueError for a number that is not above 0.
+    """
     start = positive("initial_accumulator_value", initial_accumulator_value)  # TensorFlow's 0.1; the paper has 0
     settings = {"learning_rate": positive("learning_rate", learning_rate), "eps": positive("eps", eps)}
     return Optimizer(_adagrad, settings, start=(start,))

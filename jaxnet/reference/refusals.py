@@ -1,4 +1,7 @@
-"""Bad input is refused before any arithmetic, in words that name the argument; good input comes back as float64."""
+"""Bad input is refused before any arithmetic, by ValueErrors that name the argument; good input comes back as float64.
+
+Nothing is taken from ``jaxnet.checks``: the reference shares no line with what is held against it.
+"""
 
 import itertools
 from collections.abc import Mapping
@@ -22,13 +25,16 @@ class ReferenceInput(NamedTuple):
     weight: Array | None  # [N], how much each example counts; None is once each
 
     def rows(self, index: np.ndarray) -> "ReferenceInput":
-        """Return the problem of some of its examples: a mini-batch."""
+        """Return the problem of some of its examples, those at positions ``index`` [B]: a mini-batch."""
         weight = None if self.weight is None else self.weight[index]
         return self._replace(X=self.X[index], T=self.T[index], weight=weight)
 
 
 def check_problem(net: Any, X: Any, y: Any, *, loss: str | None, l2: float, weight: Any = None) -> ReferenceInput:
-    """Check everything but the parameters. ``net`` is anything with ``sizes``, ``activations`` and ``output``."""
+    """Return everything but the parameters: X [N, D] and y as targets [N, K] in float64, names, and numbers.
+
+    ``net`` is anything with ``sizes``, ``activations`` and ``output``. Raises ValueError, naming the argument.
+    """
     check_network(net)
     name = CANONICAL[net.output] if loss is None else _known("loss", loss, LOSSES)
     fitting = LOSSES[name].outputs
@@ -42,7 +48,7 @@ def check_problem(net: Any, X: Any, y: Any, *, loss: str | None, l2: float, weig
 
 
 def check_network(net: Any) -> None:
-    """Refuse what has no derivation here: callables in place of names, and dropout, which is random."""
+    """Refuse what has no derivation here, by a ValueError: callables in place of names, dropout, which is random."""
     for name in net.activations:
         _known("activation", name, ACTIVATIONS)
     _known("output", net.output, OUTPUTS)
@@ -51,7 +57,10 @@ def check_network(net: Any) -> None:
 
 
 def check_params(net: Any, params: Any) -> Params:
-    """Return the parameters as float64 arrays: [{"w": [D, H], "b": [H]}, ...], one dict a layer of ``net.sizes``."""
+    """Return the parameters as float64 arrays: [{"w": [D, H], "b": [H]}, ...], one dict a layer of ``net.sizes``.
+
+    Raises ValueError, naming the leaf, for another structure or shape and for NaN.
+    """
     count = len(net.sizes) - 1
     whole = isinstance(params, list | tuple) and len(params) == count
     whole = whole and all(isinstance(layer, dict) and layer.keys() == {"w", "b"} for layer in params)
@@ -65,22 +74,22 @@ def check_params(net: Any, params: Any) -> Params:
 
 
 def check_examples(net: Any, X: Any) -> Array:
-    """Return the examples [N, D] as float64, at least one."""
+    """Return the examples [N, D] as float64, at least one; raises ValueError for anything else."""
     X = _array("X", X, (None, net.sizes[0]))
     _require(len(X) > 0, "X", "at least one example", "none")
     return X
 
 
 def positive(argument: str, value: Any) -> float:
-    """Return a number above 0."""
+    """Return a finite number above 0; raises ValueError for anything else."""
     _require(_is_number(value) and 0 < value < np.inf, argument, "a finite number above 0", repr(value))
-    return value
+    return float(value)
 
 
 def fraction(argument: str, value: Any) -> float:
-    """Return a number from 0 to below 1."""
+    """Return a number from 0 to below 1; raises ValueError for anything else."""
     _require(_is_number(value) and 0 <= value < 1, argument, "a number from 0 to below 1", repr(value))
-    return value
+    return float(value)
 
 
 def _targets(kind: str, y: Any, count: int, net: Any) -> Array:
@@ -108,6 +117,7 @@ def one_hot(labels: Array, outputs: int) -> Array:
 
 
 def _check_rows(T: Array, dtype: np.dtype) -> None:
+    # K rounded terms, in the dtype in which they were given: a row of float32 need not sum to 1 in float64
     unit = np.finfo(dtype).eps if dtype.kind == "f" else 0
     off = np.abs(T.sum(axis=1) - 1).max()
     _require(off <= T.shape[1] * unit, "y", "rows of probabilities that sum to 1", f"a row that is off by {off:g}")

@@ -23,18 +23,20 @@ class Trained(NamedTuple):
     """The parameters at the end, and the loss of every epoch."""
 
     params: Params
-    loss: Array
+    loss: Array  # [epochs]
 
 
 def batches(order: Sequence[int] | np.ndarray, size: int) -> list[np.ndarray]:
-    """Cut an order of the examples into batches of ``size`` rows; what is left over is a last, shorter batch."""
+    """Cut an order [N] of the examples into batches [B] of B = ``size`` rows; what is left over is a last, shorter
+    batch."""
     return [np.asarray(order[start : start + size]) for start in range(0, len(order), size)]
 
 
 def reference_epoch(
     problem: ReferenceInput, optimizer: Optimizer, state: ReferenceState, epoch: list[np.ndarray]
 ) -> tuple[ReferenceState, Array]:
-    """Take one step a batch; return the state after it, and the mean over the rows of the loss before each update.
+    """Take one step a batch; return the state after it, and the mean over the rows of the loss before each update, a
+    scalar. ``epoch`` holds the rows of each batch, [B].
 
     The gradient of a batch is that of the mean over its own rows, so a short batch takes as long a step as a full one
     but counts only its rows in the epoch's loss.
