@@ -12,8 +12,8 @@ import numpy as np
 from jaxnet import checks, storage
 from jaxnet.models.model_file import ModelParts
 from jaxnet.models.numpy_export import as_numpy_source
+from jaxnet.models.onnx_columns import column_inputs, unprepared_columns
 from jaxnet.models.onnx_export import INPUT, as_onnx
-from jaxnet.models.onnx_graph import column_inputs, unprepared_columns
 from jaxnet.models.sample_rows import sample_rows
 
 _ROWS = 64  # that are predicted again

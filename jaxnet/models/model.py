@@ -134,8 +134,9 @@ class Model:
 
     def to_onnx(self, path: str | os.PathLike) -> Exported:
         """Write the model as an ONNX file: outputs "label" and "probabilities", or "values"; input "X" [N, D], or of a
-        table's model one a column, [N, 1]: numbers, 0 or 1, texts, with NaN or "" where a value is missing. Dates and
-        hashed categories ONNX cannot prepare: they are the features [N, F] that ``preparation.features`` makes.
+        table's model one a column, [N, 1]: numbers, 0 or 1, texts, dates as seconds since 1970 (UTC), with NaN or ""
+        where a value is missing. Hashed categories ONNX cannot prepare: they are the features [N, F] that
+        ``preparation.features`` makes.
 
         Returns what came out when onnxruntime ran it again. Raises ImportError without the package onnx.
         """

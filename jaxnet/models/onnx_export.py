@@ -12,7 +12,8 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.models.model_file import ModelParts
-from jaxnet.models.onnx_graph import Graph, add_columns
+from jaxnet.models.onnx_columns import add_columns
+from jaxnet.models.onnx_graph import Graph
 from jaxnet.types import Params
 
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8  # of 2022: what runtimes of the last years read

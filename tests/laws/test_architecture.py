@@ -154,3 +154,17 @@ def test_the_examples_in_docstrings_run(module):
 def test_importing_jaxnet_or_its_command_line_does_not_import_jax(statement):
     check = f"{statement}; import sys; sys.exit('jax' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_training_and_predicting_import_no_package_that_is_an_extra():
+    script = """
+import sys, jax, numpy, optax, jaxnet as jn
+table = {"height": [1.5, 2.0, 3.5, 4.0], "kind": ["u", "v", "u", "v"]}
+prep = jn.data.prepare(table, "kind")
+net = jn.MLP((1, 2), output="softmax")
+run = jn.fit(jn.objective(net), net.init(jax.random.key(0)), prep(table), optimizer=optax.sgd(0.1), epochs=1)
+jn.Model(net, run.params, prep).predict(table)
+extras = {"sklearn", "pandas", "polars", "pyarrow", "matplotlib", "optuna", "onnx", "onnxruntime", "skops"}
+sys.exit(f"imported {found}" if (found := extras & sys.modules.keys()) else 0)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -89,6 +89,15 @@ def test_a_run_of_ones_own_objective_says_what_to_do(tmp_path):
         jn.load(tmp_path)
 
 
+def test_a_run_of_before_networks_were_written_down_says_so(tmp_path, monkeypatch):
+    fitted(tmp_path)
+    monkeypatch.setattr(run_folder.storage, "decode_named", lambda content, source: ({}, {"format": 1}))
+    with pytest.raises(
+        CheckpointError, match=r"a run that an earlier jaxnet kept, .*jn\.Model\(net, run\.params\)\.save"
+    ):
+        jn.load(tmp_path)
+
+
 def test_a_damaged_or_foreign_run_is_refused(tmp_path, monkeypatch):
     fitted(tmp_path)
     file = tmp_path / RUN_FILE

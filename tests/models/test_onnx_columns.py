@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 import jaxnet as jn
-from jaxnet.models.onnx_graph import column_inputs, unprepared_columns
+from jaxnet.models.onnx_columns import column_inputs, unprepared_columns
 from jaxnet.models.sample_rows import sample_rows
 
 ROWS = 120
@@ -20,7 +20,8 @@ HABITS = {
     "sign": [("+", "-", "0", "NA")[at % 4] for at in range(ROWS)],
     "rare": [("oak", "elm", "ash", "?")[at % 4] if at % 40 else f"tree {at}" for at in range(ROWS)],
     "many": [f"town {at % 55}" for at in range(ROWS)],
-    "day": [f"2021-{1 + at % 12:02d}-{1 + at % 28:02d}" for at in range(ROWS)],
+    "day": [f"{1890 + 3 * at % 200}-{1 + at % 12:02d}-{1 + at % 28:02d}" if at % 7 else None for at in range(ROWS)],
+    "clock": [f"{at % 24:02d}:{at % 60:02d}" for at in range(ROWS)],
 }
 
 
@@ -31,6 +32,11 @@ def model_of(name, dtype=np.float64, **options):
     net = jn.MLP((prep.inputs, 2), output="softmax")
     w = np.random.default_rng(1).normal(size=net.sizes).astype(dtype)
     return jn.Model(net, [{"w": w, "b": np.zeros(2, dtype)}], prep)
+
+
+def days(*texts):
+    """Seconds since 1970 of days, [N, 1]."""
+    return np.array([[float(np.datetime64(text, "s").astype(int))] for text in texts])
 
 
 def run(path, inputs):
@@ -51,6 +57,17 @@ def test_a_column_is_prepared_as_the_preparation_does_it(name, dtype, tmp_path):
         trained = sample_rows(model.preparation, 20)
     found = run(exported.path, column_inputs(model.preparation, trained))
     np.testing.assert_allclose(found, model.predict_proba(trained), rtol=0, atol=20 * np.finfo(dtype).eps)
+
+
+def test_the_calendar_is_that_of_the_preparation(tmp_path):
+    """The first and the last days of years, leap days, and centuries that have none."""
+    texts = [f"{year}-{day}" for year in (1600, 1699, 1700, 1899, 1900, 1970, 1999, 2000, 2024, 2100, 2399, 2400)
+             for day in ("01-01", "02-28", "03-01", "12-31")] + ["2000-02-29", "2024-02-29T23:59:59", "1600-02-29"]  # fmt: skip
+    model = model_of("day")
+    path = model.to_onnx(tmp_path / "model.onnx").path
+    found = run(path, {"day": days(*texts)})
+    expected = model.predict_proba([{"day": np.datetime64(text)} for text in texts])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=20 * np.finfo(float).eps)
 
 
 @pytest.mark.parametrize("name", ["sign", "rare"])
