@@ -23,10 +23,9 @@ def run_parts(folder: Path) -> ModelParts:
     source = str(folder / RUN_FILE)
     named, manifest = storage.decode_named(storage.read_bytes(source), source=source)
     if manifest.get("network") is None:
-        own = "a run of an objective or network of one's own, which no file describes"
-        what = (
-            own if "network" in manifest else "a run that an earlier jaxnet kept, which did not write its network down"
-        )
+        what = "a run of an objective or network of one's own, which no file describes"
+        if "network" not in manifest:
+            what = "a run that an earlier jaxnet kept, which did not write its network down"
         way = "jn.Model(net, run.params).save(path) saves what the same call of fit returns"
         raise storage.CheckpointError(f"{source}: {what}: {way}")
     try:
