@@ -12,6 +12,7 @@ Read the package in the order of its layers, each of which knows only those befo
     reference                           backpropagation by hand in NumPy
     prediction, reference_agreement     what a network says of new rows, in NumPy; JAX held against the reference
     gradients                           is my derivation right, and if not, where and why?
+    grading                             the derivations of a class, each in a process of its own
     models                              a trained network as a thing: predict, score, save, load
     sweeps                              populations: hundreds of networks as one compiled program
     environment                         is everything here as it should be?

@@ -1,6 +1,7 @@
 """Arguments of the command line that argparse alone would refuse less helpfully."""
 
 import argparse
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,17 @@ def new_file(text: str) -> Path:
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise argparse.ArgumentTypeError(f"expected a file in a folder that is there, got {text!r}")
     return path
+
+
+def positive_number(text: str) -> float:
+    """Take a finite number above 0. Raises ArgumentTypeError for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a finite number above 0, got {text!r}")
+    return number
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

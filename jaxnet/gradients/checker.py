@@ -1,5 +1,6 @@
 """Is this gradient right, and if not, where and why? The questions in the order in which they are asked."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -61,18 +62,42 @@ class Checker:
         self._truth = truth_at(self._own.f, (checked_parameters(self._own.params), *checked_data(self._own.data)))
         self._network = network or getattr(f, "network", None)
 
+    @property
+    def point(self) -> Point:
+        """(params, *data) in float64, parameters as a pytree of arrays."""
+        return self._truth.point
+
+    def plain(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The author's function as one of ``point``: an object or tensors are made of it where those were given."""
+        return self._own.gradient(function)[0]
+
+    def at(self, params: Pytree, *data: Any) -> "Checker":
+        """The same function at another point, given as ``point`` is; raises as the constructor does."""
+        other = copy.copy(self)
+        other._given = (params, *data)
+        other._truth = truth_at(self._own.f, (checked_parameters(params), *checked_data(data)))
+        return other
+
     @exact_products()
     def __call__(
-        self, gradient: Any, *, loss_value: Any = None, precision: float = 0.0, stages: Mapping[str, Any] | None = None
+        self,
+        gradient: Any,
+        *,
+        loss_value: Any = None,
+        precision: float = 0.0,
+        stages: Mapping[str, Any] | None = None,
+        why: bool = True,
     ) -> Report:
-        """Judge one gradient, arrays or a function, with the options of ``check_gradient``.
+        """Judge one gradient, arrays or a function, with the options of ``check_gradient``; why=False asks no causes.
 
         Raises ValueError or TypeError for options that make no sense; whatever is wrong with the gradient is reported.
         """
         checks.number("precision", precision, minimum=0)
         precision, truth = float(precision), self._truth
         gradient, said = self._own.gradient(gradient)
-        report = _check_by_hand(self._own.f, truth, gradient, self._network, given=self._given, precision=precision)
+        report = _check_by_hand(
+            self._own.f, truth, gradient, self._network, given=self._given, precision=precision, why=why
+        )
         if stages is not None:
             judged = judge_stages(stages, self._network, truth.oracle.gradient, truth.point, eps=DOUBLE)
             report = replace(report, stages=judged)
@@ -138,7 +163,7 @@ def assert_gradient(f: Callable[..., Any], params: Pytree, *data: Any, gradient:
 
 
 def _check_by_hand(
-    f: Callable[..., Any], truth: Truth, gradient: Any, network: Any, *, given: Point, precision: float
+    f: Callable[..., Any], truth: Truth, gradient: Any, network: Any, *, given: Point, precision: float, why: bool
 ) -> Report:
     """Ask about the form first, then about the values, then for causes."""
     answer = _ask(gradient, truth.point, given)
@@ -164,7 +189,7 @@ def _check_by_hand(
         l2=float(getattr(f, "l2", 0.0)),
         eps=compared.eps,
     )
-    report = _judge(evidence, truth.value, faults)
+    report = _judge(evidence, truth.value, faults, why=why)
     limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *not_known(network)]
     unexplained = report.taylor is not None and not compared.right
     said = [f"{answer.said}."] if answer.said else []
@@ -185,7 +210,9 @@ def _check_rule(own: OwnForm) -> Report:
     return replace(report, causes=causes, oracle=RULE_ORACLE, notes=(*notes, *words), corner=corner)
 
 
-def _judge(evidence: Evidence, value: Callable[[Pytree], float], faults: Sequence[Cause] = ()) -> Report:
+def _judge(
+    evidence: Evidence, value: Callable[[Pytree], float], faults: Sequence[Cause] = (), *, why: bool = True
+) -> Report:
     """Judge every leaf, then look for causes; ``value`` is f of other parameters at the same data.
 
     Without a comparable array for every leaf there is nothing more to say than what is wrong with the form.
@@ -196,7 +223,7 @@ def _judge(evidence: Evidence, value: Callable[[Pytree], float], faults: Sequenc
         return Report(leaves, tuple(faults), evidence=evidence if yours else None)
     reliable = not {cause.kind for cause in faults} & UNRELIABLE
     wrong = not agrees(yours, evidence.true, evidence.noise)
-    causes = diagnose(evidence) if reliable and wrong else ()
+    causes = diagnose(evidence) if why and reliable and wrong else ()
     return Report(leaves, (*faults, *causes), taylor=remainders(value, evidence.params, yours), evidence=evidence)
 
 

@@ -23,7 +23,7 @@ ORDER = [
     "losses", "metrics",
     "training",
     "reference", "prediction", "reference_agreement",
-    "gradients",
+    "gradients", "grading",
     "models",
     "sweeps",
     "environment",
