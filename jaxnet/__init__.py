@@ -16,7 +16,8 @@ Read the package in the order of its layers, each of which knows only those befo
     models                              a trained network as a thing: predict, score, save, load
     sweeps                              populations: hundreds of networks as one compiled program
     environment                         is everything here as it should be?
-    figures, stairs, estimators         pictures; the article, told in order; scikit-learn's interface
+    figures, health                     pictures; why does my network not learn?
+    stairs, estimators                  the article, told in order; scikit-learn's interface
     tabular                             from a table of one's own to a model and what it is worth
     cli                                 parse, call the library, print
 
@@ -29,8 +30,21 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 if _TYPE_CHECKING:
-    from jaxnet import data, estimators, figures, gradients, network, reference, stairs, sweeps, tabular, training
+    from jaxnet import (
+        data,
+        estimators,
+        figures,
+        gradients,
+        health,
+        network,
+        reference,
+        stairs,
+        sweeps,
+        tabular,
+        training,
+    )
     from jaxnet.gradients import assert_gradient, check_gradient
+    from jaxnet.health import diagnose
     from jaxnet.losses import objective
     from jaxnet.models import Model, load
     from jaxnet.network import MLP
@@ -75,6 +89,7 @@ _HOMES = {
     "agreement": "jaxnet.reference_agreement",
     "assert_gradient": "jaxnet.gradients",
     "check_gradient": "jaxnet.gradients",
+    "diagnose": "jaxnet.health",
     "fit": "jaxnet.training",
     "learning_rates": "jaxnet.sweeps",
     "load": "jaxnet.models",
@@ -89,6 +104,7 @@ _MODULES = (
     "estimators",
     "figures",
     "gradients",
+    "health",
     "network",
     "reference",
     "stairs",
@@ -117,10 +133,12 @@ __all__ = [
     "assert_gradient",
     "check_gradient",
     "data",
+    "diagnose",
     "estimators",
     "figures",
     "fit",
     "gradients",
+    "health",
     "learning_rates",
     "load",
     "network",
@@ -159,7 +177,7 @@ def _meant(name: str) -> str:
 
     if hasattr(optax, name):
         return f" (optimizers are optax's: optax.{name})"
-    for module in ("data", "estimators", "figures", "gradients", "stairs", "metrics", "losses"):
+    for module in ("data", "estimators", "figures", "gradients", "health", "stairs", "metrics", "losses"):
         try:
             home = _importlib.import_module(f"jaxnet.{module}")
         except ImportError:  # of an extra that is not installed

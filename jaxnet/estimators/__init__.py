@@ -2,7 +2,7 @@
 
 Read drawing, rules, example_losses (what scikit-learn does, exactly); network_estimator (parameters and weights);
 descent_plan, early_stopping, stochastic, quasi_newton (the solvers); base, classifier, regressor;
-population, candidates and population_search; table_transformer.
+population, candidates and population_search; table_transformer; sick_training.
 """
 
 try:
@@ -13,6 +13,7 @@ except ImportError as missing:
 from jaxnet.estimators.classifier import MLPClassifier
 from jaxnet.estimators.population_search import PopulationSearchCV
 from jaxnet.estimators.regressor import MLPRegressor
+from jaxnet.estimators.sick_training import SickTrainingWarning
 from jaxnet.estimators.table_transformer import TableTransformer
 
-__all__ = ["MLPClassifier", "MLPRegressor", "PopulationSearchCV", "TableTransformer"]
+__all__ = ["MLPClassifier", "MLPRegressor", "PopulationSearchCV", "SickTrainingWarning", "TableTransformer"]

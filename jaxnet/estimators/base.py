@@ -21,6 +21,7 @@ from jaxnet.estimators.early_stopping import HeldOut
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
 from jaxnet.estimators.rules import int32
+from jaxnet.estimators.sick_training import warn_if_sick
 from jaxnet.estimators.stochastic import StochasticSolver
 from jaxnet.models import Model
 from jaxnet.training.batches import Examples
@@ -120,6 +121,8 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
                 chunks = run_descent(descent, data, length, monitor)
                 self._follow(chunks, random, rows=rows, scorer=scorer, incremental=incremental, epochs=epochs)
         epochs.close()
+        if not incremental:  # one call of partial_fit is one epoch, which says nothing
+            warn_if_sick(self)
         return self
 
     def _fit_data(

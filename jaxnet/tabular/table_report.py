@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from jaxnet import checks, storage
 from jaxnet.data import Preparation, RawTable
 from jaxnet.models import Model, load
 from jaxnet.storage import CheckpointError
+from jaxnet.training.signs import sign_of_sickness
 
 REPORT_FILE = "report.json"
 _FORMAT = 1
@@ -93,8 +96,15 @@ class TableReport:
         return (
             f"{rows['total']} rows: {rows['train']} train, {rows['validation']} choose, {rows['test']} judge{left}\n"
             f"best of the population: Adam, learning rate {c['learning_rate']:g}, l2 {c['l2']:g}, "
-            f"batches of {c['batch_size']}, epoch {c['epoch']} of {c['epochs']}"
+            f"batches of {c['batch_size']}, epoch {c['epoch']} of {c['epochs']}{self._sickness()}"
         )
+
+    def _sickness(self) -> str:
+        """Say what the curves up to the epoch that was chosen show to be wrong, as a line more."""
+        # a curve that is no number anywhere was read back from JSON as None
+        curves = {name: np.asarray(curve[: self.chosen["epoch"]], float) for name, curve in self.curves.items()}
+        sign = sign_of_sickness(curves, diverged=False)
+        return "" if sign is None else f"\nlooks sick: {sign.sentence} (jn.diagnose says more)"
 
     def _scores(self) -> str:
         names = [name for name in self.scores["model"] if name != "interval"]

@@ -1,6 +1,7 @@
 """Training as one compiled program.
 
-Read hyperparameters, stopping, batches, loop, optimizer_state, preparation, checkpoint, then run.
+Read hyperparameters, stopping, batches, loop, optimizer_state, preparation, training_recipe, checkpoint, signs, then
+run.
 """
 
 from jaxnet.training.optimizer_state import OptimizerState

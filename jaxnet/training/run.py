@@ -23,7 +23,9 @@ from jaxnet.training.loop import CHUNK, State, history_names, run_program
 from jaxnet.training.optimizer_state import LOOKED_AT, OptimizerState
 from jaxnet.training.preparation import FitPlan, operations_a_step, plan_fit, with_fixed_numbers
 from jaxnet.training.progress import Progress
+from jaxnet.training.signs import sign_of_sickness
 from jaxnet.training.stopping import Outcome, Stop
+from jaxnet.training.training_recipe import TrainingRecipe, recipe_of
 from jaxnet.types import Key, Metric, ObjectiveFunction, Pytree
 
 CHUNK_SECONDS = 0.2  # how long a chunk should take: long enough to cost nothing, short enough to be looked at
@@ -47,6 +49,7 @@ class Run:
         device: what it was trained on, such as "cpu" or "NVIDIA H100 80GB HBM3".
         params_epoch: the epoch (from 1) that ``params`` are of: the last, or the best one where it is restored.
         network: what ``describe_network`` says of the objective's network; None for one of one's own.
+        recipe: how it was trained, which ``jn.diagnose`` tries again with changes; None after pickling.
     """
 
     params: Pytree
@@ -58,10 +61,29 @@ class Run:
     device: str = ""
     params_epoch: int = 0
     network: Mapping[str, Any] | None = dataclasses.field(default=None, repr=False)
+    recipe: TrainingRecipe | None = dataclasses.field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         last = ", ".join(f"{name} {values[-1]:.6g}" for name, values in self.history.items())
-        return f"{self.outcome.value} (epoch {self.epoch}: {last})"
+        sick = self.sickness
+        more = f"\nlooks sick: {sick} (jn.diagnose says more)" if sick else ""
+        return f"{self.outcome.value} (epoch {self.epoch}: {last}){more}"
+
+    @property
+    def sickness(self) -> str | None:
+        """What the history alone shows to be wrong, in words; None where it shows nothing. ``jn.diagnose`` looks at
+        the network and the data, too."""
+        continued = self.recipe is not None and self.recipe.continued
+        diverged = self.outcome is Outcome.DIVERGED
+        # what came after the best epoch does not matter where its parameters were restored
+        end = self.epoch if diverged or not self.params_epoch else self.params_epoch
+        seen = {name: values[: len(values) - (self.epoch - end)] for name, values in self.history.items()}
+        sign = sign_of_sickness(seen, diverged=diverged, continued=continued)
+        return None if sign is None else sign.sentence
+
+    def __getstate__(self) -> dict[str, Any]:
+        # optimizers are closures, which cannot be pickled: a copy by pickle is a run without its recipe
+        return {**self.__dict__, "recipe": None}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write parameters and history to a folder, of which ``jn.load(path)`` makes a model.
@@ -79,7 +101,8 @@ class Run:
         ]
         header = ("", "first epoch", f"epoch {self.epoch}", "lowest", "highest")
         best = f"<p>best epoch: {self.best_epoch}</p>" if self.best_epoch is not None else ""
-        return f"<p>{html.escape(self.outcome.value)}</p>{html_table(rows, header)}{best}"
+        sick = f"<p>looks sick: {html.escape(self.sickness)} (jn.diagnose says more)</p>" if self.sickness else ""
+        return f"<p>{html.escape(self.outcome.value)}</p>{html_table(rows, header)}{best}{sick}"
 
 
 @guided(
@@ -240,4 +263,5 @@ def as_run(plan: FitPlan, state: State, history: dict[str, np.ndarray]) -> Run:
         device=local_devices()[0].device_kind,
         params_epoch=of_epoch,
         network=network_record(plan.described[0]),
+        recipe=recipe_of(plan),
     )

@@ -27,7 +27,7 @@ ORDER = [
     "models",
     "sweeps",
     "environment",
-    "figures", "stairs", "estimators",
+    "figures", "health", "stairs", "estimators",
     "tabular",
     "cli", "playground", "__main__",
 ]  # fmt: skip

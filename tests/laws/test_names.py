@@ -40,6 +40,11 @@ SHARED = [
         ("load",),
         lambda homes: homes == ["models/loading.py", "stairs/images.py"],
     ),
+    Shared(
+        "what is wrong with a gradient is diagnosed, and what is wrong with a run",
+        ("diagnose",),
+        lambda homes: homes == ["gradients/diagnosis/diagnose.py", "health/examination.py"],
+    ),
     Shared("every command has the same two entrances", ("add_parser", "run"), all_in("cli/")),
 ]
 # a loss or an activation is a function of its own name on both sides

@@ -15,6 +15,7 @@ from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import Columns, parameter_columns
 from jaxnet.sweeps.result.selection import chosen_summary, tied_with_best
 from jaxnet.sweeps.result.statistics import Summary, rank_correlation, summarise
+from jaxnet.training.signs import sign_of_sickness
 
 _NO_BEST = "best: none, for every configuration has a run that diverged or was not begun"
 _CHOSEN = "(of what was chosen by these values; confirm(...) needs no such correction)"
@@ -96,7 +97,21 @@ def cautions(plan: Plan, history: SweepHistory) -> list[str]:
     diverged = int(np.sum(history.diverged > 0))
     if diverged:
         said.append(f"{diverged} of {len(history.diverged)} members diverged")
-    return said
+    return said + [f"the best looks sick: {words} (jn.diagnose says more)" for words in sickness(plan, history, best)]
+
+
+def sickness(plan: Plan, history: SweepHistory, configuration: int) -> list[str]:
+    """Return what the curves of a configuration show to be wrong, in one sentence or none: that of the members of
+    which most show the same."""
+    signs = []
+    for member in plan.members_of([configuration]):
+        curves = {name: curve[member, : history.epochs[member]] for name, curve in history.curves.items()}
+        sign = sign_of_sickness(curves, diverged=bool(history.diverged[member] > 0))
+        signs += [sign] if sign is not None else []
+    kinds = [sign.kind for sign in signs]
+    # one seed of several that went astray is chance, not sickness
+    most = [sign for sign in signs if 2 * kinds.count(sign.kind) > len(plan.members_of([configuration]))]
+    return [sign.sentence for sign in most[:1] if sign.kind != "diverged"]  # which is counted already
 
 
 def at_bounds(plan: Plan, configuration: int) -> list[str]:

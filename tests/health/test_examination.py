@@ -1,0 +1,163 @@
+"""A diagnosis names what was planted first, proves it, and is silent about what is well."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import jaxnet as jn
+from jaxnet.health import SICKNESSES
+
+EPOCHS = 60
+
+
+def moons(count, seed=0):
+    """Two bands that no line parts, 0 ± 1."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(count, 2)).astype(np.float32)
+    return X, (X[:, 0] * X[:, 1] > 0).astype(int)
+
+
+X, y = moons(200)
+Xv, yv = moons(100, 1)
+net = jn.MLP((2, 8, 2), activation="tanh", output="softmax")
+f = jn.objective(net)
+
+
+def train(optimizer, *, params=None, data=(X, y), epochs=EPOCHS, objective=f, **options):
+    params = objective.network.init(jax.random.key(3)) if params is None else params
+    options = {"batch_size": 25, "key": jax.random.key(0), "validation": (Xv, yv), **options}
+    return jn.fit(objective, params, data, optimizer=optimizer, epochs=epochs, **options)
+
+
+@pytest.fixture(scope="module")
+def well():
+    return train(optax.adam(0.03))
+
+
+def kinds(diagnosis):
+    return [finding.kind for finding in diagnosis.findings]
+
+
+def first(run, data=(X, y), objective=f, **options):
+    options = {"validation": (Xv, yv), **options}
+    return jn.diagnose(objective, run, data, **options).findings[0]
+
+
+def test_a_run_that_learnt_is_well(well):
+    diagnosis = jn.diagnose(f, well, (X, y), validation=(Xv, yv))
+    assert diagnosis.ok, str(diagnosis)
+    assert str(diagnosis).startswith("nothing sick was found: the network explains")
+
+
+def test_a_rate_far_too_small_is_named_with_the_rate_that_learns():
+    finding = first(train(optax.sgd(1e-6)))
+    assert finding.kind == "rate_too_low"
+    assert finding.remedy.startswith("the learning rate x ")
+    assert "it explains" in finding.tried[0]
+
+
+def test_a_rate_far_too_high_is_named():
+    finding = first(train(optax.sgd(30.0)))
+    assert finding.kind == "rate_too_high"
+    assert finding.remedy.startswith("the learning rate /")
+
+
+def test_too_few_epochs_are_named_and_not_the_rate():
+    assert first(train(optax.adam(0.01), epochs=6)).kind == "still_improving"
+
+
+def test_units_that_start_alike_stay_alike():
+    same = jax.tree.map(lambda leaf: jnp.full_like(leaf, 0.3), net.init(jax.random.key(0)))
+    assert first(train(optax.adam(0.03), params=same)).kind == "identical_units"
+
+
+def test_raw_inputs_are_named_before_what_they_do_to_the_units():
+    held = 100 * Xv, yv
+    run = train(optax.sgd(0.1), data=(100 * X, y), validation=held)
+    assert first(run, (100 * X, y), validation=held).kind == "unscaled_inputs"
+
+
+def test_shuffled_labels_teach_nothing():
+    rng = np.random.default_rng(0)
+    wrong, held = rng.permutation(y), (Xv, rng.permutation(yv))
+    run = train(optax.adam(0.03), data=(X, wrong), validation=held)
+    assert first(run, (X, wrong), validation=held).kind == "label_noise"
+
+
+def test_validation_rows_among_the_training_rows_are_counted(well):
+    finding = first(well, validation=(X[:50], y[:50]))
+    assert finding.kind == "leak"
+    assert finding.evidence == {"rows": 50}
+
+
+def test_a_column_of_one_value_is_named_by_its_number():
+    flat = np.concatenate([X, np.full((len(X), 1), 3, np.float32)], axis=1)
+    wide = jn.objective(jn.MLP((3, 8, 2), activation="tanh", output="softmax"))
+    run = train(optax.adam(0.03), data=(flat, y), objective=wide, validation=None)
+    finding = first(run, (flat, y), wide, validation=None, experiments=False)
+    assert (finding.kind, finding.evidence) == ("constant_column", {"columns": [2]})
+
+
+def test_a_border_of_zeros_is_no_constant_column():
+    image = np.concatenate([np.maximum(X, 0), np.zeros((len(X), 2), np.float32)], axis=1)
+    wide = jn.objective(jn.MLP((4, 8, 2), activation="tanh", output="softmax"))
+    params = wide.network.init(jax.random.key(0))
+    assert "constant_column" not in kinds(jn.diagnose(wide, params, (image, y), experiments=False))
+
+
+def test_a_run_that_diverged_tells_where():
+    g = jn.objective(jn.MLP((2, 4, 1), activation="relu"))
+    run = train(optax.sgd(1e3), data=(X, X[:, 0]), objective=g, validation=None)
+    assert run.outcome is jn.Outcome.DIVERGED
+    found = {finding.kind: finding for finding in jn.diagnose(g, run, (X, X[:, 0])).findings}
+    assert {"diverged", "rate_too_high"} <= set(found)
+    assert found["diverged"].evidence["step"] >= 1
+    assert "became" in found["diverged"].sentence
+
+
+def test_parameters_alone_are_looked_at():
+    same = jax.tree.map(jnp.zeros_like, net.init(jax.random.key(0)))
+    found = jn.diagnose(f, same, (X, y), experiments=False)
+    assert kinds(found) == ["identical_units", "no_better_than_constant"]
+
+
+def test_an_objective_of_ones_own_is_diagnosed_by_what_can_be_known():
+    def own(params, x, y):
+        hidden = jnp.tanh(x @ params["a"] + params["b"][None])
+        return jnp.mean(jnp.square((hidden @ params["c"])[:, 0] - y))
+
+    rng = np.random.default_rng(0)
+    start = {"a": rng.normal(size=(2, 8)), "b": np.zeros(8), "c": rng.normal(size=(8, 1)) / 3}
+    start = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), start)
+    target = X[:, 0] - X[:, 1]
+    run = jn.fit(own, start, (X, target), optimizer=optax.sgd(1e-6), epochs=30)
+    assert kinds(jn.diagnose(own, run, (X, target)))[0] == "rate_too_low"
+
+
+def test_looking_only_trains_nothing(well, monkeypatch):
+    monkeypatch.setattr("jaxnet.health.recipe_variations.run_trials", None)
+    assert jn.diagnose(f, well, (X, y), validation=(Xv, yv), experiments=False).ok
+
+
+def test_every_kind_has_a_definition():
+    assert len(SICKNESSES) == 21
+    assert all(each.definition.endswith(".") for each in SICKNESSES.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "words"),
+    [
+        (("f", 1, (X, y)), {}, TypeError, "f: expected an objective"),
+        ((f, 1, (X, y)), {}, TypeError, "run: expected a pytree"),
+        ((f, None, (X, y)), {}, TypeError, "run: expected a pytree"),
+        ((f, "well", (X, y[:5])), {}, ValueError, "y: expected"),
+        ((f, "well", (X, y)), {"experiments": 1}, TypeError, "experiments: expected True or False"),
+        ((f, "well", (X, y)), {"seed": -1}, ValueError, "seed: expected an integer"),
+        ((f, "well", (X, y)), {"validation": 3}, TypeError, "validation: expected"),
+    ],
+)
+def test_bad_input_is_refused_by_name(arguments, options, error, words, well):
+    with pytest.raises(error, match=words):
+        jn.diagnose(*(well if each == "well" else each for each in arguments), **options)
