@@ -2,9 +2,11 @@
 
 Members of a population and rows of a fit are counted a model-epoch and a row-epoch; widths and depths an operation of
 the products, for a wider network has more of them. A small network pays for each step and not for its operations, so
-a ratio below 1 is what widths should show.
+a ratio below 1 is what widths should show. The last line is the memory of a fit beyond the imports, in sizes of its data.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +25,25 @@ AXES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {  # all, those of --
     "depth": ((1, 2, 4, 8), (1, 4)),
 }
 TURNS = 3
+PEAK = """
+import resource, sys
+import jax, numpy as np, optax, jaxnet as jn
+
+def fit(X):
+    net = jn.MLP((50, 32, 2), output="softmax")
+    data = X, np.arange(len(X)) % 2
+    jn.fit(jn.objective(net), net.init(jax.random.key(0)), data, optimizer=optax.sgd(.1), epochs=1, batch_size=128,
+           key=jax.random.key(0))
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+fit(np.ones((256, 50), np.float32))
+before = peak()
+X = np.random.default_rng(0).standard_normal((int(sys.argv[1]), 50), np.float32)
+fit(X)
+print((peak() - before) * 1024 / X.nbytes)
+"""  # Linux counts its maximum in KiB
 
 
 def growth(quick: bool) -> Iterator[dict[str, Any]]:
@@ -34,6 +55,9 @@ def growth(quick: bool) -> Iterator[dict[str, Any]]:
             cost = seconds / units * 1e9
             smallest = smallest or cost
             yield {axis: size, f"ns a {unit}": round(cost, 4), "ratio": round(cost / smallest, 2)}
+    rows = 100_000 if quick else 1_000_000
+    done = subprocess.run([sys.executable, "-c", PEAK, str(rows)], capture_output=True, text=True, check=True)
+    yield {"peak memory of a fit, rows": rows, "ratio": round(float(done.stdout), 2)}
 
 
 def _members(count: int) -> tuple[float, float, str]:
