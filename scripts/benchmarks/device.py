@@ -44,7 +44,7 @@ def populations(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any
         for members in [16] if tiny else counts:
             if left() < 0:
                 return
-            epochs = 1 if tiny else max(1, min(64, 2**17 // members // max(1, sizes[0] // 64)))
+            epochs = 1 if tiny else max(1, min(64, 2**19 // members // max(1, sizes[0] // 64)))
             few = min(members, CPU_MEMBERS)
             took = {"jaxnet": _ours(data, sizes, members, epochs, None)}
             if members in (16, 1024):

@@ -2,7 +2,7 @@
 
 Members of a population and rows of a fit are counted a model-epoch and a row-epoch; widths and depths an operation of
 the products, for a wider network has more of them. A small network pays for each step and not for its operations, so
-a ratio below 1 is what widths should show. The last line is the memory of a fit beyond the imports, in sizes of its data.
+a ratio below 1 is what widths should show. The last line is the memory of a fit beyond the imports, over its data.
 """
 
 import subprocess

@@ -6,7 +6,7 @@ import jax
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps import engine, planning
+from jaxnet.sweeps import engine, groups, planning
 from jaxnet.sweeps.planning import MemberSize, cost_of_group, forecast, member_size
 
 SPACE = jn.Space(learning_rate=jn.Float(1e-2, 1, log=True), hidden=jn.Choice((5,), (5, 5)), seed=jn.Seeds(3))
@@ -73,6 +73,21 @@ def test_tiles_of_wide_networks_have_fewer_lanes(hidden: tuple, lanes: int, prob
     assert plan.groups[0].lanes == lanes
 
 
+@pytest.mark.parametrize(
+    ("sizes", "batch", "together", "lanes"),
+    [
+        ((20, 32, 32, 2), 128, 3, 8),  # the fewest
+        ((20, 32, 32, 2), 128, 100, 128),  # the power of two that holds them
+        ((20, 32, 32, 2), 128, 100_000, 16384),  # 2^26 activations of 32 units in batches of 128
+        ((20, 32, 32, 2), 4096, 100_000, 512),
+        ((784, 512, 512, 10), 128, 100_000, 64),  # 669,706 parameters, 100 times in 2^26
+    ],
+)
+def test_a_tile_on_an_accelerator_holds_the_population_or_what_fits(sizes, batch, together, lanes, monkeypatch):
+    monkeypatch.setattr(groups, "platform", lambda: "gpu")
+    assert groups.lanes_of(jn.MLP(sizes), batch=batch, together=together) == lanes
+
+
 def test_lanes_without_a_member_are_named_where_they_are_many(problem: Any) -> None:
     space = jn.Space(learning_rate=jn.Float(0.1, 1), hidden=(5,), batch_size=16, seed=jn.Seeds(5))
     few, many = (jn.plan(space, problem.train, n=n, epochs=2) for n in (3, 8))
@@ -126,7 +141,7 @@ def test_the_devices_are_named(problem: Any, monkeypatch: pytest.MonkeyPatch) ->
     class Accelerator:
         platform, device_kind = "gpu", "a GPU"
 
-    monkeypatch.setattr(planning.jax, "local_devices", lambda: [Accelerator()])
+    monkeypatch.setattr(planning.jax, "local_devices", lambda **of: [Accelerator()])
     assert "1 x a GPU" in str(jn.plan(SPACE, problem.train, n=2, epochs=1))
 
 
