@@ -15,7 +15,7 @@ from jaxnet.gradients.diagnosis.passes import not_known
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
 from jaxnet.gradients.example_axis import example_axis, example_count
 from jaxnet.gradients.own_parameters import OwnForm, plain_form
-from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters
+from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters, copied
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import judge_stages
 from jaxnet.gradients.submission import (
@@ -64,8 +64,8 @@ class Checker:
 
     @property
     def point(self) -> Point:
-        """(params, *data) in float64, parameters as a pytree of arrays."""
-        return self._truth.point
+        """(params, *data) in float64, parameters as a pytree of arrays: copies, which may be changed."""
+        return copied(self._truth.point)
 
     def plain(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The author's function as one of ``point``: an object or tensors are made of it where those were given."""

@@ -74,7 +74,7 @@ class IsolatedGradient:
         self._read, answers = os.pipe()
         given = [str(each) for each in (theirs, answers, self.limits.memory, self.limits.seconds)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "jaxnet.grading.submission_process", *given],
+            [sys.executable, "-P", "-m", "jaxnet.grading.submission_process", *given],
             cwd=home, env=_environment(home), pass_fds=(theirs, answers), start_new_session=True,
             # what is printed goes nowhere: it may be without end
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

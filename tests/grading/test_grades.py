@@ -33,6 +33,12 @@ def test_what_is_right_at_the_given_point_only_is_wrong(graded):
     assert graded(PENALTY_FORGOTTEN).wrong == ("['b']",)
 
 
+def test_one_that_changes_its_arguments_harms_no_other(assignment, submit):
+    changes = submit(("m = X.shape[1]", "m = X.shape[1]; X -= X.mean()"))
+    assert grade(Work("bad", changes), "backward", assignment, LIMITS).outcome == "wrong"
+    assert grade(Work("good", submit()), "backward", assignment, LIMITS).outcome == "right"
+
+
 def test_without_a_solution_each_leaf_has_its_share(submit):
     assignment = Assignment(loss, PARAMS, X, Y, hidden=0)
     wrong = grade(Work("mine", submit(SLOPE_FORGOTTEN)), "backward", assignment, LIMITS)

@@ -96,6 +96,13 @@ def test_a_folder_travels_with_its_file(tmp_path):
         np.testing.assert_array_equal(mine(np.ones(2)), [5, 5])
 
 
+def test_a_file_with_the_name_of_a_module_of_python_is_nobody_elses(tmp_path):
+    file = tmp_path / "random.py"
+    file.write_text("import numpy as np\n\n\ndef gradient(P):\n    return np.random.default_rng(0).normal(size=3)\n")
+    with IsolatedGradient(file, "gradient", Limits()) as mine:
+        assert mine(np.ones(2)).shape == (3,)
+
+
 def test_the_code_of_a_notebook_is_a_program():
     cells = (
         '[{"cell_type": "markdown", "source": "# Title"}, {"cell_type": "code", "source": ["%matplotlib\\n", "a = 1"]}]'
