@@ -21,6 +21,7 @@ from jaxnet.network import MLP
 from jaxnet.sweeps.own_functions import Watched
 from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.training.hyperparameters import as_text
+from jaxnet.training.stopping import Stop
 
 
 class Family(NamedTuple):
@@ -88,7 +89,7 @@ _NETWORK_NAMES = ("hidden", "activation", "output", "dropout", "weights", "biase
 _ONE_A_LAYER = ("hidden", "activation")  # whose one value may be one for each layer
 PARAMETER_NAMES = (
     *_NETWORK_NAMES, "loss", "l2", "learning_rate", "optimizer", "schedule",
-    *sorted({*_RANGES, "nesterov"} - {"learning_rate"}), "batch_size",
+    *sorted({*_RANGES, "nesterov"} - {"learning_rate"}), "batch_size", "epochs",
 )  # fmt: skip
 
 
@@ -99,6 +100,7 @@ class Training(NamedTuple):
     objective: Callable[..., Any]
     optimizer: optax.GradientTransformation
     batch_size: int | None
+    stop: Stop | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,12 +111,13 @@ class TrainingSpec:
         inputs: D.
         targets: y [N] or [N, K], from which K and the default output layer follow.
         rows: examples that one run trains on.
-        epochs: how long the longest run is; schedules span it.
+        epochs: how long the longest run is; schedules span a run.
         network: None for an ``MLP``, or configuration -> network.
         objective: None for ``jn.objective``, or (network, configuration) -> objective.
         lanes: of every tile; None for what suits the device.
         together: how many configurations the plan began with, which the lanes of an accelerator's tiles follow.
         preparation: of the table that the examples come from, or None.
+        stop: when the run of a member ends before its epochs, and which of its epochs stands for it; or None.
     """
 
     inputs: int
@@ -126,6 +129,7 @@ class TrainingSpec:
     lanes: int | None = None
     together: int = 1
     preparation: Preparation | None = None
+    stop: Stop | None = None
 
     def __post_init__(self) -> None:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
@@ -158,8 +162,13 @@ class TrainingSpec:
         size = configuration.get("batch_size")
         if size is not None:
             size = checks.integer("batch_size", size, minimum=1, maximum=self.rows, note="the examples of a run")
-        steps = self.epochs * math.ceil(self.rows / (size or self.rows))
-        return Training(network, f, make_optimizer(configuration, steps), size)
+        steps = self.epochs_of(configuration) * math.ceil(self.rows / (size or self.rows))
+        return Training(network, f, make_optimizer(configuration, steps), size, self.stop)
+
+    def epochs_of(self, configuration: Configuration) -> int:
+        """Return how long the run of a configuration is, which its schedule spans; raises ValueError or TypeError."""
+        epochs = configuration.get("epochs", self.epochs)
+        return checks.integer("epochs", epochs, minimum=1, maximum=self.epochs, note="epochs= of the plan")
 
     def own(self, configuration: Configuration) -> str:
         """Describe the objective and network that functions of one's own make; nothing without such functions."""

@@ -81,6 +81,7 @@ class Loaded(NamedTuple):
     keys: jax.Array
     folds: jax.Array
     counts: jax.Array  # [devices], the tiles of each
+    most: jax.Array | None  # [resident, T], the epochs of each lane; None where all have as many
 
 
 class TileResults(NamedTuple):
@@ -89,17 +90,27 @@ class TileResults(NamedTuple):
     slots: np.ndarray  # [n]
     curves: np.ndarray  # [n, epochs, names]
     ended: np.ndarray  # [n], the epoch, from 1, in which each ended; 0 while it runs
+    status: np.ndarray  # [n], RUNNING, CONVERGED or DIVERGED
 
 
 class Engine:
     """Trains tiles of one group; compiles once, and again only when the memory is exhausted.
 
     ``lanes`` are the states of all members, as NumPy arrays [P, ...]; those of the members that were trained last are
-    as old as the last ``fetch``.
+    as old as the last ``fetch``. ``most`` [P] are the epochs that each may take, None where all may take as many.
     """
 
-    def __init__(self, group: Group, members: Members, *, prepared: Prepared, lanes: Lane, root: int) -> None:
-        self._prepared, self._root = prepared, root
+    def __init__(
+        self,
+        group: Group,
+        members: Members,
+        *,
+        prepared: Prepared,
+        lanes: Lane,
+        root: int,
+        most: np.ndarray | None = None,
+    ) -> None:
+        self._prepared, self._root, self._most = prepared, root, most
         self._seeds, self._folds = members.seed[group.members], members.fold[group.members]
         self.lanes = lanes
         self._layout = layout_of(lanes, 1)
@@ -139,7 +150,7 @@ class Engine:
             self.fetch()
             self._loaded = self._load(tiling)
         try:
-            flat, history, ended = self._call(self._loaded, first, epochs)
+            flat, *told = self._call(self._loaded, first, epochs)
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error) or self._resident == 1:
                 raise
@@ -149,7 +160,8 @@ class Engine:
         self._loaded, self._ahead = self._loaded._replace(flat=flat), True
         taken, places = lanes_with_members(tiling), self._loaded.places
         at = lambda leaf: np.asarray(leaf)[places][taken]
-        return TileResults(tiling.slots[taken], at(history)[:, :epochs], at(ended))
+        history, ended, status = map(at, told)
+        return TileResults(tiling.slots[taken], history[:, :epochs], ended, status)
 
     def fetch(self) -> None:
         """Bring the states of the members that were trained last back into ``lanes``."""
@@ -169,12 +181,12 @@ class Engine:
         found = [self.train(part, first, epochs) for part in parts]
         return TileResults(*map(np.concatenate, zip(*found, strict=True)))
 
-    def _call(self, loaded: Loaded, first: int, epochs: int) -> tuple[Flat, jax.Array, jax.Array]:
+    def _call(self, loaded: Loaded, first: int, epochs: int) -> tuple[Any, ...]:
         return jax.block_until_ready(self._compiled(*self._arguments(loaded, first, epochs)))
 
     def _arguments(self, loaded: Loaded, first: int, epochs: int) -> tuple:
         bounds = jnp.asarray(first, jnp.int32), jnp.asarray(epochs, jnp.int32)
-        tiles = Tile(loaded.numbers, loaded.flat, loaded.keys, self._orders(loaded, bounds), loaded.folds)
+        tiles = Tile(loaded.numbers, loaded.flat, loaded.keys, self._orders(loaded, bounds), loaded.folds, loaded.most)
         return self._shared, tiles, loaded.counts, bounds
 
     def _load(self, tiling: Tiling) -> Loaded:
@@ -191,7 +203,8 @@ class Engine:
         folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
         numbers = jax.tree.map(gather, self._prepared.numbers)
         self._ahead = False
-        return Loaded(tiling, places, *jax.device_put((flat, numbers, keys, folds, counts), self._tiled))
+        most = None if self._most is None else gather(self._most)
+        return Loaded(tiling, places, *jax.device_put((flat, numbers, keys, folds, counts, most), self._tiled))
 
     def _orders(self, loaded: Loaded, bounds: tuple[jax.Array, jax.Array]) -> jax.Array | None:
         """Draw the orders of the coming epochs once for each seed and fold, however many tiles share them."""
@@ -245,7 +258,8 @@ def _compiled(
         flat, history = run_tiles(
             program, layout, shared, tiles, counts=counts, first=first, epochs=epochs, block=block
         )
-        return flat, history, unflatten(layout, flat).ended
+        lanes = unflatten(layout, flat)
+        return flat, history, lanes.ended, lanes.status
 
     mapped = jax.shard_map(
         run,

@@ -18,7 +18,7 @@ from jaxnet.storage.interruption import Watch
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.groups import prepare_group
-from jaxnet.sweeps.history import SweepHistory, carried_history, empty_history, member_arrays, scores, so_far
+from jaxnet.sweeps.history import SweepHistory, behind, carried_history, empty_history, member_arrays, scores, so_far
 from jaxnet.sweeps.optuna_study import Study
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.processes import ALONE, Processes, join
@@ -29,6 +29,7 @@ from jaxnet.sweeps.space import configuration_text
 from jaxnet.sweeps.store import Store, sweep_manifest
 from jaxnet.training.progress import progress_bar
 from jaxnet.training.run import next_chunk
+from jaxnet.training.stopping import CONVERGED, DIVERGED
 
 _CALL_SECONDS = 0.5  # that a call should take: long enough that gathering and returning its members costs nothing
 _SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung: what a kill may cost
@@ -151,12 +152,13 @@ class Trainer:
     def advance(self, members: np.ndarray, target: int) -> None:
         """Train these members until each has ``target`` epochs or has diverged."""
         for index, group in enumerate(self._plan.groups):
-            mine = np.isin(group.members, members)
             epochs = self._history.epochs[group.members]
-            behind = mine & (epochs < target) & (self._history.diverged[group.members] == 0)
+            waiting = np.isin(group.members, members) & behind(self._plan, self._history, target)[group.members]
             # members of a tile are at the same epoch; after an interruption they stand at several
-            for first in np.unique(epochs[behind]):
-                self._advance_group(index, np.flatnonzero(behind & (epochs == first)), int(first), target)
+            for first in np.unique(epochs[waiting]):
+                slots = np.flatnonzero(waiting & (epochs == first))
+                last = min(target, int(self._plan.most[group.members[slots]].max()))
+                self._advance_group(index, slots, int(first), last)
 
     def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
         engine = self._engine_of(index)
@@ -167,15 +169,16 @@ class Trainer:
             while at < target:
                 count = min(self._chunks.get(index, 1), target - at, engine.block)
                 started = time.perf_counter()
-                slots, curves, ended = engine.train(tiling, at, count)
+                slots, curves, ended, status = engine.train(tiling, at, count)
                 seconds = time.perf_counter() - started
                 self._chunks[index] = next_chunk(count, seconds, wanted=_CALL_SECONDS, limit=engine.block)
                 trained = members[slots]
                 for position, name in enumerate(self._plan.names):
                     self._history.curves[name][trained, at : at + count] = curves[:, :, position]
                 at += count
-                self._history.diverged[trained] = ended
-                self._history.epochs[trained] = np.where(ended > 0, ended, at)
+                self._history.diverged[trained] = np.where(status == DIVERGED, ended, 0)
+                self._history.stopped[trained] = np.where(status == CONVERGED, ended, 0)
+                self._history.epochs[trained] = np.where(ended > 0, ended, np.minimum(at, self._plan.most[trained]))
                 fetched = at == target or self._wanted()
                 if fetched:
                     engine.fetch()
@@ -195,7 +198,9 @@ class Trainer:
             group, members, task = self._plan.groups[index], self._plan.members, self._plan.task
             prepared = prepare_group(group, members, task)
             lanes = self._history.lanes[index]
-            self._engine = (index, Engine(group, members, prepared=prepared, lanes=lanes, root=task.root))
+            most = self._plan.most[group.members] if self._plan.lengths_differ else None
+            engine = Engine(group, members, prepared=prepared, lanes=lanes, root=task.root, most=most)
+            self._engine = (index, engine)
         return self._engine[1]
 
 

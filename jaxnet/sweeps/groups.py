@@ -33,7 +33,7 @@ from jaxnet.training.preparation import (
     examples_of,
     known_batches,
 )
-from jaxnet.training.stopping import RUNNING
+from jaxnet.training.stopping import RUNNING, first_best
 from jaxnet.types import Batch, Key, Pytree
 
 # T on CPUs by the units of the widest layer: with fewer lanes fewer are left empty, and from these widths on a member
@@ -72,7 +72,7 @@ class Group(NamedTuple):
     """Configurations that one program trains."""
 
     training: Training  # of the first one, which stands for all but their numbers
-    skeletons: tuple[Any, ...]  # of objective, optimizer and (no) stopping rule
+    skeletons: tuple[Any, ...]  # of objective, optimizer and stopping rule, or None
     configurations: np.ndarray  # [C]
     networks: tuple[Any, ...]  # [C]
     numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``partition``
@@ -99,7 +99,7 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
     found: dict[Any, list[tuple[int, Training, list[list[float]]]]] = {}
     for index, configuration in enumerate(configurations):
         training = spec.training(configuration)
-        skeletons, numbers = zip(*map(partition, (training.objective, training.optimizer, None)), strict=True)
+        skeletons, numbers = zip(*map(partition, (training.objective, training.optimizer, training.stop)), strict=True)
         # whether it draws is not in the skeleton, for a dropout of 0 is a number like any other
         key = (skeletons, training.batch_size, getattr(training.objective, "random", None))
         found.setdefault(key, []).append((index, training, list(numbers)))
@@ -191,7 +191,8 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     # float32 would make the whole update float64, or be refused
     dtype = checks.parameters("params", params)
     at = np.searchsorted(group.configurations, members.configuration[group.members])
-    numbers = [[column[at].astype(dtype) for column in columns] for columns in group.numbers]
+    cast = lambda column: column.astype(np.int32 if column.dtype.kind == "i" else dtype)  # patience is a count
+    numbers = [[cast(column[at]) for column in columns] for columns in group.numbers]
     if task.folds is None:
         return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers)
     rows = _fold_rows(task.folds, _fold_weights(f, metrics, task.folds, batch), len(examples.x))
@@ -213,11 +214,12 @@ def first_lanes(group: Group, members: Members, task: Task) -> Lane:
         keys.append((network, seed))
         if keys[-1] not in started:
             params = initial_params(network, keys_of(task.root, seed)[0], task.dtype)
-            state = first_state(group.training.optimizer, params, None, None)
-            started[keys[-1]] = jax.tree.map(np.asarray, (state.params, state.optimizer))
-    params, optimizer = jax.tree.map(lambda *leaves: np.stack(leaves), *(started[key] for key in keys))
+            best = first_best(group.training.stop, params, checks.parameters("params", params))
+            state = first_state(group.training.optimizer, params, None, best)
+            started[keys[-1]] = jax.tree.map(np.asarray, (state.params, state.optimizer, state.best))
+    params, optimizer, best = jax.tree.map(lambda *leaves: np.stack(leaves), *(started[key] for key in keys))
     none = np.zeros(len(keys), np.int32)
-    return Lane(params, optimizer, none + RUNNING, none)
+    return Lane(params, optimizer, none + RUNNING, none, best)
 
 
 def initial_params(network: Any, key: Key, dtype: Any) -> Pytree:

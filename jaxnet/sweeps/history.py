@@ -20,6 +20,7 @@ class SweepHistory(NamedTuple):
     curves: dict[str, np.ndarray]  # name -> [P, epochs], NaN where a member was not trained
     epochs: np.ndarray  # [P] that each member was trained for, the diverged one included
     diverged: np.ndarray  # [P], the epoch, from 1, in which it diverged; 0 if it did not
+    stopped: np.ndarray  # [P], the epoch, from 1, in which its stopping rule ended it; 0 if it did not
     lanes: list[Lane]  # of each group, leaves [P of the group, ...]
     decisions: list[Decision]
     audited: list[int]  # configurations that were pruned and trained to the end all the same
@@ -30,7 +31,8 @@ def empty_history(plan: Plan) -> SweepHistory:
     count = len(plan.members.ids)
     curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
     lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups]
-    return SweepHistory(curves, np.zeros(count, np.int64), np.zeros(count, np.int64), lanes, [], [])
+    epochs, diverged, stopped = np.zeros((3, count), np.int64)
+    return SweepHistory(curves, epochs, diverged, stopped, lanes, [], [])
 
 
 def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepHistory:
@@ -39,7 +41,8 @@ def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepH
     known = np.arange(len(plan.members.ids))
     for name, curve in history.curves.items():
         more.curves[name][known] = curve
-    more.epochs[known], more.diverged[known] = history.epochs, history.diverged
+    for kept, old in zip(_counts(more), _counts(history), strict=True):
+        kept[known] = old
     for member in known.tolist():
         # further configurations may make new groups, or come between the members of an old one
         (group, slot), (new_group, new_slot) = plan.place_of(member), extended.place_of(member)
@@ -50,7 +53,34 @@ def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepH
 
 def member_arrays(history: SweepHistory) -> list[np.ndarray]:
     """Return the arrays [P, ...] of a record."""
-    return [*history.curves.values(), history.epochs, history.diverged]
+    return [*history.curves.values(), *_counts(history)]
+
+
+def _counts(history: SweepHistory) -> tuple[np.ndarray, ...]:
+    return history.epochs, history.diverged, history.stopped
+
+
+def behind(plan: Plan, history: SweepHistory, target: int) -> np.ndarray:
+    """Say which members [P] are still to be trained to an epoch: neither there, nor at their end."""
+    ended = (history.diverged > 0) | (history.stopped > 0)
+    return ~ended & (history.epochs < np.minimum(target, plan.most))
+
+
+def standing_epochs(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np.ndarray:
+    """Return the epoch [P], from 1, whose values and parameters stand for a member that is ranked at ``epochs``, which
+    are one for all or one a member [P].
+
+    The last one that it was trained for by then; or where members are ranked by their best, the first that was best of
+    what its stopping rule watches, 0 where it has not come so far.
+    """
+    at = np.minimum(epochs, plan.most)
+    at = np.where(history.stopped > 0, np.minimum(at, history.stopped), at)
+    if (stop := plan.best_by) is not None:
+        watched = history.curves[stop.monitor] * (1 if stop.goal == "min" else -1)
+        seen = np.arange(watched.shape[1]) < np.expand_dims(at, 1)
+        best = np.argmin(np.where(seen & np.isfinite(watched), watched, np.inf), axis=1) + 1
+        return np.where(history.epochs >= at, best, 0)
+    return at
 
 
 def values_at(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np.ndarray:
@@ -59,9 +89,10 @@ def values_at(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np
     NaN where a member diverged by then or was not trained so far.
     """
     at = np.broadcast_to(epochs, len(plan.configurations))[plan.members.configuration]
-    values = history.curves[plan.metric][np.arange(len(at)), at - 1].astype(np.float64)
-    diverged = (history.diverged > 0) & (history.diverged <= at)
-    return np.where(diverged | ~np.isfinite(values), np.nan, values).reshape(len(plan.configurations), -1)
+    standing = standing_epochs(plan, history, at)
+    values = history.curves[plan.metric][np.arange(len(at)), np.maximum(standing, 1) - 1].astype(np.float64)
+    missing = (standing == 0) | ((history.diverged > 0) & (history.diverged <= at))
+    return np.where(missing | ~np.isfinite(values), np.nan, values).reshape(len(plan.configurations), -1)
 
 
 def scores(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np.ndarray:
@@ -92,8 +123,7 @@ def unfinished(plan: Plan, history: SweepHistory) -> str:
     """Say how far a sweep is that has not come to its end; nothing of one that has."""
     rungs = sum(len(bracket.rungs) for bracket in plan.brackets)
     audited = plan.members_of(history.audited)
-    behind = (history.epochs[audited] < plan.epochs) & (history.diverged[audited] == 0)
-    if len(history.decisions) == rungs and not behind.any():
+    if len(history.decisions) == rungs and not behind(plan, history, plan.epochs)[audited].any():
         return ""
     where = f"{len(history.decisions)} of {rungs} rungs are decided"
     return f"not finished: {where}, {int(history.epochs.sum())} model-epochs trained; the same sweep goes on"

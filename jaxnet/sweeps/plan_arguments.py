@@ -1,5 +1,6 @@
 """``plan``: the arguments of a sweep, checked before anything is trained, become a ``Plan``."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ from jaxnet.sweeps.sampling import METHODS, distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
 from jaxnet.training.metric_values import check_metrics
+from jaxnet.training.preparation import check_stop
+from jaxnet.training.stopping import Stop
+from jaxnet.types import Batch
 
 _DTYPES = ("float32", "float64")
 _MAXIMISED = ("accuracy", "r2")
@@ -40,6 +44,8 @@ def plan(
     metrics: Sequence[str | Callable[..., Any]] = (),
     metric: str | None = None,
     goal: str | None = None,
+    rank: str | None = None,
+    stop: Stop | None = None,
     halving: Halving | Hyperband | None = None,
     ask: int | None = None,
     network: Callable[[Configuration], Any] | None = None,
@@ -64,14 +70,19 @@ def plan(
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
             configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
-        epochs: passes over the data of a run that is never pruned.
+        epochs: passes over the data of a run that is neither pruned nor stopped. A parameter ``epochs`` of the space
+            gives a configuration fewer.
         validation: (X, y), (X, y, weight), or with a ``preparation`` a table, evaluated after every epoch; not together
             with ``Folds``.
         metrics: names in ``METRICS``, or callables (params, X, y) -> scalar, given ``weight``, ``logits`` and
             ``network`` where they name them.
-        metric: the name in the history that configurations are ranked by, averaged over seeds and folds, at the last
-            epoch; by default the validation loss where there is one, else the loss.
+        metric: the name in the history that configurations are ranked by, averaged over seeds and folds; by default
+            the validation loss where there is one, else the loss.
         goal: "min" or "max"; by default "max" for accuracy and r2.
+        rank: which epoch of a member is ranked, and is what its parameters and model are of: its "last", or its
+            "best". By default the best where ``stop`` restores it, else the last.
+        stop: a ``jn.Stop``, which ends the run of a member that no longer improves; with rank="best" the best epoch is
+            that of what it monitors, else of ``metric``.
         halving: ``Halving`` or ``Hyperband``, to stop bad configurations early.
         ask: for "optuna", how many configurations are asked for, trained as one population and told at once; 16
             by default.
@@ -93,21 +104,18 @@ def plan(
     use_all_cores()  # before anything here makes JAX start
     space = _complete_space(space, constants)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
-    _check_validation(space, validation)
     epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
+    folds, rows = _dealt(batch.y, space.folds, root, held_out)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
+    rank, stop = _check_stopping(rank, stop, names, Stop(ranked, epochs + 1, goal=goal, restore_best=True))
     asking = _check_asking(method, n, ask, halving)
     found = _found(space, method, asking, goal=goal, root=root, n=n, configurations=configurations)
-
-    folds, rows = _dealt(batch.y, space.folds, root)
-    shape = (batch.x.shape[-1], np.asarray(batch.y), rows, epochs)
-    spec = TrainingSpec(*shape, network, objective, lanes=lanes, together=len(found), preparation=preparation)
+    own = (network, objective, lanes, len(found), preparation, stop)
+    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, *own)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
-    members, groups = _grouped(space, spec, found, task)
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
-    return Plan(
-        space, method, found, members, groups, brackets, spec, task, epochs, names, ranked, goal, halving, asking
-    )  # fmt: skip
+    trained = (space, method, found, *_grouped(space, spec, found, task), brackets, spec, task, epochs)
+    return Plan(*trained, names, ranked, goal, halving, asking, rank)
 
 
 def _found(
@@ -120,8 +128,10 @@ def _found(
     return sample(space, method, root=root, **tried)
 
 
-def _dealt(y: Any, folds: Folds | None, root: int) -> tuple[np.ndarray | None, int]:
+def _dealt(y: Any, folds: Folds | None, root: int, held_out: Batch | None) -> tuple[np.ndarray | None, int]:
     """Return the fold of every example [N], None without folds, and how many examples one run trains on at most."""
+    expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
+    checks.require(held_out is None or folds is None, "validation", expected, checks.Words("both"))
     if folds is None:
         return None, len(y)
     dealt = assign_folds(y, folds.count, root)
@@ -163,11 +173,6 @@ def _complete_space(space: Any, constants: dict[str, Any]) -> Space:
 _ARGUMENTS = tuple(plan.__kwdefaults__ or ())  # of ``plan`` itself, for the hint where one is misspelt
 
 
-def _check_validation(space: Space, validation: Any) -> None:
-    expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
-    checks.require(validation is None or space.folds is None, "validation", expected, checks.Words("both"))
-
-
 def _check_ranking(
     metrics: Sequence[Any], metric: str | None, goal: str | None, *, validated: bool
 ) -> tuple[tuple[Any, ...], tuple[str, ...], str, str]:
@@ -183,6 +188,20 @@ def _check_ranking(
     usual = "max" if plain in _MAXIMISED else "min"
     goal = usual if goal is None else checks.choice("goal", goal, ("min", "max"))
     return metrics, tuple(history_names(metrics, validated)), ranked, goal
+
+
+def _check_stopping(rank: str | None, stop: Stop | None, names: Sequence[str], never: Stop) -> tuple[str, Stop | None]:
+    """Return which epoch of a member is ranked, and the rule that ends its run and keeps its best epoch where that is.
+
+    Without a rule it is the one that ``never`` ends a run and watches what is ranked.
+    """
+    stop = check_stop(stop, list(names))
+    if rank is None:
+        rank = "best" if stop is not None and stop.restore_best else "last"
+    best = checks.choice("rank", rank, ("best", "last")) == "best"
+    if stop is None and best:
+        return rank, never
+    return rank, None if stop is None else dataclasses.replace(stop, restore_best=best)
 
 
 def _check_asking(method: str, n: int | None, ask: int | None, halving: Any) -> Budget | None:

@@ -5,6 +5,7 @@
     epochs = 81
     metric = "validation_accuracy"
     halving = { eta = 3, min_epochs = 3 }
+    # stop = { monitor = "validation_loss", patience = 9 };  rank = "best" or "last" epoch of each member
 
     [data]
     name = "digits"                  # a data set of the catalogue; or file = "table.csv", .npz or .parquet
@@ -22,8 +23,9 @@
 
 Further kinds: ``{ depth = [1, 3], width = [8, 64] }`` for hidden layers, ``{ times = 0.1, of = "learning_rate" }``
 for a derived value, ``fold = { count = 5 }``; ``when = { optimizer = "sgd" }`` beside any of them, or beside
-``value = 0.9``, makes it conditional. Bounds of ``hidden`` and ``batch_size`` make an ``Int``, others a ``Float``.
-With method = "list", ``configurations`` is a list of tables. An unknown key is refused, with the nearest known one.
+``value = 0.9``, makes it conditional. Bounds of ``hidden``, ``batch_size`` and ``epochs`` make an ``Int``, others a
+``Float``. With method = "list", ``configurations`` is a list of tables. An unknown key is refused, with the nearest
+known one.
 """
 
 import dataclasses
@@ -54,10 +56,12 @@ from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
+from jaxnet.training.stopping import Stop
 
-_SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "root", "dtype")
-_PRUNING = ("halving", "hyperband")
-_WHOLE = ("hidden", "batch_size")  # whose numbers are whole
+_SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "rank", "root", "dtype")
+_PRUNING = ("halving", "hyperband", "stop")
+_STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties")
+_WHOLE = ("hidden", "batch_size", "epochs")  # whose numbers are whole
 KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
 _DATA_NAMES = (
     "name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare", "group", "time",
@@ -88,7 +92,7 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a TOML file ({error})") from error
-    for name in (name for name in found if name in _SPACE):
+    for name in (name for name in found if name in _SPACE and name not in _SEARCH):
         checks.refuse(name, "this key below [space]", checks.Words("it above all tables"))
     _known("", found, (*_SEARCH, *_PRUNING, "data", "space"))
     for table in ("data", "space"):
@@ -125,6 +129,10 @@ def _search(found: dict[str, Any]) -> dict[str, Any]:
             options = found.pop(name)
             checks.require(isinstance(options, dict), name, "a table such as { eta = 3 }", options, TypeError)
             found["halving"] = kind(**dict(_known(f"{name}.", options, ("eta", "min_epochs", "audit"))))
+    if "stop" in found:
+        options = found["stop"]
+        checks.require(isinstance(options, dict), "stop", "a table such as { patience = 5 }", options, TypeError)
+        found["stop"] = Stop(**dict(_known("stop.", options, _STOP)))
     return found
 
 

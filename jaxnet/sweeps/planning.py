@@ -5,6 +5,7 @@ other work to do. Members, programs to compile, bytes and floating-point operati
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from jaxnet.sweeps.optuna_study import Budget
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.space import Space
 from jaxnet.training.preparation import draws
+from jaxnet.training.stopping import Stop
 
 _FULL = 0.6  # of the lanes with a member, below which a plan says so: fewer, and most of the work is padding
 # a product of matrices is a multiplication and an addition a weight and example; backwards there are two such
@@ -41,7 +43,9 @@ class Plan:
         spec, task: how a configuration becomes a training, and what all trainings look at.
         epochs: how long a run is at most.
         names: of what is recorded after each epoch.
-        metric, goal: the name that configurations are ranked by, at their last epoch, and "min" or "max".
+        metric, goal: the name that configurations are ranked by, and "min" or "max".
+        rank: which epoch stands for a member, in rankings and in what it hands out: its "last", or its "best" of what
+            its stopping rule watches.
         halving: None, ``Halving`` or ``Hyperband``.
         asking: for method="optuna", how many configurations are asked for; the plan's are the first of them.
     """
@@ -60,6 +64,24 @@ class Plan:
     goal: str
     halving: Halving | Hyperband | None
     asking: Budget | None = None
+    rank: str = "last"
+    lengths: tuple[int, ...] | None = None  # epochs of each configuration [C], where it has none of its own
+
+    @property
+    def best_by(self) -> Stop | None:
+        """The rule that says which epoch of a member is its best, where that stands for it, or None."""
+        return self.spec.stop if self.rank == "best" else None
+
+    @functools.cached_property
+    def most(self) -> np.ndarray:
+        """The epochs [P] that the run of each member has at most."""
+        lengths = self.lengths or [self.spec.epochs_of(configuration) for configuration in self.configurations]
+        return np.array(lengths)[self.members.configuration]
+
+    @property
+    def lengths_differ(self) -> bool:
+        """Whether some configuration says how long its runs are, which the program then has to be told."""
+        return self.lengths is not None or any("epochs" in configuration for configuration in self.configurations)
 
     def __str__(self) -> str:
         return str(forecast(self))
@@ -177,10 +199,17 @@ def forecast(plan: Plan) -> Forecast:
         most=round(count * plan.epochs * rounds),
         operations=rounds * sum(each.operations for each in costs),
         trials=trials,
-        ranked=f"by {plan.metric}, {plan.goal}imum first",
+        ranked=f"by {plan.metric}, {plan.goal}imum first" + _ranked_by(plan),
         memory=curves + states,
         notes=tuple(_notes(plan, costs)),
     )
+
+
+def _ranked_by(plan: Plan) -> str:
+    if plan.best_by is not None:
+        watched = "" if plan.best_by.monitor == plan.metric else f" of {plan.best_by.monitor}"
+        return f", each member at its best epoch{watched}"
+    return "" if plan.spec.stop is None else ", each member at its last epoch"
 
 
 def cost_of_group(plan: Plan, group: Group) -> Cost:
@@ -214,7 +243,9 @@ def member_size(plan: Plan, group: Group) -> MemberSize:
     """Count what a member of a group is made of, without making one."""
     params = jax.eval_shape(lambda: initial_params(group.networks[0], keys_of(0, 0)[0], plan.task.dtype))
     matrices = [leaf for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
-    state = jax.tree.leaves((params, jax.eval_shape(group.training.optimizer.init, params)))
+    stop = group.training.stop
+    best = params if stop is not None and stop.restore_best else None
+    state = jax.tree.leaves((params, jax.eval_shape(group.training.optimizer.init, params), best))
     batch = group.training.batch_size or plan.spec.rows
     return MemberSize(
         weights=sum(leaf.size for leaf in matrices),

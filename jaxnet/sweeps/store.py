@@ -5,6 +5,7 @@ SQLite is the only commit point: after a kill at any moment the file holds whole
 which the same call goes on. Rankings and decisions are not stored, for they follow from the curves.
 """
 
+import dataclasses
 import json
 import sqlite3
 import warnings
@@ -22,6 +23,7 @@ from jaxnet.sweeps.groups import lanes_rule
 from jaxnet.sweeps.history import SweepHistory
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.space import configuration_text, space_as_json
+from jaxnet.training.stopping import CONVERGED, DIVERGED
 from jaxnet.types import Batch
 
 _FORMAT = 1
@@ -93,7 +95,9 @@ class Store:
             kept[slot] = value
         for name, curve in curves.items():
             history.curves[name][member, :epochs] = curve
-        history.epochs[member], history.diverged[member] = epochs, state.ended
+        history.epochs[member] = epochs
+        history.diverged[member] = state.ended if state.status == DIVERGED else 0
+        history.stopped[member] = state.ended if state.status == CONVERGED else 0
         return True
 
     def _check_manifest(self, stored: set[str]) -> None:
@@ -140,6 +144,8 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     }
     if products_precision() != EXACT:
         same["precision"] = products_precision()
+    if plan.spec.stop is not None:
+        same["stop"], same["rank"] = dataclasses.asdict(plan.spec.stop), plan.rank
     extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
     about = {"format": _FORMAT, "jaxnet": _version()}
     # through JSON, so that it compares with one that was read: tuples are lists there

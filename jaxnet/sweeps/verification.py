@@ -11,7 +11,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.storage import hold
 from jaxnet.sweeps.execution import Trainer, run_plan, train_by_rungs
-from jaxnet.sweeps.history import SweepHistory, empty_history
+from jaxnet.sweeps.history import SweepHistory, behind, empty_history
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.store import Store
@@ -24,13 +24,12 @@ class _Behind(Exception):
 class _NoTrainer:
     """Stands in for a trainer where nothing may be trained."""
 
-    def __init__(self, history: SweepHistory) -> None:
-        self._history = history
+    def __init__(self, plan: Plan, history: SweepHistory) -> None:
+        self._plan, self._history = plan, history
 
     def advance(self, members: np.ndarray, target: int) -> None:
         """Raise ``_Behind`` unless every member is there already."""
-        behind = (self._history.epochs[members] < target) & (self._history.diverged[members] == 0)
-        if behind.any():
+        if behind(self._plan, self._history, target)[members].any():
             raise _Behind
 
 
@@ -47,7 +46,7 @@ def load_sweep(plan: Plan, out: str | os.PathLike[str]) -> Result:
         with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
             store.restore(history)
         try:
-            train_by_rungs(plan, history, _NoTrainer(history))
+            train_by_rungs(plan, history, _NoTrainer(plan, history))
         except _Behind:
             return False
         return True

@@ -78,6 +78,11 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "metrics": ({"metrics": ["accuracy"]}, {}),
     "metric": ({"metric": "accuracy"}, {}),
     "goal": ({"goal": "max"}, {}),
+    "rank": (
+        {"rank": "best", "learning_rate": 60.0, "space": jn.Space()},
+        {"learning_rate": 60.0, "space": jn.Space()},
+    ),
+    "stop": ({"stop": jn.Stop("loss", 1, tolerance=0.2)}, {}),
     "halving": ({"halving": jn.Halving(2, 1, audit=0)}, {}),
     "root": ({"root": 1}, {}),
     "dtype": ({"dtype": "float64"}, {}),

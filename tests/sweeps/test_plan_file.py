@@ -9,6 +9,7 @@ import pytest
 from jaxnet.data import DataError
 from jaxnet.sweeps import Choice, Float, Halving, Hyperband, Int, Layers, Seeds, when
 from jaxnet.sweeps.plan_file import Product, read_plan
+from jaxnet.training.stopping import Stop
 
 HEAD = "epochs = 3\n[data]\nname = 'digits'\n[space]\nlearning_rate = 0.1\n"
 
@@ -70,10 +71,12 @@ def test_tables_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
         lines = [f"{i}.5;{i % 2};{-i}.25" for i in range(rows)]
         (tmp_path / name).write_text("\n".join(["p;label;q", *lines]) + "\n")
     data = "[data]\nfile = 'a.csv'\nvalidation = 'b.csv'\ntarget = 'label'\ndelimiter = ';'\n"
-    plan = read_plan(written(f"epochs = 3\nhalving = {{ eta = 2 }}\n{data}[space]\nlearning_rate = 0.1\n"))
+    searched = 'epochs = 3\nhalving = { eta = 2 }\nrank = "last"\nstop = { patience = 4, tolerance = 0.1 }\n'
+    plan = read_plan(written(f"{searched}{data}[space]\nlearning_rate = 0.1\n"))
     assert plan.task.data.x.tolist() == [[0.5, 0.25], [1.5, -1.25], [2.5, -2.25], [3.5, -3.25]]
     assert plan.task.validation.y.tolist() == [0, 1, 0]
     assert plan.halving == Halving(2)
+    assert (plan.rank, plan.spec.stop) == ("last", Stop(patience=4, tolerance=0.1, restore_best=False))
 
 
 def test_a_list_of_configurations_is_tried_as_it_stands(written: Any) -> None:
@@ -186,6 +189,8 @@ def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
         (HEAD + "hidden = { min = 2, max = 8, step = 2 }", ValueError, "key: expected one of space.hidden.min"),
         ("batch_size = 64\n" + HEAD, ValueError, r"batch_size: expected this key below \[space\], got it above"),
         (HEAD.replace("name = 'digits'", "file = 3"), TypeError, "data.file: expected text, got 3"),
+        ("stop = 3\n" + HEAD, TypeError, "stop: expected a table such as { patience = 5 }"),
+        ("stop = { patients = 3 }\n" + HEAD, ValueError, "did you mean 'stop.patience'"),
         ("halving = 3\n" + HEAD, TypeError, "halving: expected a table such as"),
         ("halving = {}\nhyperband = {}\n" + HEAD, ValueError, "halving: expected halving or hyperband, got both"),
         ("halving = { eta = 3, min_epoch = 1 }\n" + HEAD, ValueError, "did you mean 'halving.min_epochs'"),

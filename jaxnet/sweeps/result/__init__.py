@@ -25,6 +25,7 @@ from jaxnet.sweeps.result.columns import (
     Columns,
     curve_columns,
     framed,
+    last_columns,
     member_columns,
     parameter_columns,
     rung_columns,
@@ -104,13 +105,16 @@ class Result:
         return parameter_columns(self.plan.configurations)
 
     def params(self, member: int) -> Pytree:
-        """Return the parameters of a member at its last epoch (the last finite ones where it diverged).
+        """Return the parameters of a member at its last epoch (the last finite ones where it diverged), or at its best
+        where members are ranked by that.
 
         Raises ValueError or TypeError for what is no member.
         """
         member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
         group, slot = self.plan.place_of(member)
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), self.history.lanes[group].params)
+        lanes = self.history.lanes[group]
+        best = self.plan.best_by is not None and lanes.best.epoch[slot] > 0
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), lanes.best.params if best else lanes.params)
 
     def network(self, member: int) -> Any:
         """Return the network of a member; raises ValueError or TypeError for what is no member."""
@@ -119,12 +123,13 @@ class Result:
         return self.plan.spec.training(self.plan.configurations[configuration]).network
 
     def model(self, member: int) -> Model:
-        """Return a member as a model that predicts and can be saved; its scores are the last values of its history.
+        """Return a member as a model that predicts and can be saved; its scores are the values of its history at the
+        epoch that its parameters are of.
 
         Raises ValueError or TypeError for what is no member, and for a network that is no ``jn.MLP``.
         """
         member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
-        last = int(self.history.epochs[member]) - 1
+        last = int(last_columns(self.plan, self.history)[member])
         curves = {name: float(curve[member, last]) for name, curve in self.history.curves.items()}
         scores = {name: value for name, value in curves.items() if np.isfinite(value)}
         return Model(self.network(member), self.params(member), self.plan.spec.preparation, scores=scores)
@@ -184,7 +189,7 @@ class Result:
         fresh sweep. Raises ValueError or TypeError for bad input, and what ``sweep`` raises.
         """
         chosen = self.ranking()[: checks.integer("top", top, minimum=1)]
-        again = fresh_plan(self.plan, chosen, checks.integer("seeds", seeds, minimum=1))
+        again = fresh_plan(self.plan, self.history, chosen, checks.integer("seeds", seeds, minimum=1))
         held = arrays_like(self.plan.task.data, table_examples(self.plan.spec.preparation, test), "test")
         fresh = self.train(again, out=out)
         name = self.plan.metric.removeprefix("validation_")

@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import write_atomically
-from jaxnet.sweeps.history import SweepHistory
+from jaxnet.sweeps.history import SweepHistory, standing_epochs
 from jaxnet.sweeps.parameters import Configuration, in_words
 from jaxnet.sweeps.planning import Plan
 
@@ -59,8 +59,15 @@ def member_columns(plan: Plan, history: SweepHistory) -> Columns:
     columns |= {name: each[members.configuration] for name, each in parameter_columns(plan.configurations).items()}
     columns |= {"seed": members.seed} | ({} if plan.space.folds is None else {"fold": members.fold})
     columns |= {"epochs": history.epochs, "diverged": history.diverged, "id": np.array(members.ids)}
-    last = np.maximum(history.epochs - 1, 0)  # of a member that has not begun: the first, which is NaN
+    last = last_columns(plan, history)
+    columns |= {"best_epoch": last + 1} if plan.best_by is not None else {}
     return Columns(columns | {name: curve[np.arange(len(last)), last] for name, curve in history.curves.items()})
+
+
+def last_columns(plan: Plan, history: SweepHistory) -> np.ndarray:
+    """Return the column [P] of the curves that a member's parameters are of: of its last epoch, or of its best."""
+    reached = np.maximum(history.epochs, 1)  # of a member that has not begun: the first, which is NaN
+    return np.maximum(standing_epochs(plan, history, reached), 1) - 1
 
 
 def curve_columns(history: SweepHistory) -> Columns:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.metrics import metric_bounds
+from jaxnet.sweeps.history import SweepHistory, standing_epochs
 from jaxnet.sweeps.parameters import Seeds
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import Columns, parameter_columns
@@ -19,16 +20,26 @@ from jaxnet.training.preparation import examples_of
 from jaxnet.types import Batch, Pytree
 
 
-def fresh_plan(plan: Plan, chosen: Sequence[int], seeds: int) -> Plan:
-    """Return the plan of some configurations with seeds beyond those of a plan, on all of its data, never pruned."""
+def fresh_plan(plan: Plan, history: SweepHistory, chosen: Sequence[int], seeds: int) -> Plan:
+    """Return the plan of some configurations with seeds beyond those of a plan, on all of its data, never pruned.
+
+    Where their runs were stopped, or ranked at their best, by what folds held out, there is nothing to stop them by
+    now: they take the median of the epochs that were found.
+    """
     first = plan.space.seeds.first + plan.space.seeds.count
     # the folds are left out: what was held out by turns while choosing is trained on now
     space = Space(**{**plan.space.parameters, "seed": Seeds(seeds, first)}, constraints=plan.space.constraints)
     task = plan.task._replace(folds=None)
     names = tuple(history_names(task.metrics, task.validation is not None))
+    stop, rank, lengths = plan.spec.stop, plan.rank, None
+    if stop is not None and stop.monitor not in names:
+        found = standing_epochs(plan, history, plan.epochs).reshape(len(plan.configurations), -1)
+        lengths = tuple(max(1, int(np.median(found[c]))) for c in chosen)
+        stop, rank = None, "last"
     return plan.of_configurations(
         [plan.configurations[c] for c in chosen],
-        space=space, method="list", spec=dataclasses.replace(plan.spec, rows=len(task.data.x)), task=task, names=names,
+        space=space, method="list", spec=dataclasses.replace(plan.spec, rows=len(task.data.x), stop=stop), task=task,
+        names=names, rank=rank, lengths=lengths,
         halving=None, asking=None,
         metric=plan.metric if plan.metric in names else plan.metric.removeprefix("validation_"),
     )  # fmt: skip
