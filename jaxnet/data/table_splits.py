@@ -53,7 +53,7 @@ def split_table(
     options = without_group(table, group, preparation)
     whole = prepare(table, target, **options)
     parts = dealt_rows(table, whole, *shares, group=group, time=time, seed=seed, kinds=options.get("kinds"))
-    return refitted(table, whole, parts[0], options), parts
+    return refitted(table, whole, parts[0], options, group=group), parts
 
 
 def without_group(table: RawTable, group: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,9 @@ def dealt_rows(
     return tuple(rows[part] for part in split_rows(len(rows), *shares, seed=seed, **ways))
 
 
-def refitted(table: RawTable, whole: Preparation, rows: np.ndarray, options: Mapping[str, Any]) -> Preparation:
+def refitted(
+    table: RawTable, whole: Preparation, rows: np.ndarray, options: Mapping[str, Any], *, group: str | None = None
+) -> Preparation:
     """Fit a preparation to some rows, which by chance may look as if a column were of another kind than in ``whole``,
     that of all rows. Raises DataError where all of them are of one class."""
     target, kinds = whole.target, {column.name: column.kind for column in whole.columns}
@@ -99,7 +101,10 @@ def refitted(table: RawTable, whole: Preparation, rows: np.ndarray, options: Map
         own = {column.name: column for column in whole.columns if column.role == "target"}
         columns = tuple(own.get(column.name, column) for column in prep.columns)
         prep = dataclasses.replace(prep, columns=columns, target_code=whole.target_code)
-    return prep
+    said: dict[str, Any] = {"why": "keeps rows together", "what": f"left out; roles={{{group!r}: 'input'}} keeps it"}
+    leaves = lambda column: column.name == group and column.role == "ignore"
+    columns = tuple(dataclasses.replace(c, **said) if leaves(c) else c for c in prep.columns)
+    return dataclasses.replace(prep, columns=columns)
 
 
 def _moments(table: RawTable, name: str, kinds: Mapping[str, str]) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data.cells import shown
+from jaxnet.data.cells import number_style, shown
 from jaxnet.data.delimiters import find_delimiter, split_rows_of_text
 from jaxnet.data.errors import Place, fail
 from jaxnet.data.header_rows import header_of
@@ -107,11 +107,19 @@ def _rows(text: str, source: str, delimiter: str, skipped: int) -> list[_Row]:
 
 
 def _without_blanks(rows: list[_Row], said: list[str]) -> list[_Row]:
-    kept = [row for row in rows if any(cell.strip() for cell in row.cells)]
-    # those at the end are nothing to speak of
-    inside = sum(row.line < kept[-1].line for row in rows) + 1 - len(kept) if kept else 0
-    if inside > 0:
-        said.append(f"{inside} blank line(s) left out")
+    """Leave out blank lines, and rows of empty cells before and after the table; inside it they are rows with nothing
+    known, whose places must not be lost."""
+    full = [at for at, row in enumerate(rows) if any(cell.strip() for cell in row.cells)]
+    if not full:
+        return []
+    inside = rows[full[0] : full[-1] + 1]
+    kept = [row for row in inside if len(row.cells) > 1 or any(cell.strip() for cell in row.cells)]
+    # blank lines at the end are nothing to speak of
+    empty = sum(len(row.cells) > 1 for row in rows[full[-1] + 1 :])
+    if empty:
+        said.append(f"{empty} row(s) of empty cells at the end left out")
+    if len(kept) < len(inside) or full[0]:
+        said.append(f"{len(inside) - len(kept) + full[0]} blank line(s) left out")
     return kept
 
 
@@ -130,9 +138,17 @@ def _without_comments(rows: list[_Row], comment: str | None, said: list[str]) ->
 def _without_titles(rows: list[_Row], options: TextOptions, said: list[str]) -> list[_Row]:
     """Leave out lines above the table that have one cell where it has three or more: a title, a source, a date."""
     width = Counter(len(row.cells) for row in rows).most_common(1)[0][0]
-    alone = lambda row: sum(bool(cell.strip()) for cell in row.cells) == 1 and bool(row.cells[0].strip())
+    # a number alone in its row is data
+    alone = lambda row: (
+        bool(row.cells[0].strip())
+        and not any(cell.strip() for cell in row.cells[1:])
+        and number_style([row.cells[0].strip()]) is None
+    )
     titles = 0
-    while width > 2 and options.header is None and len(rows) > titles + 2 and alone(rows[titles]):
+    blank = lambda row: not any(cell.strip() for cell in row.cells)
+    while width > 2 and options.header is None and len(rows) > titles + 2:
+        if not alone(rows[titles]) and not (titles and blank(rows[titles])):
+            break
         titles += 1
     if titles:
         first = rows[0].cells[0].strip()

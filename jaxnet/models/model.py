@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data import Preparation
+from jaxnet.data import DataError, Preparation
 from jaxnet.models.answers import checked_scores, class_array, explained_variance, most_likely, right_answers
 from jaxnet.models.exporting import Exported, export_numpy, export_onnx, export_skops, largest_difference
 from jaxnet.models.model_file import ModelParts, save_parts
@@ -85,7 +85,12 @@ class Model:
         dtype = self.members[0][0]["w"].dtype
         X = np.asarray(checks.examples("X", self._features(rows), self.net.sizes[0], dtype))
         each = [last_layer(self.net, params, X)[1] for params in self.members]
-        return (each[0] if len(each) == 1 else np.mean(each, axis=0)).astype(dtype, copy=False)
+        found = (each[0] if len(each) == 1 else np.mean(each, axis=0)).astype(dtype, copy=False)
+        if len(found) and np.isnan(found.min()):
+            # a finite input can be too large for the sums: infinity less infinity is no answer
+            row = int(np.argmax(np.isnan(found).any(axis=1)))
+            raise DataError(f"row {row}: inputs too large for the network, whose outputs are then no numbers")
+        return found
 
     def predict(self, rows: Any) -> np.ndarray:
         """Predict for a table or X [N, D]: the most likely class of each row [N]; 0 or 1 for each of several labels

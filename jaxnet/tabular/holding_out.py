@@ -39,4 +39,4 @@ def hold_out(
     kinds = options.get("kinds")
     parts = dealt_rows(table, whole, _TRAIN, _VALIDATION, group=group, time=time, seed=seed, kinds=kinds)
     held = Held(*parts)
-    return refitted(table, whole, held.train, options), held
+    return refitted(table, whole, held.train, options, group=group), held

@@ -93,8 +93,11 @@ class TableReport:
     def _how(self) -> str:
         c, rows = self.chosen, self.rows
         left = f"; {rows['left_out']} without a target left out" if rows["left_out"] else ""
+        asked = self.settings.get("preparation", {})
+        by = next((f", by {way} {asked[way]!r}" for way in ("group", "time") if asked.get(way)), "")
         return (
-            f"{rows['total']} rows: {rows['train']} train, {rows['validation']} choose, {rows['test']} judge{left}\n"
+            f"{rows['total']} rows: {rows['train']} train, {rows['validation']} choose, {rows['test']} judge"
+            f"{by}{left}\n"
             f"best of the population: Adam, learning rate {c['learning_rate']:g}, l2 {c['l2']:g}, "
             f"batches of {c['batch_size']}, epoch {c['epoch']} of {c['epochs']}{self._sickness()}"
         )

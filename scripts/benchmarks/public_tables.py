@@ -100,11 +100,23 @@ def write_csv(table: PublicTable, folder: Path) -> Path:
     return path
 
 
-def command(*words: object) -> subprocess.CompletedProcess:
+class Ended(NamedTuple):
+    """How a process ended: its status, what it printed and said, and the seconds of all cores that it took."""
+
+    status: int
+    stdout: str
+    stderr: str
+    cpu: float
+
+
+def command(*words: object) -> Ended:
     """Run ``jaxnet`` in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "jaxnet", *map(str, words)], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen([sys.executable, "-m", "jaxnet", *map(str, words)], stdout=out, stderr=err, cwd=ROOT)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said = [(file.seek(0), file.read().decode())[1] for file in (out, err)]
+    return Ended(process.returncode, *said, used.ru_utime + used.ru_stime)
 
 
 def measure(table: PublicTable) -> dict:
@@ -115,16 +127,17 @@ def measure(table: PublicTable) -> dict:
         started = time.perf_counter()
         trained = command("train", path, "--target", table.target, "--out", out, "--json")
         seconds = time.perf_counter() - started
-        if trained.returncode:
+        if trained.status:
             return {"name": table.name, "fault": trained.stderr.strip().splitlines()[-1]}
         report = json.loads(trained.stdout)
         predicted = command("predict", out, path)
         lines = predicted.stdout.count("\n") - 1
-        fault = predicted.stderr.strip() if predicted.returncode or lines != report["rows"]["total"] else None
+        fault = predicted.stderr.strip() if predicted.status or lines != report["rows"]["total"] else None
         kinds = [column["kind"] for column in report["columns"]]
         score = report["score"]
         return {
             "name": table.name, "fault": fault, "score": score, "rows": report["rows"]["total"], "seconds": seconds,
+            "cpu": trained.cpu,
             "columns": len(kinds), "kinds": {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
             **{who: report["scores"][who][score] for who in ("model", "linear", "trivial")},
             "interval": report["scores"]["model"]["interval"], "sklearn": of_scikit_learn(path, table.target),
@@ -160,16 +173,16 @@ Written by `scripts/bench_tables`: each table, as its package ships it, by `jaxn
 default options. Score: accuracy for classes, R² for numbers, on a fifth of the rows that nothing else has seen, with
 its 95 % interval; beside it the trivial answer (the commonest class, the mean), a linear model chosen in the same way,
 and scikit-learn's MLP with default options on the same numbers and rows. Seconds are those of the whole command, start
-and compiling included, on {os.cpu_count()} cores{busy}.
+and compiling included, on {os.cpu_count()} cores{busy}; CPU seconds those of all cores together, whatever else ran.
 
 **{len(good)} of {len(found)}** train, predict from disk and beat the trivial answer.
 
-| table | rows | columns: kinds | score | 95 % interval | trivial | linear | scikit-learn's MLP | seconds |
-|---|---|---|---|---|---|---|---|---|"""
+| table | rows | columns: kinds | score | 95 % interval | trivial | linear | scikit-learn's MLP | seconds | CPU seconds |
+|---|---|---|---|---|---|---|---|---|---|"""
     lines = said.splitlines()
     for each in found:
         if each["fault"]:
-            lines.append(f"| {each['name']} | {each['fault']} ||||||||")
+            lines.append(f"| {each['name']} | {each['fault']} |||||||||")
             continue
         kinds = ", ".join(f"{count} {kind}" for kind, count in each["kinds"].items())
         mark = "**" if each["model"] > each["trivial"] else ""
@@ -178,7 +191,7 @@ and compiling included, on {os.cpu_count()} cores{busy}.
         numbers = " | ".join(f"{each[who]:.3f}" for who in ("trivial", "linear", "sklearn"))
         first = f"| {each['name']} | {each['rows']:,} | {each['columns']}: {kinds} | {name}"
         score = f"{mark}{each['model']:.3f}{mark} | {low:.3f} to {high:.3f}"
-        lines.append(f"{first} {score} | {numbers} | {each['seconds']:.0f} |")
+        lines.append(f"{first} {score} | {numbers} | {each['seconds']:.0f} | {each['cpu']:.0f} |")
     habits = [
         f"- {table.name}, from {table.source.partition(':')[0]}: {table.habit}; predicts `{table.target}`"
         for table in TABLES
@@ -203,9 +216,13 @@ def main() -> None:
             (keep / f"{found['name']}.json").write_text(json.dumps(found))
             print(json.dumps(found), flush=True)
     results = [json.loads((keep / f"{table.name}.json").read_text()) for table in wanted]
-    PAGE.parent.mkdir(exist_ok=True)
     busy = f" that trained {arguments.workers} tables at once" if arguments.workers > 1 else ""
-    PAGE.write_text(page(results, busy + arguments.note))
+    written = page(results, busy + arguments.note)
+    if len(wanted) < len(TABLES):  # the page is of all of them
+        print(written)
+        return
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(written)
     print(f"wrote {PAGE}")
 
 

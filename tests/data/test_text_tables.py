@@ -85,10 +85,17 @@ def test_an_option_overrides_what_would_be_decided(content, options, names, rows
     assert read(content, **options)[:2] == (names, rows)
 
 
+def test_a_row_of_empty_cells_is_a_row_but_for_those_behind_the_table():
+    names, rows, decisions = read("a,b\n1,x\n,\n\n3,y\n,\n,\n")
+    assert (names, rows) == (("a", "b"), [("1", "x"), ("", ""), ("3", "y")])
+    assert decisions == ("2 row(s) of empty cells at the end left out", "1 blank line(s) left out")
+
+
 TITLES = {
     "a title": ("My table\na,b,c\n1,2,x\n4,5,y\n", 1),
     "as wide as the table": ("My table,,\nof 2020,,\na,b,c\n1,2,x\n4,5,y\n", 2),
     "behind blank lines": ("\nMy table\n\na,b,c\n1,2,x\n4,5,y\n", 1),
+    "above a row of nothing": ("My table,,\n,,\na,b,c\n1,2,x\n4,5,y\n", 2),
 }
 
 

@@ -305,3 +305,13 @@ def test_a_model_of_a_table_says_what_is_done_to_each_column(make_prepared):
     model, _ = make_prepared("species")
     assert str(model.preparation) in str(model)
     assert model.preparation._repr_html_() in model._repr_html_()
+
+
+def test_an_input_too_large_for_the_sums_is_refused_and_makes_no_nan():
+    net = jn.MLP((1, 2, 1), activation="identity")
+    layers = [{"w": np.full((1, 2), [[3e38, 3e38]], np.float32), "b": np.zeros(2, np.float32)}]
+    layers.append({"w": np.array([[1.0], [-1.0]], np.float32), "b": np.zeros(1, np.float32)})
+    model = jn.Model(net, layers)
+    assert model.predict([[1.0]]).tolist() == [0.0]
+    with pytest.raises(jn.data.DataError, match="row 1: inputs too large for the network"):
+        model.predict([[1.0], [10.0]])

@@ -37,6 +37,7 @@ def test_a_group_is_on_one_side_and_no_input():
     patients = table.column("patient").values
     assert sum(len(set(patients[part])) for part in held) == 12
     assert prep.feature_names == ("x",)
+    assert "left out; roles={'patient': 'input'} keeps it" in str(prep)
     kept, _ = hold_out(table, "kind", {"roles": {"patient": "input"}}, group="patient")
     assert len(kept.feature_names) > 1
 
