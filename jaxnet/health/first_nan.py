@@ -14,11 +14,12 @@ import numpy as np
 from jaxnet.accelerators import exact_products
 from jaxnet.health.subject import Subject
 from jaxnet.losses import Objective
-from jaxnet.training.batches import draw_order, take
+from jaxnet.training.batches import draw_order, on_device, take
 from jaxnet.training.loop import Program, Updated, assemble, update
 from jaxnet.training.optimizer_state import OptimizerState
 from jaxnet.training.preparation import plan_fit
 from jaxnet.training.run import fit
+from jaxnet.training.training_recipe import TrainingRecipe
 from jaxnet.types import Array, Batch, Key, Pytree
 
 
@@ -52,7 +53,7 @@ def first_nan(subject: Subject) -> FirstNaN | None:
     if recipe is None or recipe.shuffle is None or not subject.diverged:
         return None
     epoch = len(subject.history["loss"])  # of this run; the last one, from 1
-    before = _state_before(subject, epoch)
+    before = _state_before(subject, recipe)
     data = tuple(part for part in subject.train if part is not None)
     plan = plan_fit(
         subject.f, before.params, data, optimizer=recipe.optimizer, epochs=1, batch_size=recipe.batch_size,
@@ -85,15 +86,17 @@ class _Place(NamedTuple):
     rows: np.ndarray  # [B] of X
 
 
-def _state_before(subject: Subject, epoch: int) -> _Before:
-    """Train the epochs before the diverged one again: the run may have ended with other parameters than its last."""
-    recipe = subject.recipe
-    if recipe is None or epoch == 1:
-        given = recipe.optimizer_state if recipe is not None else None
-        return _Before(recipe.params if recipe is not None else subject.params, given)  # type: ignore[arg-type]
+def _state_before(subject: Subject, recipe: TrainingRecipe) -> _Before:
+    """Return the state before the diverged epoch: the last finite one, which a diverged run ends with, unless its
+    best was restored; then the epochs before are trained again."""
+    ended, done = subject.optimizer_state, len(subject.history["loss"]) - 1
+    if ended is not None and not subject.restored:
+        return _Before(subject.params, OptimizerState(ended.optax, on_device(int(ended.epoch) - 1, np.int32)))
+    if done == 0:
+        return _Before(recipe.params, recipe.optimizer_state)
     data = tuple(part for part in subject.train if part is not None)
     again = fit(
-        subject.f, recipe.params, data, optimizer=recipe.optimizer, epochs=epoch - 1, batch_size=recipe.batch_size,
+        subject.f, recipe.params, data, optimizer=recipe.optimizer, epochs=done, batch_size=recipe.batch_size,
         shuffle=bool(recipe.shuffle), key=recipe.key, optimizer_state=recipe.optimizer_state,
     )  # fmt: skip
     return _Before(again.params, again.optimizer_state)

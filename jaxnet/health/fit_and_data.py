@@ -123,7 +123,9 @@ def underfitting(chart: Chart) -> list[Finding]:
         return []
     best = max(wider.train, key=lambda each: wider.held[each])
     gain = min(wider.train[best], wider.held[best] if wider.apart else np.inf) - max(0.0, chart.explained)
-    if gain < MORE_UNITS:
+    same = chart.sound() if gain >= MORE_UNITS else None
+    # what the same network learns when it is trained soundly is no matter of its size
+    if same is None or wider.train[best] - max(same.train[n] for n in same.train if n.startswith("sound")) < MORE_UNITS:
         return []
     sizes = chart.subject.network.sizes if chart.subject.network else ()
     words = f"the network {'-'.join(map(str, sizes))} is too small for what there is to learn"

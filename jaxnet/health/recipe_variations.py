@@ -23,7 +23,7 @@ OPERATIONS = 2.5e10  # of one population: some two seconds of two cores
 MOST_STEPS = 40_000  # of one population, each of which costs some 50 us however small the network
 SOUND_STEPS = 1200
 SOUND_BATCH = 32
-SEEDS = 4  # other starts that are tried
+SEEDS = 6  # other starts that are tried
 RATE_LANES = {"rate / 100": 0.01, "rate / 10": 0.1, "rate x 10": 10.0, "rate x 100": 100.0}
 _NOTHING = 1e-12  # a rate of dropout at which nothing is dropped
 FAR_RATES = {f"rate {sign} {10**n:,}": 10.0 ** (n if sign == "x" else -n) for sign in "/x" for n in (3, 4, 5, 6)}
@@ -124,7 +124,16 @@ def varied(subject: Subject, rows: Rows, seed: int) -> list[Trial]:
             with_rows("targets standardised", targets=True),
             with_rows("inputs and targets standardised", inputs=True, targets=True),
         ]
-    trials.append(first._replace(name="another initialiser", params=usual_start(subject, seed)))
+    usual = first._replace(name="another initialiser", params=usual_start(subject, seed))
+    trials += [usual, usual._replace(name="another initialiser, rate x 10", rate=10.0)]
+    if rows.inputs.unscaled or (rows.targets is not None and rows.targets.unscaled):
+        # a rate that suits raw columns need not suit standard ones
+        both = with_rows("", inputs=True, targets=True)
+        trials += [
+            both._replace(name=f"all standardised, {name}", rate=rate)
+            for name, rate in RATE_LANES.items()
+            if rate in (0.1, 10.0)
+        ]
     trials += [first._replace(name=f"start {i}", params=other_start(subject, seed + i)) for i in range(1, SEEDS + 1)]
     if isinstance(f, Objective) and (f.l2 or getattr(f.network, "dropout", 0)):
         trials.append(first._replace(name="without penalty or dropout", f=unpenalised(f)))

@@ -15,6 +15,7 @@ from jaxnet.health.yardsticks import Yardstick, labels_of, yardstick
 from jaxnet.losses import Objective
 from jaxnet.network import MLP
 from jaxnet.training.metric_values import names_argument
+from jaxnet.training.optimizer_state import OptimizerState
 from jaxnet.training.preparation import examples_of
 from jaxnet.training.run import Run
 from jaxnet.training.training_recipe import TrainingRecipe
@@ -44,6 +45,7 @@ class Subject:
         recipe: how they were trained, where it is known.
         history: its curves; empty where there was no run.
         diverged: whether the run did.
+        optimizer_state: of the run's end, where there was one.
         restored: whether ``params`` are those of a best epoch before the last.
         train, validation: rows, in NumPy.
     """
@@ -55,6 +57,7 @@ class Subject:
     history: Mapping[str, np.ndarray]
     diverged: bool
     restored: bool
+    optimizer_state: OptimizerState | None
     train: NumpyRows
     validation: NumpyRows | None
 
@@ -121,6 +124,7 @@ def subject_of(f: Any, run: Any, data: Any, validation: Any) -> Subject:
         history={name: np.asarray(curve, np.float64) for name, curve in run.history.items()} if trained else {},
         diverged=trained and run.outcome.name == "DIVERGED",
         restored=trained and 0 < run.params_epoch < run.epoch,
+        optimizer_state=run.optimizer_state if trained else None,
         train=train,
         validation=held,
     )

@@ -32,8 +32,10 @@ from jaxnet.sweeps.result.columns import (
     write_columns,
 )
 from jaxnet.sweeps.result.confirmation import confirmed_columns, fresh_plan, value_on_test
+from jaxnet.sweeps.result.member_run import member_run
 from jaxnet.sweeps.result.statistics import expected_best_of
 from jaxnet.sweeps.result.summaries import Audit, cautions, halving_audit, overview, sklearn_results, summary_columns
+from jaxnet.training import Run
 from jaxnet.types import Pytree
 
 _BEST_SHOWN = 5  # configurations in a notebook
@@ -121,6 +123,21 @@ class Result:
         member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
         configuration = int(self.plan.members.configuration[member])
         return self.plan.spec.training(self.plan.configurations[configuration]).network
+
+    def run(self, member: int) -> Run:
+        """Return a member as the ``Run`` that ``jn.fit`` would have returned for it; with ``objective(member)`` it is
+        what ``jn.diagnose`` takes, and with the rows that the member was trained on, where there are folds.
+
+        Raises ValueError or TypeError for what is no member.
+        """
+        member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
+        return member_run(self.plan, self.history, member)
+
+    def objective(self, member: int) -> Any:
+        """Return what a member lowered; raises ValueError or TypeError for what is no member."""
+        member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
+        configuration = int(self.plan.members.configuration[member])
+        return self.plan.spec.training(self.plan.configurations[configuration]).objective
 
     def model(self, member: int) -> Model:
         """Return a member as a model that predicts and can be saved; its scores are the values of its history at the
