@@ -6,7 +6,7 @@ Read the package in the order of its layers, each of which knows only those befo
     types, checks, accelerators         names; refusals; where JAX computes, and how exactly
     compilation_cache                   compiled programs kept on disk
     targets                             what a target may be
-    network, storage, data              what a network is; files; where examples come from
+    network, storage, identity, data    what a network is; files; what a run is a run of; where examples come from
     losses, metrics                     what training lowers, what people look at
     training                            update -> epoch -> run
     reference                           backpropagation by hand in NumPy

@@ -9,7 +9,6 @@ what the caller expects, never looked up. A damaged or hostile file raises ``Che
 import hashlib
 import json
 import os
-from pathlib import Path
 from typing import Any, NoReturn
 
 import jax
@@ -17,26 +16,38 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from jaxnet.storage.files import write_atomically
+from jaxnet import checks
+from jaxnet.storage.checkpoint_error import CheckpointError
+from jaxnet.storage.generations import write_generation
+from jaxnet.storage.regular_files import FILE_LIMIT, read_regular
 from jaxnet.types import Pytree
 
-HEADER_LIMIT = 1_000_000  # bytes; a manifest has some thousand, and a hostile length must not fill the memory
+HEADER_LIMIT = 4_000_000  # bytes; the names of 10,000 arrays have two million, and a length must not fill the memory
 TENSOR_LIMIT = 10_000  # arrays; a network of a thousand layers with Adam has 6,000
 _DIGEST = "file_sha256"
 _BLANK = "0" * 64
-
-
-class CheckpointError(ValueError):
-    """A file that cannot be trusted, or that belongs to something else; the words name file and fault."""
+_DAMAGED = "its checksum does not match: the file is damaged"
 
 
 def encode(tree: Pytree, manifest: dict[str, Any] | None = None) -> bytes:
-    """Return a pytree of arrays, with a manifest of JSON values, as the bytes of a safetensors file."""
+    """Return a pytree of arrays, with a manifest of JSON values, as the bytes of a safetensors file.
+
+    Raises ValueError for what ``decode`` would not read again: too many arrays, too long names, too many bytes.
+    """
     named = {name: np.asarray(leaf, order="C") for name, leaf in _named(tree).items()}
     text = json.dumps({_DIGEST: _BLANK, **(manifest or {})}, allow_nan=False)
+    _require(len(named) <= TENSOR_LIMIT, f"at most {TENSOR_LIMIT} arrays", len(named))
+    size = sum(array.nbytes for array in named.values())
+    _require(size <= FILE_LIMIT - 2 * HEADER_LIMIT, f"at most {FILE_LIMIT} bytes", size)
     content = safetensors.numpy.save(named, {"manifest": text})
+    length = int.from_bytes(content[:8], "little")
+    _require(length <= HEADER_LIMIT, f"names and manifest of at most {HEADER_LIMIT} bytes", length)
     # the digest stands in the header, before any payload, so the first blank is the one; its length never changes
     return content.replace(_BLANK.encode(), digest(content).encode(), 1)
+
+
+def _require(holds: bool, expected: str, got: int) -> None:
+    checks.require(holds, "what is to be saved in one file", expected, got)
 
 
 def decode(content: bytes, like: Pytree, *, source: str = "checkpoint") -> tuple[Pytree, dict[str, Any]]:
@@ -56,20 +67,22 @@ def decode_named(content: bytes, *, source: str = "checkpoint") -> tuple[dict[st
     """
     manifest = _manifest(content, source)
     stated = manifest.pop(_DIGEST, None)
-    blank = content.replace(str(stated).encode(), _BLANK.encode(), 1)
-    # checked before safetensors parses a byte of it
-    if not isinstance(stated, str) or stated != digest(blank):
-        _fail(source, "its checksum does not match: the file is damaged")
+    # checked before safetensors parses a byte of it; through views, for a copy would need as much memory again
+    view, at = memoryview(content), content.find(str(stated).encode())
+    if not isinstance(stated, str) or len(stated) != len(_BLANK) or at < 0:
+        _fail(source, _DAMAGED)
+    if stated != digest(view[:at], _BLANK, view[at + len(_BLANK) :]):
+        _fail(source, _DAMAGED)
     try:
         named = safetensors.numpy.load(content)
-    except (safetensors.SafetensorError, ValueError, TypeError, KeyError) as error:
+    except (safetensors.SafetensorError, ValueError, TypeError, KeyError, MemoryError) as error:
         _fail(source, f"not a safetensors file ({error})")
     return named, manifest
 
 
 def save_arrays(path: str | os.PathLike, tree: Pytree, manifest: dict[str, Any] | None = None) -> None:
-    """Write a pytree of arrays and a manifest to one file, atomically."""
-    write_atomically(path, encode(tree, manifest))
+    """Write a pytree of arrays and a manifest to one file, atomically; what it held before is kept beside it."""
+    write_generation(path, encode(tree, manifest))
 
 
 def load_arrays(path: str | os.PathLike, like: Pytree) -> tuple[Pytree, dict[str, Any]]:
@@ -78,17 +91,18 @@ def load_arrays(path: str | os.PathLike, like: Pytree) -> tuple[Pytree, dict[str
 
 
 def manifest_of(path: str | os.PathLike) -> dict[str, Any]:
-    """Read the manifest alone, to learn what a file holds before it is loaded; only ``load`` vouches for its bytes."""
-    manifest = _manifest(read_bytes(path), str(path))
-    return {name: value for name, value in manifest.items() if name != _DIGEST}
+    """Read the manifest alone, to learn what a file holds; raises ``CheckpointError`` for a damaged one."""
+    return decode_named(read_bytes(path), source=str(path))[1]
 
 
 def read_bytes(path: str | os.PathLike) -> bytes:
-    """Read a whole file; raises ``CheckpointError`` where it cannot be."""
+    """Read a whole regular file, no link; raises ``CheckpointError`` where it cannot be."""
     try:
-        return Path(path).read_bytes()
+        return read_regular(path)
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
+        # the words of our own refusals begin with the path
+        fault = f"{path}: cannot be read ({error.strerror})" if error.strerror else str(error)
+        raise CheckpointError(fault) from error
 
 
 def _named(tree: Pytree) -> dict[str, Any]:
@@ -96,7 +110,7 @@ def _named(tree: Pytree) -> dict[str, Any]:
     return {jax.tree_util.keystr(path): leaf for path, leaf in leaves}
 
 
-def digest(*parts: bytes | str | np.ndarray) -> str:
+def digest(*parts: bytes | memoryview | str | np.ndarray) -> str:
     """Return the SHA-256, as 64 hexadecimal digits, of all parts one after the other.
 
     Text counts as UTF-8 and an array as its bytes in C order, without its shape and dtype: whoever needs them hands
@@ -115,9 +129,9 @@ def _manifest(content: bytes, source: str) -> dict[str, Any]:
     if len(content) < 8 or length > min(HEADER_LIMIT, len(content) - 8):
         _fail(source, "not a whole safetensors file")
     header = strict_json(content[8 : 8 + length], source)
+    metadata = header.pop("__metadata__", None)
     if len(header) > TENSOR_LIMIT:
         _fail(source, f"more than {TENSOR_LIMIT} arrays")
-    metadata = header.get("__metadata__")
     text = metadata.get("manifest") if isinstance(metadata, dict) else None
     if not isinstance(text, str):
         _fail(source, "no manifest: jaxnet did not write this file")

@@ -7,17 +7,20 @@ next owner of the folder removes.
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 
 SUFFIX = ".partial"
+_MADE_HERE = re.compile(r"\..+\.[0-9a-f]{16}\.partial")
 
 
 def write_atomically(path: str | os.PathLike, content: bytes) -> None:
     """Put ``content`` at ``path`` in one step.
 
-    Raises OSError (disk full, no permission, no folder), with the path and the number of bytes in its words; the
-    file is then as it was.
+    Raises OSError (disk full, no permission, no folder), with the path and the number of bytes in its words. The file
+    is then as it was, or, where only the last sync of the folder failed, already the new one, which a crash of the
+    machine may undo.
     """
     path = Path(path)
     try:
@@ -35,12 +38,19 @@ def write_atomically(path: str | os.PathLike, content: bytes) -> None:
 
 def remove_leftovers(folder: str | os.PathLike) -> None:
     """Remove the temporary files that a killed process left in a folder; only for the one who holds its lock."""
+    # by the whole form of the names that are made here, for a browser's .film.iso.partial is somebody else's
     for leftover in Path(folder).glob(f".*{SUFFIX}"):
-        leftover.unlink(missing_ok=True)
+        if _MADE_HERE.fullmatch(leftover.name) and (leftover.is_symlink() or leftover.is_file()):
+            leftover.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """Return a name beside a file that nobody else has, and that ``remove_leftovers`` knows."""
+    return path.parent / f".{path.name}.{secrets.token_hex(8)}{SUFFIX}"
 
 
 def _write_beside(path: Path, content: bytes) -> Path:
-    name = path.parent / f".{path.name}.{secrets.token_hex(8)}{SUFFIX}"
+    name = temporary_name(path)
     # O_EXCL: two writers never share a temporary file
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:

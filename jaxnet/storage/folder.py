@@ -10,7 +10,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from jaxnet import checks
 from jaxnet.storage.files import remove_leftovers
+from jaxnet.storage.regular_files import make_private, opened_regular
 
 LOCKED = 75  # the exit status of a command whose run is locked (EX_TEMPFAIL of sysexits.h)
 
@@ -23,30 +25,50 @@ class Locked(RuntimeError):
 def hold(path: str | os.PathLike) -> Iterator[Path]:
     """Create the folder where it is missing, lock it, remove what a killed process left, and hand it over.
 
+    A folder that is made here only its owner may enter. A process that is forked meanwhile does not hold the lock.
     Raises ``Locked`` when another process holds it, and OSError at once, rather than hours later, when it cannot be
     created or written to.
     """
-    folder = Path(path)
+    checks.require(os.fspath(path) not in ("", b""), "out", "the path of a folder", path)
+    folder = Path(path).expanduser()
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
             error = FileExistsError if place == folder else NotADirectoryError
             raise error(f"out: expected a folder, got the file {place}")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     # the file stays: were it removed, a process that has it open and one that creates it anew would both hold a lock
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = opened_regular(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    _held.add(descriptor)
     try:
         _lock(descriptor, folder)
         remove_leftovers(folder)
         yield folder
     finally:
+        if descriptor in _held:  # not in a child that was forked meanwhile, whose numbers are others by now
+            _held.remove(descriptor)
+            os.close(descriptor)
+
+
+_held: set[int] = set()
+
+
+def _let_go() -> None:
+    """Close the locks that a forked child was given: it would hold them when its parent is long dead."""
+    for descriptor in _held:
         os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def _lock(descriptor: int, folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        owner = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+        # of a file that was tampered with nothing is shown but a number
+        owner = os.read(descriptor, 32).decode("ascii", errors="replace").strip()
+        owner = owner if owner.isdecimal() else "unknown"
         raise Locked(f"{folder}: the run is locked by process {owner}") from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.storage import digest
 from jaxnet.types import Array, Batch, Key, Pytree
 
 ALIGNED = 64  # bytes: memory that begins at a multiple, XLA's CPU shares instead of copying it
@@ -100,11 +101,16 @@ class Orders:
     def __init__(self, orders: Iterable[Any], rows: int, padded: int) -> None:
         self._orders: Iterator[Any] = iter(orders)
         self._rows, self._padded, self._given = rows, padded, 0
+        self._digests = [""]  # of the orders up to each epoch
 
     def skip(self, count: int) -> None:
         """Pass over the orders of epochs that an interrupted run has behind it."""
         for _ in range(count):
             self._next()
+
+    def digest_of(self, count: int) -> str:
+        """Return a digest of the first ``count`` orders, all of which were given already."""
+        return self._digests[count]
 
     def next_block(self, count: int, block: int) -> Array:
         """Return the next ``count`` orders as [block, M] (int32), the rows beyond them unused."""
@@ -124,6 +130,7 @@ class Orders:
         fits = order.shape == (self._rows,) and order.dtype.kind in "iu"
         fits = fits and np.array_equal(np.sort(order), np.arange(self._rows))
         checks.require(fits, name, f"a permutation of 0..{self._rows - 1}", order)
+        self._digests.append(digest(self._digests[-1], order.astype(np.int32)))
         return order
 
 

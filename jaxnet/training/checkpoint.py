@@ -1,15 +1,14 @@
 """``fit(out=...)``: a run that can be killed at any moment, and goes on with the same call.
 
 One file holds everything (parameters, optimizer, epoch, best parameters, history), so there is one atomic commit
-point, and a manifest of what was asked for: another objective, optimizer, number, key or data is refused with the
-difference shown. More epochs may be asked for. Resumed, a run ends with the bits of one that was never interrupted, on
-the same platform and with the same versions.
+point, and a manifest of what was asked for: another objective, optimizer, number, key, order or data is refused with
+the difference shown. The file before it is kept, and read where the newest is damaged. More epochs may be asked for.
+Resumed, a run ends with the bits of one that was never interrupted, on the same platform and with the same versions.
 """
 
 import contextlib
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,17 +17,14 @@ import jax
 import numpy as np
 
 from jaxnet import checks, storage
-from jaxnet.accelerators import platform
-from jaxnet.losses import Objective
-from jaxnet.network import MLP, describe_network
-from jaxnet.training.hyperparameters import as_text
 from jaxnet.training.loop import State, history_names
 from jaxnet.training.preparation import FitPlan
+from jaxnet.training.run_manifest import compare, network_record, run_manifest
 from jaxnet.types import Pytree
 
 RUN_FILE = "run.safetensors"
 SAVE_SECONDS = 5.0  # between two saves
-ENVIRONMENT = ("jax", "platform", "examples as")  # on these only the last bits depend
+_SPARE = 10_000  # bytes by which the header of a file may grow while a run goes on
 
 
 class Checkpoint:
@@ -38,7 +34,7 @@ class Checkpoint:
         self._path, self._manifest, self._watch = folder / RUN_FILE, run_manifest(plan), watch
         self._network = network_record(plan.described[0])
         self._saved = time.monotonic()
-        self._first = int(plan.state.epoch)
+        self._first, self._orders = int(plan.state.epoch), plan.orders
 
     def restore(self, plan: FitPlan) -> tuple[FitPlan, list[dict[str, np.ndarray]]]:
         """Return the plan of what is left to do, and the history so far, name -> [epochs]; the same plan where nothing
@@ -46,19 +42,32 @@ class Checkpoint:
 
         Raises ValueError where the folder's run is another, and ``storage.CheckpointError`` for a damaged file.
         """
-        if not self._path.exists():
+        if not storage.has_generation(self._path):
+            about = {**self._about(plan.state, {}), "spare": "0" * _SPARE}
+            storage.encode((plan.state, {}), about)  # what cannot be saved is refused now, and not after hours
             return plan, []
-        saved = storage.manifest_of(self._path)
-        self._compare(saved)
+        return storage.read_generation(self._path, lambda path: self._restored(path, plan))
+
+    def _restored(self, path: Path, plan: FitPlan) -> tuple[FitPlan, list[dict[str, np.ndarray]]]:
+        # the checksum first: only of a whole file it can be said that it is of something else
+        named, saved = storage.decode_named(storage.read_bytes(path), source=str(path))
+        compare(saved, self._manifest, plan.described)
+        epochs = saved.get("epochs")
+        if not isinstance(epochs, int):
+            raise storage.CheckpointError(f"{path}: it does not say how many epochs it has")
         names = history_names(plan.program.metrics, plan.data.validation is not None)
         dtype = jax.tree.leaves(plan.state.params)[0].dtype
-        empty = {name: jax.ShapeDtypeStruct((saved["epochs"],), dtype) for name in names}
-        # shapes are known from the plan, so nothing in the file decides what is allocated
-        (state, history), _ = storage.load_arrays(self._path, (plan.state, empty))
+        empty = {name: jax.ShapeDtypeStruct((epochs,), dtype) for name in names}
+        state, history = storage.match(named, (plan.state, empty), source=str(path))
         state = jax.tree.map(jax.numpy.asarray, state)
         done = int(state.epoch) - self._first
+        expected = f"at least the {done} that the run in out has behind it"
+        checks.require(done <= plan.epochs, "epochs", expected, plan.epochs)
         if plan.orders is not None:  # an iterator begins anew with the call; the orders used are behind it
             plan.orders.skip(done)
+            words = checks.Words("others than those of the run in out")
+            same = saved.get("orders") == plan.orders.digest_of(done)
+            checks.require(same, "shuffle", f"the orders of the first {done} epochs as they were", words)
         return plan._replace(state=state, epochs=plan.epochs - done), [history]
 
     def keep(self, state: State, history: Callable[[], dict[str, np.ndarray]], *, now: bool = False) -> None:
@@ -68,23 +77,15 @@ class Checkpoint:
         """
         if now or self._watch.caught or time.monotonic() - self._saved > SAVE_SECONDS:
             values = history()
-            about = {"epochs": len(values["loss"]), "network": self._network}
-            storage.save_arrays(self._path, (state, values), {**self._manifest, **about})
+            storage.save_arrays(self._path, (state, values), self._about(state, values))
             self._saved = time.monotonic()
         self._watch.check()
 
-    def _compare(self, saved: dict[str, Any]) -> None:
-        # the network is part of the objective's text; here it stands for whoever makes a model of the folder
-        given = {**self._manifest, "epochs": saved.get("epochs"), "network": saved.get("network")}
-        odd = sorted(name for name in saved.keys() | given.keys() if saved.get(name) != given.get(name))
-        if outside := [name for name in odd if name not in ENVIRONMENT]:
-            lines = [f"{name} was {saved.get(name)} and is {given.get(name)}" for name in outside]
-            words = f"a run of something else: {'; '.join(lines)}"
-            checks.refuse("out", "an empty folder, or that of a run with the same arguments", checks.Words(words))
-        for name in odd:
-            changed = f"{name} was {saved.get(name)} and is {given.get(name)}"
-            words = f"{changed}: the last bits may differ from an uninterrupted run"
-            warnings.warn(words, stacklevel=4)
+    def _about(self, state: State, history: dict[str, np.ndarray]) -> dict[str, Any]:
+        about = {**self._manifest, "epochs": len(history.get("loss", ())), "network": self._network}
+        if self._orders is not None:
+            about["orders"] = self._orders.digest_of(int(state.epoch) - self._first)
+        return about
 
 
 @contextlib.contextmanager
@@ -123,44 +124,3 @@ def save_run(path: str | os.PathLike[str], network: Any, saved: SavedRun, histor
     file.parent.mkdir(parents=True, exist_ok=True)
     epochs = max(map(len, history.values()), default=0)
     storage.save_arrays(file, (saved, dict(history)), {"format": 1, "network": network, "epochs": epochs})
-
-
-def run_manifest(plan: FitPlan) -> dict[str, Any]:
-    """Say what a run is of: digests of its arrays, names of its parts, and every number."""
-    program, (objective, optimizer, stop) = plan.program, map(as_text, plan.described)
-    return {
-        "format": 1,
-        "jax": jax.__version__,
-        "platform": platform(),
-        "objective": objective,
-        "optimizer": optimizer,
-        "stop": stop,
-        "metrics": [metric if isinstance(metric, str) else metric.__name__ for metric in program.metrics],
-        "batch_size": program.batch_size,
-        "shuffle": "given orders" if plan.orders is not None else program.shuffled,
-        "key": np.asarray(jax.random.key_data(plan.key)).tolist(),
-        "start": _digest_arrays((plan.state.params, plan.state.epoch)),
-        "data": _digest_arrays(plan.data.train),
-        "validation": _digest_arrays(plan.data.validation),
-        **_layout_record(plan.described[0]),
-    }
-
-
-def _layout_record(objective: Any) -> dict[str, Any]:
-    """Say how a wide network's examples lie; nothing for the others, whose folders have never said it."""
-    return {"examples as": "rows"} if getattr(getattr(objective, "network", None), "by_rows", False) else {}
-
-
-def network_record(objective: Any) -> dict[str, Any] | None:
-    """Describe the network of an objective, so that its folder can become a model; None for one without names."""
-    net = objective.network if isinstance(objective, Objective) else None
-    try:
-        return describe_network(net) if isinstance(net, MLP) else None
-    except ValueError:
-        return None
-
-
-def _digest_arrays(tree: Pytree) -> str:
-    """Digest the arrays of a pytree, each behind its shape and dtype: equal bytes may be other numbers."""
-    arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
-    return storage.digest(*(part for array in arrays for part in (f"{array.shape}{array.dtype}", array)))

@@ -7,7 +7,7 @@ functions that remember 0.1). ``partition`` takes the numbers out, as a list, an
 numbers have equal skeletons, so one compiled program serves both, and a population is ``vmap`` over the numbers.
 
 Only what jaxnet and optax themselves define is opened. Everything else (a callable of the user's, an array with axes)
-is part of the skeleton and compared as Python compares it.
+is part of the skeleton and compared by what it computes (``computing_key``).
 """
 
 import dataclasses
@@ -21,10 +21,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.identity import computing_key
 
 _NUMBER = "a number"
 _UNSET = object()
 _OPENED = ("optax.", "jaxnet.")
+_PLAIN = (str, bytes, bool, int, float, type(None))
 # The names under which optax's functions remember what is a factor, an addend or a bound of floating-point numbers. A
 # whole number there, optax.sgd(1), is converted to the gradient's dtype before anything is computed with it, so it can
 # be handed over as the float that it equals. Nowhere else: x**2 is computed as x * x and x**2.0 is not (``power``,
@@ -125,6 +127,23 @@ def _whole_in(field: dataclasses.Field[Any]) -> Whole:
     if field.metadata.get("traced"):
         return Whole.COUNT
     return Whole.FACTOR if field.type is float else Whole.STRUCTURE
+
+
+def strangers(description: Any) -> list[str]:
+    """Name the functions and objects in a description that are neither jaxnet's nor optax's nor JAX's."""
+    found: dict[str, None] = {}
+    waiting, met = [description], set()
+    while waiting:
+        value = waiting.pop()
+        if id(value) in met or isinstance(value, _PLAIN) or getattr(value, "ndim", None) is not None:
+            continue
+        met.add(id(value))
+        parts = parts_of(value)
+        kind = value if callable(value) and hasattr(value, "__module__") else type(value)
+        if parts is None and not f"{kind.__module__}.".startswith((*_OPENED, "jax.", "builtins.", "numpy.")):
+            found[getattr(value, "__qualname__", type(value).__qualname__)] = None
+        waiting += [part for part, _ in parts or ()]
+    return list(found)
 
 
 class _Partition:
@@ -255,14 +274,19 @@ def _contents(cell: types.CellType) -> Any:
 
 
 def _identity(value: Any) -> Hashable:
-    """Compare a value as Python does where it can be hashed, else by being the very same object."""
+    """Compare a function by what it computes, anything else by being the very same, as it was when it was looked at."""
+    if isinstance(value, _PLAIN):
+        return (type(value), value)
+    if callable(value) and not isinstance(value, type):
+        return computing_key(value)
     try:
         hash(value)
     except TypeError:
         if (scalar := _scalar(value)) is not None:
             return (type(value), value.dtype, scalar)
-        return ("the object", id(value))  # Skeleton.origin keeps it alive, so its id is not used again
-    return (type(value), value)
+        # Skeleton.origin keeps it alive, so its id is not used again
+        return ("the object", id(value), computing_key(value))
+    return (type(value), value, computing_key(value))
 
 
 def _dataclass(origin: Any, values: list[Any]) -> Any:

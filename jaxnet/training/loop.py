@@ -8,7 +8,7 @@ patience, how many epochs) is traced, so changing one never recompiles, and ``vm
 import functools
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 import jax
@@ -17,6 +17,7 @@ import optax
 
 from jaxnet.accelerators import exact_products
 from jaxnet.compilation_cache import saying_compiles
+from jaxnet.identity import KeptPrograms, computing_key
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
@@ -29,7 +30,7 @@ EXTRAS = ("value", "grad", "value_fn")  # what optimizers are offered beside the
 UPDATE = ["updates", "state", "params"]  # how optax names what every update function takes
 CHUNK = 1024  # epochs that one call of the compiled program can record
 UNROLLED = 4  # steps of a loop of known length: on an H100 a tenth faster than one at a time, and no slower than 32
-PROGRAMS = 256  # compiled programs that are kept, at some megabytes each
+PROGRAMS = 64  # compiled programs that are kept, at some 2 MiB each
 
 
 class Program(NamedTuple):
@@ -87,14 +88,17 @@ def run_program(
     return state, history
 
 
-@functools.lru_cache(maxsize=PROGRAMS)
-def _compiled(program: Program) -> Callable[..., Any]:
-    """Return ``run_program`` for one program.
+def program_key(program: Program) -> Hashable:
+    """Return what two programs have in common that compute the same; metrics are the user's functions."""
+    return (program._replace(metrics=()), tuple(map(computing_key, program.metrics)))
 
-    A metric or a schedule that is a lambda in a loop makes a program a turn: those unused for longest are let go, and
-    with them what they hold.
-    """
-    return jax.jit(functools.partial(_run_program, program))
+
+_programs: KeptPrograms[Callable[..., Any]] = KeptPrograms(PROGRAMS)
+
+
+def _compiled(program: Program) -> Callable[..., Any]:
+    """Return ``run_program`` for one program."""
+    return _programs.get(program_key(program), lambda: jax.jit(functools.partial(_run_program, program)))
 
 
 def _run_program(

@@ -18,11 +18,12 @@ from jaxnet.accelerators import local_devices, training_device
 from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
-from jaxnet.training.checkpoint import Checkpoint, SavedRun, checkpoint, network_record, save_run
+from jaxnet.training.checkpoint import Checkpoint, SavedRun, checkpoint, save_run
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
 from jaxnet.training.optimizer_state import LOOKED_AT, OptimizerState
 from jaxnet.training.preparation import FitPlan, operations_a_step, plan_fit, with_fixed_numbers
 from jaxnet.training.progress import Progress
+from jaxnet.training.run_manifest import network_record
 from jaxnet.training.signs import sign_of_sickness
 from jaxnet.training.stopping import Outcome, Stop
 from jaxnet.training.training_recipe import TrainingRecipe, recipe_of

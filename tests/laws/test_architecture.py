@@ -19,7 +19,7 @@ PACKAGE = Path(jaxnet.__file__).parent
 ORDER = [
     "near_names", "guidance", "html_blocks",
     "types", "checks", "accelerators", "compilation_cache",
-    "targets", "network", "storage", "data",
+    "targets", "network", "storage", "identity", "data",
     "losses", "metrics",
     "training",
     "reference", "prediction", "reference_agreement",

@@ -104,6 +104,15 @@ def test_a_header_that_lies_about_its_data_is_refused() -> None:
         decode(blank.replace(b"0" * 64, digest, 1), {"w": np.zeros(9)})
 
 
+def test_what_can_be_written_can_be_read_and_the_rest_is_refused_by_the_writer() -> None:
+    most = {f"w{i}": np.zeros(1) for i in range(10_000)}
+    assert len(decode(encode(most), most)[0]) == 10_000
+    with pytest.raises(ValueError, match="saved in one file: expected at most 10000 arrays, got 10001"):
+        encode({**most, "more": np.zeros(1)})
+    with pytest.raises(ValueError, match="expected names and manifest of at most 4000000 bytes, got 40"):
+        encode({"w": np.zeros(1)}, {"note": "x" * 4_000_000})
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="nothing: cannot be read"):
         load_arrays(tmp_path / "nothing", {})

@@ -50,7 +50,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    for name in (".a.x1.partial", "a", ".hidden", "b.partial"):
+    for name in (".a.0123456789abcdef.partial", "a", ".hidden", "b.partial", ".film.iso.partial"):
         (tmp_path / name).write_bytes(b"")
     remove_leftovers(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == [".hidden", "a", "b.partial"]
+    assert sorted(os.listdir(tmp_path)) == [".film.iso.partial", ".hidden", "a", "b.partial"]

@@ -21,7 +21,7 @@ with hold(sys.argv[1]):
 
 def test_a_missing_folder_is_made_and_leftovers_are_removed(tmp_path: Path) -> None:
     with hold(tmp_path / "a" / "b") as folder:
-        (folder / ".x.partial").write_bytes(b"")
+        (folder / ".x.0123456789abcdef.partial").write_bytes(b"")
     with hold(tmp_path / "a" / "b") as folder:
         assert os.listdir(folder) == ["lock"]
 
@@ -43,3 +43,23 @@ def test_a_second_owner_is_told_the_first_and_a_killed_one_leaves_no_lock(tmp_pa
         owner.wait()
         with hold(tmp_path) as folder:
             assert (folder / "lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_forked_child_does_not_keep_the_lock_of_a_dead_owner(tmp_path: Path) -> None:
+    forks = OWNER.replace("    print", "    import os; child = os.fork() or time.sleep(60)\n    print")
+    with subprocess.Popen([sys.executable, "-c", forks, tmp_path], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "held\n"
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        with hold(tmp_path) as folder:  # its child sleeps on
+            assert (folder / "lock").read_text() == f"{os.getpid()}\n"
+        owner.stdout.close()
+
+
+def test_no_name_is_no_folder_and_a_tilde_is_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="out: expected the path of a folder, got ''"), hold(""):
+        pass
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with hold("~/run") as folder:
+        assert folder == tmp_path / "run"

@@ -1,5 +1,6 @@
 """A run that is kept in a folder can be killed at any moment and goes on with the same call."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,9 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import safetensors.numpy
 
 import jaxnet as jn
 from jaxnet import Stop, storage
+from jaxnet.identity import surroundings
+from jaxnet.training.checkpoint import checkpoint
+from jaxnet.training.loop import history_names
+from jaxnet.training.preparation import OptimizerState, plan_fit
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(30, 3)), RNG.integers(0, 2, 30)
@@ -116,6 +122,140 @@ def test_the_folder_of_another_run_is_refused_with_the_difference(tmp_path, chan
     assert (tmp_path / "run.safetensors").read_bytes() == before
 
 
+def scaled(c):
+    return lambda q, x, y: c * jnp.mean(q[0]["w"] ** 2)
+
+
+def own_optimizer(c):
+    update = lambda gradient, state, params=None: (jax.tree.map(lambda leaf: -c * leaf, gradient), state)
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+
+def named_metric(c):
+    def shown(params, x, y):
+        return c * jnp.mean(y)
+
+    return shown
+
+
+def weighted(c):
+    return jn.objective(jn.MLP((3, 4, 2), activation=lambda z: jnp.tanh(c * z), output="softmax"))
+
+
+CHANGED = {
+    # what is changed under one name, as a function of a number: the everyday edit
+    "a number in an objective's closure": (lambda c: {"f": scaled(c)}, r"the objective differs \(line \d+ of test_ch"),
+    "an array in it": (lambda c: {"f": scaled(np.float64([c]).sum())}, "the objective differs"),
+    "an activation": (lambda c: {"f": weighted(c)}, "the objective differs"),
+    "a schedule": (lambda c: {"optimizer": optax.sgd(lambda step: c / (1 + step))}, r"the optimizer differs \(line"),
+    "a rate as an array": (lambda c: {"optimizer": optax.sgd(jnp.asarray(c / 9))}, "optimizer was .* and is "),
+    "an optimizer of one's own": (lambda c: {"optimizer": own_optimizer(c)}, "the optimizer differs"),
+    "a mask": (lambda c: {"optimizer": optax.adamw(0.1, mask=lambda p: jax.tree.map(lambda a: a.ndim > c, p))}, "optim"),
+    "a metric": (lambda c: {"metrics": [named_metric(c)]}, r"the metric shown differs \(line"),
+    "the optimizer's state": (
+        lambda c: {"optimizer_state": OptimizerState(
+            jax.tree.map(lambda a: a + int(c), optax.adam(0.01).init(PARAMS)), jnp.int32(0))},
+        "optimizer_state was ",
+    ),
+}  # fmt: skip
+
+
+ALONE = {"stop": None, "validation": None, "metrics": []}
+
+
+def begin(out, **options):
+    """Save what a run is before its first epoch, or go on with it: nothing is compiled."""
+    given = {"optimizer": optax.adam(0.01), "epochs": 2, "batch_size": 10, "key": jax.random.key(1), **ALONE}
+    given |= {"shuffle": True, "optimizer_state": None, **options}
+    plan = plan_fit(given.pop("f", F), PARAMS, (X, Y), **given)
+    names = history_names(plan.program.metrics, validated=False)
+    with checkpoint(out, plan) as kept:
+        kept.restore(plan)
+        kept.keep(
+            plan.state,
+            lambda: {name: np.zeros(0) for name in names},
+            now=True,
+        )
+
+
+@pytest.mark.parametrize(("make", "words"), CHANGED.values(), ids=CHANGED)
+def test_what_was_changed_under_the_same_name_is_refused_and_the_same_goes_on(tmp_path, make, words):
+    begin(tmp_path, **make(1.0))
+    begin(tmp_path, **make(1.0))
+    with pytest.raises(ValueError, match=words):
+        begin(tmp_path, **make(2.0))
+
+
+def test_given_orders_are_compared_as_far_as_they_were_used(tmp_path):
+    orders = np.array([np.random.default_rng(seed).permutation(30) for seed in range(4)])
+    fit(out=tmp_path, epochs=2, shuffle=orders, **ALONE)
+    with pytest.raises(ValueError, match="shuffle: expected the orders of the first 2 epochs as they were"):
+        fit(out=tmp_path, epochs=3, shuffle=orders[1:], **ALONE)
+    fit(out=tmp_path, epochs=2, shuffle=orders[[0, 1, 3]], **ALONE)
+
+
+def test_fewer_epochs_than_a_run_has_are_refused(tmp_path):
+    fit(out=tmp_path, epochs=3)
+    with pytest.raises(ValueError, match="epochs: expected at least the 3 that the run in out has behind it, got 2"):
+        fit(out=tmp_path, epochs=2)
+
+
+def test_a_run_that_computes_in_python_says_what_it_cannot_compare(tmp_path):
+    def called(q, x, y):
+        seen = jax.pure_callback(lambda a: a, jax.ShapeDtypeStruct((), x.dtype), jax.lax.stop_gradient(x).sum())
+        return jnp.mean(q[0]["w"] ** 2) + 0 * jax.lax.stop_gradient(seen)
+
+    begin(tmp_path, f=called)
+    with pytest.warns(UserWarning, match=r"the objective calls .*lambda.* in Python: whether .* cannot be known"):
+        begin(tmp_path, f=called)
+
+
+def test_x64_has_to_stay_as_it_was(tmp_path, monkeypatch):
+    begin(tmp_path)
+    other = {**surroundings(), "x64": False}
+    monkeypatch.setattr("jaxnet.training.run_manifest.surroundings", lambda: other)
+    with pytest.raises(ValueError, match=r"x64 was True and is False \(set it back\)"):
+        fit(out=tmp_path, epochs=2)
+
+
+def rewritten(path, change):
+    """Write a run's file again with another manifest, as an earlier jaxnet would have written it."""
+    named, manifest = storage.decode_named(path.read_bytes())
+    header = safetensors.numpy.save(named, {"manifest": json.dumps({"file_sha256": "0" * 64, **change(manifest)})})
+    path.write_bytes(header.replace(b"0" * 64, storage.digest(header).encode(), 1))
+
+
+def first_format(manifest):
+    new = ("programs", "optimizer_state", "jaxlib", "optax", "jaxnet", "device", "x64", "precision", "orders")
+    return {**{name: value for name, value in manifest.items() if name not in new}, "format": 1}
+
+
+def test_a_folder_of_the_first_format_goes_on_unless_functions_of_ones_own_have_a_part_in_it(tmp_path):
+    fit(out=tmp_path / "a", epochs=2)
+    rewritten(tmp_path / "a" / "run.safetensors", first_format)
+    with pytest.raises(ValueError, match="objective was "):
+        fit(out=tmp_path / "a", f=jn.objective(NET, l2=0.5))
+    assert_same(fit(out=tmp_path / "a"), fit())
+    begin(tmp_path / "b", f=scaled(1.0))
+    rewritten(tmp_path / "b" / "run.safetensors", first_format)
+    with pytest.raises(ValueError, match=r"an earlier jaxnet saved, which knew scaled.*lambda.* by name only"):
+        begin(tmp_path / "b", f=scaled(1.0))
+
+
+def test_a_damaged_file_costs_the_epochs_since_the_one_before_it(tmp_path):
+    fit(out=tmp_path, epochs=2)
+    fit(out=tmp_path, epochs=4)
+    flip(tmp_path / "run.safetensors")
+    with pytest.warns(RuntimeWarning, match=r"the file is damaged; what was saved before it is taken instead"):
+        assert_same(fit(out=tmp_path), fit())
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
 def test_another_version_of_jax_is_warned_of(tmp_path, monkeypatch):
     fit(out=tmp_path, epochs=1)
     monkeypatch.setattr("jax.__version__", "9.9")
@@ -125,9 +265,7 @@ def test_another_version_of_jax_is_warned_of(tmp_path, monkeypatch):
 
 def test_a_damaged_file_is_never_trained_from(tmp_path):
     fit(out=tmp_path, epochs=1)
-    content = bytearray((tmp_path / "run.safetensors").read_bytes())
-    content[-5] ^= 1
-    (tmp_path / "run.safetensors").write_bytes(content)
+    flip(tmp_path / "run.safetensors")
     with pytest.raises(storage.CheckpointError, match="its checksum does not match: the file is damaged"):
         fit(out=tmp_path)
 

@@ -1,0 +1,18 @@
+"""What is this a run of? By what is computed, not by what it is called."""
+
+from jaxnet.identity.called_functions import computing_key
+from jaxnet.identity.kept_programs import KeptPrograms
+from jaxnet.identity.surroundings import MUST_STAY, surroundings
+from jaxnet.identity.traced_programs import Traced, different, digest_arrays, odd_programs, traced_program
+
+__all__ = [
+    "MUST_STAY",
+    "KeptPrograms",
+    "Traced",
+    "different",
+    "digest_arrays",
+    "computing_key",
+    "odd_programs",
+    "surroundings",
+    "traced_program",
+]

@@ -1,0 +1,33 @@
+"""What, beside the program and its arrays, the bits of a run depend on: versions, precision, and the device."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import jax
+
+from jaxnet.accelerators import local_devices, platform, products_precision
+
+MUST_STAY = ("x64", "precision")  # settings of the user's, which can be set back; of the others a change is warned of
+
+
+def surroundings() -> dict[str, Any]:
+    """Return names and values, as JSON has them."""
+    config: Any = jax.config
+    return {
+        "jax": jax.__version__,
+        "jaxlib": installed("jaxlib"),
+        "optax": installed("optax"),
+        "jaxnet": installed("jaxnet"),
+        "platform": platform(),
+        "device": local_devices()[0].device_kind,
+        "x64": bool(config.jax_enable_x64),
+        "precision": products_precision(),
+    }
+
+
+def installed(name: str) -> str:
+    """Return the version of a distribution, or "not installed"."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,182 @@
+"""What a run is a run of: written beside its state, and held against the call that wants to go on with it.
+
+Programs (objective, optimizer with its schedule, metrics) are compared by what they compute, see
+``jaxnet.identity.traced_programs``; arrays by every byte. The text of a description says what was changed where that
+is a number or a name.
+"""
+
+import warnings
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxnet import checks
+from jaxnet.accelerators import exact_products
+from jaxnet.identity import MUST_STAY, different, digest_arrays, odd_programs, surroundings, traced_program
+from jaxnet.losses import Objective
+from jaxnet.network import MLP, describe_network
+from jaxnet.training.hyperparameters import as_text, strangers
+from jaxnet.training.loop import Parts, Updated, assemble, history_names, update
+from jaxnet.training.metric_values import metric_values
+from jaxnet.training.preparation import FitPlan
+from jaxnet.types import Array, Batch, Pytree
+
+FORMAT = 2
+_EXPECTED = "an empty folder, or that of a run with the same arguments"
+_DESCRIBED = ("objective", "optimizer")  # whose text explains and whose program decides
+_APART = ("format", "epochs", "network", "programs", "orders")  # what is not compared as one value with another
+_SETTINGS = (*MUST_STAY, "jax", "jaxlib", "optax", "jaxnet", "platform", "device", "examples as")
+_WRITERS = ("jax", "optax", "jaxnet")  # whose other version writes the same program in other words
+
+
+def run_manifest(plan: FitPlan) -> dict[str, Any]:
+    """Say what a run is of: digests of its programs and arrays, every number, and what its bits depend on."""
+    program, (objective, optimizer, stop) = plan.program, map(as_text, plan.described)
+    return {
+        "format": FORMAT,
+        "objective": objective,
+        "optimizer": optimizer,
+        "stop": stop,
+        "metrics": history_names(program.metrics, validated=False)[1:],
+        "batch_size": program.batch_size,
+        "shuffle": "given orders" if plan.orders is not None else program.shuffled,
+        "key": np.asarray(jax.random.key_data(plan.key)).tolist(),
+        "start": digest_arrays((plan.state.params, plan.state.epoch)),
+        "optimizer_state": digest_arrays(plan.state.optimizer),
+        "data": digest_arrays(plan.data.train),
+        "validation": digest_arrays(plan.data.validation),
+        "programs": _programs(plan),
+        **surroundings(),
+        **_layout_record(plan.described[0]),
+    }
+
+
+def compare(saved: dict[str, Any], now: dict[str, Any], described: tuple) -> None:
+    """Hold what was saved against what is asked for, of which ``described`` are objective, optimizer and stop.
+
+    Raises ValueError for another run, with what differs, where, and what is the same. Warns of another machine or
+    version, and of what cannot be compared.
+    """
+    own = strangers(described) + [each for each in now["metrics"] if f"metric {each}" in now["programs"]]
+    if saved.get("format") == 1:
+        saved = _from_format_1(saved, now, own)
+    settings = [name for name in _SETTINGS if saved.get(name) != now.get(name)]
+    values = [name for name in now if name not in (*_APART, *_SETTINGS, *_DESCRIBED)]
+    odd = [name for name in values if saved.get(name) != now[name]]
+    # with other shapes, or written by another version, an equal program is another text: names and numbers must do
+    comparable = not odd and not any(name in _WRITERS for name in settings)
+    by_text = [name for name in _DESCRIBED if saved.get(name) != now[name]]
+    odd = (odd_programs(saved["programs"], now["programs"]) if comparable else by_text) + odd
+    _refuse(odd, [name for name in (*_DESCRIBED, *values) if name not in odd], saved, now)
+    for name in settings:
+        words = f"{_was(name, saved, now)}: the last bits may differ from an uninterrupted run"
+        if own and name in _WRITERS:
+            words += f", and whether {', '.join(own)} compute the same as before cannot be told"
+        warnings.warn(words, stacklevel=5)
+    calls = {call: name for name, program in reversed(now["programs"].items()) for call in program.get("host", ())}
+    for call, name in calls.items():
+        words = f"the {name} calls {call} in Python: whether that does the same as before cannot be known"
+        warnings.warn(words, stacklevel=5)
+
+
+def _refuse(odd: list[str], same: list[str], saved: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuse where something differs, or a setting of the user's that has to stay."""
+    set_back = [name for name in MUST_STAY if saved.get(name) != now[name]]
+    lines = [f"{_was(name, saved, now)} (set it back)" for name in set_back]
+    for name in odd:
+        place = different(saved["programs"].get(name, {}), now["programs"].get(name, {}))
+        told = name in now and saved.get(name) != now[name]
+        lines.append(f"{_was(name, saved, now)}{place}" if told else f"the {name} differs{place}")
+    if lines:
+        words = f"a run of something else: {'; '.join(lines)}"
+        checks.refuse("out", _EXPECTED, checks.Words(f"{words}; {', '.join(same)} are the same" if same else words))
+
+
+def _was(name: str, saved: dict[str, Any], now: dict[str, Any]) -> str:
+    was, now_is = (_brief(manifest.get(name)) for manifest in (saved, now))
+    return f"{name} was {was} and is {now_is}"
+
+
+def _brief(value: Any) -> Any:
+    """Shorten a digest, which nobody reads to its end."""
+    digested = isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+    return value[:12] if digested else value
+
+
+def _from_format_1(saved: dict[str, Any], now: dict[str, Any], own: list[str]) -> dict[str, Any]:
+    """Bring a manifest of the first format, which told functions by their names, into the present one.
+
+    For jaxnet's and optax's own functions their names and numbers are enough. Refuses a run of others.
+    """
+    own = own + ["given orders"] * (saved.get("shuffle") == "given orders")
+    if own:
+        words = (
+            f"a run that an earlier jaxnet saved, which knew {', '.join(own)} by name only: whether they are the same "
+            "cannot be known; take another folder, or end it with that jaxnet"
+        )
+        checks.refuse("out", _EXPECTED, checks.Words(words))
+    odd = any(saved.get(name) != now[name] for name in _DESCRIBED)
+    added = {name: now[name] for name in ("optimizer_state", *_SETTINGS) if name in now}
+    return {**added, **saved, "programs": {} if odd else now["programs"]}
+
+
+def _programs(plan: FitPlan) -> dict[str, Any]:
+    """Trace what a run computes, part by part, so that what differs has a name."""
+    parts, train = assemble(plan.program, plan.numbers), Batch(*plan.data.train[:3])
+    trained, identity = Updated(plan.state.params, plan.state.optimizer), optax.identity()
+    alone = Updated(plan.state.params, identity.init(plan.state.params))
+    size, tail = plan.program.batch_size, plan.program.tail
+    # each beside one that is the same for all: what is traced is what training calls
+    learning = parts._replace(optimizer=optax.with_extra_args_support(identity), extras=[])
+    stepping = parts._replace(objective=_sum_of_squares)
+    found: dict[str, Any] = {"objective": (_step(learning), alone, _rows(train, size), plan.key)}
+    if tail:
+        found["objective of the last batch"] = (_step(learning), alone, _rows(train, tail), plan.key)
+    found["optimizer"] = (_step(stepping), trained, _rows(train, size), plan.key)
+    held_out = plan.data.validation
+    if held_out is not None:
+        extra = {} if held_out.weight is None else {"weight": held_out.weight}
+        value = lambda params, batch: parts.objective(params, batch.x, batch.y, **extra)
+        found["objective on validation"] = (value, trained.params, _rows(held_out, len(held_out.x)))
+    for metric in filter(callable, plan.program.metrics):
+        found[f"metric {metric.__name__}"] = (_measured(parts, metric), trained.params, train)
+        if held_out is not None:
+            found[f"metric {metric.__name__} on validation"] = (_measured(parts, metric), trained.params, held_out)
+    with exact_products():
+        return {name: traced_program(*call).as_json() for name, call in found.items()}
+
+
+def _step(parts: Parts) -> Any:
+    return lambda trained, batch, key: update(parts, trained, batch, key)
+
+
+def _measured(parts: Parts, metric: Any) -> Any:
+    return lambda params, batch: metric_values(parts.objective, params, batch, {"value": metric})
+
+
+def _rows(batch: Batch, size: int) -> Batch:
+    """Return the shapes of some rows of a batch."""
+    cut: Batch = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((size, *leaf.shape[1:]), leaf.dtype), batch)
+    return cut
+
+
+def _sum_of_squares(params: Pytree, x: Array, y: Array, **extra: Any) -> Array:
+    """Stand for an objective where it is not the one that is looked at."""
+    return jnp.sum(jnp.stack([jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params)]))
+
+
+def _layout_record(objective: Any) -> dict[str, Any]:
+    """Say how a wide network's examples lie; nothing for the others, whose folders have never said it."""
+    return {"examples as": "rows"} if getattr(getattr(objective, "network", None), "by_rows", False) else {}
+
+
+def network_record(objective: Any) -> dict[str, Any] | None:
+    """Describe the network of an objective, so that its folder can become a model; None for one without names."""
+    net = objective.network if isinstance(objective, Objective) else None
+    try:
+        return describe_network(net) if isinstance(net, MLP) else None
+    except ValueError:
+        return None
