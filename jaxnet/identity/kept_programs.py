@@ -36,6 +36,10 @@ class KeptPrograms(Generic[_Program]):
                 self._kept.popitem(last=False)
         return program
 
+    def also(self, key: Hashable, program: _Program) -> None:
+        """Keep a program under another key, too: tracing it has changed what it was keyed by, as a counter of calls."""
+        self.get(key, lambda: program)
+
     def clear(self) -> None:
         """Let all of them go."""
         with self._lock:

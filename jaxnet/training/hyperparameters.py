@@ -64,6 +64,7 @@ class Skeleton:
     kind: Hashable
     parts: tuple["Skeleton", ...] = ()
     origin: Any = dataclasses.field(default=None, compare=False)  # the value that it was made from, to build it again
+    whole: bool = dataclasses.field(default=False, compare=False)  # a value that was not opened
 
 
 def partition(description: Any) -> tuple[Skeleton, list[float]]:
@@ -83,7 +84,16 @@ def combine(skeleton: Skeleton, numbers: list[Any]) -> Any:
 
 def fixed(description: Any) -> Skeleton:
     """Return a skeleton that keeps its numbers: a program compiled for it serves these numbers only."""
-    return Skeleton(_identity(description), origin=description)
+    return Skeleton(_identity(description), origin=description, whole=True)
+
+
+def refreshed(skeleton: Skeleton) -> Skeleton:
+    """Return the skeleton that would be found now: functions of the user's may have changed what they hold, also by
+    being called, as one that counts its calls.
+    """
+    if skeleton.whole:
+        return fixed(skeleton.origin)
+    return dataclasses.replace(skeleton, parts=tuple(map(refreshed, skeleton.parts)))
 
 
 def as_text(description: Any, *, whole: Whole = Whole.STRUCTURE, inside: tuple[int, ...] = ()) -> str:

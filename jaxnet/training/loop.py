@@ -5,7 +5,6 @@ structure of objective and optimizer, the batch size) is static; every number (l
 patience, how many epochs) is traced, so changing one never recompiles, and ``vmap`` over them trains a population.
 """
 
-import functools
 import inspect
 import types
 from collections.abc import Callable, Hashable
@@ -21,7 +20,7 @@ from jaxnet.identity import KeptPrograms, computing_key
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
-from jaxnet.training.hyperparameters import Skeleton, combine, parts_of
+from jaxnet.training.hyperparameters import Skeleton, combine, parts_of, refreshed
 from jaxnet.training.metric_values import metric_values
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Array, Batch, Key, Metric, Pytree
@@ -90,7 +89,12 @@ def run_program(
 
 def program_key(program: Program) -> Hashable:
     """Return what two programs have in common that compute the same; metrics are the user's functions."""
-    return (program._replace(metrics=()), tuple(map(computing_key, program.metrics)))
+    return program._replace(metrics=()), tuple(map(computing_key, program.metrics))
+
+
+def program_key_now(program: Program) -> Hashable:
+    """Return the key that the program would have if it were described now, after the user's functions were called."""
+    return program_key(Program(*map(refreshed, program[:3]), *program[3:]))
 
 
 _programs: KeptPrograms[Callable[..., Any]] = KeptPrograms(PROGRAMS)
@@ -98,7 +102,17 @@ _programs: KeptPrograms[Callable[..., Any]] = KeptPrograms(PROGRAMS)
 
 def _compiled(program: Program) -> Callable[..., Any]:
     """Return ``run_program`` for one program."""
-    return _programs.get(program_key(program), lambda: jax.jit(functools.partial(_run_program, program)))
+    return _programs.get(program_key(program), lambda: _traced_on_demand(program))
+
+
+def _traced_on_demand(program: Program) -> Callable[..., Any]:
+    def run(*arguments: Any, **options: Any) -> Any:
+        result = _run_program(program, *arguments, **options)
+        _programs.also(program_key_now(program), compiled)  # here only while JAX traces
+        return result
+
+    compiled: Callable[..., Any] = jax.jit(run)
+    return compiled
 
 
 def _run_program(

@@ -1,5 +1,6 @@
 """Before a run: every argument of ``fit`` is checked and brought into the form that the compiled program takes."""
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -11,7 +12,6 @@ import optax
 
 from jaxnet import checks
 from jaxnet.accelerators import platform
-from jaxnet.identity import KeptPrograms, computing_key
 from jaxnet.losses import Objective
 from jaxnet.network.threefry import typed_key, words_of_seed
 from jaxnet.training.batches import Examples, Orders, on_device, pad, whole
@@ -207,8 +207,7 @@ def check_scalar(f: ObjectiveFunction, params: Pytree, batch: Batch, size: int) 
     cut_to = jax.tree.map(lambda array: ((size, *array.shape[1:]), array.dtype), batch)
     leaves, structure = jax.tree.flatten(params)
     shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
-    key = (computing_key(f), structure, shapes, tuple(cut_to))
-    value = _shapes.get(key, lambda: _shape_of(f, structure, shapes, tuple(cut_to)))
+    value = _shape_of(f, structure, shapes, tuple(cut_to))
     expected = "an objective (params, x, y) -> floating-point scalar"
     scalar = getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
     checks.require(scalar, "f", expected, checks.Words(f"one that returns {value}"), TypeError)
@@ -217,9 +216,7 @@ def check_scalar(f: ObjectiveFunction, params: Pytree, batch: Batch, size: int) 
 _Shape: TypeAlias = tuple[tuple[int, ...], Any]  # and dtype
 
 
-_shapes: KeptPrograms[Any] = KeptPrograms(256)
-
-
+@functools.lru_cache(maxsize=256)
 def _shape_of(
     f: ObjectiveFunction, structure: Any, params: tuple[_Shape, ...], batch: tuple[_Shape | None, ...]
 ) -> Any:

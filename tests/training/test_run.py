@@ -13,7 +13,7 @@ import pytest
 
 import jaxnet as jn
 from jaxnet import Outcome, Stop
-from jaxnet.training import loop, preparation
+from jaxnet.training import loop
 from jaxnet.training.preparation import unpack
 from jaxnet.training.run import next_chunk
 
@@ -359,7 +359,6 @@ def test_a_program_that_is_let_go_lets_go_of_the_users_functions(params):
     del metric
     assert len(loop._programs) <= loop.PROGRAMS
     loop._programs.clear()
-    preparation._shapes.clear()
     gc.collect()
     assert gone() is None
 
