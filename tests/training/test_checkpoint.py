@@ -19,7 +19,8 @@ from jaxnet import Stop, storage
 from jaxnet.identity import surroundings
 from jaxnet.training.checkpoint import checkpoint
 from jaxnet.training.loop import history_names
-from jaxnet.training.preparation import OptimizerState, plan_fit
+from jaxnet.training.optimizer_state import OptimizerState
+from jaxnet.training.preparation import plan_fit
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(30, 3)), RNG.integers(0, 2, 30)
