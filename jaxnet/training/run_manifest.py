@@ -9,20 +9,17 @@ import warnings
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 
 from jaxnet import checks
-from jaxnet.accelerators import exact_products
-from jaxnet.identity import MUST_STAY, different, digest_arrays, odd_programs, surroundings, traced_program
+from jaxnet.identity import MUST_STAY, different, digest_arrays, odd_programs, surroundings
 from jaxnet.losses import Objective
 from jaxnet.network import MLP, describe_network
 from jaxnet.training.hyperparameters import as_text, strangers
-from jaxnet.training.loop import Parts, Updated, assemble, history_names, update
-from jaxnet.training.metric_values import metric_values
+from jaxnet.training.loop import Updated, assemble, history_names
 from jaxnet.training.preparation import FitPlan
-from jaxnet.types import Array, Batch, Pytree
+from jaxnet.training.traced_training import TracedWith, traced_training
+from jaxnet.types import Batch
 
 FORMAT = 2
 _EXPECTED = "an empty folder, or that of a run with the same arguments"
@@ -124,48 +121,16 @@ def _from_format_1(saved: dict[str, Any], now: dict[str, Any], own: list[str]) -
 
 
 def _programs(plan: FitPlan) -> dict[str, Any]:
-    """Trace what a run computes, part by part, so that what differs has a name."""
-    parts, train = assemble(plan.program, plan.numbers), Batch(*plan.data.train[:3])
-    trained, identity = Updated(plan.state.params, plan.state.optimizer), optax.identity()
-    alone = Updated(plan.state.params, identity.init(plan.state.params))
-    size, tail = plan.program.batch_size, plan.program.tail
-    # each beside one that is the same for all: what is traced is what training calls
-    learning = parts._replace(optimizer=optax.with_extra_args_support(identity), extras=[])
-    stepping = parts._replace(objective=_sum_of_squares)
-    found: dict[str, Any] = {"objective": (_step(learning), alone, _rows(train, size), plan.key)}
-    if tail:
-        found["objective of the last batch"] = (_step(learning), alone, _rows(train, tail), plan.key)
-    found["optimizer"] = (_step(stepping), trained, _rows(train, size), plan.key)
-    held_out = plan.data.validation
-    if held_out is not None:
-        extra = {} if held_out.weight is None else {"weight": held_out.weight}
-        value = lambda params, batch: parts.objective(params, batch.x, batch.y, **extra)
-        found["objective on validation"] = (value, trained.params, _rows(held_out, len(held_out.x)))
-    for metric in filter(callable, plan.program.metrics):
-        found[f"metric {metric.__name__}"] = (_measured(parts, metric), trained.params, train)
-        if held_out is not None:
-            found[f"metric {metric.__name__} on validation"] = (_measured(parts, metric), trained.params, held_out)
-    with exact_products():
-        return {name: traced_program(*call).as_json() for name, call in found.items()}
-
-
-def _step(parts: Parts) -> Any:
-    return lambda trained, batch, key: update(parts, trained, batch, key)
-
-
-def _measured(parts: Parts, metric: Any) -> Any:
-    return lambda params, batch: metric_values(parts.objective, params, batch, {"value": metric})
-
-
-def _rows(batch: Batch, size: int) -> Batch:
-    """Return the shapes of some rows of a batch."""
-    cut: Batch = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((size, *leaf.shape[1:]), leaf.dtype), batch)
-    return cut
-
-
-def _sum_of_squares(params: Pytree, x: Array, y: Array, **extra: Any) -> Array:
-    """Stand for an objective where it is not the one that is looked at."""
-    return jnp.sum(jnp.stack([jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(params)]))
+    parts, (size, tail) = assemble(plan.program, plan.numbers), (plan.program.batch_size, plan.program.tail)
+    given = TracedWith(
+        numbers=(),
+        trained=Updated(plan.state.params, plan.state.optimizer),
+        train=Batch(*plan.data.train[:3]),
+        validation=plan.data.validation,
+        sizes=[size, tail] if tail else [size],
+        key=plan.key,
+    )
+    return traced_training(lambda numbers: parts, given, plan.program.metrics)
 
 
 def _layout_record(objective: Any) -> dict[str, Any]:
