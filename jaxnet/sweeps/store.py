@@ -7,87 +7,108 @@ which the same call goes on. Rankings and decisions are not stored, for they fol
 
 import dataclasses
 import json
-import sqlite3
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jaxlib
 import numpy as np
 
 from jaxnet.accelerators import EXACT, local_devices, products_precision
-from jaxnet.storage import CheckpointError, decode, digest, encode, write_atomically
+from jaxnet.identity.surroundings import installed
+from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
 from jaxnet.sweeps.groups import lanes_rule
 from jaxnet.sweeps.history import SweepHistory
+from jaxnet.sweeps.member_identity import MemberIdentity
+from jaxnet.sweeps.members_database import MembersDatabase
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.space import configuration_text, space_as_json
 from jaxnet.training.stopping import CONVERGED, DIVERGED
 from jaxnet.types import Batch
 
 _FORMAT = 1
-_CREATE = """
-create table if not exists members (
-    id text primary key, configuration text not null, seed integer not null, fold integer not null,
-    epochs integer not null, diverged integer not null, record blob not null)
-"""
-_UPSERT = "insert or replace into members values (?, ?, ?, ?, ?, ?, ?)"
+_ADDED = ("optax",)  # what the first manifests did not say
 
 
 class Store:
-    """The folder of a sweep, opened by the process that holds its lock."""
+    """The folder of a sweep, opened by the process that holds its lock, or by any that only reads it."""
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
-        """Open or create it; raises ``CheckpointError`` for a damaged one, ValueError for another sweep's."""
-        self._plan, self._path = plan, folder / "members.sqlite"
-        self._manifest = folder / "manifest.json"
-        self._connection = sqlite3.connect(self._path)
+    def __init__(self, folder: Path, plan: Plan, *, reading: bool = False) -> None:
+        """Open it, or create it unless ``reading``.
+
+        Raises ``CheckpointError`` for a damaged one, ValueError for another sweep's, OSError, with the path, where it
+        cannot be opened or written.
+        """
+        self._plan, self._path, self._manifest = plan, folder / "members.sqlite", folder / "manifest.json"
+        self._identity = MemberIdentity(plan)
+        self._emptied = not self._path.exists() or not self._path.stat().st_size
+        self._database = MembersDatabase(self._path, reading=reading)
         try:
-            # a write-ahead log commits by appending, and with full synchronisation a commit is on the disk
-            self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute("pragma synchronous = full")
-            self._connection.execute(_CREATE)
-            stored = {row[0] for row in self._connection.execute("select id from members")}
-        except sqlite3.DatabaseError as error:
-            raise CheckpointError(f"{self._path}: not a database of members ({error})") from error
-        self._check_manifest(stored)
+            theirs, self._programs = self._found()
+            self._mine, self._reading = sweep_manifest(plan), reading
+            if theirs is not None:
+                self._compare(theirs, self._mine)
+        except BaseException:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
+        self._database.close()
 
     def save(self, history: SweepHistory, members: np.ndarray) -> None:
         """Write the records of some members, all or none of them."""
-        rows = [self._row(history, int(member)) for member in members]
-        with self._connection:
-            self._connection.executemany(_UPSERT, rows)
+        self._database.save([self._row(history, int(member)) for member in members])
 
     def restore(self, history: SweepHistory) -> int:
-        """Put every record that belongs to the plan into the history; return how many there were."""
+        """Put every record that belongs to the plan into the history; return how many there were.
+
+        Raises ValueError where a record is of another training than the plan's.
+        """
         numbered = {name: member for member, name in enumerate(self._plan.members.ids)}
         count = 0
-        for name, epochs, record in self._connection.execute("select id, epochs, record from members"):
+        for name, epochs, diverged, record in self._database.rows():
             if name in numbered:
-                count += self._restore_one(history, numbered[name], epochs, record)
+                about = {"member": name, "epochs": epochs, "diverged": diverged}
+                count += self._restore_one(history, numbered[name], about, record)
+        if not self._reading:
+            self._say()
         return count
 
+    def _say(self) -> None:
+        """Write down what the members are of; not before it is known that those that are there are of the same."""
+        text, programs = json.dumps(self._mine, indent=2), json.dumps(self._programs | self._identity.programs)
+        self._database.say({"manifest": text, "programs": programs, "digest": digest(text, programs)})
+        write_atomically(self._manifest, f"{text}\n".encode())
+
     def _row(self, history: SweepHistory, member: int) -> tuple[Any, ...]:
-        members, epochs = self._plan.members, int(history.epochs[member])
+        members, epochs, diverged = self._plan.members, int(history.epochs[member]), int(history.diverged[member])
         place, slot = self._plan.place_of(member)
         state = jax.tree.map(lambda leaf: leaf[slot], history.lanes[place])
         curves = {name: curve[member, :epochs] for name, curve in history.curves.items()}
         configuration = configuration_text(self._plan.configurations[members.configuration[member]])
-        about = (members.ids[member], configuration, int(members.seed[member]), int(members.fold[member]))
-        return (*about, epochs, int(history.diverged[member]), encode((state, curves)))
+        name = members.ids[member]
+        about = {"member": name, "epochs": epochs, "diverged": diverged, **self._identity.of(member)}
+        record = encode((state, curves), about)
+        return name, configuration, int(members.seed[member]), int(members.fold[member]), epochs, diverged, record
 
-    def _restore_one(self, history: SweepHistory, member: int, epochs: int, record: bytes) -> bool:
+    def _restore_one(self, history: SweepHistory, member: int, about: dict[str, Any], record: bytes) -> bool:
         place, slot = self._plan.place_of(member)
-        lanes = history.lanes[place]
-        like = jax.tree.map(lambda leaf: leaf[slot], lanes), {n: c[member, :epochs] for n, c in history.curves.items()}
+        lanes, source = history.lanes[place], f"{self._path}, member {self._plan.members.ids[member]}"
         try:
-            (state, curves), _ = decode(record, like, source=f"{self._path}, member {self._plan.members.ids[member]}")
-        except CheckpointError as error:
+            named, said = decode_named(record, source=source)
+            # what stands beside a record is outside its checksum, so it stands in it, too
+            if said and any(said.get(name) != value for name, value in about.items()):
+                raise CheckpointError(f"{source}: the record of another member or epoch")
+            if said and (changes := self._identity.changes(said, member, self._programs)):
+                self._refuse(changes)
+            epochs = about["epochs"]
+            curves = {name: curve[member, :epochs] for name, curve in history.curves.items()}
+            like = jax.tree.map(lambda leaf: leaf[slot], lanes), curves
+            state, curves = match(named, like, source=source)
+        except (CheckpointError, TypeError) as error:
             # one damaged record costs one member, never the sweep
             warnings.warn(f"{error}; the member is trained again", RuntimeWarning, stacklevel=4)
             return False
@@ -100,23 +121,62 @@ class Store:
         history.stopped[member] = state.ended if state.status == CONVERGED else 0
         return True
 
-    def _check_manifest(self, stored: set[str]) -> None:
-        """Refuse another sweep's folder and show the difference; a superset of its members extends it."""
-        mine = sweep_manifest(self._plan)
+    def _found(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+        """Return the manifest and the programs that the folder's members are of; None where it has no members yet."""
+        about = self._database.about()
+        if about:
+            text, programs = about.get("manifest", ""), about.get("programs", "")
+            if digest(text, programs) != about.get("digest"):
+                raise CheckpointError(f"{self._path}: what it says of its members is damaged")
+            self._warn_of_another_manifest(text)
+            return manifest_in(text.encode(), self._path), json.loads(programs)
         if self._manifest.exists():
             theirs = read_manifest(self._manifest)
-            changed = differences(theirs["must be the same"], mine["must be the same"])
-            # what Optuna will ask for is not known yet: members that it asked for before are no surprise
-            lost = 0 if self._plan.asking else len(stored - set(self._plan.members.ids))
-            if lost:
-                changed += differences(theirs["may be extended"], mine["may be extended"])
-                own = self._plan.spec.network or self._plan.spec.objective
-                hint = ", or network= or objective= makes something else of them" if own else ""
-                changed.append(f"{lost} of the {len(stored)} members trained there are not in this plan{hint}")
-            if changed:
-                lines = "\n  ".join(changed)
-                raise ValueError(f"{self._manifest.parent}: another sweep's folder; take another, or undo\n  {lines}")
-        write_atomically(self._manifest, (json.dumps(mine, indent=2) + "\n").encode())
+            if self._plan.spec.own_functions and self._database.ids():
+                words = "an earlier jaxnet saved it, which knew functions of one's own by name only: whether they are"
+                self._refuse([f"{words} the same cannot be known"])
+            if self._emptied:  # the manifest is written last, so there were members once, or nearly
+                warnings.warn(
+                    f"{self._path}: empty or gone; its members are trained again", RuntimeWarning, stacklevel=4
+                )
+            return theirs, {}
+        if stored := len(self._database.ids()):
+            words = f"it does not say what its {stored} members are of, and {self._manifest.name} is missing"
+            raise CheckpointError(f"{self._path}: {words}; put that back, or take another folder")
+        return None, {}
+
+    def _warn_of_another_manifest(self, text: str) -> None:
+        """The database knows what it is of; the file beside it is for people, and may have been damaged or exchanged.
+
+        That it is missing, or from before the plan was extended, a kill can do.
+        """
+        kept = "must be the same"
+        try:
+            same = not self._manifest.exists() or read_manifest(self._manifest)[kept] == json.loads(text)[kept]
+        except CheckpointError:
+            same = False
+        if not same:
+            words = f"{self._manifest}: not the manifest of {self._path.name}, which says itself what it is of"
+            warnings.warn(words, RuntimeWarning, stacklevel=5)
+
+    def _compare(self, theirs: dict[str, Any], mine: dict[str, Any]) -> None:
+        """Refuse another sweep's folder and show the difference; a superset of its members extends it."""
+        same = {**{name: mine["must be the same"][name] for name in _ADDED}, **theirs["must be the same"]}
+        changed = differences(same, mine["must be the same"])
+        stored = self._database.ids()
+        # what Optuna will ask for is not known yet: members that it asked for before are no surprise
+        lost = 0 if self._plan.asking else len(stored - set(self._plan.members.ids))
+        if lost:
+            changed += differences(theirs["may be extended"], mine["may be extended"])
+            own = self._plan.spec.own_functions
+            hint = ", or network= or objective= makes something else of them" if own else ""
+            changed.append(f"{lost} of the {len(stored)} members trained there are not in this plan{hint}")
+        if changed:
+            self._refuse(changed)
+
+    def _refuse(self, changed: list[str]) -> NoReturn:
+        lines = "\n  ".join(changed)
+        raise ValueError(f"{self._manifest.parent}: another sweep's folder; take another, or undo\n  {lines}")
 
 
 def sweep_manifest(plan: Plan) -> dict[str, Any]:
@@ -141,6 +201,7 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
         "platform": local_devices()[0].device_kind,
         "jax": jax.__version__,
         "jaxlib": jaxlib.__version__,
+        "optax": installed("optax"),
     }
     if products_precision() != EXACT:
         same["precision"] = products_precision()
@@ -168,8 +229,13 @@ def _version() -> str:
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """Read a manifest; raises ``CheckpointError`` for a damaged one and for one of a newer format."""
+    return manifest_in(read_bytes(path), path)
+
+
+def manifest_in(content: bytes, path: Path) -> dict[str, Any]:
+    """Return the manifest that some bytes hold; raises ``CheckpointError``, which names ``path``."""
     try:
-        found = json.loads(path.read_bytes())
+        found: dict[str, Any] = json.loads(content)
         number = int(found["format"])
         whole = isinstance(found["must be the same"], dict) and isinstance(found["may be extended"], dict)
     except (ValueError, KeyError, TypeError, RecursionError) as error:

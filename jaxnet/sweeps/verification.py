@@ -9,7 +9,6 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.storage import hold
 from jaxnet.sweeps.execution import Trainer, run_plan, train_by_rungs
 from jaxnet.sweeps.history import SweepHistory, behind, empty_history
 from jaxnet.sweeps.planning import Plan
@@ -34,16 +33,17 @@ class _NoTrainer:
 
 
 def load_sweep(plan: Plan, out: str | os.PathLike[str]) -> Result:
-    """Read a sweep, finished or not, from its folder; nothing is trained.
+    """Read a sweep, finished or not, from its folder, also while it runs; nothing is trained or written.
 
     Decisions are those of the rungs that were reached. Raises FileNotFoundError where there is no sweep, and what
-    ``sweep`` raises for a folder that is another sweep's, damaged, or held by another process.
+    ``sweep`` raises for a folder that is another sweep's, or damaged.
     """
-    if not (Path(out) / "manifest.json").exists():
+    folder = Path(out).expanduser()
+    if not (folder / "manifest.json").exists() and not (folder / "members.sqlite").exists():
         raise FileNotFoundError(f"{out}: no sweep there")
 
     def read(plan: Plan, history: SweepHistory) -> bool:
-        with hold(out) as folder, contextlib.closing(Store(folder, plan)) as store:
+        with contextlib.closing(Store(folder, plan, reading=True)) as store:
             store.restore(history)
         try:
             train_by_rungs(plan, history, _NoTrainer(plan, history))

@@ -94,7 +94,8 @@ def program_key(program: Program) -> Hashable:
 
 def program_key_now(program: Program) -> Hashable:
     """Return the key that the program would have if it were described now, after the user's functions were called."""
-    return program_key(Program(*map(refreshed, program[:3]), *program[3:]))
+    objective, optimizer, stop = map(refreshed, program[:3])
+    return program_key(program._replace(objective=objective, optimizer=optimizer, stop=stop))
 
 
 _programs: KeptPrograms[Callable[..., Any]] = KeptPrograms(PROGRAMS)

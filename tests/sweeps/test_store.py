@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,14 +13,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
+import jaxnet as jn
 from jaxnet import sweeps
 from jaxnet.network import MLP
-from jaxnet.storage import CheckpointError, hold
+from jaxnet.storage import CheckpointError, decode_named, digest, hold
 from jaxnet.storage.interruption import Interrupted, Watch
 from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.members_database import MembersDatabase
 from jaxnet.sweeps.result.columns import to_csv
 from jaxnet.sweeps.store import Store, differences, sweep_manifest
+from jaxnet.sweeps.verification import load_sweep
 
 CHILD = """
 import functools, os, signal, sqlite3, sys
@@ -196,6 +201,125 @@ def test_a_changed_network_of_ones_own_is_refused(problem: Any, tmp_path: Path) 
     sweeps.sweep(plan("relu"), out=tmp_path)
     with pytest.raises(ValueError, match=r"1 of the 1 members trained there .*, or network= or objective= makes some"):
         sweeps.sweep(plan("tanh"), out=tmp_path)
+
+
+def times(factor: float) -> Any:
+    def objective(net: Any, configuration: Any) -> Any:
+        return lambda q, x, y, weight=None: factor * jn.objective(net)(q, x, y, weight=weight)
+
+    return objective
+
+
+def test_a_changed_objective_of_the_same_name_is_refused_by_its_line(problem: Any, tmp_path: Path) -> None:
+    sweeps.sweep(make(problem, objective=times(1.0)), out=tmp_path)
+    before = (tmp_path / "members.sqlite").read_bytes()
+    with pytest.raises(ValueError, match=r"the objective differs \(line \d+ of test_store.py\)"):
+        sweeps.sweep(make(problem, objective=times(30.0)), out=tmp_path)
+    assert (tmp_path / "members.sqlite").read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def trained(problem: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a sweep, to be copied."""
+    folder = tmp_path_factory.mktemp("trained") / "sweep"
+    sweeps.sweep(make(problem), out=folder)
+    return folder
+
+
+def moved(problem: Any) -> Any:
+    return problem._replace(train=(problem.train[0] + 1, problem.train[1]))
+
+
+def test_the_database_knows_what_it_is_of(problem: Any, trained: Path, whole: list[str], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "sweep"))
+    (folder / "manifest.json").unlink()
+    with pytest.raises(ValueError, match=r"another sweep's folder.*\n  data: "):
+        sweeps.sweep(make(moved(problem)), out=folder)
+    (folder / "manifest.json").write_text("{")
+    with pytest.warns(RuntimeWarning, match="manifest.json: not the manifest of members.sqlite, which says itself"):
+        assert tables(sweeps.sweep(make(problem), out=folder)) == whole
+    assert (folder / "manifest.json").read_bytes() == (trained / "manifest.json").read_bytes()
+
+
+def first_format(folder: Path) -> None:
+    """Make of a folder what an earlier jaxnet would have left there."""
+    with sqlite3.connect(folder / "members.sqlite") as database:
+        database.execute("drop table about")
+        for name, record in database.execute("select id, record from members").fetchall():
+            named, _ = decode_named(record)
+            content = safetensors.numpy.save(named, {"manifest": json.dumps({"file_sha256": "0" * 64})})
+            content = content.replace(b"0" * 64, digest(content).encode(), 1)
+            database.execute("update members set record = ? where id = ?", (content, name))
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    del manifest["must be the same"]["optax"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_folder_of_the_first_format_goes_on_but_not_without_its_manifest(
+    problem: Any, trained: Path, whole: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "sweep"))
+    first_format(folder)
+    lost = Path(shutil.copytree(folder, tmp_path / "lost"))
+    (lost / "manifest.json").unlink()
+    with pytest.raises(CheckpointError, match="does not say what its 14 members are of, and manifest"):
+        sweeps.sweep(make(problem), out=lost)
+    monkeypatch.setattr("jaxnet.sweeps.engine.Engine.train", None)  # nothing is trained again
+    assert tables(sweeps.sweep(make(problem), out=folder)) == whole
+
+
+@pytest.mark.parametrize("column", ["epochs", "diverged"])
+def test_what_stands_beside_a_record_is_vouched_for_by_it(
+    problem: Any, trained: Path, whole: list[str], tmp_path: Path, column: str
+) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "sweep"))
+    with sqlite3.connect(folder / "members.sqlite") as database:
+        database.execute(f"update members set {column} = 1 where id in (select id from members limit 1)")
+    with pytest.warns(RuntimeWarning, match="the record of another member or epoch; the member is trained again"):
+        assert tables(sweeps.sweep(make(problem), out=folder)) == whole
+
+
+def test_errors_of_the_database_are_sentences_with_its_path(
+    problem: Any, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jaxnet.sweeps.members_database._WAIT_SECONDS", 0.1)
+    folder = Path(shutil.copytree(trained, tmp_path / "sweep"))
+    path = folder / "members.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("begin immediate")
+    with pytest.raises(OSError, match=f"another program has held it.*{path}"):
+        sweeps.sweep(make(problem), out=folder)
+    assert load_sweep(make(problem), folder).history.epochs.sum() > 0  # readers need no lock
+    other.rollback()
+    other.close()
+    os.truncate(path, 5000)
+    for act in (lambda: sweeps.sweep(make(problem), out=folder), lambda: load_sweep(make(problem), folder)):
+        with pytest.raises(CheckpointError, match=f"{path}: not a database of members"):
+            act()
+    os.truncate(path, 0)
+    with pytest.warns(RuntimeWarning, match="empty or gone; its members are trained again"):
+        Store(folder, make(problem)).close()
+
+
+def test_a_full_disk_is_said_and_what_was_saved_before_is_whole(trained: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "sweep"))
+    database = MembersDatabase(folder / "members.sqlite")
+    before = sorted(database.ids())
+    pages = database._connection.execute("pragma page_count").fetchone()[0]
+    database._connection.execute(f"pragma max_page_count = {pages}")
+    with pytest.raises(OSError, match=r"No space|the disk is full; the members that were saved before are whole"):
+        database.save([("new", "", 0, 0, 1, 0, bytes(10**6))])
+    assert sorted(database.ids()) == before
+    database.close()
+
+
+def test_reading_writes_nothing_and_needs_no_lock(problem: Any, trained: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained, tmp_path / "sweep"))
+    content = lambda: {each.name: each.read_bytes() for each in folder.iterdir() if each.name != "lock"}
+    before = content()
+    with hold(folder):
+        assert load_sweep(make(problem), folder).history.epochs.sum() > 0
+    assert content() == before
 
 
 def test_a_second_process_is_refused(problem: Any, tmp_path: Path) -> None:

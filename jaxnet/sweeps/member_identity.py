@@ -1,0 +1,101 @@
+"""What the members of a sweep are members of: digests that stand in each record, of all that a member's bits follow.
+
+``program``: what its group computes, traced with the numbers left open. ``numbers``: those of its configuration,
+as the functions of one's own made them. ``start``: its first parameters, where a network of one's own draws them.
+"""
+
+import functools
+import json
+from typing import Any, cast
+
+import jax
+import numpy as np
+
+from jaxnet.identity import KeptPrograms, different, digest_arrays, odd_programs
+from jaxnet.storage import digest
+from jaxnet.sweeps.groups import Group, first_lanes, initial_params, keys_of
+from jaxnet.sweeps.planning import Plan
+from jaxnet.training.loop import Program, Updated, assemble, program_key
+from jaxnet.training.metric_values import check_metrics, names_argument
+from jaxnet.training.optimizer_state import LOOKED_AT
+from jaxnet.training.preparation import draws, examples_of
+from jaxnet.training.traced_training import TracedWith, traced_training
+from jaxnet.types import Batch
+
+_DIGITS = 32
+_traced: KeptPrograms[dict[str, Any]] = KeptPrograms(64)
+
+
+class MemberIdentity:
+    """The digests of the members of a plan; ``programs`` is what they stand for, digest -> name -> traced program."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        traced = [group_programs(plan, group) for group in plan.groups]
+        self._program = [_digest(each) for each in traced]
+        self.programs = dict(zip(self._program, traced, strict=True))
+        own = plan.spec.network is not None
+        self._lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups] if own else None
+
+    def of(self, member: int) -> dict[str, Any]:
+        """Return what a member's record has to say, as JSON values."""
+        place, slot = self._plan.place_of(member)
+        group = self._plan.groups[place]
+        at = int(np.searchsorted(group.configurations, self._plan.members.configuration[member]))
+        numbers = [[float(column[at]).hex() for column in columns] for columns in group.numbers]
+        said = {"program": self._program[place], "numbers": digest(json.dumps(numbers))[:_DIGITS]}
+        if self._lanes is not None:
+            said["start"] = digest_arrays(jax.tree.map(lambda leaf: leaf[slot], self._lanes[place]))[:_DIGITS]
+        return said
+
+    def changes(self, said: dict[str, Any], member: int, programs: dict[str, Any]) -> list[str]:
+        """Say how a record's member is another than the plan's; ``programs`` are those that its folder knows."""
+        mine = self.of(member)
+        found = []
+        if said.get("program") != mine["program"]:
+            before, now = programs.get(str(said.get("program")), {}), self.programs[mine["program"]]
+            odd = odd_programs(before, now) or ["program"]
+            found += [f"the {name} differs{different(before.get(name, {}), now.get(name, {}))}" for name in odd]
+        if said.get("numbers") != mine["numbers"]:
+            found.append("the numbers that are made of a configuration differ")
+        if said.get("start") != mine.get("start"):
+            found.append("the first parameters that network= draws differ")
+        return found
+
+
+def group_programs(plan: Plan, group: Group) -> dict[str, Any]:
+    """Return the programs of a group, traced with its numbers left open; what was traced before is kept."""
+    task, f = plan.task, group.training.objective
+    given = lambda batch: tuple(part for part in batch if part is not None)
+    params = jax.eval_shape(functools.partial(initial_params, group.networks[0], dtype=task.dtype), keys_of(0, 0)[0])
+    batch, metrics = examples_of(f, params, given(task.data), "data"), check_metrics(task.metrics, f)
+    held_out = None if task.validation is None else examples_of(f, params, given(task.validation), "validation")
+    size = group.training.batch_size or plan.spec.rows
+    a, b, c = group.skeletons
+    program = Program(a, b, c, metrics, size, 0, False, draws(f))
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), (batch, held_out))
+    key = (program_key(program), str(shapes), str(task.dtype), [*map(len, group.numbers)].__repr__())
+    return _traced.get(key, lambda: _trace(program, group, params, shapes))
+
+
+def _trace(program: Program, group: Group, params: Any, shapes: tuple[Batch, Batch | None]) -> dict[str, Any]:
+    batch, held_out = cast(Any, shapes)  # shapes stand for arrays where only they are looked at
+    dtype = jax.tree.leaves(params)[0].dtype
+    if batch.weight is None and names_argument(group.training.objective, "weight"):  # with which padding is weighed
+        batch = batch._replace(weight=jax.ShapeDtypeStruct(batch.x.shape[:1], dtype))
+    with jax.numpy_dtype_promotion("standard"):
+        state = jax.eval_shape(group.training.optimizer.init, params)
+    open_numbers = [[jax.ShapeDtypeStruct((), dtype) for _ in columns] for columns in group.numbers]
+    given = TracedWith(open_numbers, Updated(params, state), batch, held_out, [program.batch_size], jax.random.key(0))
+    build = functools.partial(assemble, program)
+    # a member's bits do not depend on whether x64 is on, so what is written down of its program must not, either
+    with jax.enable_x64(True):
+        try:
+            return traced_training(build, given, program.metrics)
+        except LOOKED_AT:  # what decides by its numbers is compiled with them
+            first = [[float(column[0]) for column in columns] for columns in group.numbers]
+            return traced_training(lambda _: build(first), given._replace(numbers=()), program.metrics)
+
+
+def _digest(programs: dict[str, Any]) -> str:
+    return digest(json.dumps({name: each["digest"] for name, each in programs.items()}))[:_DIGITS]
