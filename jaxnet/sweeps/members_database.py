@@ -64,7 +64,10 @@ class MembersDatabase:
             self._connection.close()
 
     def about(self) -> dict[str, str]:
-        """Return what is said about the members, name -> text; nothing in a database of the first format."""
+        """Return what is said about the members, name -> text; nothing in a database of the first format.
+
+        Raises ``CheckpointError`` for a database of something else.
+        """
         with self._told():
             tables = {name for (name,) in self._connection.execute("select name from sqlite_master")}
             if "members" not in tables:
