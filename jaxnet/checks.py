@@ -82,13 +82,7 @@ def number(
     expected = "a finite number" + _bounds(above, minimum, maximum, below)
     # so that a rate out of np.logspace or jnp.logspace is as good as one typed in
     scalar = value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) and value.ndim == 0 else value
-    require(
-        isinstance(scalar, numbers.Real) and not isinstance(scalar, bool),
-        argument,
-        expected,
-        value,
-        TypeError,
-    )
+    require(isinstance(scalar, numbers.Real) and not isinstance(scalar, bool), argument, expected, value, TypeError)
     inside = math.isfinite(scalar) and above < scalar < below and minimum <= scalar <= maximum
     require(inside, argument, expected, value)
     return float(scalar)
@@ -104,13 +98,7 @@ def integer(argument: str, value: Any, *, minimum: int = 0, maximum: int | None 
     """Return ``value`` as an int when it is an integer within the bounds; else refuse it. ``note`` explains them."""
     bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
     expected = f"an integer {bounds}" + (f" ({note})" if note else "")
-    require(
-        isinstance(value, numbers.Integral) and not isinstance(value, bool),
-        argument,
-        expected,
-        value,
-        TypeError,
-    )
+    require(isinstance(value, numbers.Integral) and not isinstance(value, bool), argument, expected, value, TypeError)
     require(value >= minimum and (maximum is None or value <= maximum), argument, expected, value)
     return int(value)
 
@@ -175,12 +163,7 @@ def random_key(argument: str, value: Any) -> jax.Array:
     if not isinstance(value, jax.Array):
         refuse(argument, expected, value, TypeError)
     if jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
-        require(
-            value.ndim == 0,
-            argument,
-            f"one key, not {value.shape} keys",
-            Words(f"keys of shape {value.shape}"),
-        )
+        require(value.ndim == 0, argument, f"one key, not {value.shape} keys", Words(f"keys of shape {value.shape}"))
         return value
     require(value.dtype == np.uint32 and value.shape == (2,), argument, expected, value, TypeError)
     key: jax.Array = jax.random.wrap_key_data(value)
@@ -225,12 +208,7 @@ def weights(argument: str, value: Any, count: int, dtype: Any) -> Any:
     """Return example weights [N] of N = ``count`` examples in ``dtype``; refuse another shape, NaN and infinity, a
     weight below 0, and weights that are all 0."""
     array = real_array(argument, value)
-    require(
-        array.shape == (count,),
-        argument,
-        f"one weight for each of the {count} examples, shape ({count},)",
-        array,
-    )
+    require(array.shape == (count,), argument, f"one weight for each of the {count} examples, shape ({count},)", array)
     finite(argument, array)
     if concrete(array):
         # all 0 would make every mean 0/0
@@ -258,11 +236,5 @@ def parameters(argument: str, value: Any) -> Any:
     require(leaves and all(hasattr(leaf, "dtype") for leaf in leaves), argument, expected, value, TypeError)
     kinds = sorted({str(leaf.dtype) for leaf in leaves})
     floating = all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves)
-    require(
-        floating and len(kinds) == 1,
-        argument,
-        expected,
-        Words(f"leaves of dtype {', '.join(kinds)}"),
-        TypeError,
-    )
+    require(floating and len(kinds) == 1, argument, expected, Words(f"leaves of dtype {', '.join(kinds)}"), TypeError)
     return leaves[0].dtype

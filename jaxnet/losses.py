@@ -93,12 +93,7 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
     }
 )
 CANONICAL: Mapping[str, str] = MappingProxyType(
-    {
-        "softmax": "cross_entropy",
-        "sigmoid": "binary_cross_entropy",
-        "identity": "squared_error",
-        "exp": "poisson",
-    }
+    {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy", "identity": "squared_error", "exp": "poisson"}
 )
 
 
@@ -117,13 +112,7 @@ class Objective:
     @guided(y="parameters come first, f(params, X, y)", positional="f(params, X, y)")
     @exact_products()
     def __call__(
-        self,
-        params: Pytree,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        weight: ArrayLike | None = None,
-        key: Key | None = None,
+        self, params: Pytree, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None, key: Key | None = None
     ) -> jax.Array:
         """Compute the objective of X [N, D] and y [N] or [N, K], a scalar in the dtype of ``params``.
 

@@ -73,12 +73,7 @@ _SCALED: Mapping[str, Initializer] = MappingProxyType(
     }
 )
 _PLAIN: Mapping[str, Initializer] = MappingProxyType(
-    {
-        "zeros": jax.nn.initializers.zeros,
-        "ones": jax.nn.initializers.ones,
-        "uniform": Uniform(),
-        "normal": Normal(),
-    }
+    {"zeros": jax.nn.initializers.zeros, "ones": jax.nn.initializers.ones, "uniform": Uniform(), "normal": Normal()}
 )
 # the variance of a weight by fan in and fan out; a uniform of variance v is one of ±sqrt(3 v)
 _VARIANCES: Mapping[str, Callable[[int, int], float]] = MappingProxyType(

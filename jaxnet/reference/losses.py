@@ -178,12 +178,7 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
     }
 )
 CANONICAL: Mapping[str, str] = MappingProxyType(
-    {
-        "softmax": "cross_entropy",
-        "sigmoid": "binary_cross_entropy",
-        "identity": "squared_error",
-        "exp": "poisson",
-    }
+    {"softmax": "cross_entropy", "sigmoid": "binary_cross_entropy", "identity": "squared_error", "exp": "poisson"}
 )
 
 

@@ -26,13 +26,7 @@ from jaxnet.training.hyperparameters import partition
 from jaxnet.training.loop import Program
 from jaxnet.training.metric_values import check_metrics, names_argument
 from jaxnet.training.optimizer_state import first_state
-from jaxnet.training.preparation import (
-    check_scalar,
-    cut,
-    draws,
-    examples_of,
-    known_batches,
-)
+from jaxnet.training.preparation import check_scalar, cut, draws, examples_of, known_batches
 from jaxnet.training.stopping import RUNNING, first_best
 from jaxnet.types import Batch, Key, Pytree
 
