@@ -1,6 +1,7 @@
 """Pieces of HTML, in which no text can become markup."""
 
-from jaxnet.html_blocks import html_table, html_text
+from jaxnet.figures import learning_curves
+from jaxnet.html_blocks import html_page, html_picture, html_table, html_text
 
 
 def test_a_table_has_a_header_and_its_cells_escaped():
@@ -11,3 +12,11 @@ def test_a_table_has_a_header_and_its_cells_escaped():
 
 def test_a_text_stays_as_it_is_printed():
     assert html_text("a < b\nc") == "<pre>a &lt; b\nc</pre>"
+
+
+def test_a_page_holds_its_pictures_and_forbids_to_load_anything():
+    page = html_page("a < b", html_picture(learning_curves({"loss": [2.0, 1.0]}), 'the "loss"'))
+    assert page.startswith("<!doctype html>")
+    assert "<title>a &lt; b</title>" in page
+    assert "default-src 'none'" in page
+    assert '<img alt="the &quot;loss&quot;" src="data:image/png;base64,iVBORw0KGgo' in page  # as every PNG begins

@@ -6,7 +6,6 @@ so that no tile waits long for a single lane.
 """
 
 import functools
-import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from jaxnet.accelerators import exact_products
 from jaxnet.estimators.descent_plan import Descent, DescentChunk, ProgramInputs, inputs_of, key_of, orders_of
 from jaxnet.estimators.network_estimator import precision
 from jaxnet.storage import digest
+from jaxnet.sweeps.devices import cores
 from jaxnet.sweeps.groups import lanes_of
 from jaxnet.sweeps.tiles import Lane, Tile, go_on, run_tile
 from jaxnet.training import stopping
@@ -57,15 +57,15 @@ class Workers(NamedTuple):
 
 
 def threads_of(n_jobs: int | None) -> int:
-    """Return how many threads are meant: one a core by default, and all but k - 1 of them by -k, as in joblib.
+    """Return how many threads are meant: one a core that this process may use by default, and all but k - 1 of them by
+    -k, as in joblib.
 
     Raises ValueError for 0.
     """
     checks.require(n_jobs != 0, "n_jobs", "a number of threads, -1 for all cores, or None", n_jobs)
-    cores = os.cpu_count() or 1
     if n_jobs is None:
-        return cores
-    return n_jobs if n_jobs > 0 else max(1, cores + 1 + n_jobs)
+        return cores()
+    return n_jobs if n_jobs > 0 else max(1, cores() + 1 + n_jobs)
 
 
 def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterator[tuple[int, DescentChunk]]:

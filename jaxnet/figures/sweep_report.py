@@ -1,8 +1,6 @@
 """A sweep on one page: what was tried, what came out and how sure that is, as one self-contained HTML file."""
 
-import base64
 import html
-import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ import numpy as np
 
 from jaxnet.figures import sweeps as figures
 from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, value_words, wide
+from jaxnet.html_blocks import html_page, html_picture, html_table, html_text
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
 from jaxnet.sweeps.store import sweep_manifest
@@ -20,23 +19,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ROWS = 50  # of the table of configurations
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; color: #262626; padding: 0 1em }}
-table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px }}
-th, td {{ padding: .2em .7em; text-align: right; border-bottom: 1px solid #ddd }}
-pre {{ background: #f6f6f6; padding: 1em; overflow-x: auto }} figure {{ margin: 1.5em 0 }} img {{ max-width: 100% }}
-</style></head><body>
-<h1>{title}</h1>
-<pre>{said}</pre>
+_BODY = """<h1>{title}</h1>
+{said}
 <h2>Configurations, the best first</h2>
 <p>{table}</p>
-<div style="overflow-x: auto"><table>{rows}</table></div>
+<div style="overflow-x: auto">{rows}</div>
 {figures}
 <h2>What every bit of it is relative to</h2>
-<table>{relative}</table>
-</body></html>
-"""
+{relative}"""
 
 
 class Drawn(NamedTuple):
@@ -53,15 +43,17 @@ def write_report(result: Result, path: str | os.PathLike[str]) -> Path:
     varied = ", ".join(axis.name for axis in parameter_axes(result)) or "nothing but seeds"
     count = len(plan.configurations)
     relative = {**sweep_manifest(plan)["must be the same"], "epochs": plan.epochs, "method": plan.method}
-    page = _PAGE.format(
-        title=html.escape(f"{count} configurations of {varied}"),
-        said=html.escape(str(result)),
+    title, summary = f"{count} configurations of {varied}", result.summary()
+    rows = zip(*(map(_cell, list(column)[:_ROWS]) for _, column in summary.items()), strict=True)
+    body = _BODY.format(
+        title=html.escape(title),
+        said=html_text(result),
         table=html.escape(_about_table(result)),
-        rows=_rows(result),
+        rows=html_table(rows, list(summary)),
         figures="\n".join(map(_figure, draw(result))),
-        relative="".join(_row("td", pair) for pair in relative.items() if pair[1] is not None),
+        relative=html_table((name, _cell(value)) for name, value in relative.items() if value is not None),
     )
-    write_atomically(path, page.encode())
+    write_atomically(path, html_page(title, body).encode())
     return Path(path)
 
 
@@ -155,16 +147,6 @@ def _about_table(result: Result) -> str:
     )
 
 
-def _rows(result: Result) -> str:
-    table = result.summary()
-    rows = list(zip(*(list(column)[:_ROWS] for _, column in table.items()), strict=True))
-    return _row("th", table) + "".join(_row("td", row) for row in rows)
-
-
-def _row(tag: str, values: Any) -> str:
-    return f"<tr>{''.join(f'<{tag}>{html.escape(_cell(value))}</{tag}>' for value in values)}</tr>"
-
-
 def _cell(value: Any) -> str:
     if value is None or value != value:
         return ""
@@ -174,8 +156,6 @@ def _cell(value: Any) -> str:
 
 
 def _figure(drawn: Drawn) -> str:
-    picture = io.BytesIO()
-    drawn.figure.savefig(picture, format="png", dpi=110)
     title, caption = html.escape(drawn.title), html.escape(drawn.caption)
-    image = f'<img alt="{title}" src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}">'
+    image = html_picture(drawn.figure, drawn.title)
     return f"<figure><h2>{title}</h2>{image}<figcaption>{caption}</figcaption></figure>"

@@ -1,7 +1,5 @@
 """How many threads train a population."""
 
-import os
-
 import pytest
 
 from jaxnet.estimators.population import threads_of
@@ -9,7 +7,7 @@ from jaxnet.estimators.population import threads_of
 
 @pytest.mark.parametrize(("jobs", "threads"), [(None, 4), (-1, 4), (-2, 3), (-9, 1), (1, 1), (7, 7)])
 def test_threads_are_counted_as_joblib_counts_jobs_but_are_all_cores_by_default(jobs, threads, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr("jaxnet.estimators.population.cores", lambda: 4)
     assert threads_of(jobs) == threads
 
 
