@@ -38,7 +38,7 @@ CONVOLUTION = Layer(
     "convolution", convolution, convolution_backward, drawn(30, x=(2, 2, 4, 3), w=(3, 2, 3, 3), b=(3,)),
     (drawn(31, d=(2, 3, 4, 3))["d"],),
     (
-        Slip("windows overwrite each other", "dpadded[:, :, i : i + height, j : j + width] = part", "overwritten", "window"),
+        Slip("windows overwrite each other", "dpadded[:, :, i : i + height, j : j + width] = part", "accumulation_overwritten", "window"),
         Slip("the kernel turned by 180 degrees", "dw[:, :, 2 - i, 2 - j] = np.einsum('nchw,nfhw->fc', window, dout)", "kernel_turned permuted_entries", "out window"),
         Slip("x by the turned kernel", "part = np.einsum('nfhw,fc->nchw', dout, P['w'][:, :, 2 - i, 2 - j])", "kernel_turned", "out window"),
         Slip("the border kept", "dx = dpadded", "shape", "padded"),

@@ -1,5 +1,8 @@
 """Limits that a process puts on itself before it runs a stranger's code: memory, time, files, no other processes.
 
+Two of Linux do the work where it has them, for the superuser too: a filter of system calls (seccomp) and rules about
+files (Landlock). Elsewhere there are the limits of POSIX, and the grader's clock.
+
 They are against accidents and tricks of learners, an endless loop or a fork bomb. They are no prison: who grades the
 code of enemies does it in a container.
 """
@@ -24,13 +27,18 @@ _THREAD = 0x00010000  # CLONE_THREAD: a thread of this process and no process
 _ALLOW, _REFUSE, _MISSING = 0x7FFF0000, 0x00050000 | 1, 0x00050000 | 38  # and what the caller is told: EPERM, ENOSYS
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # where these stand in what a filter sees
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # instructions of a filter
+_CREATE_RULES, _ADD_RULE, _RESTRICT = 444, 445, 446  # system calls of Landlock, the same on all machines
+_FIRST_VERSION, _BENEATH = 1, 1  # flag: ask for the version; kind of rule: a folder with all that is in it
+# the rights to write, by the version that knows them: file, folder and link made or removed; moved; cut; and network
+_WRITING, _MOVING, _CUTTING, _NETWORK = 0b1111111110010, 1 << 13, 1 << 14, 0b11
 _NO_NEW_PRIVILEGES, _SET_FILTER, _FILTER_MODE = 38, 22, 2
 
 
 def contain(memory: int, seconds: float) -> bool:
     """Limit this process to ``memory`` MB and about ``seconds`` of CPU, and to itself; True if no other can be started.
 
-    Where the system has no such limit, it is left out: the grader's clock still ends the process.
+    Where the system has no such limit, it is left out: the grader's clock still ends the process. Files outside the
+    current folder can be read and not changed, and nothing is sent over TCP, where Linux has Landlock.
     """
     import resource  # which Windows lacks
 
@@ -42,6 +50,7 @@ def contain(memory: int, seconds: float) -> bool:
     }
     for name, limit in limits.items():
         _set_limit(resource, name, limit)
+    _write_only_here()
     if _no_processes():
         return True
     _set_limit(resource, "RLIMIT_NPROC", 0)  # which does nothing for the superuser
@@ -70,6 +79,27 @@ def _no_processes() -> bool:
     if kernel.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
         return False
     return kernel.prctl(_SET_FILTER, _FILTER_MODE, header, 0, 0) == 0
+
+
+def _write_only_here() -> bool:
+    """Have the kernel refuse to change files outside the current folder and /dev, and to use TCP; False without it."""
+    if sys.platform != "linux" or platform.machine() not in _CALLS:
+        return False
+    kernel = ctypes.CDLL(None, use_errno=True)
+    version = kernel.syscall(_CREATE_RULES, None, 0, _FIRST_VERSION)
+    if version < 1 or kernel.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
+        return False
+    rights = _WRITING | (_MOVING if version >= 2 else 0) | (_CUTTING if version >= 3 else 0)
+    handled = struct.pack("QQ", rights, _NETWORK) if version >= 4 else struct.pack("Q", rights)
+    rules = kernel.syscall(_CREATE_RULES, ctypes.create_string_buffer(handled, len(handled)), len(handled), 0)
+    for folder in (os.getcwd(), "/dev"):  # where /dev/null and shared memory are
+        opened = os.open(folder, os.O_PATH)
+        rule = struct.pack("=Qi", rights, opened)
+        kernel.syscall(_ADD_RULE, rules, _BENEATH, ctypes.create_string_buffer(rule, len(rule)), 0)
+        os.close(opened)
+    done = kernel.syscall(_RESTRICT, rules, 0) == 0
+    os.close(rules)
+    return done
 
 
 def _filter(calls: dict[str, Any]) -> bytes:

@@ -1,5 +1,8 @@
 """A submission runs in its own process: what it does there costs itself."""
 
+import ctypes
+import sys
+
 import numpy as np
 import pytest
 
@@ -70,6 +73,21 @@ def test_it_can_delete_what_is_in_its_own_folder_only(isolated, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "precious.txt").write_text("kept")
     isolated("import shutil; shutil.rmtree('.', ignore_errors=True); return P")
+    assert (tmp_path / "precious.txt").read_text() == "kept"
+
+
+LANDLOCK = sys.platform == "linux" and ctypes.CDLL(None).syscall(444, None, 0, 1) >= 1  # asks the kernel its version
+
+
+@pytest.mark.skipif(not LANDLOCK, reason="the kernel has no Landlock")
+def test_files_elsewhere_can_be_read_and_not_changed(isolated, tmp_path):
+    (tmp_path / "precious.txt").write_text("kept")
+    path = str(tmp_path / "precious.txt")
+    assert isolated(f"return open({path!r}).read()") == "kept"
+    for change in (f"import os; os.remove({path!r})", f"open({path!r}, 'w')", f"import os; os.mkdir({path + '.d'!r})"):
+        with pytest.raises(Raised, match="ermission"):
+            isolated(change)
+    assert isolated("open('own.txt', 'w').write('x'); return open('own.txt').read()") == "x"
     assert (tmp_path / "precious.txt").read_text() == "kept"
 
 
