@@ -112,11 +112,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     limits = Limits(arguments.time, arguments.memory)
     grades = []
-    with ThreadPoolExecutor(arguments.jobs or os.cpu_count()) as pool:
-        one = lambda work: grade(work, arguments.gradient, assignment, limits, max_score=arguments.max_score)
+    one = lambda work: grade(work, arguments.gradient, assignment, limits, max_score=arguments.max_score)
+    pool = ThreadPoolExecutor(arguments.jobs or os.cpu_count())
+    try:
         for each in pool.map(one, works):
             grades.append(each)
             print(_line(each), file=sys.stderr if arguments.json else sys.stdout, flush=True)
+    finally:
+        pool.shutdown(cancel_futures=True)  # interrupted, it waits for those that run, and starts no more
     told = {"hints": arguments.hints, "solutions": arguments.solutions}
     summary = class_summary.class_as_json(grades)
     if arguments.out is not None:
@@ -158,7 +161,7 @@ def submitted(paths: list[Path], file: str | None) -> list[Any]:
     from jaxnet.grading.grades import Work
 
     found = [(path, *_file_of(path, file)) for path in paths]
-    stems = [path.stem if path.is_file() else path.name for path, _, _ in found]
+    stems = [path.stem if path.is_file() else path.resolve().name for path, _, _ in found]  # "." has a name, too
     if len(set(stems)) < len(stems):  # alice/backward.py, bob/backward.py
         stems = ["-".join(path.resolve().with_suffix("").parts[-2:]) for path, _, _ in found]
     if len(set(stems)) < len(stems):
