@@ -100,7 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
     report = report_on(arguments)
     print(report.to_json() if arguments.json else report)
     if arguments.html is not None:
-        arguments.html.write_text(report.to_html(), encoding="utf-8")
+        from jaxnet.html_blocks import html_page
+        from jaxnet.storage import write_atomically
+
+        write_atomically(arguments.html, html_page(report.headline, report._repr_html_()).encode())
     if arguments.figure is not None:
         draw_to_file(report, arguments.figure)
     return OK if report.ok else NO

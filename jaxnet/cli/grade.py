@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -109,11 +108,12 @@ def run(arguments: argparse.Namespace) -> int:
     assignment = _assignment(arguments)
     from jaxnet.grading import class_summary, results
     from jaxnet.grading.grades import Limits, grade
+    from jaxnet.sweeps.devices import cores
 
     limits = Limits(arguments.time, arguments.memory)
     grades = []
     one = lambda work: grade(work, arguments.gradient, assignment, limits, max_score=arguments.max_score)
-    pool = ThreadPoolExecutor(arguments.jobs or os.cpu_count())
+    pool = ThreadPoolExecutor(arguments.jobs or cores())
     try:
         for each in pool.map(one, works):
             grades.append(each)

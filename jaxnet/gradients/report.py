@@ -145,11 +145,6 @@ class Report:
         small = "<br>".join(map(html.escape, _remarks(self)))
         return f"{head}{causes}<table>{_html_row(_HEADER, 'th')}{rows}</table><p><small>{small}</small></p>"
 
-    def to_html(self) -> str:
-        """Return the report as a page of its own."""
-        head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(self.headline)}</title>'
-        return f"{head}<body>{self._repr_html_()}</body></html>\n"
-
     @property
     def _judged(self) -> list[LeafVerdict]:
         return [*self.leaves.values(), *self.stages.values()]

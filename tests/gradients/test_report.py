@@ -170,10 +170,3 @@ def test_a_leaf_of_another_shape_is_named_in_the_figure_of_the_others():
     assert [text.get_text() for text in errors.texts] == ["not compared: the parameter has shape (2,)"]
     assert [line.get_label() for line in pairs.lines][:1] == ["['w']"]
     assert not remainders.axison
-
-
-def test_a_page_of_its_own_holds_the_report(wrong):
-    page = wrong.to_html()
-    assert page.startswith("<!doctype html>")
-    assert "<table>" in page
-    assert page.count("wrong in 2 of 4 leaves") == 2
