@@ -4,6 +4,7 @@ scikit-learn's networks know four activations, want their classes sorted, and ha
 a model of another form is brought into this one where that is exact, and refused in words where it is not.
 """
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ def as_sklearn(parts: ModelParts) -> Any:
     Raises ValueError, naming what, for an activation that scikit-learn has not or several in one network, and
     ImportError without scikit-learn.
     """
+    if find_spec("sklearn") is None:
+        raise ImportError("scikit-learn's estimators need scikit-learn: pip install 'jaxnet[skops]' has it, and skops")
     activation = _activation(parts)
     integral = all(not isinstance(label, float) or label.is_integer() for label in parts.classes or ())
     expected = "text or whole numbers, which scikit-learn takes for classes"

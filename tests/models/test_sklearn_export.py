@@ -11,6 +11,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import jaxnet as jn
+from jaxnet.models import sklearn_export
 
 X = np.random.default_rng(0).normal(size=(50, 4))
 EPS = np.finfo(np.float64).eps
@@ -104,3 +105,9 @@ def test_of_a_table_the_estimator_takes_what_the_preparation_makes(target, make_
         assert found.tolist() == model.predict(table).tolist()
     else:  # float32 outputs of the size of 1, in units of a deviation of 500 around 4000
         np.testing.assert_allclose(found, model.predict(table), rtol=1e-6)
+
+
+def test_without_scikit_learn_it_says_what_to_install(kind, make_model, monkeypatch):
+    monkeypatch.setattr(sklearn_export, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"need scikit-learn: pip install 'jaxnet\[skops\]'"):
+        make_model(kind).to_sklearn()

@@ -33,16 +33,17 @@ def test_what_makes_no_sense_is_refused(options, words):
 
 def test_the_best_epoch_of_the_best_member_is_what_comes_back():
     draw = np.random.default_rng(0)
-    X = draw.normal(size=(60, 2)).astype(np.float32)
+    # the shapes of the table in conftest, whose programs are compiled already
+    X = draw.normal(size=(64, 5)).astype(np.float32)
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
-    tried = recipe(40, hidden=(6,), learning_rate=0.03, epochs=30)
+    tried = recipe(51, hidden=(6,), learning_rate=0.03, epochs=60)
     network, linear = search(
-        PreparedRows((X[:40], y[:40]), (X[40:], y[40:]), "softmax"), tried, out=None, progress=False
+        PreparedRows((X[:51], y[:51]), (X[51:], y[51:]), "softmax"), tried, out=None, progress=False
     )
     (params,) = network.networks
-    hidden = np.maximum(X[40:] @ params[0]["w"] + params[0]["b"], 0)
+    hidden = np.maximum(X[51:] @ params[0]["w"] + params[0]["b"], 0)
     logits = hidden @ params[1]["w"] + params[1]["b"]
-    loss = np.mean(np.log(np.exp(logits).sum(1)) - logits[np.arange(20), y[40:]])
+    loss = np.mean(np.log(np.exp(logits).sum(1)) - logits[np.arange(13), y[51:]])
     assert network.epoch == 1 + int(np.argmin(network.curves["validation_loss"]))
     penalty = network.configuration["l2"] / 2 * sum(np.sum(layer["w"] ** 2) for layer in params)
     np.testing.assert_allclose(loss + penalty, min(network.curves["validation_loss"]), rtol=1e-5)
