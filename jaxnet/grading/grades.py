@@ -47,7 +47,7 @@ class Grade:
             is none.
         point: 0 for the given point, 1, 2, ... for the hidden ones: where it is wrong first, or None.
         failure: how it failed, "" unless it did.
-        kind: "raised", "time", "exit", "crash" or "protocol" of a failure, else "".
+        kind: "raised", "start", "time", "exit", "crash" or "protocol" of a failure, else "".
         seconds: that its process was waited for.
     """
 

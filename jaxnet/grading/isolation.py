@@ -17,6 +17,7 @@ from jaxnet import checks
 from jaxnet.grading.wire import Unreadable, arrays_in, read_message, write_message
 
 _PACKAGES = str(Path(__file__).parents[2])  # where the process finds jaxnet
+_LONGEST_START = 120.0  # seconds until Python has started, on a machine that is busy with other things
 _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")  # of the grader's environment
 
 
@@ -28,7 +29,7 @@ class Limits(NamedTuple):
 
 
 class Ended(RuntimeError):
-    """The process of a submission is no more; ``kind`` says why: "time", "exit", "crash" or "protocol"."""
+    """The process of a submission is no more; ``kind`` says why: "start", "time", "exit", "crash" or "protocol"."""
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -54,7 +55,7 @@ class IsolatedGradient:
     def __init__(self, file: Path, name: str, limits: Limits, *, folder: Path | None = None) -> None:
         checks.require(file.is_file(), "file", "a Python file", str(file))
         self.limits, self.spent = limits, 0.0
-        self._name, self._open = name, True
+        self._name, self._open, self._ready = name, True, False
         self._callable: bool | None = None  # unknown until the file is imported
         self.ended: Ended | None = None  # why the process is no more
         self._home = tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True)
@@ -116,6 +117,7 @@ class IsolatedGradient:
     def _ask(self, *request: Any) -> dict[str, Any]:
         if self.ended is not None:
             raise self.ended
+        self._wait_until_ready()
         began = time.monotonic()
         try:
             write_message(self._write, request)
@@ -135,6 +137,15 @@ class IsolatedGradient:
             # of the author's own type, whose name the report says
             raise type(str(answer["error"]), (Raised,), {})(f"{answer['message']}{place}")
         return answer
+
+    def _wait_until_ready(self) -> None:
+        """Wait for Python to start, which is not the author's time."""
+        if self._ready:
+            return
+        try:
+            self._ready = bool(read_message(self._read, time.monotonic() + _LONGEST_START))
+        except (TimeoutError, EOFError, OSError, Unreadable):
+            raise self._end("start", "has no process: Python did not start") from None
 
     @staticmethod
     def _is_answer(request: tuple[Any, ...], answer: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from jaxnet.near_names import nearest
 def serve(reading: int, writing: int) -> None:
     """Answer requests until nobody asks any more: ("load", file, name), then ("gradient", arguments, locals or not)."""
     function: Any = None
+    write_message(writing, {"ready": True})  # from here on the author's time counts
     while True:
         try:
             kind, *request = read_message(reading)
