@@ -20,11 +20,26 @@ import numpy as np
 from jaxnet.near_names import nearest
 
 _SHOWN = 80  # characters of a value in a message: a line of a terminal
+_MOST_LISTED = 40  # names in a message
 
 
 def refuse(argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> NoReturn:
     """Raise ``error`` with the house's one form of words; ``got`` is shown as ``describe`` says it."""
-    raise error(f"{argument}: expected {expected}, got {describe(got)}")
+    raise error(printable(f"{argument}: expected {expected}, got {describe(got)}"))
+
+
+def printable(words: str) -> str:
+    """Return words in which nothing can command a terminal: a name out of a file may hold escape sequences."""
+    if words.isprintable():
+        return words
+    return "".join(each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in words)
+
+
+def listed(names: Collection[str]) -> str:
+    """List names, of many only the first ones and how many more there are."""
+    shown = [*names][:_MOST_LISTED]
+    more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
+    return printable(", ".join([*shown, *more]))
 
 
 def require(condition: object, argument: str, expected: str, got: object, error: type[Exception] = ValueError) -> None:
@@ -63,7 +78,7 @@ def choice(
         if isinstance(value, str) and value.lower() in known:
             hint = f" (give {other}={value.lower()!r})"
     error = ValueError if isinstance(value, str) else TypeError
-    refuse(argument, f"one of {', '.join(names)}", Words(f"{describe(value)}{hint}"), error)
+    refuse(argument, f"one of {listed(names)}", Words(f"{describe(value)}{hint}"), error)
 
 
 def number(

@@ -72,3 +72,9 @@ def test_values_are_not_looked_at_inside_a_transformation():
         return x
 
     assert np.isnan(jax.jit(traced)(jnp.nan))
+
+
+def test_words_cannot_command_a_terminal_and_long_lists_come_to_an_end():
+    assert checks.printable("a\x1b[2J\x07\u202eb\n\u00e9") == "a\\x1b[2J\\x07\\u202eb\n\u00e9"
+    assert checks.listed([f"n{i}" for i in range(60_000)]).endswith("n39, 59960 more")
+    assert checks.listed(["a", "b"]) == "a, b"

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as end:  # argparse has said what there is to say
         return OK if end.code is None else int(end.code)
     except Refusal as refusal:
-        print(f"jaxnet: {refusal}", file=sys.stderr)
+        print(f"jaxnet: {_printable(str(refusal))}", file=sys.stderr)
         return refusal.status
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -41,6 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader (head, a pager) has seen enough; Python must not complain when it flushes at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+
+
+def _printable(words: str) -> str:
+    from jaxnet.checks import printable  # late: it imports JAX
+
+    return words if words.isprintable() else printable(words)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

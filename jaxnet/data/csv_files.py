@@ -9,6 +9,7 @@ import csv
 import io
 import os
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from jaxnet.data.tables import Column, Table, TargetColumns, dataset_of, target_
 # no more than everyone reads alike: Python's float also takes 1_000, inf and digits of other scripts
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits int64
+_LONG = re.compile(r"[+-]?[0-9]{19,}")
 _ABSENT = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"}
 _MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 _MOST_COLUMNS = 100_000  # a file without line ends is one row of them
@@ -70,12 +72,30 @@ def read_csv(
             place = Place(str(path), line, min(len(cells), len(names)) + 1)
             words = f"expected {len(names)} cells, got {len(cells)}" if cells else "expected a row, got an empty line"
             fail(place, words)
-    columns = list(zip(*(record.cells for record in body), strict=True)) or [()] * len(names)
+    columns: list[Sequence[str]] = list(zip(*(record.cells for record in body), strict=True)) or [()] * len(names)
+    if header and body and all(_as_below(name, cells) for name, cells in zip(names, columns, strict=True)):
+        fail(Place(str(path), records[0].line), "expected names of columns, got a row like those below: header=False")
     # a table without columns first, for it says where a cell stands while they are parsed
     table = Table(names, [], lambda row, column: Place(str(path), body[row].line, column + 1), str(path))
     labels = target_columns(names, target)
     parsed = [_parsed(table, at, cells, text=at in labels) for at, cells in enumerate(columns)]
+    for at in labels if missing == "drop" else ():
+        _warn_of_words(path, names[at], columns[at], parsed[at])
     return dataset_of(table._replace(columns=parsed), target, missing)
+
+
+def _warn_of_words(path: Path, name: str, cells: Sequence[str], column: Column) -> None:
+    """Say that a word in a target of text is taken for a missing value: it may be the name of a class."""
+    words = sorted({cell.strip(" \t") for cell in cells} & _ABSENT - {"", "?"}) if column.is_text else []
+    if words:
+        count = int(column.missing.sum())
+        said = f"{path}: {count} rows whose {name!r} is {' or '.join(map(repr, words))} are left out as missing"
+        warnings.warn(f"{said}; where that is the name of a class, give it another", UserWarning, stacklevel=3)
+
+
+def _as_below(name: str, cells: Sequence[str]) -> bool:
+    """Whether a name might as well be a cell of its column: a number, or a text that stands there, too."""
+    return _NUMBER.fullmatch(name) is not None or name in {cell.strip() for cell in cells}
 
 
 def _decoded(path: Path) -> str:
@@ -147,6 +167,16 @@ def _parsed(table: Table, at: int, cells: Sequence[str], *, text: bool) -> Colum
             fail(table.place(row, at), f"expected {kind} in column {table.names[at]!r}, got {checks.describe(cell)}")
     if not numeric:
         return Column(np.array(cells, object), missing)
+    _refuse_what_merges(table, at, present)
     whole = all(_INTEGER.fullmatch(cell) for _, cell in present)
     values = [0 if absent else int(cell) if whole else float(cell) for cell, absent in zip(cells, missing, strict=True)]
     return Column(np.array(values, np.int64 if whole else np.float64), missing)
+
+
+def _refuse_what_merges(table: Table, at: int, present: list[tuple[int, str]]) -> None:
+    """Refuse different whole numbers, too long for int64, that float64 would make one."""
+    met: dict[float, int] = {}
+    for row, cell in present:
+        if _LONG.fullmatch(cell) and met.setdefault(float(cell), int(cell)) != int(cell):
+            words = f"{cell} and {met[float(cell)]} in column {table.names[at]!r} would be one number in float64"
+            fail(table.place(row, at), f"{words}: are they names of rows? Leave the column out")

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from jaxnet.checks import printable
+
 
 class DataError(ValueError):
     """Data that cannot be read as what it claims to be: the words are ``file:line:column: fault``."""
@@ -24,4 +26,4 @@ def fail(place: Place | str | os.PathLike, fault: str, cause: Exception | None =
     """Raise ``DataError`` for a fault at a place."""
     # a text stands as it is: it may be the name of a data frame, which no path would leave alone
     where = place if isinstance(place, Place | str) else Path(place)
-    raise DataError(f"{where}: {fault}") from cause
+    raise DataError(printable(f"{where}: {fault}")) from cause

@@ -4,12 +4,16 @@ A file of some kilobytes can unfold to gigabytes, so what a header declares is h
 anything is allocated.
 """
 
+import contextlib
 import gzip
 import io
 import os
 import re
+import stat
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from jaxnet import checks
 from jaxnet.data.errors import fail
@@ -61,11 +65,49 @@ def refuse_what_is_no_text(path: Path, content: bytes) -> None:
             fail(path, f"expected a table of text such as CSV, got {what}")
 
 
-def opened(path: Path) -> io.BufferedIOBase:
-    """Open a file for reading; what begins as a gzip file does is unpacked, whatever its name."""
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[io.BufferedIOBase]:
+    """Hand over a file for reading; what begins as a gzip file does is unpacked, whatever its name.
+
+    It is opened once and never again: a pipe gives its bytes only once. Raises DataError for a device.
+    """
+    if stat.S_ISCHR(path.stat().st_mode) and not _asks_somebody(path):
+        fail(path, "expected a file, got a device")  # which may go on for ever
+    with path.open("rb") as raw:
+        # a pipe may have given one byte so far; two tell what it is
+        head = raw.peek(2)[:2] if path.is_file() else raw.read(2)
+        file: Any = raw if path.is_file() else _Behind(head, raw)
+        if head != _GZIP_MARK:
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file) as content:
+            yield content
+
+
+def _asks_somebody(path: Path) -> bool:
     with path.open("rb") as file:
-        packed = file.read(2) == _GZIP_MARK
-    return gzip.open(path, "rb") if packed else path.open("rb")
+        return os.isatty(file.fileno())
+
+
+class _Behind(io.BufferedIOBase):
+    """What was read of a pipe already, and then the rest of it."""
+
+    def __init__(self, head: bytes, rest: io.BufferedIOBase) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            size = _LIMIT + 1
+        part, self._head = self._head[:size], self._head[size:]
+        return part + self._rest.read(size - len(part)) if size > len(part) else part
+
+
+def size_on_disk(path: Path) -> int:
+    """Return the bytes of a file; of a pipe, whose size nobody knows, as many as are read at most."""
+    return path.stat().st_size if path.is_file() else _LIMIT
 
 
 def read_exactly(path: Path, file: io.BufferedIOBase, size: int, what: str) -> bytes:
@@ -90,7 +132,7 @@ def read_up_to(path: Path, file: io.BufferedIOBase, size: int) -> bytes:
 
 def read_all(path: Path) -> bytes:
     """Read a whole file, unpacked; DataError for one that unpacks to more than the limits allow."""
-    packed = path.stat().st_size
+    packed = size_on_disk(path)
     most = min(_LIMIT, max(_UNSUSPECTED, _RATIO * packed))
     with opened(path) as file:
         # one byte more than is allowed tells a file that ends there from one that goes on

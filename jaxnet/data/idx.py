@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxnet.data.errors import fail
-from jaxnet.data.file_bytes import existing, opened, read_exactly, read_up_to, within_limits
+from jaxnet.data.file_bytes import existing, opened, read_exactly, read_up_to, size_on_disk, within_limits
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_AXES = 32  # as many as a NumPy array may have
@@ -27,7 +27,7 @@ def read_idx(path: str | os.PathLike) -> np.ndarray:
     with opened(path) as file:
         dtype, shape = _header(path, file)
         size = math.prod(shape) * dtype.itemsize
-        within_limits(path, size, path.stat().st_size)
+        within_limits(path, size, size_on_disk(path))
         content = read_exactly(path, file, size, f"numbers, {shape} of {dtype.name}")
         # a header that declares too little is as wrong as one that declares too much
         if read_up_to(path, file, 1):

@@ -1,5 +1,6 @@
 """``.npz``: arrays by name in a zip file, read without unpickling anything and without trusting what is declared."""
 
+import io
 import math
 import os
 import zipfile
@@ -9,9 +10,10 @@ from typing import IO
 
 import numpy as np
 
+from jaxnet import checks
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import DataError, fail
-from jaxnet.data.file_bytes import existing, within_limits
+from jaxnet.data.file_bytes import existing, read_all, within_limits
 
 # what zipfile, zlib and NumPy were seen to raise; OSError is a seek to where a file cannot reach
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, KeyError)
@@ -29,7 +31,8 @@ def read_npz(path: str | os.PathLike, *, x: str = "x", y: str = "y") -> Dataset:
     sizes are found credible. Raises OSError where the file cannot be read, and what ``Dataset`` raises.
     """
     path = existing(path)
-    with path.open("rb") as file:
+    # a pipe is read whole first, for the list of a zip file's members stands at its end
+    with path.open("rb") if path.is_file() else io.BytesIO(read_all(path)) as file:
         try:
             arrays = _arrays(path, file, (x, y))
         except DataError:
@@ -47,7 +50,7 @@ def _arrays(path: Path, file: IO[bytes], names: tuple[str, str]) -> list[np.ndar
             fail(path, "holds two arrays of one name")
         for name in names:
             if name not in members:
-                fail(path, f"holds no array {name!r}, but {', '.join(sorted(members)) or 'none'}")
+                fail(path, f"holds no array {name!r}, but {checks.listed(sorted(members)) or 'none'}")
         return [_array(path, archive, members[name]) for name in names]
 
 

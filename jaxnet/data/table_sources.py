@@ -95,10 +95,7 @@ def _content(source: Any) -> tuple[str, bytes]:
     web = re.match(r"[a-z][a-z0-9+]+:/", str(source))
     checks.require(not web, "source", "a file on this machine (download it first)", source)
     path = existing(source)
-    if path.is_file():
-        return str(path), read_all(path)
-    # a pipe can be opened and read just once
-    return str(path), unpacked(str(path), path.read_bytes())
+    return str(path), read_all(path)
 
 
 def _from_bytes(content: bytes, name: str, encoding: str | None, options: TextOptions) -> RawTable:

@@ -13,6 +13,7 @@ from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import Place, fail
 
 _MISSING = ("refuse", "drop")
+_EXACT = 2.0**53  # from here on float64 does not hold every whole number
 TargetColumns = str | int | Sequence[str | int] | None
 
 
@@ -49,22 +50,26 @@ def dataset_of(table: Table, target: TargetColumns, missing: str) -> Dataset:
     targets = target_columns(table.names, target)
     inputs = [at for at in range(len(table.names)) if at not in targets]
     if not inputs:
-        fail(table.source, f"expected at least one input beside the target, got the columns {', '.join(table.names)}")
+        fail(
+            table.source, f"expected at least one input beside the target, got the columns {checks.listed(table.names)}"
+        )
     kept = _kept(table, missing)
+    left_out = f", {int((~kept).sum())} of {len(kept)} rows left out for a missing value" if not kept.all() else ""
+    source = table.source + left_out
     x = np.stack([_numbers(table, at)[kept] for at in inputs], axis=1)
     names = tuple(table.names[at] for at in inputs)
     if len(targets) == 1 and table.columns[targets[0]].is_text:
         text = table.columns[targets[0]].values[kept].astype(str)
         classes, labels = np.unique(text, return_inverse=True)
         y, names_of_classes = labels.astype(np.int64), tuple(str(each) for each in classes)
-        return Dataset(x, y, inputs=names, classes=names_of_classes, source=table.source)
+        return Dataset(x, y, inputs=names, classes=names_of_classes, source=source)
     columns = []
     for at in targets:
-        values = _numbers(table, at)[kept]
-        # targets that were given as whole numbers are labels
-        columns.append(values.astype(np.int64) if table.columns[at].values.dtype.kind in "iub" else values)
+        # targets that were given as whole numbers are labels, and exact: never by way of float64
+        whole = table.columns[at].values.dtype.kind in "iub"
+        columns.append((_whole_numbers(table, at) if whole else _numbers(table, at))[kept])
     y = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
-    return Dataset(x, y, inputs=names, source=table.source)
+    return Dataset(x, y, inputs=names, source=source)
 
 
 def target_columns(names: tuple[str, ...], target: TargetColumns) -> list[int]:
@@ -98,6 +103,14 @@ def _kept(table: Table, missing: str) -> np.ndarray:
     return kept
 
 
+def _whole_numbers(table: Table, at: int) -> np.ndarray:
+    column = table.columns[at]
+    large = (column.values > np.iinfo(np.int64).max) & ~column.missing
+    if column.values.dtype.kind == "u" and large.any():
+        fail(table.place(int(np.argmax(large)), at), f"expected a label below 2**63 in column {table.names[at]!r}")
+    return column.values.astype(np.int64)
+
+
 def _numbers(table: Table, at: int) -> np.ndarray:
     column = table.columns[at]
     if column.is_text:
@@ -105,6 +118,13 @@ def _numbers(table: Table, at: int) -> np.ndarray:
         word = checks.describe(column.values[first])
         fail(table.place(first, at), f"expected a number in column {table.names[at]!r}, got {word}")
     values = column.values.astype(np.float64)
+    if column.values.dtype.kind in "iu":
+        # beyond 2**53 neighbours become one number; compared as Python's integers, for NumPy would convert again
+        large = np.flatnonzero((np.abs(values) >= _EXACT) & ~column.missing)
+        lost = [int(row) for row in large if int(column.values[row]) != int(values[row])]
+        if lost:
+            words = f"{column.values[lost[0]]} in column {table.names[at]!r} is a whole number that float64 cannot hold"
+            fail(table.place(lost[0], at), f"{words}: is it the name of a row? Leave the column out")
     # also a number such as 1e999, which float64 cannot hold
     infinite = np.isinf(values) & ~column.missing
     if infinite.any():

@@ -92,6 +92,8 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a TOML file ({error})") from error
+    except RecursionError as error:
+        raise DataError(f"{path}: not a plan (its values are nested too deeply)") from error
     for name in (name for name in found if name in _SPACE and name not in _SEARCH):
         checks.refuse(name, "this key below [space]", checks.Words("it above all tables"))
     _known("", found, (*_SEARCH, *_PRUNING, "data", "space"))

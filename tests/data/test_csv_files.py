@@ -172,3 +172,40 @@ def test_any_text_is_read_as_finite_numbers_or_refused(tmp_path_factory, content
         finite, words = True, str(error)
     assert finite
     assert words is None or words.startswith(str(path))
+
+
+def test_whole_numbers_are_exact_or_refused(written):
+    # neighbours beyond 2**53 that float64 would make one
+    assert read_csv(written("a,b\n1,123456789012345677\n2,123456789012345678\n")).y.tolist() == [
+        123456789012345677,
+        123456789012345678,
+    ]
+    with pytest.raises(
+        DataError, match="3:2: 12345678901234567891 and 12345678901234567890 in column 'b' would be one"
+    ):
+        read_csv(written("a,b\n1,12345678901234567890\n2,12345678901234567891\n"))
+    with pytest.raises(DataError, match=r"3:1: 9007199254740993 in column 'a' is a whole number that float64 cannot"):
+        read_csv(written("a,b\n1,1\n9007199254740993,0\n"))
+    assert read_csv(written("a,b\n9007199254740994,0\n")).x.tolist() == [[9007199254740994.0]]
+
+
+def test_dropped_rows_are_counted_and_a_class_called_none_is_said(written):
+    assert "2 of 3 rows left out for a missing value" in repr(read_csv(written("a,b\n1,2\n,3\n4,\n"), missing="drop"))
+    table = written("a,b\n1,None\n2,mild\n3,None\n4,\n")
+    with pytest.warns(UserWarning, match="3 rows whose 'b' is 'None' are left out as missing; where that is the name"):
+        assert read_csv(table, missing="drop").classes == ("mild",)
+
+
+def test_a_file_without_a_header_does_not_lose_its_first_row(written):
+    iris = "5.1,3.5,Iris-setosa\n4.9,3.0,Iris-setosa\n6.3,3.3,Iris-virginica\n"
+    with pytest.raises(DataError, match="1: expected names of columns, got a row like those below: header=False"):
+        read_csv(written(iris))
+    assert len(read_csv(written(iris), header=False)) == 3
+    assert read_csv(written("1,2,kind\n0.5,0.5,a\n")).inputs == ("1", "2")
+
+
+def test_no_name_out_of_a_file_commands_a_terminal(written):
+    for table, options in (("a\x1b[2J,b\nx,1\n", {}), ("a\x1b[2J,b\n1,1\n", {"target": "c"})):
+        with pytest.raises(ValueError, match=r"a\\x1b\[2J") as caught:
+            read_csv(written(table), **options)
+        assert str(caught.value).isprintable()
