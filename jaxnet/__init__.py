@@ -46,7 +46,7 @@ if _TYPE_CHECKING:
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.health import diagnose
     from jaxnet.losses import objective
-    from jaxnet.models import Model, load
+    from jaxnet.models import Model, load, save
     from jaxnet.network import MLP
     from jaxnet.reference_agreement import agreement
     from jaxnet.sweeps import (
@@ -66,7 +66,7 @@ if _TYPE_CHECKING:
         when,
     )
     from jaxnet.tabular import train_table
-    from jaxnet.training import Outcome, Run, Stop, fit
+    from jaxnet.training import Outcome, Run, Stop, fit, load_run
 
 __version__ = "0.1.0"
 
@@ -93,8 +93,10 @@ _HOMES = {
     "fit": "jaxnet.training",
     "learning_rates": "jaxnet.sweeps",
     "load": "jaxnet.models",
+    "load_run": "jaxnet.training",
     "objective": "jaxnet.losses",
     "plan": "jaxnet.sweeps",
+    "save": "jaxnet.models",
     "sweep": "jaxnet.sweeps",
     "train_table": "jaxnet.tabular",
     "when": "jaxnet.sweeps",
@@ -141,10 +143,12 @@ __all__ = [
     "health",
     "learning_rates",
     "load",
+    "load_run",
     "network",
     "objective",
     "plan",
     "reference",
+    "save",
     "stairs",
     "sweep",
     "sweeps",

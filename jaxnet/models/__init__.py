@@ -2,5 +2,6 @@
 
 from jaxnet.models.loading import load
 from jaxnet.models.model import Model
+from jaxnet.models.saving import save
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "load", "save"]

@@ -21,12 +21,14 @@ def run_parts(folder: Path) -> ModelParts:
     describe, for which it says what to do.
     """
     source = str(folder / RUN_FILE)
-    named, manifest = storage.decode_named(storage.read_bytes(source), source=source)
+    file = folder / RUN_FILE
+    decode = lambda path: storage.decode_named(storage.read_bytes(path), source=str(path))
+    named, manifest = storage.read_generation(file, decode)
     if manifest.get("network") is None:
         what = "a run of an objective or network of one's own, which no file describes"
         if "network" not in manifest:
             what = "a run that an earlier jaxnet kept, which did not write its network down"
-        way = "jn.Model(net, run.params).save(path) saves what the same call of fit returns"
+        way = "jn.load_run reads its parameters, and jn.Model(net, run.params).save(path) saves them"
         raise storage.CheckpointError(f"{source}: {what}: {way}")
     try:
         net = described_network(manifest["network"])

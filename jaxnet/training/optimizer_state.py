@@ -39,7 +39,7 @@ def first_state(
     if given is None:
         given = OptimizerState(_first_optimizer_state(optimizer, params), on_device(0, np.int32))
     else:
-        _check_optimizer_state(optimizer, params, given)
+        given = _checked_state(optimizer, params, given)
     # a weakly typed leaf, as optax's init makes of a Python number, would be another program than the next call's
     strong = jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), given.optax)
     return State(params, strong, on_device(given.epoch, np.int32), best, on_device(RUNNING, np.int32))
@@ -83,11 +83,17 @@ def _first_states(
     return jax.jit(functools.partial(init, [0.0] * count))
 
 
-def _check_optimizer_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any) -> None:
+def _checked_state(optimizer: optax.GradientTransformation, params: Pytree, given: Any) -> OptimizerState:
+    """Return the state of an earlier run in the structure of this optimizer's; that of a file has names alone."""
     expected = "run.optimizer_state of a run with this kind of optimizer and these shapes"
     checks.require(isinstance(given, OptimizerState), "optimizer_state", expected, given, TypeError)
     with jax.numpy_dtype_promotion("standard"):  # optax mixes integer counters with floats
         fresh = jax.eval_shape(optimizer.init, params)
+    named = {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(fresh)}
+    if isinstance(given.optax, dict) and given.optax.keys() == named.keys():
+        leaves = [given.optax[name] for name in named]
+        given = given._replace(optax=jax.tree.unflatten(jax.tree.structure(fresh), leaves))
     describe = lambda tree: (jax.tree.structure(tree), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)])
     same = describe(fresh) == describe(given.optax)
     checks.require(same, "optimizer_state", expected, checks.Words("that of another run"))
+    return given

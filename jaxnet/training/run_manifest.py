@@ -58,6 +58,9 @@ def compare(saved: dict[str, Any], now: dict[str, Any], described: tuple) -> Non
     version, and of what cannot be compared.
     """
     own = strangers(described) + [each for each in now["metrics"] if f"metric {each}" in now["programs"]]
+    if saved.get("saved") == "whole":
+        said = checks.Words("a run that jn.save wrote: jn.load_run reads it, and it goes on in another folder")
+        checks.refuse("out", _EXPECTED, said)
     if saved.get("format") == 1:
         saved = _from_format_1(saved, now, own)
     settings = [name for name in _SETTINGS if saved.get(name) != now.get(name)]
