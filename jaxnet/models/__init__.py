@@ -2,6 +2,6 @@
 
 from jaxnet.models.loading import load
 from jaxnet.models.model import Model
-from jaxnet.models.saving import save
+from jaxnet.models.run_or_model import save
 
 __all__ = ["Model", "load", "save"]

@@ -34,6 +34,8 @@ def write_generation(path: str | os.PathLike, content: bytes) -> None:
             os.link(path, beside)  # a second name of the same content: nothing is copied
             os.replace(beside, previous_of(path))
         except OSError:  # a file system without such names: one generation then
+            pass
+        finally:  # two names of one file are not renamed but left, as after a kill between the two generations
             beside.unlink(missing_ok=True)
     write_atomically(path, content)
 

@@ -41,6 +41,11 @@ SHARED = [
         lambda homes: homes == ["models/loading.py", "stairs/images.py"],
     ),
     Shared(
+        "figures, and runs and models, are saved, each by the name that its front door has for it",
+        ("save",),
+        lambda homes: homes == ["figures/saving.py", "models/run_or_model.py"],
+    ),
+    Shared(
         "what is wrong with a gradient is diagnosed, and what is wrong with a run",
         ("diagnose",),
         lambda homes: homes == ["gradients/diagnosis/diagnose.py", "health/examination.py"],

@@ -51,3 +51,13 @@ def test_where_none_is_whole_the_newest_says_why(tmp_path: Path) -> None:
         each.write_bytes(each.read_bytes()[:-1])
     with pytest.raises(CheckpointError, match=r"run\.safetensors: its checksum does not match"):
         read_generation(path, read)
+
+
+def test_a_kill_between_the_generations_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "run.safetensors"
+    saved(path, 1, 2)
+    previous_of(path).unlink()
+    previous_of(path).hardlink_to(path)  # the older took the newest's content, and then the process died
+    saved(path, 3)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["run.previous.safetensors", "run.safetensors"]
+    assert (read(path), read(previous_of(path))) == (3, 2)
