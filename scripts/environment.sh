@@ -36,11 +36,21 @@ prepare() {
         }
     fi
     say "installing jaxnet[$extras] and what it needs, pinned by scripts/constraints.txt (a few minutes the first time)"
-    "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check \
-        --constraint "$root/scripts/constraints.txt" --editable "$root[${extras/bench/dev,bench}]" >&2 || {
-        say "the installation failed; the lines above say why. Run the command again to go on."
-        return 1
-    }
+    if [ "${JAXNET_REQUIRE_HASHES:-}" = 1 ]; then  # what is not in hashes.txt, byte for byte, is not installed
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
+            --require-hashes --requirement "$root/scripts/hashes.txt" >&2 &&
+            "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+                --editable "$root" >&2 || {
+            say "the installation by hashes failed; the lines above say why"
+            return 1
+        }
+    else
+        "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check \
+            --constraint "$root/scripts/constraints.txt" --editable "$root[${extras/bench/dev,bench}]" >&2 || {
+            say "the installation failed; the lines above say why. Run the command again to go on."
+            return 1
+        }
+    fi
     for smaller in plots dev bench; do
         touch "$venv/.jaxnet-$(stamp_of "$smaller")"
         [ "$smaller" != "$extras" ] || break

@@ -66,10 +66,12 @@ def written_in_place() -> Iterator[None]:
     """Break: a file is written over itself, slowly, in place of beside and renamed."""
 
     def write(path: Any, content: bytes) -> None:
-        with open(path, "wb", buffering=0) as file:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
             for at in range(0, len(content), 1024):
                 file.write(content[at : at + 1024])
-                os.fsync(file.fileno())
+                file.flush()
+                os.fsync(descriptor)
 
     with mock.patch("jaxnet.storage.generations.write_atomically", write):
         yield
