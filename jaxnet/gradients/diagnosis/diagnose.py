@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.backward_mutations import mutated_backward_pass
+from jaxnet.gradients.diagnosis.backward_search import mutated_backward_pass
 from jaxnet.gradients.diagnosis.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.diagnosis.delta_reading import DeltaReader
 from jaxnet.gradients.diagnosis.experiments import Replay, counted_examples, settle, with_constants
+from jaxnet.gradients.diagnosis.factors import Counts, named_factors
 from jaxnet.gradients.diagnosis.kinds import PLAIN_LEAVES
 from jaxnet.gradients.diagnosis.layer_leaves import Case
 from jaxnet.gradients.diagnosis.leafwise import counts, diagnose_leafwise
@@ -40,6 +41,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
     MOST_READ,
     NOTHING,
     OTHER_LEAF_ROUNDINGS,
+    PLAIN_NUMBER,
     SAME_GRADIENT,
     SUM_ROUNDINGS,
     TERM_ROUNDINGS,
@@ -90,14 +92,21 @@ def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
     found = diagnose_leafwise(evidence)
     everywhere = found and set(found[0].leaves) == set(wrong_leaves(evidence, set(evidence.yours)))
     plain = len(found) == 1 and everywhere and found[0].kind in PLAIN_LEAVES
-    if plain and (len(evidence.yours) == 1 or len(found[0].leaves) == len(evidence.yours)):
+    numbers = counts(evidence, evidence.data)
+    named_number = plain and (found[0].kind != "factor" or _is_familiar(found[0].factor, numbers))
+    if named_number and (len(evidence.yours) == 1 or len(found[0].leaves) == len(evidence.yours)):
         return found
-    mutated = mutated_backward_pass(evidence, counts(evidence, evidence.data))
-    if plain:
+    mutated = mutated_backward_pass(evidence, numbers)
+    if named_number or (plain and not mutated):
         return (dataclasses.replace(found[0], where=mutated[0].where if mutated else None),)
     if len(evidence.yours) == 1 and [cause.kind for cause in mutated] == ["factor"]:
         return found  # a factor on the only leaf was tried on other batches, and refuted
     return mutated or found
+
+
+def _is_familiar(factor: float | None, numbers: Counts) -> bool:
+    near = lambda value: factor is not None and abs(factor - value) <= PLAIN_NUMBER * abs(value)
+    return any(near(each.value) for each in named_factors(numbers).values())
 
 
 def _diagnose_network(evidence: Evidence, model: NetworkModel, case: Case) -> tuple[Cause, ...]:

@@ -82,6 +82,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
         # in the backward pass of a function of one's own
         "path_not_followed": "what comes back through one operand is not followed",
         "local_derivative_missing": "the local derivative is left out: what comes back passes it unchanged",
+        "accumulation_overwritten": "what comes back several times is overwritten where it should be added up",
+        "counted_once": "one entry counts where all are summed",
+        "value_of_another": "another value of the forward pass stands for the one that the backward pass needs",
+        "upstream_missing": "what comes back from above is left out",
         # what fits nothing
         "unknown": "no known mistake reproduces the gradient; the sentence names the first wrong stage",
     }

@@ -43,7 +43,15 @@ LOST_DIGITS, MOST_LOST = 1e-30, 1e12  # p - y loses digits where the two are clo
 
 # --- how far is looked: each a matter of seconds, and of what a reader can use
 
-MOST_EDGES = 600  # of a backward pass: each is one more gradient to compute
+MOST_MUTATIONS = 4_000  # of a backward pass: each is one more of them
+MOST_COMPARED = 4_000  # entries of a gradient, some of every leaf: whatever fits them is held against all
+MOST_PAIRED = 600  # mutations that are tried two by two
+MOST_TRIED = 16  # explanations that are replayed elsewhere, the plainest first
+LONGEST_STRETCH = 12  # operations between an array and what is made of it: a softmax has 6, a gelu 9
+MOST_NEIGHBOURS = 12  # values that are tried in the place of a saved one, the nearest first
+MOST_TURNS = 6  # of a loop that are also changed one by one
+MOST_OPERATIONS = 20_000  # of a forward pass that is written down: some microseconds each, in every backward pass
+MOST_AT_ONCE = 3_000_000  # entries of the largest value, over all backward passes of one sweep: some 24 MB
 MOST_STATES = 40  # explored before the search gives up on finding more ties
 MOST_TIES = 12  # explanations of one layer or leaf that are followed: ties multiply from layer to layer
 MOST_KNOWN = 4  # wrong lines of other leaves that are tried beside new ones

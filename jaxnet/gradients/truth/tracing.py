@@ -95,6 +95,12 @@ def holds_rules(jaxpr: Any) -> bool:
     return False
 
 
+def of_the_user(eqn: core.JaxprEqn) -> bool:
+    """Whether the function that an operation calls, with or without a rule of its own, is not JAX's."""
+    inner = [each for each in jax.tree.leaves(eqn.params, is_leaf=_is_jaxpr) if _is_jaxpr(each)]
+    return bool(inner) and not any(_of_jax(each) for each in inner)
+
+
 def _is_jaxpr(value: Any) -> bool:
     return isinstance(value, core.ClosedJaxpr | core.Jaxpr)
 

@@ -1,0 +1,135 @@
+"""Stretches of f that take one array to another of its shape: what has a local derivative that can be left out.
+
+An activation, a softmax, a division by a root: one call, one expression or several lines of the user's. A stretch is
+grown backwards from its last operation for as long as it hangs together: one array goes in, one comes out.
+"""
+
+import functools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, UNARY, Array, slope_of, value_of
+from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
+from jaxnet.gradients.diagnosis.source_places import SourcePlace
+from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
+
+_LINEAR = {"add", "sub", "neg", "convert_element_type", "copy", "broadcast_in_dim", "reshape", "transpose", "stop_gradient"}
+_CURVED = {*UNARY, "max", "min", "select_n", "clamp", "div", "pow", "erf"} - {"neg"}
+
+
+_WHOLE_LINE = 10_000  # beyond the end of any line
+
+
+class Turn(NamedTuple):
+    """A stretch in one turn of a loop: from value ``source`` to ``target``, which ``operation`` makes.
+
+    ``members`` are the indices of its operations, ``cut`` the (operation, operand) that read the source.
+    """
+
+    source: int
+    target: int
+    operation: int
+    members: tuple[int, ...]
+    cut: tuple[tuple[int, int], ...]
+
+
+class Stretch:
+    """The same stretch in all its turns."""
+
+    def __init__(self, recorded: RecordedPass, turns: list[Turn]) -> None:
+        self.recorded, self.turns = recorded, turns
+        ops = [recorded.operations[i] for i in turns[0].members]
+        self.names = tuple(op.name for op in ops)
+        self.elementwise = set(self.names) <= ELEMENTWISE
+        self.curved = any(name in _CURVED for name in self.names)
+        self.place, self.whole, self.spread = _covering(ops)
+
+    def slope(self, turn: int, at: Array | None = None) -> Array:
+        """The derivative of an elementwise stretch, entry by entry, at its source or at another value."""
+        recorded, (source, target, _, members, _) = self.recorded, self.turns[turn]
+        known = {source: recorded.values[source] if at is None else at}
+        slopes: dict[int, Any] = {source: np.ones(known[source].shape)}
+        for index in members:
+            op = recorded.operations[index]
+            values = [known.get(i, recorded.values[i]) for i in op.inputs]
+            out = recorded.values[op.outputs[0]] if at is None else value_of(op.eqn, values)[0]
+            known[op.outputs[0]] = out
+            through = [(slope_of(op.eqn, k, values, out), slopes[i]) for k, i in enumerate(op.inputs) if i in slopes]
+            slopes[op.outputs[0]] = sum(local * inner for local, inner in through if local is not None)
+        return np.asarray(slopes[target])
+
+
+def stretches(recorded: RecordedPass) -> Iterator[Stretch]:
+    """Find every stretch of a recorded pass, those of one site in the source being one."""
+    found: dict[Any, list[Turn]] = {}
+    readers = _readers(recorded)
+    for index, op in enumerate(recorded.operations):
+        if op.place and op.outputs[0] in recorded.moving and op.name != "neg":
+            for turn in _grown(recorded, index, readers):
+                found.setdefault(tuple(recorded.operations[i].site for i in turn.members), []).append(turn)
+    yield from (Stretch(recorded, turns) for turns in found.values())
+
+
+def _readers(recorded: RecordedPass) -> dict[int, list[int]]:
+    readers: dict[int, list[int]] = {recorded.output: [len(recorded.operations)]}
+    for index, op in enumerate(recorded.operations):
+        for number in op.inputs:
+            readers.setdefault(number, []).append(index)
+    return readers
+
+
+def _grown(recorded: RecordedPass, last: int, readers: dict[int, list[int]]) -> Iterator[Turn]:
+    """Yield the stretches that end with one operation, the shortest first."""
+    target = recorded.operations[last].outputs[0]
+    members = {last}
+    while len(members) <= LONGEST_STRETCH:
+        made = {number for i in members for number in recorded.operations[i].outputs}
+        read = [(i, k, number) for i in sorted(members) for k, number in enumerate(recorded.operations[i].inputs)]
+        outside = {number for _, _, number in read if number in recorded.moving and number not in made}
+        closed = all(set(readers.get(number, ())) <= members for number in made if number != target)
+        if len(outside) == 1 and closed and _worth(recorded, members):
+            (source,) = outside
+            cut = tuple((i, k) for i, k, number in read if number == source)
+            same = recorded.values[source].shape == recorded.values[target].shape
+            if same and recorded.values[source].dtype.kind == "f":
+                yield Turn(source, target, last, tuple(sorted(members)), cut)
+        before = [recorded.made_by[number] for number in outside if number in recorded.made_by]
+        if not before:
+            return
+        members = {*members, max(before)}
+
+
+def _worth(recorded: RecordedPass, members: set[int]) -> bool:
+    names = {recorded.operations[i].name for i in members}
+    scalar = not recorded.values[recorded.operations[max(members)].outputs[0]].shape
+    return bool(names & _CURVED - {"div"}) if scalar else not names <= _LINEAR
+
+
+def _covering(ops: list[Operation]) -> tuple[tuple[SourcePlace, ...], bool, bool]:
+    """The place of a stretch: the innermost expression around all of it, or its lines from the first to the last."""
+    places = [op.place for op in ops if op.place]
+    last = ops[-1].place
+    for depth in range(len(last), 0, -1):
+        if all(within(place, last[:depth]) for place in places):
+            return last[:depth], len(ops) > 1 or len(set(ops[0].inputs)) == 1, False
+    shared = next((d for d in range(len(last), 0, -1) if all(p[: d - 1] == last[: d - 1] and len(p) >= d for p in places)), 1)
+    inner = [place[shared - 1] for place in places if len(place) >= shared and place[shared - 1].file == last[shared - 1].file]
+    return (*last[: shared - 1], functools.reduce(_joined, inner)), True, True
+
+
+def _joined(one: SourcePlace, other: SourcePlace) -> SourcePlace:
+    if one.line == other.line == one.end_line == other.end_line:
+        return SourcePlace(one.file, one.line, min(one.column, other.column), one.line, max(one.end_column, other.end_column))
+    return SourcePlace(one.file, min(one.line, other.line), 0, max(one.end_line, other.end_line), _WHOLE_LINE)
+
+
+def within(place: tuple[SourcePlace, ...], outer: tuple[SourcePlace, ...]) -> bool:
+    """Whether an operation is a part of the expression, or of the call, at ``outer``."""
+    if len(place) < len(outer) or place[: len(outer) - 1] != outer[:-1]:
+        return False
+    inner, around = place[len(outer) - 1], outer[-1]
+    begins = (around.line, around.column) <= (inner.line, inner.column)
+    ends = (inner.end_line, inner.end_column) <= (around.end_line, around.end_column)
+    return inner.file == around.file and begins and ends

@@ -1,0 +1,231 @@
+"""Every operation of a traced function in NumPy: its value, and what comes back through each of its operands.
+
+What comes back is computed for many backward passes at once: cotangents have an axis of passes [M, ...] in front. An
+operation without a row here is left to JAX, which is slower and just as right.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend import core
+
+from jaxnet.gradients.truth import tracing
+
+Array = np.ndarray
+_sigmoid = lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))
+
+# name -> its value at x, and its slope there, y being the value
+UNARY: dict[str, tuple[Callable[..., Array], Callable[[Array, Array, Any], Array]]] = {
+    "tanh": (lambda x, p: np.tanh(x), lambda x, y, p: 1 - y**2),
+    "logistic": (lambda x, p: _sigmoid(x), lambda x, y, p: y * (1 - y)),
+    "exp": (lambda x, p: np.exp(x), lambda x, y, p: y),
+    "exp2": (lambda x, p: np.exp2(x), lambda x, y, p: np.log(2) * y),
+    "expm1": (lambda x, p: np.expm1(x), lambda x, y, p: y + 1),
+    "log": (lambda x, p: np.log(x), lambda x, y, p: 1 / x),
+    "log1p": (lambda x, p: np.log1p(x), lambda x, y, p: 1 / (1 + x)),
+    "sqrt": (lambda x, p: np.sqrt(x), lambda x, y, p: 0.5 / y),
+    "rsqrt": (lambda x, p: 1 / np.sqrt(x), lambda x, y, p: -0.5 * y / x),
+    "neg": (lambda x, p: -x, lambda x, y, p: -np.ones_like(x)),
+    "abs": (lambda x, p: np.abs(x), lambda x, y, p: np.sign(x)),
+    "sin": (lambda x, p: np.sin(x), lambda x, y, p: np.cos(x)),
+    "cos": (lambda x, p: np.cos(x), lambda x, y, p: -np.sin(x)),
+    "square": (lambda x, p: np.square(x), lambda x, y, p: 2 * x),
+    "integer_pow": (lambda x, p: x ** float(p["y"]), lambda x, y, p: p["y"] * x ** float(p["y"] - 1)),
+    "sign": (lambda x, p: np.sign(x), lambda x, y, p: 0 * x),
+}
+_SAME = {"copy", "copy_p", "convert_element_type", "stop_gradient", "reduce_precision", "optimization_barrier"}
+_BINARY: dict[str, Callable[[Array, Array], Array]] = {
+    "add": np.add, "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "max": np.maximum,
+    "min": np.minimum, "pow": np.power, "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
+    "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
+}  # fmt: skip
+ELEMENTWISE = {*UNARY, *_SAME, *_BINARY, "select_n", "clamp", "is_finite", "not"}
+INDEXED = {"gather", "dynamic_slice", "slice", "pad", "rev"}  # every entry of the result is one of the operand, or none
+
+
+def value_of(eqn: core.JaxprEqn, values: Sequence[Array]) -> list[Array]:
+    """Compute the results of an operation."""
+    name, params = eqn.primitive.name, eqn.params
+    floats = all(v.dtype.kind in "fb" for v in values)
+    if name in UNARY and floats:
+        return [np.asarray(UNARY[name][0](values[0], params))]
+    if name in _BINARY and (floats or name not in ("div", "pow", "and", "or")):
+        return [np.asarray(_BINARY[name](*values))]
+    if name in _SAME and len(values) == 1:
+        return [values[0].astype(eqn.outvars[0].aval.dtype)]
+    if name in ("reshape", "squeeze", "expand_dims") and len(values) == 1:
+        return [values[0].reshape(eqn.outvars[0].aval.shape)]
+    if name == "transpose":
+        return [values[0].transpose(params["permutation"])]
+    if name == "broadcast_in_dim" and len(values) == 1:
+        return [np.broadcast_to(_spread(eqn, values[0]), params["shape"])]
+    if name == "select_n" and len(values) == 3:
+        return [np.where(values[0], values[2], values[1])]
+    if name in ("reduce_sum", "reduce_max", "reduce_min") and values[0].size:
+        of = {"reduce_sum": np.sum, "reduce_max": np.max, "reduce_min": np.min}[name]
+        return [np.asarray(of(values[0], axis=tuple(params["axes"])))]
+    if name == "dot_general" and not any(params["dimension_numbers"][1]):
+        (left, right), _ = params["dimension_numbers"]
+        return [np.tensordot(values[0], values[1], (left, right))]
+    if name == "concatenate":
+        return [np.concatenate(values, params["dimension"])]
+    if name == "slice":
+        steps = params["strides"] or (1,) * values[0].ndim
+        ends = zip(params["start_indices"], params["limit_indices"], steps, strict=True)
+        return [values[0][tuple(slice(*each) for each in ends)]]
+    if name == "iota":
+        lines = np.arange(params["shape"][params["dimension"]], dtype=params["dtype"])
+        axes = [1 if i != params["dimension"] else -1 for i in range(len(params["shape"]))]
+        return [np.broadcast_to(lines.reshape(axes), params["shape"])]
+    return [np.asarray(result) for result in tracing.apply(eqn, [jax.numpy.asarray(v) for v in values])]
+
+
+def _spread(eqn: core.JaxprEqn, x: Array) -> Array:
+    """Put the axes of an operand where a broadcast has them, the others being of length 1."""
+    into, shape = eqn.params["broadcast_dimensions"], eqn.params["shape"]
+    return x.reshape([x.shape[into.index(i)] if i in into else 1 for i in range(len(shape))])
+
+
+def slope_of(eqn: core.JaxprEqn, k: int, values: Sequence[Array], out: Array) -> Array | None:
+    """The derivative of an elementwise operation by its operand k, entry by entry; None for any other operation."""
+    name = eqn.primitive.name
+    if name in UNARY:
+        return UNARY[name][1](values[0], out, eqn.params)
+    if name in _SAME:
+        return np.full(out.shape, 0.0 if name == "stop_gradient" else 1.0)
+    if name in ("add", "add_any", "sub"):
+        return np.full(out.shape, -1.0 if name == "sub" and k else 1.0)
+    if name == "mul":
+        return np.broadcast_to(values[1 - k], out.shape)
+    if name == "div":
+        return np.broadcast_to(-values[0] / values[1] ** 2 if k else 1 / values[1], out.shape)
+    if name == "pow":
+        x, y = values[0], values[1].astype(float)
+        return np.broadcast_to(out * np.log(np.where(x > 0, x, 1)) if k else y * np.power(x, y - 1), out.shape)
+    if name in ("max", "min"):
+        mine, other = values[k], values[1 - k]
+        larger = mine > other if name == "max" else mine < other
+        # where both are equal the slope is that of the side where a number would be chosen: relu'(0) = 0
+        tied = float(k == (name == "max")) if not isinstance(eqn.invars[1 - k], core.Literal) else float(name == "min")
+        return np.broadcast_to(np.where(mine == other, tied, larger), out.shape)
+    if name == "select_n" and k:
+        return np.broadcast_to(np.asarray(values[0]) == (k - 1), out.shape).astype(float)
+    if name == "clamp":
+        low, x, high = values
+        inside = (x > low) & (x < high)
+        return np.broadcast_to({0: x < low, 1: inside, 2: x > high}[k], out.shape).astype(float)
+    return None
+
+
+def back_through(eqn: core.JaxprEqn, k: int, values: Sequence[Array], *, out: Array, ct: Array) -> Array:
+    """What comes back through operand k [M, ...] of an operation with one result, when ``ct`` [M, ...] comes back."""
+    shape, passes, name, params = values[k].shape, len(ct), eqn.primitive.name, eqn.params
+    slope = slope_of(eqn, k, values, out)
+    if slope is not None:
+        return _summed(ct * slope, shape)
+    if name in ("reshape", "squeeze", "expand_dims"):
+        return ct.reshape(passes, *shape)
+    if name == "transpose":
+        return ct.transpose(0, *(1 + np.argsort(params["permutation"])))
+    if name == "broadcast_in_dim":
+        return _unspread(eqn, ct, shape)
+    if name in ("reduce_sum", "reduce_max", "reduce_min"):
+        axes = tuple(params["axes"])
+        wide = np.expand_dims(ct, tuple(1 + a for a in axes))
+        if name == "reduce_sum":
+            return np.broadcast_to(wide, (passes, *shape))
+        hit = (values[k] == np.expand_dims(out, axes)).astype(float)
+        return wide * hit / hit.sum(axes, keepdims=True)
+    if name == "dot_general" and not any(params["dimension_numbers"][1]):
+        return _product_back(params["dimension_numbers"][0], k, values, ct)
+    if name == "concatenate":
+        before = sum(v.shape[params["dimension"]] for v in values[:k])
+        where = [slice(None)] * (1 + len(shape))
+        where[1 + params["dimension"]] = slice(before, before + shape[params["dimension"]])
+        return ct[tuple(where)]
+    if name == "cumsum":
+        axis = 1 + params["axis"]
+        turned = ct if params["reverse"] else np.flip(ct, axis)
+        summed = np.cumsum(turned, axis)
+        return summed if params["reverse"] else np.flip(summed, axis)
+    if name in INDEXED and k == 0:
+        flat = np.zeros((passes, int(np.prod(shape)) + 1))
+        places = source_indices(eqn, values).ravel()
+        np.add.at(flat.T, places, ct.reshape(passes, -1).T)
+        return flat[:, :-1].reshape(passes, *shape)
+    return left_to_jax(eqn, k, values, [ct])
+
+
+def _summed(ct: Array, shape: tuple[int, ...]) -> Array:
+    """Sum over the entries that an entry of the operand was used for."""
+    if ct.shape[1:] == shape:
+        return ct
+    if ct.ndim == 1 + len(shape):
+        return ct.sum(axis=tuple(1 + i for i, n in enumerate(shape) if n == 1), keepdims=True)
+    return ct.reshape(len(ct), -1).sum(1).reshape(len(ct), *shape)
+
+
+def _unspread(eqn: core.JaxprEqn, ct: Array, shape: tuple[int, ...]) -> Array:
+    into = eqn.params["broadcast_dimensions"]
+    new = tuple(1 + i for i in range(ct.ndim - 1) if i not in into)
+    summed = ct.sum(axis=new)
+    stretched = tuple(1 + i for i, length in enumerate(shape) if length == 1 != summed.shape[1 + i])
+    return summed.sum(axis=stretched, keepdims=True)
+
+
+def _product_back(axes: Any, k: int, values: Sequence[Array], ct: Array) -> Array:
+    mine, other = (list(axes[k]), list(axes[1 - k]))
+    ranks = [v.ndim for v in values]
+    free = [[a for a in range(ranks[i]) if a not in axes[i]] for i in (0, 1)]
+    of_other = list(range(1 + len(free[0]), ct.ndim)) if k == 0 else list(range(1, 1 + len(free[0])))
+    result = np.tensordot(ct, values[1 - k], (of_other, free[1 - k]))  # [M, free axes of mine, contracted of other]
+    order = [*free[k], *(mine[other.index(a)] for a in sorted(other))]
+    return result.transpose(0, *(1 + np.argsort(order)))
+
+
+def source_indices(eqn: core.JaxprEqn, values: Sequence[Array]) -> Array:
+    """For every entry of the result the flat index of the entry of the first operand that it is; the size for none."""
+    size = values[0].size
+    numbers = np.arange(size, dtype=float).reshape(values[0].shape)
+    rest = [np.asarray(-1.0) if v.dtype.kind == "f" else v for v in values[1:]]  # a pad's filling is nobody's entry
+    found = value_of(eqn, [numbers, *rest])[0]
+    return np.where(np.isfinite(found) & (found >= 0), found, size).astype(int)
+
+
+def left_to_jax(eqn: core.JaxprEqn, k: int, values: Sequence[Array], cts: Sequence[Array]) -> Array:
+    """The same for any operation, and for one with several results, by JAX's own rule."""
+    back = _compiled(_Key(eqn), k, tuple((v.shape, str(v.dtype)) for v in values))
+    results = [np.zeros((len(cts[0]), *v.aval.shape)) if ct is None else ct for v, ct in zip(eqn.outvars, cts, strict=True)]
+    return np.asarray(back(list(values), results))
+
+
+class _Key:
+    """An operation as a key: two that do the same to the same shapes are equal."""
+
+    def __init__(self, eqn: core.JaxprEqn) -> None:
+        self.eqn = eqn
+        self.words = f"{eqn.primitive} {eqn.params} {[v.aval for v in (*eqn.invars, *eqn.outvars)]}"
+
+    def __hash__(self) -> int:
+        return hash(self.words)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.words == self.words
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(key: _Key, k: int, shapes: Any) -> Callable[..., Any]:
+    eqn = key.eqn
+
+    def back(values: list[Any], cts: list[Any]) -> Any:
+        one = lambda x: [
+            out for out in tracing.apply(eqn, [*values[:k], x, *values[k + 1 :]]) if tracing.floating(out)
+        ]
+        floating = [ct for ct, v in zip(cts, eqn.outvars, strict=True) if tracing.floating(v)]
+        _, pull = jax.vjp(one, values[k])
+        return jax.vmap(lambda *each: pull(list(each))[0])(*floating)
+
+    return jax.jit(back)

@@ -1,0 +1,148 @@
+"""What the values of a recorded pass are called in the user's source, and which of them are neighbours."""
+
+import ast
+import inspect
+import linecache
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.operation_rules import Array
+from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
+from jaxnet.gradients.diagnosis.source_places import SourcePlace, operand_text
+from jaxnet.gradients.verdict import leaf_name
+
+# the operations that an expression itself is, so that its operands are theirs
+_OPERATORS = {
+    ast.Add: ("add",), ast.Sub: ("sub",), ast.Mult: ("mul", "dot_general"), ast.Div: ("div",), ast.MatMult: ("dot_general",),
+    ast.Pow: ("integer_pow", "pow", "square"), ast.USub: ("neg",),
+}  # fmt: skip
+_WORDS = {"reduce_sum": "sum", "div": "division", "mul": "product", "sub": "difference", "dot_general": "matrix product", "reduce_max": "maximum", "integer_pow": "power"}
+_PARTS = {("div", 0): "the numerator in it", ("div", 1): "the denominator in it", ("sub", 0): "what is subtracted from in it", ("sub", 1): "what is subtracted in it"}
+_MOST_SUMMED = 100_000  # entries
+_MOVES = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "convert_element_type", "copy", "expand_dims", "slice"}
+
+
+class PassNames:
+    """Names of values by number: of a parameter, of an argument of f, of the variable that a result was assigned to."""
+
+    def __init__(self, recorded: RecordedPass, f: Callable[..., Any], leaves: list[str]) -> None:
+        self.recorded = recorded
+        self._given = {number: f"`{_short(path)}`" for number, path in zip(recorded.leaves, leaves, strict=True)}
+        try:
+            arguments = list(inspect.signature(f).parameters)[1:]
+        except (TypeError, ValueError):
+            arguments = []
+        names = arguments if len(arguments) == len(recorded.inputs) else [f"data[{i}]" for i in range(len(recorded.inputs))]
+        self._given |= {number: f"`{name}`" for number, name in zip(recorded.inputs, names, strict=True)}
+        self._turns: dict[Any, list[int]] = {}
+        for index, op in enumerate(recorded.operations):
+            if op.place:
+                self._turns.setdefault(op.site, []).append(index)
+
+    def value(self, number: int) -> str:
+        """What a value is called, in backquotes."""
+        while number not in self._given and number in self.recorded.made_by:
+            op = self.recorded.operations[self.recorded.made_by[number]]
+            if op.place and op.name not in _MOVES:
+                return f"`{_assigned(op.place[-1]) or op.place[-1].expression}`"
+            number = op.inputs[0] if op.inputs else -1
+        return self._given.get(number, "a constant")
+
+    def interesting(self, number: int) -> bool:
+        """Whether a value is more than a constant."""
+        return number in self.recorded.made_by or number in self._given
+
+    def operand(self, op: Operation, k: int) -> str:
+        """What an operand is called: by the source of the expression that the operation is, or by its part in it."""
+        expression = op.place[-1].expression if op.place else ""
+        text = operand_text(expression, k) if _is_operation(expression, op.name) else ""
+        if text:
+            return f"`{text}`"
+        named = self.value(op.inputs[k])
+        if "`" in named and named.strip("`") != expression and not _is_call(expression):
+            return named
+        return _PARTS.get((op.name, k)) or f"the {_WORDS.get(op.name, op.name)} in it"
+
+    def totals(self) -> Iterator[tuple[str, Array]]:
+        """Sums of the arrays that the parameters do not reach, such as weights: what may be divided by for a mean."""
+        recorded, seen = self.recorded, set()
+        for number, value in enumerate(recorded.values):
+            if value.ndim and value.dtype.kind == "f" and number in recorded.of_data and number not in recorded.moving:
+                for word, total in (("the sum", value.sum()), ("the number of entries that are not 0", (value != 0).sum())):
+                    said = f"{word} of {self.value(number)}"
+                    if total and said not in seen and value.size <= _MOST_SUMMED:
+                        seen.add(said)
+                        yield said, np.asarray(float(total))
+
+    def neighbours(self, ops: list[Operation], numbers: list[int], most: int) -> Iterator[tuple[str, Callable[[int], Array | None]]]:
+        """Values of the same shape that may stand in the place of some, by turn: what is said of each, and it by turn."""
+        values, own = self.recorded.values, self.value(numbers[0])
+        mine, seen = values[numbers[0]], [values[numbers[0]]]
+        for number, said, of in sorted(self._candidates(ops, numbers), key=lambda each: abs(each[0] - numbers[0])):
+            value = of(0)
+            if value is None or value.shape != mine.shape or value.dtype.kind != "f" or not np.isfinite(value).all():
+                continue
+            first = next((v for t in range(len(ops)) if (v := of(t)) is not None and not np.array_equal(v, values[numbers[t]])), None)
+            if first is None or any(np.array_equal(first, each) for each in seen):
+                continue
+            seen.append(first)
+            yield (said if said != own else self._line(number)), of
+            if len(seen) > most:
+                return
+
+    def _line(self, number: int) -> str:
+        """What a value is called where another one has its name: by its source and line."""
+        place = self.recorded.operations[self.recorded.made_by[number]].place if number in self.recorded.made_by else ()
+        return f"`{place[-1].expression}` of line {place[-1].line}" if place else self.value(number)
+
+    def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[int, str, Callable[[int], Array | None]]]:
+        values, count = self.recorded.values, len(ops)
+        for number in self._given:
+            yield number, self.value(number), lambda turn, number=number: values[number]
+        for indices in self._turns.values():
+            outs = [self.recorded.operations[i].outputs[0] for i in indices]
+            if len(outs) == count and self.recorded.operations[indices[0]].name not in _MOVES:
+                yield outs[0], self.value(outs[0]), lambda turn, outs=outs: values[outs[turn]]
+        for shift, word in ((1, "next"), (-1, "one before")) if count > 1 else ():
+            at = lambda turn, shift=shift: values[numbers[turn + shift]] if 0 <= turn + shift < count else values[numbers[turn]]
+            yield numbers[0], f"that of the {word} turn", at
+
+
+def _short(path: str) -> str:
+    """W1 for ['W1'], w of layer 1 for [0]['w']."""
+    names = re.findall(r"'(\w+)'|\.(\w+)", path)
+    plain = re.fullmatch(r"\['(\w+)'\]", path)
+    return plain[1] if plain else leaf_name(path) if path else "params" if not names else path
+
+
+def _is_operation(expression: str, name: str) -> bool:
+    try:
+        node = ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError):
+        return False
+    if isinstance(node, ast.BinOp | ast.UnaryOp):
+        return name in _OPERATORS.get(type(node.op), ())
+    if isinstance(node, ast.Call):
+        called = ast.unparse(node.func).split(".")[-1]
+        alike = {"dot": "dot_general", "matmul": "dot_general", "sum": "reduce_sum", "maximum": "max", "minimum": "min", "max": "reduce_max",
+                 "power": "pow", "multiply": "mul", "subtract": "sub", "divide": "div", "where": "select_n", "sigmoid": "logistic", "einsum": "dot_general"}  # fmt: skip
+        return alike.get(called, called) == name and name != "select_n"
+    return False
+
+
+def _is_call(expression: str) -> bool:
+    try:
+        return isinstance(ast.parse(expression, mode="eval").body, ast.Call)
+    except (SyntaxError, ValueError):
+        return False
+
+
+def _assigned(place: SourcePlace) -> str:
+    """The variable that an expression is assigned to, if that is all of its statement."""
+    lines = "".join(linecache.getline(place.file, number) for number in range(place.line, place.end_line + 1)).strip()
+    found = re.match(r"([A-Za-z_]\w*)\s*=(?!=)\s*", lines)
+    rest = lines[found.end() :].split("#")[0].strip() if found else ""
+    return found[1] if found and " ".join(rest.split()) == place.expression else ""

@@ -1,0 +1,168 @@
+"""A forward pass written down operation by operation, with every value, so that a backward pass can be changed anywhere.
+
+Calls are looked into, loops are unrolled, of branches the one that was taken stands there: what is left is a list.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.extend import core
+
+from jaxnet.gradients.diagnosis.operation_rules import value_of
+from jaxnet.gradients.diagnosis.source_places import SourcePlace, places_of
+from jaxnet.gradients.diagnosis.tolerances import MOST_OPERATIONS
+from jaxnet.gradients.point import Point, float64, split_arrays
+from jaxnet.gradients.truth import tracing
+
+
+class Operation(NamedTuple):
+    """One operation as it was carried out.
+
+    Attributes:
+        eqn: what JAX calls it.
+        inputs: the numbers of its operands among all values.
+        outputs: the numbers of its results.
+        place: the calls that lead to it in the user's source.
+        turn: of the loops around it, whether of JAX or of Python.
+        ordinal: which one of its kind it is among those of its place and turn.
+    """
+
+    eqn: core.JaxprEqn
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    place: tuple[SourcePlace, ...]
+    turn: int
+    ordinal: int
+
+    @property
+    def name(self) -> str:
+        """The name of the operation."""
+        return str(self.eqn.primitive.name)
+
+    @property
+    def site(self) -> tuple[Any, ...]:
+        """What it has in common with the same operation in other turns of a loop."""
+        return self.place, self.name, self.ordinal
+
+
+class RecordedPass:
+    """f at a point, written down: ``operations`` in their order, ``values`` by number.
+
+    Attributes:
+        moving: the numbers of the values that the parameters reach.
+        of_data: the numbers of those that the data reach.
+        leaves: the numbers of the parameters.
+        inputs: the numbers of the arrays of the data.
+        mixed: the numbers of those in which parameters multiply one another: no penalty is.
+        output: the number of the value of f.
+        made_by: the number of a value -> the index of the operation whose result it is.
+        gradient: the number of a parameter -> its gradient, once it has been computed.
+    """
+
+    def __init__(self, f: Callable[..., Any], point: Point) -> None:
+        taken = split_arrays(point)
+        self.operations: list[Operation] = []
+        self.values: list[np.ndarray] = []
+        self.moving: set[int] = set()
+        self.of_data: set[int] = set()
+        self.mixed: set[int] = set()
+        count = len(jax.tree.leaves(point[0]))
+        with float64():
+            closed = tracing.trace(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
+            given = [self._new(np.asarray(a)) for a in taken.arrays]
+            self.leaves, self.inputs = given[:count], given[count:]
+            self.moving.update(self.leaves)
+            self.of_data.update(self.inputs)
+            self.gradient: dict[int, np.ndarray] = {}
+            self._last: tuple[Any, ...] = ()
+            self._seen: dict[Any, int] = {}
+            self._turns: dict[Any, int] = {}
+            (self.output,) = self._walk(closed, given, None)
+        self.made_by = {number: index for index, op in enumerate(self.operations) for number in op.outputs}
+
+    def _new(self, value: np.ndarray) -> int:
+        self.values.append(value)
+        return len(self.values) - 1
+
+    def _walk(self, closed: core.ClosedJaxpr, values: Sequence[int], around: Any) -> list[int]:
+        constant = lambda array: self._new(np.asarray(array))
+        return tracing.walk(closed, values, functools.partial(self._step, around=around), constant)
+
+    def _step(self, eqn: core.JaxprEqn, values: list[int], around: Any) -> list[int]:
+        name = eqn.primitive.name
+        held = tracing.inside(eqn, custom=not tracing.of_the_user(eqn))
+        place = around or places_of(eqn)
+        if held is not None:
+            # what is inside JAX's own functions keeps the place of the call: they were traced at an older one
+            return self._walk(held, values, None if tracing.of_the_user(eqn) and not around else place)
+        if name == "scan":
+            return self._scan(eqn, values, around)
+        if name == "cond":
+            branch = tracing.closed(eqn.params["branches"][int(self.values[values[0]])])
+            return self._walk(branch, values[1:], around)
+        if len(self.operations) >= MOST_OPERATIONS:
+            raise ValueError(f"more than {MOST_OPERATIONS} operations")
+        outputs = tuple(self._new(v) for v in value_of(eqn, [self.values[i] for i in values]))
+        for reached in (self.moving, self.of_data, self.mixed):
+            if any(i in reached for i in values) and name != "stop_gradient":
+                reached.update(outputs)
+        if name in ("mul", "dot_general", "div") and len({i for i in values if i in self.moving}) > 1:
+            self.mixed.update(outputs)
+        self.operations.append(self._placed(Operation(eqn, tuple(values), outputs, place, 0, 0)))
+        return list(outputs)
+
+    def _placed(self, op: Operation) -> Operation:
+        """Count operations of one kind within their place, and how often their place was entered."""
+        if op.place != self._last:
+            self._last, self._seen = op.place, {}
+            self._turns[op.place] = self._turns.get(op.place, -1) + 1
+        ordinal = self._seen[op.name] = self._seen.get(op.name, -1) + 1
+        return op._replace(turn=self._turns[op.place], ordinal=ordinal)
+
+    def _scan(self, eqn: core.JaxprEqn, values: list[int], around: Any) -> list[int]:
+        body, constants, carried = tracing.loop_parts(eqn)
+        carry, stacked = values[constants : constants + carried], values[constants + carried :]
+        length, backwards = eqn.params["length"], eqn.params["reverse"]
+        collected: list[list[int]] = []
+        for turn in reversed(range(length)) if backwards else range(length):
+            xs = [self._entry(i, turn) for i in stacked]
+            results = self._walk(body, [*values[:constants], *carry, *xs], around)
+            self._last = ()  # the next turn enters its places again
+            carry = results[:carried]
+            collected.append(results[carried:])
+        ordered = collected[::-1] if backwards else collected
+        return [*carry, *(self._stacked([row[j] for row in ordered], j, eqn) for j in range(len(eqn.outvars) - carried))]
+
+    def _entry(self, number: int, turn: int) -> int:
+        """One entry of a stacked input of a loop, taken apart by an operation of its own."""
+        x = self.values[number]
+        eqn = _traced(lambda a: jax.lax.index_in_dim(a, turn, 0, keepdims=True), x)
+        return self._plain(_reshaped(x[:1], x.shape[1:]), [self._plain(eqn, [number])])
+
+    def _stacked(self, numbers: list[int], j: int, eqn: core.JaxprEqn) -> int:
+        if not numbers:
+            return self._new(np.zeros(eqn.outvars[len(eqn.outvars) - 1 - j].aval.shape))
+        rows = [self._plain(_reshaped(self.values[i], (1, *self.values[i].shape)), [i]) for i in numbers]
+        return self._plain(_traced(lambda *a: jax.lax.concatenate(a, 0), *(self.values[i] for i in rows)), rows)
+
+    def _plain(self, eqn: core.JaxprEqn, numbers: list[int]) -> int:
+        """An operation that only moves numbers, at no place of the user's."""
+        (made,) = (self._new(v) for v in value_of(eqn, [self.values[i] for i in numbers]))
+        for reached in (self.moving, self.of_data, self.mixed):
+            if any(i in reached for i in numbers):
+                reached.add(made)
+        self.operations.append(Operation(eqn, tuple(numbers), (made,), (), 0, 0))
+        return made
+
+
+def _traced(of: Callable[..., Any], *arrays: np.ndarray) -> core.JaxprEqn:
+    """The one operation that a function of arrays is."""
+    closed = jax.make_jaxpr(of)(*(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in arrays))
+    return closed.jaxpr.eqns[0]
+
+
+def _reshaped(array: np.ndarray, shape: tuple[int, ...]) -> core.JaxprEqn:
+    return _traced(lambda a: jax.lax.reshape(a, shape), array)
