@@ -12,6 +12,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_stretches import Stretch, stretches
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
+from jaxnet.gradients.diagnosis.kinds import KINDS
 from jaxnet.gradients.diagnosis.operation_rules import INDEXED, UNARY, Array, back_through, slope_of, source_indices, value_of
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
@@ -94,8 +95,8 @@ def mutations(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
         if op.place and any(i in recorded.moving for i in op.inputs):
             sites.setdefault(op.site, []).append(index)
     every = [_Site(recorded, indices) for indices in sites.values()]
-    found = [m for site in every for kind in (_paths, _turns, _sums, _indices, _saved, _alone, _reach) for m in kind(site, names)]
-    through = list(stretches(recorded))
+    found = [m for site in every for kind in (_paths, _turns, _sums, _indices, _saved, _undivided, _alone, _reach) for m in kind(site, names)]
+    through = [one for each in stretches(recorded) for one in each.apart(MOST_TURNS)]
     found += [m for each in through for kind in (_straight, _slopes, _before) for m in kind(each, recorded, names)]
     found += [m for site in every for m in _extra(site, names)]
     found = [m for m in found if m.changes.changes or m.changes.detours]
@@ -131,13 +132,19 @@ def _made(site: _Site, k: int, kind: str, said: str, cost: float, of: Callable[.
     habit = (kind, op.name, k, detail or said)
     return Mutation(
         kind, op.place, said, cost, Changes(site.change(k, of)), habit, (kind, op.site, k, detail or said),
-        penalty=_alone_in(site.recorded, op.outputs[0]), **more,
+        penalty=_of_a_penalty(site.recorded, op, k), **more,
     )  # fmt: skip
 
 
 def _alone_in(recorded: RecordedPass, number: int) -> bool:
     """Whether a value is a penalty, or a part of one: no data reach it, and no parameter multiplies another."""
     return bool(recorded.inputs) and number not in recorded.of_data and number not in recorded.mixed
+
+
+def _of_a_penalty(recorded: RecordedPass, op: Operation, k: int) -> bool:
+    """Whether an operand belongs to a penalty: to its inside, or as a term to a sum that the data reach as well."""
+    term = op.name in ("add", "sub") and _root(recorded, op.inputs[k]) not in recorded.leaves
+    return _alone_in(recorded, op.outputs[0]) or (term and _alone_in(recorded, op.inputs[k]))
 
 
 def _paths(site: _Site, names: PassNames) -> Iterator[Mutation]:
@@ -244,6 +251,8 @@ def _stretched(op: Operation, shape: tuple[int, ...], wide: tuple[int, ...]) -> 
     if op.name == "broadcast_in_dim":
         into = op.eqn.params["broadcast_dimensions"]
         return tuple(1 + i for i in range(len(wide)) if wide[i] > 1 and (i not in into or shape[into.index(i)] == 1))
+    if not shape and wide and op.name in ("add", "sub", "mul", "div"):
+        return tuple(range(1, 1 + len(wide)))
     if len(shape) == len(wide) and op.name in ("add", "sub", "mul", "div"):
         return tuple(1 + i for i in range(len(wide)) if shape[i] == 1 < wide[i])
     return ()
@@ -323,6 +332,23 @@ def _saved(site: _Site, names: PassNames) -> Iterator[Mutation]:
         if site.op.name == "mul":
             of = lambda turn, j=j: lambda ct, right: np.broadcast_to(site.values(turn)[j], right.shape)
             yield _made(site, k, "path_not_followed", f"{quoted} stands for the product with what comes back", 0.9, of)
+
+
+def _undivided(site: _Site, names: PassNames) -> Iterator[Mutation]:
+    """A division by something that the parameters reach is left out of all that comes back through the quotient."""
+    if site.op.name != "div" or not {0, 1} <= set(site.operands()):
+        return
+    changes: tuple[Change, ...] = ()
+    for k in (0, 1):
+        changes += site.change(k, lambda turn, k=k: lambda ct, right: _times_divisor(site, k, turn, ct))
+    quoted = names.operand(site.op, 1)
+    kind = "local_derivative_missing"
+    yield Mutation(kind, site.op.place, f"{quoted} is left out of all that comes back", 0.7, Changes(changes), (kind, "div"), (kind, "div", site.op.site))
+
+
+def _times_divisor(site: _Site, k: int, turn: int, ct: Array) -> Array:
+    values, out = site.values(turn), site.recorded.values[site.ops[turn].outputs[0]]
+    return back_through(site.op.eqn, k, values, out=out, ct=ct * values[1])
 
 
 def _turned(site: _Site, k: int, turn: int) -> Callable[[Array, Array], Array]:
@@ -455,6 +481,10 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
     z, a = names.value(each.turns[0].source), names.value(each.turns[0].target)
     true = [each.slope(turn) for turn in range(len(each.turns))]
     at = lambda turn: recorded.values[each.turns[turn].target]
+    of_above = "what comes back is masked by its own sign, not by that of the forward pass"
+    yield _detour(each, "relu_mask", of_above, 0.75, lambda turn: lambda ct: ct * (ct > 0), recorded)
+    alone = "what comes back from above is left out: the local derivative stands alone"
+    yield _detour(each, "upstream_missing", alone, 0.8, lambda turn: lambda ct: 0 * ct + true[turn], recorded)
     twice = "its local derivative is applied twice"
     yield _detour(each, "activation_derivative_twice", twice, 0.7, lambda turn: true[turn] ** 2, recorded)
     moved = f"its local derivative is taken at {a}, where it belongs at {z}"
@@ -529,9 +559,11 @@ def _elsewhere(each: Stretch, recorded: RecordedPass, names: PassNames) -> Itera
 def _detour(each: Stretch, kind: str, said: str, cost: float, slope: Callable[[int], Any], recorded: RecordedPass) -> Mutation:
     zero = lambda ct, right: 0 * right
     changes = tuple(Change(i, k, zero) for turn in each.turns for i, k in turn.cut)
-    times = lambda turn: (lambda ct, by=slope(turn): ct * by)
+    times = lambda turn: by if callable(by := slope(turn)) else (lambda ct: ct * by)
     detours = tuple(Detour(turn.operation, turn.target, turn.source, times(t)) for t, turn in enumerate(each.turns))
-    habit, key = (kind, each.names, said), (kind, each.place, each.names, said)
+    habit, key = None if each.turn else (kind, each.names, said), (kind, each.place, each.names, said, each.turn)
+    if each.turn:
+        said, cost = f"{each.turn}{said or KINDS[kind]}", cost + 0.1
     return Mutation(kind, each.place, said, cost, Changes(changes, detours), habit, key)
 
 

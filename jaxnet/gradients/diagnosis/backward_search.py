@@ -28,6 +28,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
     NOTHING,
     PLAIN_NUMBER,
     PROBE_ROUNDINGS,
+    PROJECTED_ROUNDINGS,
     SAME_GRADIENT,
 )
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient
@@ -119,6 +120,7 @@ class _Search:
         self.yours, self.right = setting.yours[chosen], setting.right[chosen]
         self.off = self.yours - self.right
         self.weight = setting.weight[chosen]
+        self.slack = max(10 * PLAIN_NUMBER, PROJECTED_ROUNDINGS * evidence.eps)  # of a factor that is projected
         self.wrong_entries = int((np.abs(setting.yours - setting.right) > setting.allowed).sum())
 
     def causes(self) -> tuple[Cause, ...]:
@@ -141,7 +143,7 @@ class _Search:
         weighted, off = changes * self.weight, self.off * self.weight
         shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
         for each, change, share in zip(singles, changes, shares, strict=True):
-            extent = _plain(share) if each.mutation.free else 1.0
+            extent = _plain(share, self.slack) if each.mutation.free else 1.0
             if self.setting.fits((self.right + extent * change)[None], self.yours)[0]:
                 found.append([each._replace(extent=extent)])
         loops = [each._replace(extent=1 - c) for each in singles if each.mutation.free and len(each.mutation.changes.changes) > 1 for c in PLAIN[1:]]
@@ -166,7 +168,7 @@ class _Search:
                 inner = along - extent * gram[i]
                 share = np.where(free, inner / np.maximum(size, NOTHING), 1.0)
                 miss = rest - 2 * share * inner + share**2 * size
-                found += [[each._replace(extent=extent), singles[j]._replace(extent=_plain(share[j]))] for j in np.flatnonzero(miss <= 1e-15 * total) if j != i]
+                found += [[each._replace(extent=extent), singles[j]._replace(extent=_plain(share[j], self.slack))] for j in np.flatnonzero(miss <= 1e-15 * total) if j != i]
         found += self._both_free(singles, free, size, along, gram, total)
         return self._replayed(found)
 
@@ -177,7 +179,7 @@ class _Search:
         second = (along * size[:, None] - along[:, None] * gram) / safe
         miss = total - first * along[:, None] - second * along
         near = np.argwhere(np.triu((miss <= 1e-15 * total) & free[:, None] & free, 1))
-        return [[singles[i]._replace(extent=_plain(first[i, j])), singles[j]._replace(extent=_plain(second[i, j]))] for i, j in near[:MOST_TRIED]]
+        return [[singles[i]._replace(extent=_plain(first[i, j], self.slack)), singles[j]._replace(extent=_plain(second[i, j], self.slack))] for i, j in near[:MOST_TRIED]]
 
     def _nested(self, singles: list[Wrong], changes: Array) -> list[list[Wrong]]:
         """Two wrong lines one above the other: with the first made, the second is looked for once more."""
@@ -190,7 +192,7 @@ class _Search:
             base, more = rows[0], rows[1:] - rows[0]
             weighted, off = more * self.weight, (self.yours - base) * self.weight
             shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
-            extents = [_plain(s) if each.mutation.free else 1.0 for each, s in zip(others, shares, strict=True)]
+            extents = [_plain(s, self.slack) if each.mutation.free else 1.0 for each, s in zip(others, shares, strict=True)]
             fits = self.setting.fits(base + np.array(extents)[:, None] * more, self.yours) if others else []
             found += [[first, each._replace(extent=e)] for each, e, fit in zip(others, extents, fits, strict=True) if fit]
         return self._replayed(found)
@@ -235,7 +237,7 @@ class _Search:
         return mutation.cost + depth + (0.6 if self._names(wrong) else 1.6)
 
     def _names(self, wrong: Wrong) -> list[str]:
-        near = lambda value: abs(wrong.factor - value) <= 1e3 * PLAIN_NUMBER * abs(value)
+        near = lambda value: abs(wrong.factor - value) <= 10 * self.slack * abs(value)
         return [name for name, each in named_factors(self.counts).items() if near(each.value)]
 
     def _stands(self, found: list[Wrong]) -> bool:
@@ -326,11 +328,11 @@ def _distinct(rows: Array) -> list[int]:
     return kept
 
 
-def _plain(extent: float) -> float:
-    """The extent whose factor has few digits, but for rounding."""
+def _plain(extent: float, slack: float) -> float:
+    """The extent whose factor has few digits, within what the projection rounds."""
     factor = 1 - extent
-    rounded = float(f"{factor:.9g}") if abs(factor) > SAME_GRADIENT else 0.0
-    return 1 - rounded if abs(rounded - factor) <= 1e3 * PLAIN_NUMBER * max(1.0, abs(factor)) else extent
+    rounded = float(f"{factor:.6g}") if abs(factor) > slack else 0.0
+    return 1 - rounded if abs(rounded - factor) <= slack * max(1.0, abs(factor)) else extent
 
 
 def _digits(number: float) -> int:

@@ -39,12 +39,21 @@ class Stretch:
     """The same stretch in all its turns."""
 
     def __init__(self, recorded: RecordedPass, turns: list[Turn]) -> None:
-        self.recorded, self.turns = recorded, turns
+        self.recorded, self.turns, self.turn = recorded, turns, ""
         ops = [recorded.operations[i] for i in turns[0].members]
         self.names = tuple(op.name for op in ops)
         self.elementwise = set(self.names) <= ELEMENTWISE
         self.curved = any(name in _CURVED for name in self.names)
         self.place, self.whole, self.spread = _covering(ops)
+
+    def apart(self, most: int) -> "Iterator[Stretch]":
+        """Itself, and where it has a few turns each of them alone."""
+        yield self
+        if 1 < len(self.turns) <= most:
+            for number, turn in enumerate(self.turns):
+                alone = Stretch(self.recorded, [turn])
+                alone.turn = f"in turn {number + 1} of {len(self.turns)}, "
+                yield alone
 
     def slope(self, turn: int, at: Array | None = None) -> Array:
         """The derivative of an elementwise stretch, entry by entry, at its source or at another value."""

@@ -99,8 +99,6 @@ def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
     mutated = mutated_backward_pass(evidence, numbers)
     if named_number or (plain and not mutated):
         return (dataclasses.replace(found[0], where=mutated[0].where if mutated else None),)
-    if len(evidence.yours) == 1 and [cause.kind for cause in mutated] == ["factor"]:
-        return found  # a factor on the only leaf was tried on other batches, and refuted
     return mutated or found
 
 

@@ -81,7 +81,7 @@ class PassNames:
         """Values of the same shape that may stand in the place of some, by turn: what is said of each, and it by turn."""
         values, own = self.recorded.values, self.value(numbers[0])
         mine, seen = values[numbers[0]], [values[numbers[0]]]
-        for number, said, of in sorted(self._candidates(ops, numbers), key=lambda each: abs(each[0] - numbers[0])):
+        for number, said, of in sorted(self._candidates(ops, numbers), key=lambda each: each[0]):
             value = of(0)
             if value is None or value.shape != mine.shape or value.dtype.kind != "f" or not np.isfinite(value).all():
                 continue
@@ -98,17 +98,22 @@ class PassNames:
         place = self.recorded.operations[self.recorded.made_by[number]].place if number in self.recorded.made_by else ()
         return f"`{place[-1].expression}` of line {place[-1].line}" if place else self.value(number)
 
-    def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[int, str, Callable[[int], Array | None]]]:
-        values, count = self.recorded.values, len(ops)
+    def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[float, str, Callable[[int], Array | None]]]:
+        """Values with their distance, in as many turns: given ones, results, operands, and the own ones of other turns."""
+        values, count, operations = self.recorded.values, len(ops), self.recorded.operations
+        near = lambda number: abs(number - numbers[0])
         for number in self._given:
-            yield number, self.value(number), lambda turn, number=number: values[number]
+            yield near(number), self.value(number), lambda turn, number=number: values[number]
         for indices in self._turns.values():
-            outs = [self.recorded.operations[i].outputs[0] for i in indices]
-            if len(outs) == count and self.recorded.operations[indices[0]].name not in _MOVES:
-                yield outs[0], self.value(outs[0]), lambda turn, outs=outs: values[outs[turn]]
+            outs = [operations[i].outputs[0] for i in indices]
+            if len(outs) == count:
+                yield near(outs[0]), self.value(outs[0]), lambda turn, outs=outs: values[outs[turn]]
+            for k in range(len(operations[indices[0]].inputs)) if len(outs) == count > 1 else ():
+                read = [operations[i].inputs[k] for i in indices]
+                yield near(read[-1]) + 0.5, self.operand(operations[indices[0]], k), lambda turn, read=read: values[read[turn]]
         for shift, word in ((1, "next"), (-1, "one before")) if count > 1 else ():
             at = lambda turn, shift=shift: values[numbers[turn + shift]] if 0 <= turn + shift < count else values[numbers[turn]]
-            yield numbers[0], f"that of the {word} turn", at
+            yield np.inf, f"that of the {word} turn", at
 
 
 def _short(path: str) -> str:

@@ -9,6 +9,7 @@ number is taken for a plain one, when an experiment speaks for an explanation, a
 SUM_ROUNDINGS, TERM_ROUNDINGS = 16, 2  # a layer's handful of operations, and sqrt(terms) for its sums (Higham and Mary)
 OTHER_LEAF_ROUNDINGS = 64  # of a leaf's largest entry, when what is compared is another leaf's replay
 NORM_ROUNDINGS = 1e3  # of the norm of a whole gradient, whose entries went through every layer
+PROJECTED_ROUNDINGS = 100  # of a factor that is projected on a whole gradient, whose roundings average out
 PROBE_ROUNDINGS = 1e4  # relative error of a replay on another batch that is still rounding: sums may cancel there
 NOTHING = 1e-300  # is added where a tolerance of exactly 0 would be divided by
 
