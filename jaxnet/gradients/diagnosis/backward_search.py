@@ -6,23 +6,18 @@ so a factor is not guessed but projected. Whatever fits is replayed at other par
 
 import functools
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 
-from jaxnet.gradients.diagnosis.backward_mutations import Mutation, mutations
+from jaxnet.gradients.diagnosis.backward_settings import Setting, Wrong
 from jaxnet.gradients.diagnosis.causes import wrong_leaves
-from jaxnet.gradients.diagnosis.changed_pass import changed_gradients
 from jaxnet.gradients.diagnosis.factors import Counts, factor_value, named_factors
 from jaxnet.gradients.diagnosis.mutation_words import Said, cause_of_mutation
 from jaxnet.gradients.diagnosis.operation_rules import Array
-from jaxnet.gradients.diagnosis.pass_names import PassNames
-from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import (
     FEWEST_ENTRIES,
-    MOST_COMPARED,
-    MOST_MUTATIONS,
     MOST_PAIRED,
     MOST_TRIED,
     NOTHING,
@@ -31,90 +26,23 @@ from jaxnet.gradients.diagnosis.tolerances import (
     PROJECTED_ROUNDINGS,
     SAME_GRADIENT,
 )
-from jaxnet.gradients.evidence import Cause, Evidence, Gradient
+from jaxnet.gradients.evidence import Cause, Evidence
 from jaxnet.gradients.example_axis import examples_at
 
 PLAIN = (0.0, -1.0, 2.0, 0.5)  # factors that explain what others explain beside them
 _BATCHES = ("n", "1/n")
 
 
-class Wrong(NamedTuple):
-    """A mutation made to some extent."""
-
-    mutation: Mutation
-    extent: float
-
-    @property
-    def factor(self) -> float:
-        """What comes back, as a multiple of what should."""
-        return 1 - self.extent
-
-
 def mutated_backward_pass(evidence: Evidence, counts: Counts) -> tuple[Cause, ...]:
     """Explain a gradient by one or two mutations of the backward pass of f; () where none does, or f is not JAX's."""
-    setting = _Setting.at(evidence, evidence.params, evidence.data, evidence.yours)
+    setting = Setting.at(evidence, evidence.params, evidence.data, evidence.yours)
     if setting is None or not setting.is_true(evidence.true):
         return ()
     return _Search(evidence, setting, counts).causes()
 
 
-class _Setting:
-    """The mutations of f at one point, and the gradient under test there."""
-
-    def __init__(self, evidence: Evidence, recorded: RecordedPass, yours: Array, noise: Array) -> None:
-        self.recorded, self.yours = recorded, yours
-        self.ends = np.cumsum([recorded.values[i].size for i in recorded.leaves])
-        (self.right,) = changed_gradients(recorded, [()])
-        parts = np.split(self.right, self.ends[:-1])
-        recorded.gradient = {i: g.reshape(recorded.values[i].shape) for i, g in zip(recorded.leaves, parts, strict=True)}
-        self.names = PassNames(recorded, evidence.objective, list(evidence.true))
-        self.mutations = list(mutations(recorded, self.names))[:MOST_MUTATIONS]
-        self.entries = _entries(self.ends)
-        sizes = [max(float(np.abs(p).max(initial=0.0)) for p in each) for each in zip(parts, np.split(yours, self.ends[:-1]), strict=True)]
-        scale = np.repeat(sizes, np.diff(self.ends, prepend=0))
-        self.allowed = noise + SAME_GRADIENT * scale + 1e-14 * max(sizes, default=0.0)
-        self.weight = 1 / np.maximum(scale, max(1e-9 * max(sizes, default=0.0), NOTHING))
-
-    @classmethod
-    def at(cls, evidence: Evidence, params: Any, data: tuple[Any, ...], yours: Gradient) -> "_Setting | None":
-        """Record f; None where it cannot be traced, or is too long to be written down."""
-        try:
-            recorded = RecordedPass(evidence.objective, (params, *data))
-        except Exception:  # whatever tracing raises for code that was not written for JAX
-            return None
-        same = data is evidence.data and params is evidence.params
-        noise = _flat(evidence.noise) if same else np.zeros(sum(leaf.size for leaf in yours.values()))
-        return cls(evidence, recorded, _flat(yours), noise)
-
-    @functools.cached_property
-    def by_key(self) -> dict[Any, Mutation]:
-        """Mutations by what they are for any batch."""
-        return {each.key: each for each in self.mutations}
-
-    def is_true(self, true: Gradient) -> bool:
-        """Whether the pass that is right gives the true gradient: else it judges nothing."""
-        return bool((np.abs(self.right - _flat(true)) <= self.allowed).all())
-
-    def replay(self, passes: Sequence[Sequence[Wrong]], *, everything: bool = False) -> Array:
-        """Compute the gradients [M, P] under wrong lines, of the entries that are compared or of all."""
-        made = [[w.mutation.times(w.extent) for w in each] for each in passes]
-        return changed_gradients(self.recorded, made, None if everything else self.entries)
-
-    def fits(self, rows: Array, goal: Array) -> Array:
-        """Which rows [M, compared entries] are the goal, to rounding."""
-        return (np.abs(rows - goal) <= self.allowed[self.entries]).all(axis=1)
-
-
-def _entries(ends: Array) -> Array:
-    """The entries that are compared: all, or some of every leaf."""
-    random, starts = np.random.default_rng(0), [0, *ends[:-1]]
-    most = max(64, MOST_COMPARED // len(ends))
-    parts = [np.arange(a, b) if b - a <= most else np.sort(random.choice(np.arange(a, b), most, replace=False)) for a, b in zip(starts, ends, strict=True)]
-    return np.concatenate(parts)
-
-
 class _Search:
-    def __init__(self, evidence: Evidence, setting: _Setting, counts: Counts) -> None:
+    def __init__(self, evidence: Evidence, setting: Setting, counts: Counts) -> None:
         self.evidence, self.setting, self.counts = evidence, setting, counts
         chosen = setting.entries
         self.yours, self.right = setting.yours[chosen], setting.right[chosen]
@@ -146,7 +74,12 @@ class _Search:
             extent = _plain(share, self.slack) if each.mutation.free else 1.0
             if self.setting.fits((self.right + extent * change)[None], self.yours)[0]:
                 found.append([each._replace(extent=extent)])
-        loops = [each._replace(extent=1 - c) for each in singles if each.mutation.free and len(each.mutation.changes.changes) > 1 for c in PLAIN[1:]]
+        loops = [
+            each._replace(extent=1 - c)
+            for each in singles
+            if each.mutation.free and len(each.mutation.changes.changes) > 1
+            for c in PLAIN[1:]
+        ]
         if not found and loops:  # in a loop a factor is passed again and again: no multiple of one change
             rows = self.setting.replay([[each] for each in loops])
             found += [[each] for each, fit in zip(loops, self.setting.fits(rows, self.yours), strict=True) if fit]
@@ -168,18 +101,30 @@ class _Search:
                 inner = along - extent * gram[i]
                 share = np.where(free, inner / np.maximum(size, NOTHING), 1.0)
                 miss = rest - 2 * share * inner + share**2 * size
-                found += [[each._replace(extent=extent), singles[j]._replace(extent=_plain(share[j], self.slack))] for j in np.flatnonzero(miss <= 1e-15 * total) if j != i]
+                found += [
+                    [each._replace(extent=extent), singles[j]._replace(extent=_plain(share[j], self.slack))]
+                    for j in np.flatnonzero(miss <= 1e-15 * total)
+                    if j != i
+                ]
         found += self._both_free(singles, free, size, along, gram, total)
         return self._replayed(found)
 
-    def _both_free(self, singles: list[Wrong], free: Array, size: Array, along: Array, gram: Array, total: float) -> list[list[Wrong]]:
+    def _both_free(
+        self, singles: list[Wrong], free: Array, size: Array, along: Array, gram: Array, total: float
+    ) -> list[list[Wrong]]:
         determinant = size[:, None] * size - gram**2
         safe = np.where(determinant > 1e-9 * size[:, None] * size, determinant, np.inf)
         first = (along[:, None] * size - along * gram) / safe
         second = (along * size[:, None] - along[:, None] * gram) / safe
         miss = total - first * along[:, None] - second * along
         near = np.argwhere(np.triu((miss <= 1e-15 * total) & free[:, None] & free, 1))
-        return [[singles[i]._replace(extent=_plain(first[i, j], self.slack)), singles[j]._replace(extent=_plain(second[i, j], self.slack))] for i, j in near[:MOST_TRIED]]
+        return [
+            [
+                singles[i]._replace(extent=_plain(first[i, j], self.slack)),
+                singles[j]._replace(extent=_plain(second[i, j], self.slack)),
+            ]
+            for i, j in near[:MOST_TRIED]
+        ]
 
     def _nested(self, singles: list[Wrong], changes: Array) -> list[list[Wrong]]:
         """Two wrong lines one above the other: with the first made, the second is looked for once more."""
@@ -192,9 +137,13 @@ class _Search:
             base, more = rows[0], rows[1:] - rows[0]
             weighted, off = more * self.weight, (self.yours - base) * self.weight
             shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
-            extents = [_plain(s, self.slack) if each.mutation.free else 1.0 for each, s in zip(others, shares, strict=True)]
-            fits = self.setting.fits(base + np.array(extents)[:, None] * more, self.yours) if others else []
-            found += [[first, each._replace(extent=e)] for each, e, fit in zip(others, extents, fits, strict=True) if fit]
+            extents = [
+                _plain(s, self.slack) if each.mutation.free else 1.0 for each, s in zip(others, shares, strict=True)
+            ]
+            fits: Any = self.setting.fits(base + np.array(extents)[:, None] * more, self.yours) if others else []
+            found += [
+                [first, each._replace(extent=e)] for each, e, fit in zip(others, extents, fits, strict=True) if fit
+            ]
         return self._replayed(found)
 
     def _extents(self, each: Wrong) -> list[Wrong]:
@@ -209,7 +158,10 @@ class _Search:
         leaves = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         allowed = self.setting.allowed[self.setting.entries]
         right = lambda rows: np.stack([(np.abs(rows - self.yours) <= allowed)[:, leaf].all(1) for leaf in leaves], 1)
-        before, after = right(self.right[None])[0], right(self.setting.replay([[each] for each in options])) if options else np.zeros((0, len(leaves)), bool)
+        before, after = (
+            right(self.right[None])[0],
+            right(self.setting.replay([[each] for each in options])) if options else np.zeros((0, len(leaves)), bool),
+        )
         # a leaf is made of two terms at times: then none is set right, and the nearest is followed
         order = sorted(range(len(options)), key=lambda i: (-int((after[i] & ~before).sum()), options[i].mutation.cost))
         return [options[i] for i in order if (after[i] & ~before).any()]
@@ -248,52 +200,77 @@ class _Search:
         return all(self._holds(setting, found, counts) for setting, counts in self._elsewhere)
 
     @functools.cached_property
-    def _elsewhere(self) -> list[tuple[_Setting, Counts]]:
+    def _elsewhere(self) -> list[tuple[Setting, Counts]]:
         """Other parameters, and half of the batch, where the function under test answers."""
         return [(s, c) for params, data, c in self._points() if (s := self._asked(params, data)) is not None]
 
     def _points(self) -> Iterator[tuple[Any, tuple[Any, ...], Counts]]:
         evidence, random = self.evidence, np.random.default_rng(1)
-        yield jax.tree.map(lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape)), evidence.params), evidence.data, self.counts
+        yield (
+            jax.tree.map(lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape)), evidence.params),
+            evidence.data,
+            self.counts,
+        )
         axis, n = evidence.example_axis, self.counts.examples or 0
         if axis is not None and n > 1:
             half = np.arange((n + 1) // 2)
             yield evidence.params, examples_at(evidence.data, axis, half), self.counts._replace(examples=len(half))
 
-    def _asked(self, params: Any, data: tuple[Any, ...]) -> _Setting | None:
+    def _asked(self, params: Any, data: tuple[Any, ...]) -> Setting | None:
         if self.evidence.gradient is None:
             return None
         try:
             mine = self.evidence.gradient(params, *data)
         except Exception:  # the user's own code may refuse other batches, by any error
             return None
-        shapes = all(mine[path].shape == leaf.shape and np.isfinite(mine[path]).all() for path, leaf in self.evidence.true.items())
-        return _Setting.at(self.evidence, params, data, mine) if shapes else None
+        shapes = all(
+            mine[path].shape == leaf.shape and np.isfinite(mine[path]).all()
+            for path, leaf in self.evidence.true.items()
+        )
+        return Setting.at(self.evidence, params, data, mine) if shapes else None
 
-    def _holds(self, setting: _Setting, found: list[Wrong], counts: Counts) -> bool:
-        there = [Wrong(mutation, w.extent) for w in found if (mutation := setting.by_key.get(w.mutation.key)) is not None]
+    def _holds(self, setting: Setting, found: list[Wrong], counts: Counts) -> bool:
+        there = [
+            Wrong(mutation, w.extent) for w in found if (mutation := setting.by_key.get(w.mutation.key)) is not None
+        ]
         if len(there) < len(found):
             return True  # another batch may have no such operation, as a loop of one turn
         if self._near(setting, there):
             return True
-        named = [[w, *(w._replace(extent=1 - factor_value(name, counts)) for name in self._names(w))] if w.mutation.free else [w] for w in there]
-        options = [[]]
+        named = [
+            [w, *(w._replace(extent=1 - factor_value(name, counts)) for name in self._names(w))]
+            if w.mutation.free
+            else [w]
+            for w in there
+        ]
+        options: list[list[Wrong]] = [[]]
         for each in named:
             options = [[*one, w] for one in options for w in each]
         return any(self._near(setting, each) for each in options[1:])
 
-    def _near(self, setting: _Setting, found: list[Wrong]) -> bool:
+    def _near(self, setting: Setting, found: list[Wrong]) -> bool:
         (predicted,) = setting.replay([found], everything=True)
-        error = np.linalg.norm((setting.yours - predicted) * setting.weight) / max(float(np.linalg.norm(setting.yours * setting.weight)), NOTHING)
-        return not np.isfinite(error) or bool(error <= PROBE_ROUNDINGS * self.evidence.eps)
+        error = np.linalg.norm((setting.yours - predicted) * setting.weight) / max(
+            float(np.linalg.norm(setting.yours * setting.weight)), NOTHING
+        )
+        return not np.isfinite(error) or bool(error <= max(PROBE_ROUNDINGS * self.evidence.eps, SAME_GRADIENT))
 
     def _causes(self, found: list[Wrong]) -> tuple[Cause, ...]:
         (whole,) = self.setting.replay([found], everything=True)
-        error = float(np.linalg.norm(self.setting.yours - whole) / max(float(np.linalg.norm(self.setting.yours)), NOTHING))
+        error = float(
+            np.linalg.norm(self.setting.yours - whole) / max(float(np.linalg.norm(self.setting.yours)), NOTHING)
+        )
         leaves = wrong_leaves(self.evidence, set(self.evidence.yours))
         last = lambda w: -max((c.operation for c in w.mutation.changes.changes), default=0)
         parts = sorted(found, key=last)
-        return tuple(cause_of_mutation(Said(w.mutation, w.factor, self._tested(w, found), bool(self.evidence.data)), self._touched(w, leaves), error) for w in parts)
+        return tuple(
+            cause_of_mutation(
+                Said(w.mutation, w.factor, self._tested(w, found), bool(self.evidence.data)),
+                self._touched(w, leaves),
+                error,
+            )
+            for w in parts
+        )
 
     def _touched(self, wrong: Wrong, leaves: tuple[str, ...]) -> tuple[str, ...]:
         """The wrong leaves that a mutation by itself makes wrong."""
@@ -309,8 +286,14 @@ class _Search:
             mutation = setting.by_key.get(wrong.mutation.key)
             if mutation is None or not wrong.mutation.free:
                 continue
-            others = [Wrong(m, w.extent) for w in found if w is not wrong and (m := setting.by_key.get(w.mutation.key)) is not None]
-            fits = lambda name, counts=counts, mutation=mutation, others=others, setting=setting: self._near(setting, [Wrong(mutation, 1 - factor_value(name, counts)), *others])
+            others = [
+                Wrong(m, w.extent)
+                for w in found
+                if w is not wrong and (m := setting.by_key.get(w.mutation.key)) is not None
+            ]
+            fits = lambda name, counts=counts, mutation=mutation, others=others, setting=setting: self._near(
+                setting, [Wrong(mutation, 1 - factor_value(name, counts)), *others]
+            )
             names = [name for name in names if fits(name)]
         return names
 
@@ -337,7 +320,3 @@ def _plain(extent: float, slack: float) -> float:
 
 def _digits(number: float) -> int:
     return len(f"{number:.9g}".replace(".", "").strip("0").split("e")[0].strip("0"))
-
-
-def _flat(gradient: Gradient) -> Array:
-    return np.concatenate([leaf.ravel() for leaf in gradient.values()])

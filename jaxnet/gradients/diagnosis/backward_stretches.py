@@ -15,7 +15,17 @@ from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
 
-_LINEAR = {"add", "sub", "neg", "convert_element_type", "copy", "broadcast_in_dim", "reshape", "transpose", "stop_gradient"}
+_LINEAR = {
+    "add",
+    "sub",
+    "neg",
+    "convert_element_type",
+    "copy",
+    "broadcast_in_dim",
+    "reshape",
+    "transpose",
+    "stop_gradient",
+}
 _CURVED = {*UNARY, "max", "min", "select_n", "clamp", "div", "pow", "erf"} - {"neg"}
 
 
@@ -123,14 +133,22 @@ def _covering(ops: list[Operation]) -> tuple[tuple[SourcePlace, ...], bool, bool
     for depth in range(len(last), 0, -1):
         if all(within(place, last[:depth]) for place in places):
             return last[:depth], len(ops) > 1 or len(set(ops[0].inputs)) == 1, False
-    shared = next((d for d in range(len(last), 0, -1) if all(p[: d - 1] == last[: d - 1] and len(p) >= d for p in places)), 1)
-    inner = [place[shared - 1] for place in places if len(place) >= shared and place[shared - 1].file == last[shared - 1].file]
+    shared = next(
+        (d for d in range(len(last), 0, -1) if all(p[: d - 1] == last[: d - 1] and len(p) >= d for p in places)), 1
+    )
+    inner = [
+        place[shared - 1]
+        for place in places
+        if len(place) >= shared and place[shared - 1].file == last[shared - 1].file
+    ]
     return (*last[: shared - 1], functools.reduce(_joined, inner)), True, True
 
 
 def _joined(one: SourcePlace, other: SourcePlace) -> SourcePlace:
     if one.line == other.line == one.end_line == other.end_line:
-        return SourcePlace(one.file, one.line, min(one.column, other.column), one.line, max(one.end_column, other.end_column))
+        return SourcePlace(
+            one.file, one.line, min(one.column, other.column), one.line, max(one.end_column, other.end_column)
+        )
     return SourcePlace(one.file, min(one.line, other.line), 0, max(one.end_line, other.end_line), _WHOLE_LINE)
 
 

@@ -33,7 +33,7 @@ class Detour(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What is changed in one backward pass, and how far: 0 is right, 1 is changed, all between and beyond is allowed."""
+    """What is changed in one backward pass, and how far: 0 is right, 1 is changed; any number goes."""
 
     changes: tuple[Change, ...]
     detours: tuple[Detour, ...] = ()
@@ -79,8 +79,14 @@ def _sweep(recorded: RecordedPass, passes: Sequence[Sequence[Changes]]) -> Array
                 right = _right(recorded, op, k, cts)
                 if right is not None:
                     add(number, _changed(right, cts[0], changes.get((index, k), ()), len(passes)))
-    flat = [np.broadcast_to(back[i], (len(back[i]), *recorded.values[i].shape)) if i in back else None for i in recorded.leaves]
-    leaves = [np.zeros((1, recorded.values[i].size)) if g is None else g.reshape(len(g), -1) for i, g in zip(recorded.leaves, flat, strict=True)]
+    flat = [
+        np.broadcast_to(back[i], (len(back[i]), *recorded.values[i].shape)) if i in back else None
+        for i in recorded.leaves
+    ]
+    leaves = [
+        np.zeros((1, recorded.values[i].size)) if g is None else g.reshape(len(g), -1)
+        for i, g in zip(recorded.leaves, flat, strict=True)
+    ]
     return np.concatenate([np.broadcast_to(leaf, (len(passes), leaf.shape[1])) for leaf in leaves], axis=1)
 
 

@@ -42,6 +42,7 @@ _BINARY: dict[str, Callable[[Array, Array], Array]] = {
     "min": np.minimum, "pow": np.power, "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
     "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
 }  # fmt: skip
+_REDUCTIONS: dict[str, Callable[..., Any]] = {"reduce_sum": np.sum, "reduce_max": np.max, "reduce_min": np.min}
 ELEMENTWISE = {*UNARY, *_SAME, *_BINARY, "select_n", "clamp", "is_finite", "not"}
 INDEXED = {"gather", "dynamic_slice", "slice", "pad", "rev"}  # every entry of the result is one of the operand, or none
 
@@ -55,9 +56,9 @@ def value_of(eqn: core.JaxprEqn, values: Sequence[Array]) -> list[Array]:
     if name in _BINARY and (floats or name not in ("div", "pow", "and", "or")):
         return [np.asarray(_BINARY[name](*values))]
     if name in _SAME and len(values) == 1:
-        return [values[0].astype(eqn.outvars[0].aval.dtype)]
+        return [values[0].astype(tracing.dtype(eqn.outvars[0]))]
     if name in ("reshape", "squeeze", "expand_dims") and len(values) == 1:
-        return [values[0].reshape(eqn.outvars[0].aval.shape)]
+        return [values[0].reshape(tracing.shape(eqn.outvars[0]))]
     if name == "transpose":
         return [values[0].transpose(params["permutation"])]
     if name == "broadcast_in_dim" and len(values) == 1:
@@ -65,8 +66,7 @@ def value_of(eqn: core.JaxprEqn, values: Sequence[Array]) -> list[Array]:
     if name == "select_n" and len(values) == 3:
         return [np.where(values[0], values[2], values[1])]
     if name in ("reduce_sum", "reduce_max", "reduce_min") and values[0].size:
-        of = {"reduce_sum": np.sum, "reduce_max": np.max, "reduce_min": np.min}[name]
-        return [np.asarray(of(values[0], axis=tuple(params["axes"])))]
+        return [np.asarray(_REDUCTIONS[name](values[0], axis=tuple(params["axes"])))]
     if name == "dot_general" and not any(params["dimension_numbers"][1]):
         (left, right), _ = params["dimension_numbers"]
         return [np.tensordot(values[0], values[1], (left, right))]
@@ -195,10 +195,13 @@ def source_indices(eqn: core.JaxprEqn, values: Sequence[Array]) -> Array:
     return np.where(np.isfinite(found) & (found >= 0), found, size).astype(int)
 
 
-def left_to_jax(eqn: core.JaxprEqn, k: int, values: Sequence[Array], cts: Sequence[Array]) -> Array:
+def left_to_jax(eqn: core.JaxprEqn, k: int, values: Sequence[Array], cts: Sequence[Array | None]) -> Array:
     """The same for any operation, and for one with several results, by JAX's own rule."""
+    passes = max(len(ct) for ct in cts if ct is not None)
     back = _compiled(_Key(eqn), k, tuple((v.shape, str(v.dtype)) for v in values))
-    results = [np.zeros((len(cts[0]), *v.aval.shape)) if ct is None else ct for v, ct in zip(eqn.outvars, cts, strict=True)]
+    results = [
+        np.zeros((passes, *tracing.shape(v))) if ct is None else ct for v, ct in zip(eqn.outvars, cts, strict=True)
+    ]
     return np.asarray(back(list(values), results))
 
 
@@ -221,9 +224,7 @@ def _compiled(key: _Key, k: int, shapes: Any) -> Callable[..., Any]:
     eqn = key.eqn
 
     def back(values: list[Any], cts: list[Any]) -> Any:
-        one = lambda x: [
-            out for out in tracing.apply(eqn, [*values[:k], x, *values[k + 1 :]]) if tracing.floating(out)
-        ]
+        one = lambda x: [out for out in tracing.apply(eqn, [*values[:k], x, *values[k + 1 :]]) if tracing.floating(out)]
         floating = [ct for ct, v in zip(cts, eqn.outvars, strict=True) if tracing.floating(v)]
         _, pull = jax.vjp(one, values[k])
         return jax.vmap(lambda *each: pull(list(each))[0])(*floating)

@@ -1,6 +1,7 @@
 """What the values of a recorded pass are called in the user's source, and which of them are neighbours."""
 
 import ast
+import functools
 import inspect
 import linecache
 import re
@@ -9,18 +10,39 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import Array
+from jaxnet.gradients.diagnosis.operation_rules import Array, value_of
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace, operand_text
 from jaxnet.gradients.verdict import leaf_name
 
 # the operations that an expression itself is, so that its operands are theirs
 _OPERATORS = {
-    ast.Add: ("add",), ast.Sub: ("sub",), ast.Mult: ("mul", "dot_general"), ast.Div: ("div",), ast.MatMult: ("dot_general",),
+    ast.Add: ("add",), ast.Sub: ("sub",), ast.Mult: ("mul", "dot_general"), ast.Div: ("div",),
+    ast.MatMult: ("dot_general",),
     ast.Pow: ("integer_pow", "pow", "square"), ast.USub: ("neg",),
 }  # fmt: skip
-_WORDS = {"reduce_sum": "sum", "div": "division", "mul": "product", "sub": "difference", "dot_general": "matrix product", "reduce_max": "maximum", "integer_pow": "power"}
-_PARTS = {("div", 0): "the numerator in it", ("div", 1): "the denominator in it", ("sub", 0): "what is subtracted from in it", ("sub", 1): "what is subtracted in it"}
+# functions that are one operation of another name
+_CALLS = {
+    "dot": "dot_general", "matmul": "dot_general", "einsum": "dot_general", "sum": "reduce_sum", "max": "reduce_max",
+    "maximum": "max", "minimum": "min", "power": "pow", "multiply": "mul", "subtract": "sub", "divide": "div",
+    "sigmoid": "logistic",
+}  # fmt: skip
+_WORDS = {
+    "reduce_sum": "sum",
+    "div": "division",
+    "mul": "product",
+    "sub": "difference",
+    "dot_general": "matrix product",
+    "reduce_max": "maximum",
+    "integer_pow": "power",
+}
+ByTurn = Callable[[int], Array | None]  # what stands there in each turn of a loop
+_PARTS = {
+    ("div", 0): "the numerator in it",
+    ("div", 1): "the denominator in it",
+    ("sub", 0): "what is subtracted from in it",
+    ("sub", 1): "what is subtracted in it",
+}
 _MOST_SUMMED = 100_000  # entries
 _MOVES = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "convert_element_type", "copy", "expand_dims", "slice"}
 
@@ -35,7 +57,9 @@ class PassNames:
             arguments = list(inspect.signature(f).parameters)[1:]
         except (TypeError, ValueError):
             arguments = []
-        names = arguments if len(arguments) == len(recorded.inputs) else [f"data[{i}]" for i in range(len(recorded.inputs))]
+        names = (
+            arguments if len(arguments) == len(recorded.inputs) else [f"data[{i}]" for i in range(len(recorded.inputs))]
+        )
         self._given |= {number: f"`{name}`" for number, name in zip(recorded.inputs, names, strict=True)}
         self._turns: dict[Any, list[int]] = {}
         for index, op in enumerate(recorded.operations):
@@ -66,54 +90,84 @@ class PassNames:
             return named
         return _PARTS.get((op.name, k)) or f"the {_WORDS.get(op.name, op.name)} in it"
 
-    def totals(self) -> Iterator[tuple[str, Array]]:
+    def totals(self) -> Iterator[tuple[str, Callable[[int], Array]]]:
         """Sums of the arrays that the parameters do not reach, such as weights: what may be divided by for a mean."""
         recorded, seen = self.recorded, set()
         for number, value in enumerate(recorded.values):
             if value.ndim and value.dtype.kind == "f" and number in recorded.of_data and number not in recorded.moving:
-                for word, total in (("the sum", value.sum()), ("the number of entries that are not 0", (value != 0).sum())):
+                for word, total in (
+                    ("the sum", value.sum()),
+                    ("the number of entries that are not 0", (value != 0).sum()),
+                ):
                     said = f"{word} of {self.value(number)}"
                     if total and said not in seen and value.size <= _MOST_SUMMED:
                         seen.add(said)
-                        yield said, np.asarray(float(total))
+                        yield said, functools.partial(_always, np.asarray(float(total)))
 
-    def neighbours(self, ops: list[Operation], numbers: list[int], most: int) -> Iterator[tuple[str, Callable[[int], Array | None]]]:
-        """Values of the same shape that may stand in the place of some, by turn: what is said of each, and it by turn."""
+    def neighbours(self, ops: list[Operation], numbers: list[int], most: int) -> Iterator[tuple[str, ByTurn]]:
+        """Values of one shape that may stand in the place of some, by turn: what is said of each, and it."""
         values, own = self.recorded.values, self.value(numbers[0])
         mine, seen = values[numbers[0]], [values[numbers[0]]]
-        for number, said, of in sorted(self._candidates(ops, numbers), key=lambda each: each[0]):
+        for _, said, of in sorted(self._candidates(ops, numbers), key=lambda each: each[0]):
             value = of(0)
             if value is None or value.shape != mine.shape or value.dtype.kind != "f" or not np.isfinite(value).all():
                 continue
-            first = next((v for t in range(len(ops)) if (v := of(t)) is not None and not np.array_equal(v, values[numbers[t]])), None)
+            first = next(
+                (v for t in range(len(ops)) if (v := of(t)) is not None and not np.array_equal(v, values[numbers[t]])),
+                None,
+            )
             if first is None or any(np.array_equal(first, each) for each in seen):
                 continue
             seen.append(first)
-            yield (said if said != own else self._line(number)), of
+            yield (said if said != own else said + " of another line or turn"), of
             if len(seen) > most:
                 return
 
-    def _line(self, number: int) -> str:
-        """What a value is called where another one has its name: by its source and line."""
-        place = self.recorded.operations[self.recorded.made_by[number]].place if number in self.recorded.made_by else ()
-        return f"`{place[-1].expression}` of line {place[-1].line}" if place else self.value(number)
+    def parts(self, numbers: list[int], most: int) -> Iterator[tuple[str, ByTurn]]:
+        """Values that are put together from others, with another one in the place of one of those."""
+        recorded = self.recorded
+        puts = [recorded.operations[recorded.made_by[i]] for i in numbers if i in recorded.made_by]
+        if len(puts) < len(numbers) or puts[0].name != "concatenate":
+            return
+        for k in range(len(puts[0].inputs)):
+            for said, of in self.neighbours(puts, [op.inputs[k] for op in puts], most):
+                said = f"{said} in the place of {self.operand(puts[0], k)}, within"
+                yield said, functools.partial(_remade, recorded, puts, k, of)
 
-    def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[float, str, Callable[[int], Array | None]]]:
-        """Values with their distance, in as many turns: given ones, results, operands, and the own ones of other turns."""
+    def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[float, str, ByTurn]]:
+        """Values with their distance, in as many turns: given ones, results, operands, the own ones of other turns."""
         values, count, operations = self.recorded.values, len(ops), self.recorded.operations
-        near = lambda number: abs(number - numbers[0])
+        near = lambda number: abs(number - numbers[-1])
+        take = lambda chosen: functools.partial(_of_turn, values, chosen)
         for number in self._given:
-            yield near(number), self.value(number), lambda turn, number=number: values[number]
+            yield near(number), self.value(number), take([number] * count)
         for indices in self._turns.values():
-            outs = [operations[i].outputs[0] for i in indices]
-            if len(outs) == count:
-                yield near(outs[0]), self.value(outs[0]), lambda turn, outs=outs: values[outs[turn]]
-            for k in range(len(operations[indices[0]].inputs)) if len(outs) == count > 1 else ():
-                read = [operations[i].inputs[k] for i in indices]
-                yield near(read[-1]) + 0.5, self.operand(operations[indices[0]], k), lambda turn, read=read: values[read[turn]]
-        for shift, word in ((1, "next"), (-1, "one before")) if count > 1 else ():
-            at = lambda turn, shift=shift: values[numbers[turn + shift]] if 0 <= turn + shift < count else values[numbers[turn]]
-            yield np.inf, f"that of the {word} turn", at
+            if len(indices) == count:
+                outs = [operations[i].outputs[0] for i in indices]
+                yield near(outs[-1]), self.value(outs[0]), take(outs)
+                for k in range(len(operations[indices[0]].inputs)) if count > 1 else ():
+                    read = [operations[i].inputs[k] for i in indices]
+                    yield near(read[-1]) + 0.5, self.operand(operations[indices[0]], k), take(read)
+        if count > 1:
+            # at the end of the loop, where there is no such turn, it is the own one
+            yield np.inf, "that of the next turn", take([*numbers[1:], numbers[-1]])
+            yield np.inf, "that of the turn before", take([numbers[0], *numbers[:-1]])
+
+
+def _always(value: Array, turn: int) -> Array:
+    return value
+
+
+def _of_turn(values: list[Array], numbers: list[int], turn: int) -> Array:
+    return values[numbers[turn]]
+
+
+def _remade(recorded: RecordedPass, puts: list[Operation], k: int, of: ByTurn, turn: int) -> Array | None:
+    op, value = puts[turn], of(turn)
+    if value is None or value.shape != recorded.values[op.inputs[k]].shape:
+        return None
+    values = [value if i == k else recorded.values[number] for i, number in enumerate(op.inputs)]
+    return value_of(op.eqn, values)[0]
 
 
 def _short(path: str) -> str:
@@ -132,9 +186,7 @@ def _is_operation(expression: str, name: str) -> bool:
         return name in _OPERATORS.get(type(node.op), ())
     if isinstance(node, ast.Call):
         called = ast.unparse(node.func).split(".")[-1]
-        alike = {"dot": "dot_general", "matmul": "dot_general", "sum": "reduce_sum", "maximum": "max", "minimum": "min", "max": "reduce_max",
-                 "power": "pow", "multiply": "mul", "subtract": "sub", "divide": "div", "where": "select_n", "sigmoid": "logistic", "einsum": "dot_general"}  # fmt: skip
-        return alike.get(called, called) == name and name != "select_n"
+        return _CALLS.get(called, called) == name and name != "select_n"
     return False
 
 

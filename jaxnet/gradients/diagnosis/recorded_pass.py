@@ -1,4 +1,4 @@
-"""A forward pass written down operation by operation, with every value, so that a backward pass can be changed anywhere.
+"""A forward pass written down operation by operation, so that its backward pass can be changed anywhere.
 
 Calls are looked into, loops are unrolled, of branches the one that was taken stands there: what is left is a list.
 """
@@ -134,7 +134,10 @@ class RecordedPass:
             carry = results[:carried]
             collected.append(results[carried:])
         ordered = collected[::-1] if backwards else collected
-        return [*carry, *(self._stacked([row[j] for row in ordered], j, eqn) for j in range(len(eqn.outvars) - carried))]
+        return [
+            *carry,
+            *(self._stacked([row[j] for row in ordered], j, eqn) for j in range(len(eqn.outvars) - carried)),
+        ]
 
     def _entry(self, number: int, turn: int) -> int:
         """One entry of a stacked input of a loop, taken apart by an operation of its own."""
@@ -144,7 +147,7 @@ class RecordedPass:
 
     def _stacked(self, numbers: list[int], j: int, eqn: core.JaxprEqn) -> int:
         if not numbers:
-            return self._new(np.zeros(eqn.outvars[len(eqn.outvars) - 1 - j].aval.shape))
+            return self._new(np.zeros(tracing.shape(eqn.outvars[len(eqn.outvars) - 1 - j])))
         rows = [self._plain(_reshaped(self.values[i], (1, *self.values[i].shape)), [i]) for i in numbers]
         return self._plain(_traced(lambda *a: jax.lax.concatenate(a, 0), *(self.values[i] for i in rows)), rows)
 

@@ -82,6 +82,11 @@ def shape(atom: Any) -> tuple[int, ...]:
     return tuple(atom.aval.shape)
 
 
+def dtype(atom: Any) -> Any:
+    """Return the dtype of a variable or literal of a jaxpr."""
+    return atom.aval.dtype
+
+
 def holds_rules(jaxpr: Any) -> bool:
     """Whether a function calls what its operations do not show: derivative rules that are not JAX's own, callbacks."""
     for eqn in closed(jaxpr).jaxpr.eqns:

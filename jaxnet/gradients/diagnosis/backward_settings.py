@@ -1,0 +1,96 @@
+"""f at one point with all its mutations, and the gradient under test there: where wrong lines are replayed."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.backward_mutations import mutations
+from jaxnet.gradients.diagnosis.changed_pass import changed_gradients
+from jaxnet.gradients.diagnosis.mutation import Mutation
+from jaxnet.gradients.diagnosis.operation_rules import Array
+from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
+from jaxnet.gradients.diagnosis.tolerances import MOST_COMPARED, MOST_MUTATIONS, NOTHING, SAME_GRADIENT
+from jaxnet.gradients.evidence import Evidence, Gradient
+
+
+class Wrong(NamedTuple):
+    """A mutation made to some extent."""
+
+    mutation: Mutation
+    extent: float
+
+    @property
+    def factor(self) -> float:
+        """What comes back, as a multiple of what should."""
+        return 1 - self.extent
+
+
+class Setting:
+    """The mutations of f at one point, and the gradient under test there."""
+
+    def __init__(self, evidence: Evidence, recorded: RecordedPass, yours: Array, noise: Array) -> None:
+        self.recorded, self.yours = recorded, yours
+        self.ends = np.cumsum([recorded.values[i].size for i in recorded.leaves])
+        (self.right,) = changed_gradients(recorded, [()])
+        parts = np.split(self.right, self.ends[:-1])
+        recorded.gradient = {
+            i: g.reshape(recorded.values[i].shape) for i, g in zip(recorded.leaves, parts, strict=True)
+        }
+        self.names = PassNames(recorded, evidence.objective, list(evidence.true))
+        self.mutations = list(mutations(recorded, self.names))[:MOST_MUTATIONS]
+        self.entries = _entries(self.ends)
+        sizes = [
+            max(float(np.abs(p).max(initial=0.0)) for p in each)
+            for each in zip(parts, np.split(yours, self.ends[:-1]), strict=True)
+        ]
+        scale = np.repeat(sizes, np.diff(self.ends, prepend=0))
+        self.allowed = noise + SAME_GRADIENT * scale + 1e-14 * max(sizes, default=0.0)
+        self.weight = 1 / np.maximum(scale, max(1e-9 * max(sizes, default=0.0), NOTHING))
+
+    @classmethod
+    def at(cls, evidence: Evidence, params: Any, data: tuple[Any, ...], yours: Gradient) -> "Setting | None":
+        """Record f; None where it cannot be traced, or is too long to be written down."""
+        try:
+            recorded = RecordedPass(evidence.objective, (params, *data))
+        except Exception:  # whatever tracing raises for code that was not written for JAX
+            return None
+        same = data is evidence.data and params is evidence.params
+        noise = flat(evidence.noise) if same else np.zeros(sum(leaf.size for leaf in yours.values()))
+        return cls(evidence, recorded, flat(yours), noise)
+
+    @functools.cached_property
+    def by_key(self) -> dict[Any, Mutation]:
+        """Mutations by what they are for any batch."""
+        return {each.key: each for each in self.mutations}
+
+    def is_true(self, true: Gradient) -> bool:
+        """Whether the pass that is right gives the true gradient: else it judges nothing."""
+        return bool((np.abs(self.right - flat(true)) <= self.allowed).all())
+
+    def replay(self, passes: Sequence[Sequence[Wrong]], *, everything: bool = False) -> Array:
+        """Compute the gradients [M, P] under wrong lines, of the entries that are compared or of all."""
+        made = [[w.mutation.times(w.extent) for w in each] for each in passes]
+        return changed_gradients(self.recorded, made, None if everything else self.entries)
+
+    def fits(self, rows: Array, goal: Array) -> Array:
+        """Which rows [M, compared entries] are the goal, to rounding."""
+        return (np.abs(rows - goal) <= self.allowed[self.entries]).all(axis=1)
+
+
+def _entries(ends: Array) -> Array:
+    """The entries that are compared: all, or some of every leaf."""
+    random, starts = np.random.default_rng(0), [0, *ends[:-1]]
+    most = max(64, MOST_COMPARED // len(ends))
+    parts = [
+        np.arange(a, b) if b - a <= most else np.sort(random.choice(np.arange(a, b), most, replace=False))
+        for a, b in zip(starts, ends, strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+def flat(gradient: Gradient) -> Array:
+    """Put the leaves one after another."""
+    return np.concatenate([leaf.ravel() for leaf in gradient.values()])

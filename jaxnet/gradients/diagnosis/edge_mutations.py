@@ -1,0 +1,165 @@
+"""Wrong lines at one operand: a path not followed or scaled, a loop or an index that overwrites, a penalty's reach."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
+from jaxnet.gradients.diagnosis.mutation import MOVES, Mutation, Site, is_penalty, made, root_of
+from jaxnet.gradients.diagnosis.operation_rules import INDEXED, UNARY, Array, back_through, source_indices
+from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.slope_mutations import FORMULAS, LOGISTIC
+from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS
+
+
+def _paths(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back through an operand is not followed, or times any factor."""
+    zero = lambda turn: lambda ct, right: 0 * right
+    if site.op.name in MOVES:
+        return
+    for k in site.operands():
+        operand = names.operand(site.op, k)
+        yield made(
+            site, k, "path_not_followed", f"what comes back through {operand}", 0.4, zero, free=True, detail="path"
+        )
+        if 1 < len(site.ops) <= MOST_TURNS:
+            for turn in range(len(site.ops)):
+                only = lambda t, turn=turn: (lambda ct, right: 0 * right) if t == turn else None
+                said = f"in turn {turn + 1} of {len(site.ops)}, what comes back through {operand}"
+                one = made(site, k, "path_not_followed", said, 0.6, only, free=True, detail=("turn", turn))
+                yield dataclasses.replace(one, habit=None)
+
+
+def _turns(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back in each turn of a loop is overwritten, not added up."""
+    last = len(site.ops) - 1
+    for k in site.operands() if last else ():
+        numbers = {root_of(site.recorded, op.inputs[k]) for op in site.ops}
+        if len(numbers) == 1:
+            for kept, word in ((last, "last"), (0, "first")):
+                of = lambda turn, kept=kept: None if turn == kept else lambda ct, right: 0 * right
+                operand, what = names.operand(site.op, k), "it is overwritten, not added up"
+                counted = f"in {last + 1} turns only that of the {word} one counts"
+                said = f"of what comes back through {operand} {counted}: {what}"
+                yield made(site, k, "accumulation_overwritten", said, 0.7, of, detail=word)
+
+
+def _indices(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """Entries that are taken twice, such as the row of a word: what comes back is overwritten, not added up."""
+    if site.op.name not in INDEXED or 0 not in site.operands():
+        return
+
+    def of(turn: int, order: int = 1) -> Any:
+        values = site.values(turn)
+        places = source_indices(site.op.eqn, values).ravel()
+        if len(np.unique(places)) == len(places):
+            return None
+
+        def overwritten(ct: Array, right: Array) -> Array:
+            flat = np.zeros((len(ct), values[0].size + 1))
+            flat[:, places[::order]] = ct.reshape(len(ct), -1)[:, ::order]
+            return flat[:, :-1].reshape(right.shape)
+
+        return overwritten
+
+    for order, word in ((1, "last"), (-1, "first")):
+        said = f"where an entry is used more than once, only the {word} use counts: it is overwritten, not added up"
+        yield made(site, 0, "accumulation_overwritten", said, 0.6, lambda turn, order=order: of(turn, order))
+
+
+def _alone(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes from above is left out: the local derivative stands alone."""
+    if site.op.name not in {*UNARY, "mul", "dot_general"} or site.op.name in ("neg", "abs", "sign"):
+        return
+    for k in site.operands():
+        shape = site.recorded.values[site.op.outputs[0]].shape
+        of = lambda turn, k=k, shape=shape: (
+            lambda ct, right: back_through(
+                site.op.eqn,
+                k,
+                site.values(turn),
+                out=site.recorded.values[site.ops[turn].outputs[0]],
+                ct=np.ones((1, *shape)),
+            )
+        )
+        if shape:
+            yield made(
+                site,
+                k,
+                "upstream_missing",
+                "what comes back from above is left out: the local derivative stands alone",
+                0.9,
+                of,
+            )
+
+
+def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """A penalty that reaches other entries than it should: all of a parameter, or all but a row or a column."""
+    recorded, number = site.recorded, site.op.inputs[0] if site.op.inputs else -1
+    if number not in recorded.leaves or not is_penalty(recorded, site.op.outputs[0]) or len(site.ops) > 1:
+        return
+    leaf, quoted = recorded.values[number], names.operand(site.op, 0)
+    if site.op.name in INDEXED:
+        everywhere = lambda turn: lambda ct, right: _everywhere(right, leaf)
+        yield made(
+            site, 0, "penalty_on_biases", f"the penalty reaches all of {quoted}, not only this part", 0.5, everywhere
+        )
+        return
+    for axis in range(leaf.ndim):
+        for which in (0, -1):
+            where: list[Any] = [slice(None)] * leaf.ndim
+            where[axis] = [which]
+            word = f"{quoted}[{', '.join(':' if i != axis else str(which) for i in range(leaf.ndim))}]"
+            without = lambda turn, where=where: lambda ct, right: _zeroed(right, where)
+            if leaf.shape[axis] > 1:
+                yield made(
+                    site, 0, "penalty_missing", f"the penalty does not reach {word.replace('`', '')}", 0.6, without
+                )
+
+
+def _everywhere(right: Array, leaf: Array) -> Array:
+    at = right[0] != 0
+    ratio = np.sum(right[0][at] * leaf[at]) / max(float(np.sum(leaf[at] ** 2)), 1e-300)
+    return ratio * leaf[None] if np.allclose(right[0][at], ratio * leaf[at]) else right
+
+
+def _zeroed(right: Array, where: list[Any]) -> Array:
+    result = np.array(right)
+    result[(slice(None), *where)] = 0
+    return result
+
+
+def _extra(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back to a value is multiplied by a derivative that does not belong there."""
+    recorded, op = site.recorded, site.op
+    if (
+        op.name not in ("add", "dot_general")
+        or not recorded.values[op.outputs[0]].shape
+        or op.outputs[0] not in recorded.of_data
+    ):
+        return
+    rows = {text: of for text, of in FORMULAS.items() if text in ("1 - tanh({v})**2", LOGISTIC, "{v} > 0")}
+    for text, of in {**rows, "p * (1 - p), p the softmax of {v},": _of_softmax}.items():
+        changes: tuple[Change, ...] = ()
+        for k in site.operands():
+            changes += site.change(k, lambda turn, k=k, of=of: _scaled(site, k, turn, of))
+        value = names.value(op.outputs[0])
+        said = f"what comes back to {value} is multiplied by {text.replace('{v}', value)} once more than it should be"
+        kind = "output_derivative_extra"
+        yield Mutation(kind, op.place, said, 0.8, Changes(changes), (kind, op.name, text), (kind, op.site, text))
+
+
+def _scaled(site: Site, k: int, turn: int, of: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
+    out = site.recorded.values[site.ops[turn].outputs[0]]
+    return lambda ct, right: back_through(site.op.eqn, k, site.values(turn), out=out, ct=ct * of(out))
+
+
+def _of_softmax(z: Array) -> Array:
+    e = np.exp(z - z.max(-1, keepdims=True))
+    p = e / e.sum(-1, keepdims=True)
+    return p * (1 - p)
+
+
+EDGE_KINDS = (_paths, _turns, _indices, _alone, _reach, _extra)

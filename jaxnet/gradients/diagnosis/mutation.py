@@ -1,0 +1,116 @@
+"""One wrong line of a backward pass, and how the kinds of it are made: the terms of the search."""
+
+import dataclasses
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
+from jaxnet.gradients.diagnosis.operation_rules import Array, back_through
+from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
+from jaxnet.gradients.diagnosis.source_places import SourcePlace
+
+# what only moves numbers: what comes back through it is what comes back to what it was made of
+MOVES = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "convert_element_type", "copy", "expand_dims", "slice"}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Mutation:
+    """One wrong line of a backward pass.
+
+    Attributes:
+        kind: a name in ``KINDS``.
+        place: the calls that lead to the line of f, from f inwards.
+        said: what is wrong, in words, ``{number}`` standing for a factor.
+        cost: how far-fetched it is.
+        changes: what comes back instead.
+        free: whether any number times the change is this mistake, such as a factor; else just once the change.
+        habit: what makes it the same mistake at another site.
+        key: what makes it the same for another batch.
+        penalty: whether it is in a term of parameters alone.
+    """
+
+    kind: str
+    place: tuple[SourcePlace, ...]
+    said: str
+    cost: float
+    changes: Changes
+    habit: Hashable
+    key: Hashable
+    free: bool = False
+    penalty: bool = False
+
+    def times(self, extent: float) -> Changes:
+        """Change by this much of it."""
+        return self.changes._replace(extent=extent)
+
+
+class Site:
+    """The operations of one site in their turns, as a kind of mutation sees them."""
+
+    def __init__(self, recorded: RecordedPass, indices: list[int]) -> None:
+        self.recorded, self.indices = recorded, indices
+        self.op: Operation = recorded.operations[indices[0]]
+        self.ops = [recorded.operations[i] for i in indices]
+
+    def operands(self) -> list[int]:
+        """The operands that the parameters reach in some turn; both of W * W are one."""
+        moving = lambda k: any(op.inputs[k] in self.recorded.moving for op in self.ops)
+        return [
+            k for k, i in enumerate(self.op.inputs) if moving(k) and self.op.inputs.index(i) == k and self._floats(k)
+        ]
+
+    def _floats(self, k: int) -> bool:
+        return all(self.recorded.values[op.inputs[k]].dtype.kind == "f" for op in self.ops)
+
+    def values(self, turn: int) -> list[Array]:
+        """The operands in one turn."""
+        return [self.recorded.values[i] for i in self.ops[turn].inputs]
+
+    def back(self, k: int, turn: int, ct: Array, values: list[Array] | None = None) -> Array:
+        """What comes back through operand k in one turn when ``ct`` comes from above, at other values if given."""
+        out = self.recorded.values[self.ops[turn].outputs[0]]
+        return back_through(self.ops[turn].eqn, k, values or self.values(turn), out=out, ct=ct)
+
+    def change(self, k: int, of: Callable[..., Any]) -> tuple[Change, ...]:
+        """Change what comes back through operand k in every turn: ``of(turn)`` -> of(ct, right), or None."""
+        alike = [j for j, i in enumerate(self.op.inputs) if i == self.op.inputs[k]]
+        made = [(index, _unless_shapes(of, turn)) for turn, index in enumerate(self.indices)]
+        return tuple(Change(index, j, each) for index, each in made if each is not None for j in alike)
+
+
+def _unless_shapes(of: Callable[[int], Any], turn: int) -> Any:
+    """The change in one turn; none where the arrays of that turn have shapes that it makes no sense for."""
+    try:
+        return of(turn)
+    except (ValueError, IndexError):
+        return None
+
+
+def made(
+    site: Site, k: int, kind: str, said: str, cost: float, of: Callable[..., Any], *, detail: Any = "", **more: Any
+) -> Mutation:
+    op = site.op
+    habit = (kind, op.name, k, detail or said)
+    return Mutation(
+        kind, op.place, said, cost, Changes(site.change(k, of)), habit, (kind, op.site, k, detail or said),
+        penalty=_of_a_penalty(site.recorded, op, k), **more,
+    )  # fmt: skip
+
+
+def is_penalty(recorded: RecordedPass, number: int) -> bool:
+    """Whether a value is a penalty, or a part of one: no data reach it, and no parameter multiplies another."""
+    return bool(recorded.inputs) and number not in recorded.of_data and number not in recorded.mixed
+
+
+def _of_a_penalty(recorded: RecordedPass, op: Operation, k: int) -> bool:
+    """Whether an operand belongs to a penalty: to its inside, or as a term to a sum that the data reach as well."""
+    term = op.name in ("add", "sub") and root_of(recorded, op.inputs[k]) not in recorded.leaves
+    return is_penalty(recorded, op.outputs[0]) or (term and is_penalty(recorded, op.inputs[k]))
+
+
+def root_of(recorded: RecordedPass, number: int) -> int:
+    """The value that another one is only a rearrangement of."""
+    made_by = recorded.made_by
+    while number in made_by and recorded.operations[made_by[number]].name in MOVES:
+        number = recorded.operations[made_by[number]].inputs[0]
+    return number

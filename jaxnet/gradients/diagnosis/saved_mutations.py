@@ -1,0 +1,135 @@
+"""A value of the forward pass that the backward pass uses again is another one: W for its transpose, z for a."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
+from jaxnet.gradients.diagnosis.mutation import MOVES, Mutation, Site, made
+from jaxnet.gradients.diagnosis.operation_rules import Array, value_of
+from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
+from jaxnet.gradients.diagnosis.tolerances import MOST_NEIGHBOURS
+
+_PRODUCTS = {"dot_general", "mul", "conv_general_dilated"}
+
+
+Other = tuple[str, str, float, Callable[[int], Any]]  # kind, words with {it}, cost, and by turn what stands there
+
+
+def _saved(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """Another value stands for the other factor of a product, for a divisor, or for the product itself."""
+    if site.op.name not in {*_PRODUCTS, "div"} or len(set(site.op.inputs)) != 2:
+        return
+    for k in site.operands():
+        j, quoted = 1 - k, names.operand(site.op, 1 - k)
+        if site.op.name == "div" and k == 1:
+            continue
+        for kind, said, cost, of in _others(site, j, names):
+            instead: Any = lambda turn, of=of, k=k: _with_another(site, k, turn, of(turn))
+            free = kind == "weight_already_updated"  # by any step
+            yield made(site, k, kind, said.replace("{it}", quoted), cost, instead, free=free, detail=(kind, said))
+        yield from _around(site, k, names)
+
+
+def _around(site: Site, k: int, names: PassNames) -> Iterator[Mutation]:
+    """What comes from above is transposed, or left out for the other factor."""
+    shape = site.recorded.values[site.op.outputs[0]].shape
+    if site.op.name == "dot_general" and len(shape) == 2 and shape[0] == shape[1]:
+        turned: Any = lambda turn: lambda ct, right: site.back(k, turn, ct.swapaxes(-1, -2))
+        said = f"what comes back to {names.operand(site.op, k)} is transposed once too often or too seldom"
+        yield made(site, k, "weight_not_transposed", said, 0.7, turned)
+    if site.op.name == "mul":
+        alone: Any = lambda turn: lambda ct, right: np.broadcast_to(site.values(turn)[1 - k], right.shape)
+        said = f"{names.operand(site.op, 1 - k)} stands for the product with what comes back"
+        yield made(site, k, "upstream_missing", said, 0.9, alone)
+
+
+def _with_another(site: Site, k: int, turn: int, other: Array | None) -> Callable[[Array, Array], Array] | None:
+    values = site.values(turn)
+    if other is None or other.shape != values[1 - k].shape:
+        return None
+    values[1 - k] = other
+    return lambda ct, right: site.back(k, turn, ct, values)
+
+
+def _others(site: Site, j: int, names: PassNames) -> Iterator[Other]:
+    """What may stand in the place of a saved value."""
+    recorded, numbers = site.recorded, [op.inputs[j] for op in site.ops]
+    mine = lambda turn: recorded.values[numbers[turn]]
+    ones: Any = lambda turn: np.ones(mine(turn).shape)
+    if site.op.name == "dot_general":
+        yield "input_missing", "ones stand for {it}", 0.7, ones
+    else:
+        number = not mine(0).shape and numbers[0] not in recorded.moving  # it has a familiar name, or else this one
+        yield "local_derivative_missing", "{it} is left out", 1.5 if number else 0.55, ones
+    yield from _rearranged(mine)
+    if numbers[0] in recorded.of_data:
+        yield from _of_other_examples(mine)
+    if site.op.name == "div" and not mine(0).shape:
+        yield from (("value_of_another", f"{said} stands for {{it}}", 0.9, total) for said, total in names.totals())
+    if _updated(recorded, numbers[0]) is not None:
+        said = "{it} is used after the step was made ({number})"
+        yield "weight_already_updated", said, 0.8, lambda turn: _stepped(recorded, numbers[turn])
+    for said, of in names.neighbours(site.ops, numbers, MOST_NEIGHBOURS):
+        yield "value_of_another", f"{said} stands for {{it}}", 0.8, of
+    for said, of in names.parts(numbers, MOST_NEIGHBOURS):
+        yield "value_of_another", f"{said} {{it}}", 0.8, of
+
+
+def _rearranged(mine: Callable[[int], Array]) -> Iterator[Other]:
+    shape = mine(0).shape
+    if len(shape) == 2 and min(shape) > 1 and shape[0] == shape[1]:
+        said = "{it} is used as it is where its transpose belongs, or the reverse"
+        yield "weight_not_transposed", said, 0.5, lambda turn: mine(turn).T
+    elif len(shape) == 2 and min(shape) > 1:
+        by_reshape: Any = lambda turn: mine(turn).reshape(mine(turn).shape[::-1]).T
+        yield "weight_reshaped", "the transpose of {it} was made by a reshape", 0.6, by_reshape
+        back: Any = lambda turn: mine(turn).T.reshape(mine(turn).shape)
+        yield "weight_reshaped", "{it} was reshaped where its transpose belongs", 0.6, back
+    if (mine(0) == 0).any() and mine(0).any():
+        said = "{it} is used without its scale: 1 where it is not 0"
+        yield "input_missing", said, 0.6, lambda turn: (mine(turn) != 0).astype(float)
+
+
+def _of_other_examples(mine: Callable[[int], Array]) -> Iterator[Other]:
+    for axis, length in enumerate(mine(0).shape):
+        for shift, word in ((-1, "next"), (1, "one before")):
+            if length > 2:
+                rolled: Any = lambda turn, axis=axis, shift=shift: np.roll(mine(turn), shift, axis)
+                yield "input_shifted", f"{{it}} of the {word} along axis {axis} is used", 0.9, rolled
+
+
+def _undivided(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """A division by something that the parameters reach is left out of all that comes back through the quotient."""
+    if site.op.name != "div" or not {0, 1} <= set(site.operands()):
+        return
+    changes: tuple[Change, ...] = ()
+    for k in (0, 1):
+        undone: Any = lambda turn, k=k: lambda ct, right: site.back(k, turn, ct * site.values(turn)[1])
+        changes += site.change(k, undone)
+    kind, said = "local_derivative_missing", f"{names.operand(site.op, 1)} is left out of all that comes back"
+    yield Mutation(kind, site.op.place, said, 0.7, Changes(changes), (kind, "div"), (kind, "div", site.op.site))
+
+
+def _stepped(recorded: RecordedPass, number: int) -> Array | None:
+    step = _updated(recorded, number)
+    return None if step is None else recorded.values[number] - step
+
+
+def _updated(recorded: RecordedPass, number: int) -> Array | None:
+    """The gradient of a parameter, in the form in which an operation uses the parameter; None for all others."""
+    moves = []
+    while number in recorded.made_by and recorded.operations[recorded.made_by[number]].name in MOVES:
+        moves.append(recorded.operations[recorded.made_by[number]])
+        number = moves[-1].inputs[0]
+    if number not in recorded.leaves:
+        return None
+    value = recorded.gradient[number]
+    for op in reversed(moves):
+        (value,) = value_of(op.eqn, [value])
+    return value
+
+
+SAVED_KINDS = (_saved, _undivided)

@@ -1,0 +1,194 @@
+"""Wrong local derivatives of a stretch of f: left out, applied twice, taken elsewhere, that of another function."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.backward_stretches import Stretch
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
+from jaxnet.gradients.diagnosis.kinds import KINDS
+from jaxnet.gradients.diagnosis.mutation import Mutation
+from jaxnet.gradients.diagnosis.operation_rules import Array, back_through
+from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
+from jaxnet.gradients.diagnosis.tolerances import MOST_NEIGHBOURS, SAME_GRADIENT
+
+_ACTIVATIONS = {
+    "tanh",
+    "logistic",
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "erf",
+    "sin",
+    "cos",
+    "abs",
+    "max",
+    "min",
+    "select_n",
+    "clamp",
+}
+_logistic = lambda v: 1 / (1 + np.exp(-v))
+LOGISTIC = "s({v}) * (1 - s({v})), s the logistic function"
+
+# derivatives as people write them, of z or of a
+FORMULAS: dict[str, Callable[[Array], Array]] = {
+    "{v} * (1 - {v})": lambda v: v * (1 - v),
+    "1 - {v}**2": lambda v: 1 - v**2,
+    "1 - tanh({v})**2": lambda v: 1 - np.tanh(v) ** 2,
+    LOGISTIC: lambda v: _logistic(v) * (1 - _logistic(v)),
+    "{v} > 0": lambda v: (v > 0) * 1.0,
+    "{v}": lambda v: v,
+    "1 - {v}": lambda v: 1 - v,
+    "2 * {v}": lambda v: 2 * v,
+    "{v}**2": lambda v: v**2,
+    "1 / {v}": lambda v: 1 / v,
+    "-1 / {v}": lambda v: -1 / v,
+    "sign({v})": np.sign,
+    "exp({v})": np.exp,
+    "tanh({v})": np.tanh,
+    "cos({v})": np.cos,
+    "the logistic function of {v}": _logistic,
+}
+
+
+def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
+    """The local derivative of a stretch is left out."""
+    cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread
+    yield _detour(each, "local_derivative_missing", "", cost, lambda turn: 1.0)
+    softmax = lambda turn: (lambda p: p * (1 - p))(recorded.values[each.turns[turn].target])
+    p = recorded.values[each.turns[0].target]
+    if not each.elementwise and p.ndim and (p >= 0).all() and any(np.allclose(p.sum(a), 1) for a in range(p.ndim)):
+        yield _detour(each, "softmax_diagonal", "only the diagonal of its Jacobian, p * (1 - p), is used", 0.6, softmax)
+
+
+def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
+    """The derivative of an elementwise stretch is that of something else, or taken elsewhere."""
+    if not each.elementwise or not each.curved:
+        return
+    yield from _elsewhere(each, recorded, names)
+    if not set(each.names) & _ACTIVATIONS:
+        return
+    z, a = names.value(each.turns[0].source), names.value(each.turns[0].target)
+    true = [each.slope(turn) for turn in range(len(each.turns))]
+    rows: list[tuple[str, str, float, Callable[[int], Any]]] = [
+        ("relu_mask", "what comes back is masked by its own sign, not by that of the forward pass", 0.75,
+         lambda turn: _own_mask),
+        ("upstream_missing", "what comes back from above is left out: the local derivative stands alone", 0.8,
+         lambda turn: lambda ct: 0 * ct + true[turn]),
+        ("activation_derivative_twice", "its local derivative is applied twice", 0.7, lambda turn: true[turn] ** 2),
+        ("activation_derivative_at_a", f"its local derivative is taken at {a}, where it belongs at {z}", 0.6,
+         lambda turn: each.slope(turn, recorded.values[each.turns[turn].target])),
+    ]  # fmt: skip
+    for kind, said, cost, slope in rows:
+        yield _detour(each, kind, said, cost, slope)
+    sources, targets = ([recorded.values[getattr(turn, end)] for turn in each.turns] for end in ("source", "target"))
+    for text, of in FORMULAS.items():
+        for word, at, other, kind in ((z, sources, targets, "at_z"), (a, targets, sources, "at_a")):
+            meant = np.allclose(of(other[0]), true[0], rtol=SAME_GRADIENT)  # the formula is right for the other value
+            said = f"{text.replace('{v}', word)} stands for its local derivative"
+            slope = functools.partial(_formula, of, at)
+            named = f"activation_derivative_{kind if meant else 'other'}"
+            yield _detour(each, named, said, 0.65 if meant else 0.75, slope)
+
+
+def _own_mask(ct: Array) -> Array:
+    return ct * (ct > 0)
+
+
+def _formula(of: Callable[[Array], Array], values: list[Array], turn: int) -> Array:
+    return of(values[turn])
+
+
+def _elsewhere(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
+    """The derivative of an elementwise stretch is taken at another value of its shape: of z, or by a formula of a."""
+    ops, true = [recorded.operations[turn.operation] for turn in each.turns], each.slope(0)
+    sources, targets = ([getattr(turn, end) for turn in each.turns] for end in ("source", "target"))
+    of_target = [
+        of for of in FORMULAS.values() if np.allclose(of(recorded.values[targets[0]]), true, rtol=SAME_GRADIENT)
+    ]
+    for numbers, of in ((sources, None), *((targets, of) for of in of_target[:1])):
+        for said, value in names.neighbours(ops, numbers, MOST_NEIGHBOURS):
+            others: list[Any] = [value(turn) for turn in range(len(numbers))]
+            alike = [
+                v is not None and v.shape == recorded.values[i].shape for v, i in zip(others, numbers, strict=True)
+            ]
+            if all(alike) and said != names.value(targets[0]):
+                text = f"its local derivative is taken at {said}, where {names.value(numbers[0])} belongs"
+                slope = (
+                    functools.partial(_slope_at, each, others)
+                    if of is None
+                    else functools.partial(_formula, of, others)
+                )
+                yield _detour(each, "value_of_another", text, 0.8, slope)
+
+
+def _slope_at(each: Stretch, values: list[Array], turn: int) -> Array:
+    return each.slope(turn, values[turn])
+
+
+def _before(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
+    """What comes back through an operand is taken before its multiplication by the derivative of what follows."""
+    if not each.elementwise or not each.curved or not set(each.names) & _ACTIVATIONS:
+        return
+    reached = [_affine(recorded, turn.source) for turn in each.turns]
+    if len({tuple(recorded.operations[i].site for i, _ in one) for one in reached}) != 1:
+        return
+    zero = lambda ct, right: 0 * right
+    for place, (index, k) in enumerate(reached[0]):
+        op = recorded.operations[index]
+        pairs = [(turn, *one[place]) for turn, one in zip(each.turns, reached, strict=True)]
+        pairs = [(turn, i, k) for turn, i, k in pairs if recorded.operations[i].inputs[k] in recorded.moving]
+        changes = tuple(Change(i, k, zero) for _, i, k in pairs)
+        detours = tuple(
+            Detour(turn.operation, turn.target, recorded.operations[i].inputs[k], _through(recorded, i, k))
+            for turn, i, k in pairs
+        )
+        after = f"its multiplication by the derivative of `{each.place[-1].expression}`"
+        said = f"what comes back through {names.operand(op, k)} is taken before {after}"
+        habit = ("delta_before_derivative", op.name, k)
+        yield Mutation(
+            "delta_before_derivative", op.place, said, 0.65, Changes(changes, detours), habit, (*habit, op.site)
+        )
+
+
+def _affine(recorded: RecordedPass, number: int) -> list[tuple[int, int]]:
+    """The operands of the products and the broadcasts that a value is the sum of."""
+    index = recorded.made_by.get(number)
+    if index is None:
+        return []
+    op = recorded.operations[index]
+    if op.name == "add":
+        return [each for i in op.inputs for each in _affine(recorded, i)]
+    if op.name in ("dot_general", "broadcast_in_dim") and op.place:
+        return [(index, k) for k, i in enumerate(op.inputs) if op.name == "dot_general" or i in recorded.moving]
+    return []
+
+
+def _through(recorded: RecordedPass, index: int, k: int) -> Callable[[Array], Array]:
+    op = recorded.operations[index]
+    values = [recorded.values[i] for i in op.inputs]
+    return lambda ct: back_through(op.eqn, k, values, out=recorded.values[op.outputs[0]], ct=ct)
+
+
+def _detour(each: Stretch, kind: str, said: str, cost: float, slope: Callable[[int], Any]) -> Mutation:
+    """What comes back goes round a stretch, times ``slope(turn)``, or as that function of it."""
+    zero = lambda ct, right: 0 * right
+    changes = tuple(Change(i, k, zero) for turn in each.turns for i, k in turn.cut)
+    round_it = [_times(slope(number)) for number in range(len(each.turns))]
+    ends = zip(each.turns, round_it, strict=True)
+    detours = tuple(Detour(turn.operation, turn.target, turn.source, of) for turn, of in ends)
+    habit, key = None if each.turn else (kind, each.names, said), (kind, each.place, each.names, said, each.turn)
+    if each.turn:
+        said, cost = f"{each.turn}{said or KINDS[kind]}", cost + 0.1
+    return Mutation(kind, each.place, said, cost, Changes(changes, detours), habit, key)
+
+
+def _times(slope: Any) -> Callable[[Array], Array]:
+    return slope if callable(slope) else lambda ct: ct * slope
+
+
+SLOPE_KINDS = (_straight, _slopes, _before)

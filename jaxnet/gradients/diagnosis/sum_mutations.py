@@ -1,0 +1,136 @@
+"""Wrong sums: what goes with a broadcast, a sum, a maximum or a convolution is taken over something else."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, made
+from jaxnet.gradients.diagnosis.operation_rules import Array, slope_of
+from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.recorded_pass import Operation
+
+_Broadcast = Callable[[Array, Array, tuple[int, ...]], Array]  # what comes back, what should, the axes summed over
+
+
+def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """A sum that goes with a broadcast taken otherwise; a maximum whose gradient goes to every entry."""
+    for k in site.operands():
+        quoted, name = names.operand(site.op, k), site.op.name
+        if name in ("reduce_max", "reduce_min", "reduce_sum"):
+            axes = tuple(1 + a for a in site.op.eqn.params["axes"])
+            yield from _reduced(site, k, axes)
+        if name.startswith("conv") and k == 1:
+            for which, word in ((0, "first"), (-1, "last")):
+                of: Any = lambda turn, which=which: lambda ct, right: _conv_at(site, turn, ct, which)
+                said = f"only the {word} place counts to which {quoted} is applied"
+                yield made(site, k, "accumulation_overwritten", said, 0.8, of)
+        for kind, said, instead in _broadcasts():
+            at = functools.partial(_summed_otherwise, site, k, instead)
+            if _axes(site, k, 0):
+                yield made(site, k, kind, said.replace("{it}", quoted), 0.8, at)
+
+
+def _summed_otherwise(site: Site, k: int, of: _Broadcast, turn: int) -> Callable[[Array, Array], Array]:
+    slope, axes = _slope(site, k, turn), _axes(site, k, turn)
+    return lambda ct, right: of(ct * slope, right, axes)
+
+
+def _reduced(site: Site, k: int, axes: tuple[int, ...]) -> Iterator[Mutation]:
+    if site.op.name != "reduce_sum":
+        of = lambda turn: lambda ct, right: np.broadcast_to(np.expand_dims(ct, axes), right.shape)
+        yield made(
+            site, k, "path_not_followed", "what comes back goes to every entry, not to the largest alone", 0.8, of
+        )
+        return
+    for which, word in ((0, "first"), (-1, "last")):
+        kept = lambda turn, which=which: lambda ct, right: _kept(right, axes, which)
+        yield made(
+            site,
+            k,
+            "bias_not_summed",
+            f"what comes back reaches only the {word} of the terms that are summed",
+            0.9,
+            kept,
+        )
+
+
+def _conv_at(site: Site, turn: int, ct: Array, which: int) -> Array:
+    spatial = tuple(1 + a for a in site.op.eqn.params["dimension_numbers"].out_spec[2:])
+    return site.back(1, turn, _kept(ct, spatial, which))
+
+
+def _broadcasts() -> Iterator[tuple[str, str, _Broadcast]]:
+    """What may stand for the sum over the axes along which a value was broadcast."""
+    for which, word in ((0, "first"), (-1, "last")):
+        one = functools.partial(_first, which)
+        said = f"the {word} of what comes back to {{it}} stands for the sum"
+        yield "bias_not_summed", said, one
+        yield "bias_not_summed", f"{said}, and is not averaged", functools.partial(_times_count, one)
+    yield "bias_summed_over_everything", "what comes back to {it} is summed over everything", _total
+    yield "batch_mean_twice", "what comes back to {it} is averaged where it is to be summed", _mean
+    yield "bias_wrong_axis", "what comes back to {it} is summed over the wrong axis", _other_axis
+    yield "counted_once", "of what comes back to {it} one entry counts where all are summed", _largest
+
+
+def _axes(site: Site, k: int, turn: int) -> tuple[int, ...]:
+    values = site.recorded.values
+    return _stretched(site.ops[turn], values[site.ops[turn].inputs[k]].shape, values[site.ops[turn].outputs[0]].shape)
+
+
+def _slope(site: Site, k: int, turn: int) -> Any:
+    slope = slope_of(site.op.eqn, k, site.values(turn), site.recorded.values[site.ops[turn].outputs[0]])
+    return 1.0 if slope is None else slope
+
+
+def _stretched(op: Operation, shape: tuple[int, ...], wide: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of what comes back, its passes being axis 0, that are summed on the way through an operand."""
+    if op.name == "broadcast_in_dim":
+        into = op.eqn.params["broadcast_dimensions"]
+        return tuple(1 + i for i in range(len(wide)) if wide[i] > 1 and (i not in into or shape[into.index(i)] == 1))
+    if not shape and wide and op.name in ("add", "sub", "mul", "div"):
+        return tuple(range(1, 1 + len(wide)))
+    if len(shape) == len(wide) and op.name in ("add", "sub", "mul", "div"):
+        return tuple(1 + i for i in range(len(wide)) if shape[i] == 1 < wide[i])
+    return ()
+
+
+def _first(which: int, ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+    for axis in sorted(axes, reverse=True):
+        ct = np.take(ct, which, axis)
+    return ct.reshape(right.shape)
+
+
+def _times_count(of: _Broadcast, ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+    return float(np.prod([ct.shape[a] for a in axes])) * of(ct, right, axes)
+
+
+def _total(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+    return np.broadcast_to(ct.reshape(len(ct), *[1] * (right.ndim - 1), -1).sum(-1), right.shape)
+
+
+def _mean(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+    return ct.mean(axes).reshape(right.shape)
+
+
+def _kept(right: Array, axes: tuple[int, ...], which: int) -> Array:
+    mask = np.zeros(right.shape)
+    where: list[Any] = [slice(None)] * right.ndim
+    for axis in axes:
+        where[axis] = which
+    mask[tuple(where)] = 1
+    return right * mask
+
+
+def _largest(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+    most, least = ct.max(axes), ct.min(axes)
+    return np.where(np.abs(most) >= np.abs(least), most, least).reshape(right.shape)
+
+
+def _other_axis(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+    summed = ct.sum(tuple(a for a in range(1, ct.ndim) if a not in axes))
+    return summed.reshape(right.shape) if summed.size == right.size else right
+
+
+SUM_KINDS = (_sums,)
