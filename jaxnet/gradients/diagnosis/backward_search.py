@@ -15,7 +15,6 @@ from jaxnet.gradients.diagnosis.backward_settings import Setting, Wrong
 from jaxnet.gradients.diagnosis.causes import wrong_leaves
 from jaxnet.gradients.diagnosis.factors import Counts, factor_value, named_factors
 from jaxnet.gradients.diagnosis.mutation_words import Said, cause_of_mutation
-from jaxnet.gradients.diagnosis.operation_rules import Array
 from jaxnet.gradients.diagnosis.tolerances import (
     FEWEST_ENTRIES,
     MOST_PAIRED,
@@ -25,7 +24,9 @@ from jaxnet.gradients.diagnosis.tolerances import (
     PROBE_ROUNDINGS,
     PROJECTED_ROUNDINGS,
     SAME_GRADIENT,
+    SAME_PAIR,
 )
+from jaxnet.gradients.diagnosis.wrong_pairs import Products, both_free
 from jaxnet.gradients.evidence import Cause, Evidence
 from jaxnet.gradients.example_axis import examples_at
 
@@ -53,6 +54,8 @@ class _Search:
 
     def causes(self) -> tuple[Cause, ...]:
         singles = [Wrong(each, 1.0) for each in self.setting.mutations]
+        if not singles:
+            return ()
         rows = self.setting.replay([[each] for each in singles])
         finite = np.isfinite(rows).all(axis=1)
         changes = np.where(finite[:, None], rows - self.right, 0.0)
@@ -65,13 +68,13 @@ class _Search:
                     return self._causes(each)
         return ()
 
-    def _ones(self, singles: list[Wrong], changes: Array) -> list[list[Wrong]]:
+    def _ones(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """One wrong line: made once, or any number of times its change."""
         found = []
         weighted, off = changes * self.weight, self.off * self.weight
         shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
         for each, change, share in zip(singles, changes, shares, strict=True):
-            extent = _plain(share, self.slack) if each.mutation.free else 1.0
+            extent = plain(share, self.slack) if each.mutation.free else 1.0
             if self.setting.fits((self.right + extent * change)[None], self.yours)[0]:
                 found.append([each._replace(extent=extent)])
         loops = [
@@ -85,7 +88,7 @@ class _Search:
             found += [[each] for each, fit in zip(loops, self.setting.fits(rows, self.yours), strict=True) if fit]
         return found
 
-    def _twos(self, singles: list[Wrong], changes: Array) -> list[list[Wrong]]:
+    def _twos(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """Two wrong lines on different paths: their changes add up. One of them, or both, may be any factor."""
         weighted, off = changes * self.weight, self.off * self.weight
         if not len(singles):
@@ -102,31 +105,14 @@ class _Search:
                 share = np.where(free, inner / np.maximum(size, NOTHING), 1.0)
                 miss = rest - 2 * share * inner + share**2 * size
                 found += [
-                    [each._replace(extent=extent), singles[j]._replace(extent=_plain(share[j], self.slack))]
-                    for j in np.flatnonzero(miss <= 1e-15 * total)
+                    [each._replace(extent=extent), singles[j]._replace(extent=plain(share[j], self.slack))]
+                    for j in np.flatnonzero(miss <= SAME_PAIR * total)
                     if j != i
                 ]
-        found += self._both_free(singles, free, size, along, gram, total)
+        found += both_free(singles, Products(size, along, gram, total), self.slack)
         return self._replayed(found)
 
-    def _both_free(
-        self, singles: list[Wrong], free: Array, size: Array, along: Array, gram: Array, total: float
-    ) -> list[list[Wrong]]:
-        determinant = size[:, None] * size - gram**2
-        safe = np.where(determinant > 1e-9 * size[:, None] * size, determinant, np.inf)
-        first = (along[:, None] * size - along * gram) / safe
-        second = (along * size[:, None] - along[:, None] * gram) / safe
-        miss = total - first * along[:, None] - second * along
-        near = np.argwhere(np.triu((miss <= 1e-15 * total) & free[:, None] & free, 1))
-        return [
-            [
-                singles[i]._replace(extent=_plain(first[i, j], self.slack)),
-                singles[j]._replace(extent=_plain(second[i, j], self.slack)),
-            ]
-            for i, j in near[:MOST_TRIED]
-        ]
-
-    def _nested(self, singles: list[Wrong], changes: Array) -> list[list[Wrong]]:
+    def _nested(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """Two wrong lines one above the other: with the first made, the second is looked for once more."""
         found: list[list[Wrong]] = []
         keep = _distinct(changes * self.weight)
@@ -138,7 +124,7 @@ class _Search:
             weighted, off = more * self.weight, (self.yours - base) * self.weight
             shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
             extents = [
-                _plain(s, self.slack) if each.mutation.free else 1.0 for each, s in zip(others, shares, strict=True)
+                plain(s, self.slack) if each.mutation.free else 1.0 for each, s in zip(others, shares, strict=True)
             ]
             fits: Any = self.setting.fits(base + np.array(extents)[:, None] * more, self.yours) if others else []
             found += [
@@ -197,7 +183,10 @@ class _Search:
         (whole,) = self.setting.replay([found], everything=True)
         if not (np.abs(whole - self.setting.yours) <= self.setting.allowed).all():
             return False
-        return all(self._holds(setting, found, counts) for setting, counts in self._elsewhere)
+        # what is no number does not change with the batch, and of a batch that is a sequence there is no half
+        numbers = any(w.mutation.free and w.factor not in PLAIN[:2] for w in found)
+        elsewhere = [each for each in self._elsewhere if numbers or each[1] == self.counts]
+        return all(self._holds(setting, found, counts) for setting, counts in elsewhere)
 
     @functools.cached_property
     def _elsewhere(self) -> list[tuple[Setting, Counts]]:
@@ -298,7 +287,7 @@ class _Search:
         return names
 
 
-def _distinct(rows: Array) -> list[int]:
+def _distinct(rows: np.ndarray) -> list[int]:
     """Rows that no earlier one is the same as, but for rounding."""
     seen: set[bytes] = set()
     kept = []
@@ -309,13 +298,6 @@ def _distinct(rows: Array) -> list[int]:
             seen.add(words)
             kept.append(i)
     return kept
-
-
-def _plain(extent: float, slack: float) -> float:
-    """The extent whose factor has few digits, within what the projection rounds."""
-    factor = 1 - extent
-    rounded = float(f"{factor:.6g}") if abs(factor) > slack else 0.0
-    return 1 - rounded if abs(rounded - factor) <= slack * max(1.0, abs(factor)) else extent
 
 
 def _digits(number: float) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 from jaxnet.gradients.diagnosis.backward_mutations import mutations
 from jaxnet.gradients.diagnosis.changed_pass import changed_gradients
 from jaxnet.gradients.diagnosis.mutation import Mutation
-from jaxnet.gradients.diagnosis.operation_rules import Array
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import MOST_COMPARED, MOST_MUTATIONS, NOTHING, SAME_GRADIENT
@@ -31,7 +30,7 @@ class Wrong(NamedTuple):
 class Setting:
     """The mutations of f at one point, and the gradient under test there."""
 
-    def __init__(self, evidence: Evidence, recorded: RecordedPass, yours: Array, noise: Array) -> None:
+    def __init__(self, evidence: Evidence, recorded: RecordedPass, yours: np.ndarray, noise: np.ndarray) -> None:
         self.recorded, self.yours = recorded, yours
         self.ends = np.cumsum([recorded.values[i].size for i in recorded.leaves])
         (self.right,) = changed_gradients(recorded, [()])
@@ -70,17 +69,17 @@ class Setting:
         """Whether the pass that is right gives the true gradient: else it judges nothing."""
         return bool((np.abs(self.right - flat(true)) <= self.allowed).all())
 
-    def replay(self, passes: Sequence[Sequence[Wrong]], *, everything: bool = False) -> Array:
+    def replay(self, passes: Sequence[Sequence[Wrong]], *, everything: bool = False) -> np.ndarray:
         """Compute the gradients [M, P] under wrong lines, of the entries that are compared or of all."""
         made = [[w.mutation.times(w.extent) for w in each] for each in passes]
         return changed_gradients(self.recorded, made, None if everything else self.entries)
 
-    def fits(self, rows: Array, goal: Array) -> Array:
+    def fits(self, rows: np.ndarray, goal: np.ndarray) -> np.ndarray:
         """Which rows [M, compared entries] are the goal, to rounding."""
         return (np.abs(rows - goal) <= self.allowed[self.entries]).all(axis=1)
 
 
-def _entries(ends: Array) -> Array:
+def _entries(ends: np.ndarray) -> np.ndarray:
     """The entries that are compared: all, or some of every leaf."""
     random, starts = np.random.default_rng(0), [0, *ends[:-1]]
     most = max(64, MOST_COMPARED // len(ends))
@@ -91,6 +90,13 @@ def _entries(ends: Array) -> Array:
     return np.concatenate(parts)
 
 
-def flat(gradient: Gradient) -> Array:
+def flat(gradient: Gradient) -> np.ndarray:
     """Put the leaves one after another."""
     return np.concatenate([leaf.ravel() for leaf in gradient.values()])
+
+
+def plain(extent: float, slack: float) -> float:
+    """The extent whose factor has few digits, within what the projection rounds."""
+    factor = 1 - extent
+    rounded = float(f"{factor:.6g}") if abs(factor) > slack else 0.0
+    return 1 - rounded if abs(rounded - factor) <= slack * max(1.0, abs(factor)) else extent

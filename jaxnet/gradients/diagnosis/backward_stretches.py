@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, UNARY, Array, slope_of, value_of
+from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, UNARY, slope_of, value_of
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
@@ -65,7 +65,7 @@ class Stretch:
                 alone.turn = f"in turn {number + 1} of {len(self.turns)}, "
                 yield alone
 
-    def slope(self, turn: int, at: Array | None = None) -> Array:
+    def slope(self, turn: int, at: np.ndarray | None = None) -> np.ndarray:
         """The derivative of an elementwise stretch, entry by entry, at its source or at another value."""
         recorded, (source, target, _, members, _) = self.recorded, self.turns[turn]
         known = {source: recorded.values[source] if at is None else at}
@@ -131,7 +131,7 @@ def _covering(ops: list[Operation]) -> tuple[tuple[SourcePlace, ...], bool, bool
     places = [op.place for op in ops if op.place]
     last = ops[-1].place
     for depth in range(len(last), 0, -1):
-        if all(within(place, last[:depth]) for place in places):
+        if all(_within(place, last[:depth]) for place in places):
             return last[:depth], len(ops) > 1 or len(set(ops[0].inputs)) == 1, False
     shared = next(
         (d for d in range(len(last), 0, -1) if all(p[: d - 1] == last[: d - 1] and len(p) >= d for p in places)), 1
@@ -152,7 +152,7 @@ def _joined(one: SourcePlace, other: SourcePlace) -> SourcePlace:
     return SourcePlace(one.file, min(one.line, other.line), 0, max(one.end_line, other.end_line), _WHOLE_LINE)
 
 
-def within(place: tuple[SourcePlace, ...], outer: tuple[SourcePlace, ...]) -> bool:
+def _within(place: tuple[SourcePlace, ...], outer: tuple[SourcePlace, ...]) -> bool:
     """Whether an operation is a part of the expression, or of the call, at ``outer``."""
     if len(place) < len(outer) or place[: len(outer) - 1] != outer[:-1]:
         return False

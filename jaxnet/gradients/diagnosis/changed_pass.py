@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import Array, back_through, left_to_jax
+from jaxnet.gradients.diagnosis.operation_rules import back_through, left_to_jax
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import MOST_AT_ONCE
 
@@ -20,7 +20,7 @@ class Change(NamedTuple):
 
     operation: int
     operand: int
-    of: Callable[[Array, Array], Array]
+    of: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Detour(NamedTuple):
@@ -29,7 +29,7 @@ class Detour(NamedTuple):
     operation: int
     target: int
     source: int
-    of: Callable[[Array], Array]
+    of: Callable[[np.ndarray], np.ndarray]
 
 
 class Changes(NamedTuple):
@@ -40,7 +40,7 @@ class Changes(NamedTuple):
     extent: float = 1.0
 
 
-def changed_gradients(recorded: RecordedPass, passes: Sequence[Sequence[Changes]], entries: Any = None) -> Array:
+def changed_gradients(recorded: RecordedPass, passes: Sequence[Sequence[Changes]], entries: Any = None) -> np.ndarray:
     """Compute flat gradients [M, P] of the recorded function, each with its own changes; ``entries``: only those."""
     largest = max((v.size for v in recorded.values), default=1)
     step = max(1, MOST_AT_ONCE // largest)
@@ -49,7 +49,7 @@ def changed_gradients(recorded: RecordedPass, passes: Sequence[Sequence[Changes]
     return np.concatenate(parts) if parts else np.zeros((0, 0))
 
 
-def _sweep(recorded: RecordedPass, passes: Sequence[Sequence[Changes]]) -> Array:
+def _sweep(recorded: RecordedPass, passes: Sequence[Sequence[Changes]]) -> np.ndarray:
     changes: dict[tuple[int, int], list[tuple[int, Change, float]]] = {}
     detours: dict[int, list[tuple[int, Detour, float]]] = {}
     for row, each in enumerate(passes):
@@ -58,9 +58,9 @@ def _sweep(recorded: RecordedPass, passes: Sequence[Sequence[Changes]]) -> Array
                 changes.setdefault((change.operation, change.operand), []).append((row, change, one.extent))
             for detour in one.detours:
                 detours.setdefault(detour.operation, []).append((row, detour, one.extent))
-    back: dict[int, Array] = {recorded.output: np.ones((1, *recorded.values[recorded.output].shape))}
+    back: dict[int, np.ndarray] = {recorded.output: np.ones((1, *recorded.values[recorded.output].shape))}
 
-    def add(number: int, what: Array) -> None:
+    def add(number: int, what: np.ndarray) -> None:
         back[number] = back[number] + what if number in back else what
 
     for index in reversed(range(len(recorded.operations))):
@@ -90,7 +90,7 @@ def _sweep(recorded: RecordedPass, passes: Sequence[Sequence[Changes]]) -> Array
     return np.concatenate([np.broadcast_to(leaf, (len(passes), leaf.shape[1])) for leaf in leaves], axis=1)
 
 
-def _right(recorded: RecordedPass, op: Operation, k: int, cts: list[Array | None]) -> Array | None:
+def _right(recorded: RecordedPass, op: Operation, k: int, cts: list[np.ndarray | None]) -> np.ndarray | None:
     values = [recorded.values[i] for i in op.inputs]
     if values[k].dtype.kind != "f" or op.name == "stop_gradient":
         return None
@@ -102,7 +102,9 @@ def _right(recorded: RecordedPass, op: Operation, k: int, cts: list[Array | None
     return back_through(op.eqn, k, values, out=recorded.values[op.outputs[0]], ct=first)
 
 
-def _changed(right: Array, ct: Array | None, changes: Sequence[tuple[int, Change, float]], passes: int) -> Array:
+def _changed(
+    right: np.ndarray, ct: np.ndarray | None, changes: Sequence[tuple[int, Change, float]], passes: int
+) -> np.ndarray:
     if not changes or ct is None:
         return right
     result = np.array(np.broadcast_to(right, (passes, *right.shape[1:])))

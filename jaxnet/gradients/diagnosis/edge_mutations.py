@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import MOVES, Mutation, Site, is_penalty, made, root_of
-from jaxnet.gradients.diagnosis.operation_rules import INDEXED, UNARY, Array, back_through, source_indices
+from jaxnet.gradients.diagnosis.mutation import MOVES, Mutation, Site, What, is_penalty, made, root_of
+from jaxnet.gradients.diagnosis.operation_rules import INDEXED, UNARY, back_through, source_indices
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.slope_mutations import FORMULAS, LOGISTIC
 from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS
@@ -22,13 +22,18 @@ def _paths(site: Site, names: PassNames) -> Iterator[Mutation]:
     for k in site.operands():
         operand = names.operand(site.op, k)
         yield made(
-            site, k, "path_not_followed", f"what comes back through {operand}", 0.4, zero, free=True, detail="path"
+            site,
+            k,
+            What("path_not_followed", f"what comes back through {operand}", 0.4),
+            zero,
+            free=True,
+            detail="path",
         )
         if 1 < len(site.ops) <= MOST_TURNS:
             for turn in range(len(site.ops)):
                 only = lambda t, turn=turn: (lambda ct, right: 0 * right) if t == turn else None
                 said = f"in turn {turn + 1} of {len(site.ops)}, what comes back through {operand}"
-                one = made(site, k, "path_not_followed", said, 0.6, only, free=True, detail=("turn", turn))
+                one = made(site, k, What("path_not_followed", said, 0.6), only, free=True, detail=("turn", turn))
                 yield dataclasses.replace(one, habit=None)
 
 
@@ -43,7 +48,7 @@ def _turns(site: Site, names: PassNames) -> Iterator[Mutation]:
                 operand, what = names.operand(site.op, k), "it is overwritten, not added up"
                 counted = f"in {last + 1} turns only that of the {word} one counts"
                 said = f"of what comes back through {operand} {counted}: {what}"
-                yield made(site, k, "accumulation_overwritten", said, 0.7, of, detail=word)
+                yield made(site, k, What("accumulation_overwritten", said, 0.7), of, detail=word)
 
 
 def _indices(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -57,7 +62,7 @@ def _indices(site: Site, names: PassNames) -> Iterator[Mutation]:
         if len(np.unique(places)) == len(places):
             return None
 
-        def overwritten(ct: Array, right: Array) -> Array:
+        def overwritten(ct: np.ndarray, right: np.ndarray) -> np.ndarray:
             flat = np.zeros((len(ct), values[0].size + 1))
             flat[:, places[::order]] = ct.reshape(len(ct), -1)[:, ::order]
             return flat[:, :-1].reshape(right.shape)
@@ -66,7 +71,7 @@ def _indices(site: Site, names: PassNames) -> Iterator[Mutation]:
 
     for order, word in ((1, "last"), (-1, "first")):
         said = f"where an entry is used more than once, only the {word} use counts: it is overwritten, not added up"
-        yield made(site, 0, "accumulation_overwritten", said, 0.6, lambda turn, order=order: of(turn, order))
+        yield made(site, 0, What("accumulation_overwritten", said, 0.6), lambda turn, order=order: of(turn, order))
 
 
 def _alone(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -88,9 +93,9 @@ def _alone(site: Site, names: PassNames) -> Iterator[Mutation]:
             yield made(
                 site,
                 k,
-                "upstream_missing",
-                "what comes back from above is left out: the local derivative stands alone",
-                0.9,
+                What(
+                    "upstream_missing", "what comes back from above is left out: the local derivative stands alone", 0.9
+                ),
                 of,
             )
 
@@ -104,7 +109,10 @@ def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
     if site.op.name in INDEXED:
         everywhere = lambda turn: lambda ct, right: _everywhere(right, leaf)
         yield made(
-            site, 0, "penalty_on_biases", f"the penalty reaches all of {quoted}, not only this part", 0.5, everywhere
+            site,
+            0,
+            What("penalty_on_biases", f"the penalty reaches all of {quoted}, not only this part", 0.5),
+            everywhere,
         )
         return
     for axis in range(leaf.ndim):
@@ -115,17 +123,20 @@ def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
             without = lambda turn, where=where: lambda ct, right: _zeroed(right, where)
             if leaf.shape[axis] > 1:
                 yield made(
-                    site, 0, "penalty_missing", f"the penalty does not reach {word.replace('`', '')}", 0.6, without
+                    site,
+                    0,
+                    What("penalty_missing", f"the penalty does not reach {word.replace('`', '')}", 0.6),
+                    without,
                 )
 
 
-def _everywhere(right: Array, leaf: Array) -> Array:
+def _everywhere(right: np.ndarray, leaf: np.ndarray) -> np.ndarray:
     at = right[0] != 0
     ratio = np.sum(right[0][at] * leaf[at]) / max(float(np.sum(leaf[at] ** 2)), 1e-300)
     return ratio * leaf[None] if np.allclose(right[0][at], ratio * leaf[at]) else right
 
 
-def _zeroed(right: Array, where: list[Any]) -> Array:
+def _zeroed(right: np.ndarray, where: list[Any]) -> np.ndarray:
     result = np.array(right)
     result[(slice(None), *where)] = 0
     return result
@@ -151,12 +162,14 @@ def _extra(site: Site, names: PassNames) -> Iterator[Mutation]:
         yield Mutation(kind, op.place, said, 0.8, Changes(changes), (kind, op.name, text), (kind, op.site, text))
 
 
-def _scaled(site: Site, k: int, turn: int, of: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
+def _scaled(
+    site: Site, k: int, turn: int, of: Callable[[np.ndarray], np.ndarray]
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     out = site.recorded.values[site.ops[turn].outputs[0]]
     return lambda ct, right: back_through(site.op.eqn, k, site.values(turn), out=out, ct=ct * of(out))
 
 
-def _of_softmax(z: Array) -> Array:
+def _of_softmax(z: np.ndarray) -> np.ndarray:
     e = np.exp(z - z.max(-1, keepdims=True))
     p = e / e.sum(-1, keepdims=True)
     return p * (1 - p)

@@ -2,10 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.operation_rules import Array, back_through
+from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 
@@ -44,6 +46,14 @@ class Mutation:
         return self.changes._replace(extent=extent)
 
 
+class What(NamedTuple):
+    """A name in ``KINDS``, what is said, and how far-fetched it is."""
+
+    kind: str
+    said: str
+    cost: float
+
+
 class Site:
     """The operations of one site in their turns, as a kind of mutation sees them."""
 
@@ -62,11 +72,11 @@ class Site:
     def _floats(self, k: int) -> bool:
         return all(self.recorded.values[op.inputs[k]].dtype.kind == "f" for op in self.ops)
 
-    def values(self, turn: int) -> list[Array]:
+    def values(self, turn: int) -> list[np.ndarray]:
         """The operands in one turn."""
         return [self.recorded.values[i] for i in self.ops[turn].inputs]
 
-    def back(self, k: int, turn: int, ct: Array, values: list[Array] | None = None) -> Array:
+    def back(self, k: int, turn: int, ct: np.ndarray, values: list[np.ndarray] | None = None) -> np.ndarray:
         """What comes back through operand k in one turn when ``ct`` comes from above, at other values if given."""
         out = self.recorded.values[self.ops[turn].outputs[0]]
         return back_through(self.ops[turn].eqn, k, values or self.values(turn), out=out, ct=ct)
@@ -86,15 +96,14 @@ def _unless_shapes(of: Callable[[int], Any], turn: int) -> Any:
         return None
 
 
-def made(
-    site: Site, k: int, kind: str, said: str, cost: float, of: Callable[..., Any], *, detail: Any = "", **more: Any
-) -> Mutation:
-    op = site.op
-    habit = (kind, op.name, k, detail or said)
-    return Mutation(
-        kind, op.place, said, cost, Changes(site.change(k, of)), habit, (kind, op.site, k, detail or said),
-        penalty=_of_a_penalty(site.recorded, op, k), **more,
-    )  # fmt: skip
+def made(site: Site, k: int, what: What, of: Callable[..., Any], *, detail: Any = "", free: bool = False) -> Mutation:
+    """Make the mutation by which ``of(turn)`` -> of(ct, right) comes back through operand k of a site."""
+    kind, said, cost = what
+    detail = detail or said
+    habit, key = (kind, site.op.name, k, detail), (kind, site.op.site, k, detail)
+    penalty = _of_a_penalty(site.recorded, site.ops[-1], k)
+    changes = Changes(site.change(k, of))
+    return Mutation(kind, site.op.place, said, cost, changes, habit, key, free=free, penalty=penalty)
 
 
 def is_penalty(recorded: RecordedPass, number: int) -> bool:

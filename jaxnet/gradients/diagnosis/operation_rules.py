@@ -14,11 +14,10 @@ from jax.extend import core
 
 from jaxnet.gradients.truth import tracing
 
-Array = np.ndarray
 _sigmoid = lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))
 
 # name -> its value at x, and its slope there, y being the value
-UNARY: dict[str, tuple[Callable[..., Array], Callable[[Array, Array, Any], Array]]] = {
+UNARY: dict[str, tuple[Callable[..., np.ndarray], Callable[[np.ndarray, np.ndarray, Any], np.ndarray]]] = {
     "tanh": (lambda x, p: np.tanh(x), lambda x, y, p: 1 - y**2),
     "logistic": (lambda x, p: _sigmoid(x), lambda x, y, p: y * (1 - y)),
     "exp": (lambda x, p: np.exp(x), lambda x, y, p: y),
@@ -37,7 +36,7 @@ UNARY: dict[str, tuple[Callable[..., Array], Callable[[Array, Array, Any], Array
     "sign": (lambda x, p: np.sign(x), lambda x, y, p: 0 * x),
 }
 _SAME = {"copy", "copy_p", "convert_element_type", "stop_gradient", "reduce_precision", "optimization_barrier"}
-_BINARY: dict[str, Callable[[Array, Array], Array]] = {
+_BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "add": np.add, "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "max": np.maximum,
     "min": np.minimum, "pow": np.power, "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
     "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
@@ -47,7 +46,7 @@ ELEMENTWISE = {*UNARY, *_SAME, *_BINARY, "select_n", "clamp", "is_finite", "not"
 INDEXED = {"gather", "dynamic_slice", "slice", "pad", "rev"}  # every entry of the result is one of the operand, or none
 
 
-def value_of(eqn: core.JaxprEqn, values: Sequence[Array]) -> list[Array]:
+def value_of(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Compute the results of an operation."""
     name, params = eqn.primitive.name, eqn.params
     floats = all(v.dtype.kind in "fb" for v in values)
@@ -83,13 +82,13 @@ def value_of(eqn: core.JaxprEqn, values: Sequence[Array]) -> list[Array]:
     return [np.asarray(result) for result in tracing.apply(eqn, [jax.numpy.asarray(v) for v in values])]
 
 
-def _spread(eqn: core.JaxprEqn, x: Array) -> Array:
+def _spread(eqn: core.JaxprEqn, x: np.ndarray) -> np.ndarray:
     """Put the axes of an operand where a broadcast has them, the others being of length 1."""
     into, shape = eqn.params["broadcast_dimensions"], eqn.params["shape"]
     return x.reshape([x.shape[into.index(i)] if i in into else 1 for i in range(len(shape))])
 
 
-def slope_of(eqn: core.JaxprEqn, k: int, values: Sequence[Array], out: Array) -> Array | None:
+def slope_of(eqn: core.JaxprEqn, k: int, values: Sequence[np.ndarray], out: np.ndarray) -> np.ndarray | None:
     """The derivative of an elementwise operation by its operand k, entry by entry; None for any other operation."""
     name = eqn.primitive.name
     if name in UNARY:
@@ -120,7 +119,9 @@ def slope_of(eqn: core.JaxprEqn, k: int, values: Sequence[Array], out: Array) ->
     return None
 
 
-def back_through(eqn: core.JaxprEqn, k: int, values: Sequence[Array], *, out: Array, ct: Array) -> Array:
+def back_through(
+    eqn: core.JaxprEqn, k: int, values: Sequence[np.ndarray], *, out: np.ndarray, ct: np.ndarray
+) -> np.ndarray:
     """What comes back through operand k [M, ...] of an operation with one result, when ``ct`` [M, ...] comes back."""
     shape, passes, name, params = values[k].shape, len(ct), eqn.primitive.name, eqn.params
     slope = slope_of(eqn, k, values, out)
@@ -159,7 +160,7 @@ def back_through(eqn: core.JaxprEqn, k: int, values: Sequence[Array], *, out: Ar
     return left_to_jax(eqn, k, values, [ct])
 
 
-def _summed(ct: Array, shape: tuple[int, ...]) -> Array:
+def _summed(ct: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Sum over the entries that an entry of the operand was used for."""
     if ct.shape[1:] == shape:
         return ct
@@ -168,7 +169,7 @@ def _summed(ct: Array, shape: tuple[int, ...]) -> Array:
     return ct.reshape(len(ct), -1).sum(1).reshape(len(ct), *shape)
 
 
-def _unspread(eqn: core.JaxprEqn, ct: Array, shape: tuple[int, ...]) -> Array:
+def _unspread(eqn: core.JaxprEqn, ct: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     into = eqn.params["broadcast_dimensions"]
     new = tuple(1 + i for i in range(ct.ndim - 1) if i not in into)
     summed = ct.sum(axis=new)
@@ -176,7 +177,7 @@ def _unspread(eqn: core.JaxprEqn, ct: Array, shape: tuple[int, ...]) -> Array:
     return summed.sum(axis=stretched, keepdims=True)
 
 
-def _product_back(axes: Any, k: int, values: Sequence[Array], ct: Array) -> Array:
+def _product_back(axes: Any, k: int, values: Sequence[np.ndarray], ct: np.ndarray) -> np.ndarray:
     mine, other = (list(axes[k]), list(axes[1 - k]))
     ranks = [v.ndim for v in values]
     free = [[a for a in range(ranks[i]) if a not in axes[i]] for i in (0, 1)]
@@ -186,7 +187,7 @@ def _product_back(axes: Any, k: int, values: Sequence[Array], ct: Array) -> Arra
     return result.transpose(0, *(1 + np.argsort(order)))
 
 
-def source_indices(eqn: core.JaxprEqn, values: Sequence[Array]) -> Array:
+def source_indices(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> np.ndarray:
     """For every entry of the result the flat index of the entry of the first operand that it is; the size for none."""
     size = values[0].size
     numbers = np.arange(size, dtype=float).reshape(values[0].shape)
@@ -195,7 +196,9 @@ def source_indices(eqn: core.JaxprEqn, values: Sequence[Array]) -> Array:
     return np.where(np.isfinite(found) & (found >= 0), found, size).astype(int)
 
 
-def left_to_jax(eqn: core.JaxprEqn, k: int, values: Sequence[Array], cts: Sequence[Array | None]) -> Array:
+def left_to_jax(
+    eqn: core.JaxprEqn, k: int, values: Sequence[np.ndarray], cts: Sequence[np.ndarray | None]
+) -> np.ndarray:
     """The same for any operation, and for one with several results, by JAX's own rule."""
     passes = max(len(ct) for ct in cts if ct is not None)
     back = _compiled(_Key(eqn), k, tuple((v.shape, str(v.dtype)) for v in values))

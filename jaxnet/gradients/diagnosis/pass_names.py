@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import Array, value_of
+from jaxnet.gradients.diagnosis.operation_rules import value_of
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace, operand_text
 from jaxnet.gradients.verdict import leaf_name
@@ -36,7 +36,7 @@ _WORDS = {
     "reduce_max": "maximum",
     "integer_pow": "power",
 }
-ByTurn = Callable[[int], Array | None]  # what stands there in each turn of a loop
+ByTurn = Callable[[int], np.ndarray | None]  # what stands there in each turn of a loop
 _PARTS = {
     ("div", 0): "the numerator in it",
     ("div", 1): "the denominator in it",
@@ -90,7 +90,7 @@ class PassNames:
             return named
         return _PARTS.get((op.name, k)) or f"the {_WORDS.get(op.name, op.name)} in it"
 
-    def totals(self) -> Iterator[tuple[str, Callable[[int], Array]]]:
+    def totals(self) -> Iterator[tuple[str, Callable[[int], np.ndarray]]]:
         """Sums of the arrays that the parameters do not reach, such as weights: what may be divided by for a mean."""
         recorded, seen = self.recorded, set()
         for number, value in enumerate(recorded.values):
@@ -132,7 +132,7 @@ class PassNames:
         for k in range(len(puts[0].inputs)):
             for said, of in self.neighbours(puts, [op.inputs[k] for op in puts], most):
                 said = f"{said} in the place of {self.operand(puts[0], k)}, within"
-                yield said, functools.partial(_remade, recorded, puts, k, of)
+                yield said, functools.partial(_remade, recorded, (puts, k), of)
 
     def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[float, str, ByTurn]]:
         """Values with their distance, in as many turns: given ones, results, operands, the own ones of other turns."""
@@ -154,16 +154,17 @@ class PassNames:
             yield np.inf, "that of the turn before", take([numbers[0], *numbers[:-1]])
 
 
-def _always(value: Array, turn: int) -> Array:
+def _always(value: np.ndarray, turn: int) -> np.ndarray:
     return value
 
 
-def _of_turn(values: list[Array], numbers: list[int], turn: int) -> Array:
+def _of_turn(values: list[np.ndarray], numbers: list[int], turn: int) -> np.ndarray:
     return values[numbers[turn]]
 
 
-def _remade(recorded: RecordedPass, puts: list[Operation], k: int, of: ByTurn, turn: int) -> Array | None:
-    op, value = puts[turn], of(turn)
+def _remade(recorded: RecordedPass, put: tuple[list[Operation], int], of: ByTurn, turn: int) -> np.ndarray | None:
+    (puts, k), value = put, of(turn)
+    op = puts[turn]
     if value is None or value.shape != recorded.values[op.inputs[k]].shape:
         return None
     values = [value if i == k else recorded.values[number] for i, number in enumerate(op.inputs)]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import MOVES, Mutation, Site, made
-from jaxnet.gradients.diagnosis.operation_rules import Array, value_of
+from jaxnet.gradients.diagnosis.mutation import MOVES, Mutation, Site, What, made
+from jaxnet.gradients.diagnosis.operation_rules import value_of
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import MOST_NEIGHBOURS
@@ -29,7 +29,7 @@ def _saved(site: Site, names: PassNames) -> Iterator[Mutation]:
         for kind, said, cost, of in _others(site, j, names):
             instead: Any = lambda turn, of=of, k=k: _with_another(site, k, turn, of(turn))
             free = kind == "weight_already_updated"  # by any step
-            yield made(site, k, kind, said.replace("{it}", quoted), cost, instead, free=free, detail=(kind, said))
+            yield made(site, k, What(kind, said.replace("{it}", quoted), cost), instead, free=free, detail=(kind, said))
         yield from _around(site, k, names)
 
 
@@ -39,14 +39,16 @@ def _around(site: Site, k: int, names: PassNames) -> Iterator[Mutation]:
     if site.op.name == "dot_general" and len(shape) == 2 and shape[0] == shape[1]:
         turned: Any = lambda turn: lambda ct, right: site.back(k, turn, ct.swapaxes(-1, -2))
         said = f"what comes back to {names.operand(site.op, k)} is transposed once too often or too seldom"
-        yield made(site, k, "weight_not_transposed", said, 0.7, turned)
+        yield made(site, k, What("weight_not_transposed", said, 0.7), turned)
     if site.op.name == "mul":
         alone: Any = lambda turn: lambda ct, right: np.broadcast_to(site.values(turn)[1 - k], right.shape)
         said = f"{names.operand(site.op, 1 - k)} stands for the product with what comes back"
-        yield made(site, k, "upstream_missing", said, 0.9, alone)
+        yield made(site, k, What("upstream_missing", said, 0.9), alone)
 
 
-def _with_another(site: Site, k: int, turn: int, other: Array | None) -> Callable[[Array, Array], Array] | None:
+def _with_another(
+    site: Site, k: int, turn: int, other: np.ndarray | None
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray] | None:
     values = site.values(turn)
     if other is None or other.shape != values[1 - k].shape:
         return None
@@ -78,7 +80,7 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[Other]:
         yield "value_of_another", f"{said} {{it}}", 0.8, of
 
 
-def _rearranged(mine: Callable[[int], Array]) -> Iterator[Other]:
+def _rearranged(mine: Callable[[int], np.ndarray]) -> Iterator[Other]:
     shape = mine(0).shape
     if len(shape) == 2 and min(shape) > 1 and shape[0] == shape[1]:
         said = "{it} is used as it is where its transpose belongs, or the reverse"
@@ -93,7 +95,7 @@ def _rearranged(mine: Callable[[int], Array]) -> Iterator[Other]:
         yield "input_missing", said, 0.6, lambda turn: (mine(turn) != 0).astype(float)
 
 
-def _of_other_examples(mine: Callable[[int], Array]) -> Iterator[Other]:
+def _of_other_examples(mine: Callable[[int], np.ndarray]) -> Iterator[Other]:
     for axis, length in enumerate(mine(0).shape):
         for shift, word in ((-1, "next"), (1, "one before")):
             if length > 2:
@@ -113,12 +115,12 @@ def _undivided(site: Site, names: PassNames) -> Iterator[Mutation]:
     yield Mutation(kind, site.op.place, said, 0.7, Changes(changes), (kind, "div"), (kind, "div", site.op.site))
 
 
-def _stepped(recorded: RecordedPass, number: int) -> Array | None:
+def _stepped(recorded: RecordedPass, number: int) -> np.ndarray | None:
     step = _updated(recorded, number)
     return None if step is None else recorded.values[number] - step
 
 
-def _updated(recorded: RecordedPass, number: int) -> Array | None:
+def _updated(recorded: RecordedPass, number: int) -> np.ndarray | None:
     """The gradient of a parameter, in the form in which an operation uses the parameter; None for all others."""
     moves = []
     while number in recorded.made_by and recorded.operations[recorded.made_by[number]].name in MOVES:

@@ -9,8 +9,8 @@ import numpy as np
 from jaxnet.gradients.diagnosis.backward_stretches import Stretch
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
 from jaxnet.gradients.diagnosis.kinds import KINDS
-from jaxnet.gradients.diagnosis.mutation import Mutation
-from jaxnet.gradients.diagnosis.operation_rules import Array, back_through
+from jaxnet.gradients.diagnosis.mutation import Mutation, What
+from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import MOST_NEIGHBOURS, SAME_GRADIENT
@@ -35,7 +35,7 @@ _logistic = lambda v: 1 / (1 + np.exp(-v))
 LOGISTIC = "s({v}) * (1 - s({v})), s the logistic function"
 
 # derivatives as people write them, of z or of a
-FORMULAS: dict[str, Callable[[Array], Array]] = {
+FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "{v} * (1 - {v})": lambda v: v * (1 - v),
     "1 - {v}**2": lambda v: 1 - v**2,
     "1 - tanh({v})**2": lambda v: 1 - np.tanh(v) ** 2,
@@ -58,11 +58,13 @@ FORMULAS: dict[str, Callable[[Array], Array]] = {
 def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     """The local derivative of a stretch is left out."""
     cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread
-    yield _detour(each, "local_derivative_missing", "", cost, lambda turn: 1.0)
+    yield _detour(each, What("local_derivative_missing", "", cost), lambda turn: 1.0)
     softmax = lambda turn: (lambda p: p * (1 - p))(recorded.values[each.turns[turn].target])
     p = recorded.values[each.turns[0].target]
     if not each.elementwise and p.ndim and (p >= 0).all() and any(np.allclose(p.sum(a), 1) for a in range(p.ndim)):
-        yield _detour(each, "softmax_diagonal", "only the diagonal of its Jacobian, p * (1 - p), is used", 0.6, softmax)
+        yield _detour(
+            each, What("softmax_diagonal", "only the diagonal of its Jacobian, p * (1 - p), is used", 0.6), softmax
+        )
 
 
 def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
@@ -84,7 +86,7 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
          lambda turn: each.slope(turn, recorded.values[each.turns[turn].target])),
     ]  # fmt: skip
     for kind, said, cost, slope in rows:
-        yield _detour(each, kind, said, cost, slope)
+        yield _detour(each, What(kind, said, cost), slope)
     sources, targets = ([recorded.values[getattr(turn, end)] for turn in each.turns] for end in ("source", "target"))
     for text, of in FORMULAS.items():
         for word, at, other, kind in ((z, sources, targets, "at_z"), (a, targets, sources, "at_a")):
@@ -92,14 +94,14 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
             said = f"{text.replace('{v}', word)} stands for its local derivative"
             slope = functools.partial(_formula, of, at)
             named = f"activation_derivative_{kind if meant else 'other'}"
-            yield _detour(each, named, said, 0.65 if meant else 0.75, slope)
+            yield _detour(each, What(named, said, 0.65 if meant else 0.75), slope)
 
 
-def _own_mask(ct: Array) -> Array:
+def _own_mask(ct: np.ndarray) -> np.ndarray:
     return ct * (ct > 0)
 
 
-def _formula(of: Callable[[Array], Array], values: list[Array], turn: int) -> Array:
+def _formula(of: Callable[[np.ndarray], np.ndarray], values: list[np.ndarray], turn: int) -> np.ndarray:
     return of(values[turn])
 
 
@@ -123,10 +125,10 @@ def _elsewhere(each: Stretch, recorded: RecordedPass, names: PassNames) -> Itera
                     if of is None
                     else functools.partial(_formula, of, others)
                 )
-                yield _detour(each, "value_of_another", text, 0.8, slope)
+                yield _detour(each, What("value_of_another", text, 0.8), slope)
 
 
-def _slope_at(each: Stretch, values: list[Array], turn: int) -> Array:
+def _slope_at(each: Stretch, values: list[np.ndarray], turn: int) -> np.ndarray:
     return each.slope(turn, values[turn])
 
 
@@ -168,15 +170,15 @@ def _affine(recorded: RecordedPass, number: int) -> list[tuple[int, int]]:
     return []
 
 
-def _through(recorded: RecordedPass, index: int, k: int) -> Callable[[Array], Array]:
+def _through(recorded: RecordedPass, index: int, k: int) -> Callable[[np.ndarray], np.ndarray]:
     op = recorded.operations[index]
     values = [recorded.values[i] for i in op.inputs]
     return lambda ct: back_through(op.eqn, k, values, out=recorded.values[op.outputs[0]], ct=ct)
 
 
-def _detour(each: Stretch, kind: str, said: str, cost: float, slope: Callable[[int], Any]) -> Mutation:
+def _detour(each: Stretch, what: What, slope: Callable[[int], Any]) -> Mutation:
     """What comes back goes round a stretch, times ``slope(turn)``, or as that function of it."""
-    zero = lambda ct, right: 0 * right
+    (kind, said, cost), zero = what, lambda ct, right: 0 * right
     changes = tuple(Change(i, k, zero) for turn in each.turns for i, k in turn.cut)
     round_it = [_times(slope(number)) for number in range(len(each.turns))]
     ends = zip(each.turns, round_it, strict=True)
@@ -187,7 +189,7 @@ def _detour(each: Stretch, kind: str, said: str, cost: float, slope: Callable[[i
     return Mutation(kind, each.place, said, cost, Changes(changes, detours), habit, key)
 
 
-def _times(slope: Any) -> Callable[[Array], Array]:
+def _times(slope: Any) -> Callable[[np.ndarray], np.ndarray]:
     return slope if callable(slope) else lambda ct: ct * slope
 
 

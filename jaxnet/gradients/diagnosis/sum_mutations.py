@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, made
-from jaxnet.gradients.diagnosis.operation_rules import Array, slope_of
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
+from jaxnet.gradients.diagnosis.operation_rules import slope_of
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation
 
-_Broadcast = Callable[[Array, Array, tuple[int, ...]], Array]  # what comes back, what should, the axes summed over
+_Broadcast = Callable[
+    [np.ndarray, np.ndarray, tuple[int, ...]], np.ndarray
+]  # what comes back, what should, the axes summed over
 
 
 def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -25,14 +27,14 @@ def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
             for which, word in ((0, "first"), (-1, "last")):
                 of: Any = lambda turn, which=which: lambda ct, right: _conv_at(site, turn, ct, which)
                 said = f"only the {word} place counts to which {quoted} is applied"
-                yield made(site, k, "accumulation_overwritten", said, 0.8, of)
+                yield made(site, k, What("accumulation_overwritten", said, 0.8), of)
         for kind, said, instead in _broadcasts():
             at = functools.partial(_summed_otherwise, site, k, instead)
             if _axes(site, k, 0):
-                yield made(site, k, kind, said.replace("{it}", quoted), 0.8, at)
+                yield made(site, k, What(kind, said.replace("{it}", quoted), 0.8), at)
 
 
-def _summed_otherwise(site: Site, k: int, of: _Broadcast, turn: int) -> Callable[[Array, Array], Array]:
+def _summed_otherwise(site: Site, k: int, of: _Broadcast, turn: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     slope, axes = _slope(site, k, turn), _axes(site, k, turn)
     return lambda ct, right: of(ct * slope, right, axes)
 
@@ -41,7 +43,7 @@ def _reduced(site: Site, k: int, axes: tuple[int, ...]) -> Iterator[Mutation]:
     if site.op.name != "reduce_sum":
         of = lambda turn: lambda ct, right: np.broadcast_to(np.expand_dims(ct, axes), right.shape)
         yield made(
-            site, k, "path_not_followed", "what comes back goes to every entry, not to the largest alone", 0.8, of
+            site, k, What("path_not_followed", "what comes back goes to every entry, not to the largest alone", 0.8), of
         )
         return
     for which, word in ((0, "first"), (-1, "last")):
@@ -49,14 +51,12 @@ def _reduced(site: Site, k: int, axes: tuple[int, ...]) -> Iterator[Mutation]:
         yield made(
             site,
             k,
-            "bias_not_summed",
-            f"what comes back reaches only the {word} of the terms that are summed",
-            0.9,
+            What("bias_not_summed", f"what comes back reaches only the {word} of the terms that are summed", 0.9),
             kept,
         )
 
 
-def _conv_at(site: Site, turn: int, ct: Array, which: int) -> Array:
+def _conv_at(site: Site, turn: int, ct: np.ndarray, which: int) -> np.ndarray:
     spatial = tuple(1 + a for a in site.op.eqn.params["dimension_numbers"].out_spec[2:])
     return site.back(1, turn, _kept(ct, spatial, which))
 
@@ -96,25 +96,25 @@ def _stretched(op: Operation, shape: tuple[int, ...], wide: tuple[int, ...]) -> 
     return ()
 
 
-def _first(which: int, ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+def _first(which: int, ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     for axis in sorted(axes, reverse=True):
         ct = np.take(ct, which, axis)
     return ct.reshape(right.shape)
 
 
-def _times_count(of: _Broadcast, ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+def _times_count(of: _Broadcast, ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     return float(np.prod([ct.shape[a] for a in axes])) * of(ct, right, axes)
 
 
-def _total(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+def _total(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     return np.broadcast_to(ct.reshape(len(ct), *[1] * (right.ndim - 1), -1).sum(-1), right.shape)
 
 
-def _mean(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+def _mean(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     return ct.mean(axes).reshape(right.shape)
 
 
-def _kept(right: Array, axes: tuple[int, ...], which: int) -> Array:
+def _kept(right: np.ndarray, axes: tuple[int, ...], which: int) -> np.ndarray:
     mask = np.zeros(right.shape)
     where: list[Any] = [slice(None)] * right.ndim
     for axis in axes:
@@ -123,12 +123,12 @@ def _kept(right: Array, axes: tuple[int, ...], which: int) -> Array:
     return right * mask
 
 
-def _largest(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+def _largest(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     most, least = ct.max(axes), ct.min(axes)
     return np.where(np.abs(most) >= np.abs(least), most, least).reshape(right.shape)
 
 
-def _other_axis(ct: Array, right: Array, axes: tuple[int, ...]) -> Array:
+def _other_axis(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     summed = ct.sum(tuple(a for a in range(1, ct.ndim) if a not in axes))
     return summed.reshape(right.shape) if summed.size == right.size else right
 

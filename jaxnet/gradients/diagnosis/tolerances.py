@@ -16,6 +16,7 @@ NOTHING = 1e-300  # is added where a tolerance of exactly 0 would be divided by
 # --- fits in float64, relative: far above its rounding of 1e-16, far below any difference that a mistake makes
 
 SAME_GRADIENT = 1e-9  # a model reproduces the true gradient, or it may judge nothing; conditioning costs some digits
+SAME_PAIR = 1e-15  # of the square of an error, two changes add up to it: a difference of larger squares
 SAME_MATRIX = 1e-8  # a matrix that was solved for explains what came down; it is solved from quotients
 SAME_FORMULA = 1e-12  # two formulas give the same numbers, and are one explanation
 PLAIN_NUMBER = 1e-11  # a fitted number is 2 or 0.1 but for the last digits that the fit adds
