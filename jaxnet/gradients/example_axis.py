@@ -25,7 +25,7 @@ def example_axis(data: tuple[Any, ...], f: Callable[..., Any] | None = None) -> 
     if best < min(2, len(arrays)):
         return None
     if len(shared) == 2 and any(a.ndim > 1 for a in arrays) and f is not None:
-        shared = [axis for axis in shared if _stays(f, data, axis)] or shared
+        shared = [axis for axis in shared if any_order(f, data, axis)] or shared
     return shared[0]
 
 
@@ -44,7 +44,8 @@ def _has(part: Any, axis: int, count: int | None) -> bool:
     return isinstance(part, np.ndarray) and part.ndim > 0 and part.shape[axis] == count
 
 
-def _stays(f: Callable[..., Any], data: tuple[Any, ...], axis: int) -> bool:
+def any_order(f: Callable[..., Any], data: tuple[Any, ...], axis: int) -> bool:
+    """Whether ``f(*data)`` stays the same when examples are permuted, as it does not where they are a sequence."""
     count = data[0].shape[axis]
     try:
         with float64():

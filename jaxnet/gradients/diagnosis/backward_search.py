@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxnet.gradients.diagnosis.backward_settings import Setting, Wrong
+from jaxnet.gradients.diagnosis.backward_settings import Setting, Wrong, plain_extent
 from jaxnet.gradients.diagnosis.causes import wrong_leaves
 from jaxnet.gradients.diagnosis.factors import Counts, factor_value, named_factors
 from jaxnet.gradients.diagnosis.mutation_words import Said, cause_of_mutation
@@ -28,7 +28,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
 )
 from jaxnet.gradients.diagnosis.wrong_pairs import Products, both_free
 from jaxnet.gradients.evidence import Cause, Evidence
-from jaxnet.gradients.example_axis import examples_at
+from jaxnet.gradients.example_axis import any_order, examples_at
 
 PLAIN = (0.0, -1.0, 2.0, 0.5)  # factors that explain what others explain beside them
 _BATCHES = ("n", "1/n")
@@ -74,7 +74,7 @@ class _Search:
         weighted, off = changes * self.weight, self.off * self.weight
         shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
         for each, change, share in zip(singles, changes, shares, strict=True):
-            extent = plain(share, self.slack) if each.mutation.free else 1.0
+            extent = plain_extent(share, self.slack) if each.mutation.free else 1.0
             if self.setting.fits((self.right + extent * change)[None], self.yours)[0]:
                 found.append([each._replace(extent=extent)])
         loops = [
@@ -105,7 +105,7 @@ class _Search:
                 share = np.where(free, inner / np.maximum(size, NOTHING), 1.0)
                 miss = rest - 2 * share * inner + share**2 * size
                 found += [
-                    [each._replace(extent=extent), singles[j]._replace(extent=plain(share[j], self.slack))]
+                    [each._replace(extent=extent), singles[j]._replace(extent=plain_extent(share[j], self.slack))]
                     for j in np.flatnonzero(miss <= SAME_PAIR * total)
                     if j != i
                 ]
@@ -124,7 +124,8 @@ class _Search:
             weighted, off = more * self.weight, (self.yours - base) * self.weight
             shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
             extents = [
-                plain(s, self.slack) if each.mutation.free else 1.0 for each, s in zip(others, shares, strict=True)
+                plain_extent(s, self.slack) if each.mutation.free else 1.0
+                for each, s in zip(others, shares, strict=True)
             ]
             fits: Any = self.setting.fits(base + np.array(extents)[:, None] * more, self.yours) if others else []
             found += [
@@ -183,10 +184,7 @@ class _Search:
         (whole,) = self.setting.replay([found], everything=True)
         if not (np.abs(whole - self.setting.yours) <= self.setting.allowed).all():
             return False
-        # what is no number does not change with the batch, and of a batch that is a sequence there is no half
-        numbers = any(w.mutation.free and w.factor not in PLAIN[:2] for w in found)
-        elsewhere = [each for each in self._elsewhere if numbers or each[1] == self.counts]
-        return all(self._holds(setting, found, counts) for setting, counts in elsewhere)
+        return all(self._holds(setting, found, counts) for setting, counts in self._elsewhere)
 
     @functools.cached_property
     def _elsewhere(self) -> list[tuple[Setting, Counts]]:
@@ -201,7 +199,12 @@ class _Search:
             self.counts,
         )
         axis, n = evidence.example_axis, self.counts.examples or 0
-        if axis is not None and n > 1:
+        # there is no half of a sequence, whose length f may have in its code
+        if (
+            axis is not None
+            and n > 1
+            and any_order(functools.partial(evidence.objective, evidence.params), evidence.data, axis)
+        ):
             half = np.arange((n + 1) // 2)
             yield evidence.params, examples_at(evidence.data, axis, half), self.counts._replace(examples=len(half))
 

@@ -95,7 +95,7 @@ def flat(gradient: Gradient) -> np.ndarray:
     return np.concatenate([leaf.ravel() for leaf in gradient.values()])
 
 
-def plain(extent: float, slack: float) -> float:
+def plain_extent(extent: float, slack: float) -> float:
     """The extent whose factor has few digits, within what the projection rounds."""
     factor = 1 - extent
     rounded = float(f"{factor:.6g}") if abs(factor) > slack else 0.0

@@ -5,7 +5,7 @@
     mistake_search   the fewest wrong lines that replay to the gradient, from the output down
       algebra, penalty     how the parts of a leaf become the leaf
       output_mistakes, layer_mistakes     the wrong lines that are known
-    backward_mutations   of any function: edges of its own backward pass that are not followed, scaled or bypassed
+    backward_search      of any function: the wrong lines of its own backward pass (backward_mutations), replayed
     delta_reading    the delta that a gradient function used, where no known line fits
     experiments      other batches, where several explanations fit
     causes, sentences    what is said

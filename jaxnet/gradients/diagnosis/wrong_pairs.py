@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.backward_settings import Wrong, plain
+from jaxnet.gradients.diagnosis.backward_settings import Wrong, plain_extent
 from jaxnet.gradients.diagnosis.tolerances import MOST_TRIED, SAME_PAIR
 
 
@@ -29,6 +29,6 @@ def both_free(singles: list[Wrong], products: Products, slack: float) -> list[li
     second = (along * size[:, None] - along[:, None] * gram) / safe
     miss = total - first * along[:, None] - second * along
     near = np.argwhere(np.triu((miss <= SAME_PAIR * total) & free[:, None] & free, 1))[:MOST_TRIED]
-    extents = [(plain(first[i, j], slack), plain(second[i, j], slack)) for i, j in near]
+    extents = [(plain_extent(first[i, j], slack), plain_extent(second[i, j], slack)) for i, j in near]
     pairs = zip(near, extents, strict=True)
     return [[singles[i]._replace(extent=a), singles[j]._replace(extent=b)] for (i, j), (a, b) in pairs]

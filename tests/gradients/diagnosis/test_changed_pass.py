@@ -14,7 +14,7 @@ W, X, IDS = RANDOM.normal(size=(4, 3)), RANDOM.normal(size=(5, 4)), np.array([0,
 def everything(W, X, ids):
     """Products, normalisations, indices, loops, branches, maxima, orders: an operation of every sort."""
     h = X @ W
-    normal = (h - h.mean(0)) / jnp.sqrt(h.var(0, ddof=1) + 1e-5)
+    normal = (h - h.mean(0, keepdims=True)) / jnp.sqrt(h.var(0, ddof=1, keepdims=True) + 1e-5)
     likelihood = jax.nn.log_softmax(jax.nn.relu(normal), axis=1)[:3, ids].sum() + jax.scipy.special.logsumexp(h)
     state, sums = jax.lax.scan(lambda s, x: (jnp.tanh(s @ W[:3] + x), jnp.sum(s * x)), jnp.zeros(3), X[:, :3])
     branch = jax.lax.cond(likelihood > 0, jnp.sin, jnp.cos, likelihood)
@@ -46,9 +46,10 @@ def test_turns_of_a_loop_are_one_site_whether_jax_or_python_makes_them():
     def by_python(w):
         for _ in range(3):
             w = jnp.tanh(w)
+            w = w + 1
         return w.sum()
 
-    by_jax = lambda w: jax.lax.scan(lambda c, _: (jnp.tanh(c), None), w, None, length=3)[0].sum()
+    by_jax = lambda w: jax.lax.scan(lambda c, _: (jnp.tanh(c) + 1, None), w, None, length=3)[0].sum()
     for f in (by_python, by_jax):
         sites = [op.site for op in RecordedPass(f, (W,)).operations if op.name == "tanh"]
         assert len(sites) == 3
