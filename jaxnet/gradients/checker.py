@@ -14,6 +14,7 @@ from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import not_known
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
 from jaxnet.gradients.example_axis import example_axis, example_count
+from jaxnet.gradients.numpy_losses import traceable
 from jaxnet.gradients.own_parameters import OwnForm, plain_form
 from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters, copied
 from jaxnet.gradients.report import Report
@@ -57,9 +58,12 @@ class Checker:
         Raises ValueError or TypeError when f or params cannot be judged: no number, not finite, not floating point.
         """
         checks.require(callable(f), "f", "a function (params, *data) -> scalar", f, TypeError)
-        self._own = plain_form(f, params, data)
-        self._given: Point = (self._own.params, *self._own.data)
-        self._truth = truth_at(self._own.f, (checked_parameters(self._own.params), *checked_data(self._own.data)))
+        own = plain_form(f, params, data)
+        point = (checked_parameters(own.params), *checked_data(own.data))
+        traced, words = traceable(own.f, point)
+        self._own = own._replace(f=traced, said=(*own.said, *([words] if words else [])))
+        self._given: Point = (own.params, *own.data)
+        self._truth = truth_at(traced, point)
         self._network = network or getattr(f, "network", None)
 
     @property

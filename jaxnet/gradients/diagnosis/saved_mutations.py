@@ -15,7 +15,7 @@ from jaxnet.gradients.diagnosis.tolerances import MOST_NEIGHBOURS
 _PRODUCTS = {"dot_general", "mul", "conv_general_dilated"}
 
 
-Other = tuple[str, str, float, Callable[[int], Any]]  # kind, words with {it}, cost, and by turn what stands there
+_Other = tuple[str, str, float, Callable[[int], Any]]  # kind, words with {it}, cost, and by turn what stands there
 
 
 def _saved(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -56,7 +56,7 @@ def _with_another(
     return lambda ct, right: site.back(k, turn, ct, values)
 
 
-def _others(site: Site, j: int, names: PassNames) -> Iterator[Other]:
+def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
     """What may stand in the place of a saved value."""
     recorded, numbers = site.recorded, [op.inputs[j] for op in site.ops]
     mine = lambda turn: recorded.values[numbers[turn]]
@@ -80,7 +80,7 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[Other]:
         yield "value_of_another", f"{said} {{it}}", 0.8, of
 
 
-def _rearranged(mine: Callable[[int], np.ndarray]) -> Iterator[Other]:
+def _rearranged(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
     shape = mine(0).shape
     if len(shape) == 2 and min(shape) > 1 and shape[0] == shape[1]:
         said = "{it} is used as it is where its transpose belongs, or the reverse"
@@ -95,7 +95,7 @@ def _rearranged(mine: Callable[[int], np.ndarray]) -> Iterator[Other]:
         yield "input_missing", said, 0.6, lambda turn: (mine(turn) != 0).astype(float)
 
 
-def _of_other_examples(mine: Callable[[int], np.ndarray]) -> Iterator[Other]:
+def _of_other_examples(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
     for axis, length in enumerate(mine(0).shape):
         for shift, word in ((-1, "next"), (1, "one before")):
             if length > 2:

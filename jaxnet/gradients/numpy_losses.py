@@ -1,0 +1,204 @@
+"""A loss written with NumPy, made one that JAX can trace: the same code with jax.numpy in NumPy's place.
+
+Functions of the user's own are rebuilt from their code, and so are those that they call. Where one assigns to entries
+in place, ``a[i] = v`` becomes ``a = put(a, i, v)``; its lines and columns stay, so that they can be quoted.
+"""
+
+import ast
+import functools
+import inspect
+import os
+import sysconfig
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnet.gradients.point import Point, copied, float64, split_arrays
+
+_LIBRARIES = (
+    sysconfig.get_paths()["stdlib"],
+    sysconfig.get_paths()["purelib"],
+    str(Path(__file__).parents[1]) + os.sep,
+)
+_AGREE = 1e-9  # relative: the same sums, in another order
+_PUT, _AT = "_put_", "_at_"
+
+
+def traceable(f: Callable[..., Any], point: Point) -> tuple[Callable[..., Any], str]:
+    """Return f, or the same with jax.numpy in NumPy's place if JAX can trace only that; and what is to be said of it.
+
+    Its values are compared with those of f first. f itself comes back where the substitute does not agree, or fails.
+    """
+    if _traces(f, point) is None:
+        return f, ""
+    try:
+        other = _Rebuilding().function(f)
+        reason = _traces(other, point)
+        if reason is None and _same_values(f, other, point):
+            return other, "f is written with NumPy: it was traced with jax.numpy in NumPy's place, with the same values"
+        reason = reason or "with jax.numpy in NumPy's place it has other values"
+    except Exception as error:  # whatever rebuilding somebody's code may raise
+        reason = _one_line(error)
+    return f, f"f cannot be traced ({reason}): differences of its values judge, and no line of it can be quoted"
+
+
+def _traces(f: Callable[..., Any], point: Point) -> str | None:
+    """Why JAX cannot trace f, or None."""
+    taken = split_arrays(point)
+    try:
+        with float64():
+            jax.make_jaxpr(lambda arrays: f(*taken.joined(arrays)))(taken.arrays)
+    except Exception as error:  # whatever f raises when it is given no numbers
+        return _one_line(error)
+    return None
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:120]
+
+
+def _same_values(f: Callable[..., Any], other: Callable[..., Any], point: Point) -> bool:
+    params, *data = point
+    random = np.random.default_rng(0)
+    moved = jax.tree.map(lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape)), params)
+    with float64():
+        pairs = [(float(f(*copied((p, *data)))), float(other(*copied((p, *data))))) for p in (params, moved)]
+    return all(abs(a - b) <= _AGREE * max(abs(a), 1e-30) for a, b in pairs)
+
+
+class _Rebuilding:
+    """Functions of the user's and what they refer to, each rebuilt once."""
+
+    def __init__(self) -> None:
+        self.done: dict[int, Any] = {}
+        self.kept: list[Any] = []  # ids stay unique for as long as their objects live
+
+    def function(self, value: Any) -> Any:
+        """What stands for a value: jax.numpy for NumPy, a rebuilt function for one of the user's, else itself."""
+        if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in ("numpy", "scipy"):
+            return _module(value)
+        if isinstance(value, functools.partial):
+            return functools.partial(self.function(value.func), *map(self.function, value.args), **value.keywords)
+        if isinstance(value, types.MethodType):
+            return types.MethodType(self.function(value.__func__), value.__self__)
+        if isinstance(value, types.FunctionType) and not value.__code__.co_filename.startswith(_LIBRARIES):
+            return self._own(value)
+        of_numpy = str(getattr(value, "__module__", "")).startswith("numpy") or isinstance(value, np.ufunc)
+        imported = callable(value) and not isinstance(value, type) and of_numpy
+        return getattr(jnp, getattr(value, "__name__", ""), value) if imported else value
+
+    def _own(self, value: types.FunctionType) -> Any:
+        if id(value) not in self.done:
+            self.kept.append(value)
+            # a stand-in first, for functions that call one another
+            self.done[id(value)] = lambda *args, **named: made(*args, **named)
+            made: Any = self._made(value)
+            self.done[id(value)] = made
+        return self.done[id(value)]
+
+    def _made(self, value: types.FunctionType) -> Any:
+        names = {*_names(value.__code__)}
+        around = {name: self.function(held) for name, held in value.__globals__.items() if name in names}
+        cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
+        inside = {name: self.function(cell.cell_contents) for name, cell in cells}
+        scope = {"float": _number, **value.__globals__, **around}
+        tree = _assigning(value)
+        if tree is None:
+            closure = tuple(types.CellType(inside[name]) for name in value.__code__.co_freevars)
+            made = types.FunctionType(value.__code__, scope, value.__name__, value.__defaults__, closure)
+            made.__kwdefaults__ = value.__kwdefaults__
+            return made
+        scope |= {**inside, _PUT: _put, _AT: np.s_}
+        exec(compile(tree, value.__code__.co_filename, "exec"), scope)  # the user's own source, which has run already
+        made = scope[value.__name__]
+        made.__defaults__, made.__kwdefaults__ = value.__defaults__, value.__kwdefaults__
+        return made
+
+
+def _names(code: types.CodeType) -> list[str]:
+    """The names that a function and those within it refer to."""
+    inner = [name for each in code.co_consts if isinstance(each, types.CodeType) for name in _names(each)]
+    return [*code.co_names, *inner]
+
+
+def _module(value: types.ModuleType) -> Any:
+    found = {"numpy": jnp, "numpy.linalg": jnp.linalg, "scipy.special": jax.scipy.special}.get(value.__name__)
+    if value.__name__ == "scipy":
+        return jax.scipy
+    return _NumPyOrJax(found) if found is jnp else found or value
+
+
+class _NumPyOrJax:
+    """jax.numpy, with NumPy behind it for what JAX lacks, and NumPy's own way of casting: np.float64(x), np.random."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        own = name in ("random", "float64", "float32", "newaxis") or not hasattr(self._module, name)
+        return getattr(np if own else self._module, name)
+
+
+def _assigning(value: types.FunctionType) -> ast.Module | None:
+    """The source of a function that assigns to entries, with a call in the place of each; None for all others."""
+    try:
+        source, first = inspect.getsourcelines(value)
+    except (OSError, TypeError):
+        return None
+    indented = source[0][:1].isspace()  # kept, so that columns stay what they are in the file
+    tree = ast.parse(("if True:\n" if indented else "") + "".join(source))
+    ast.increment_lineno(tree, first - 1 - indented)
+    body = tree.body[0].body if indented and isinstance(tree.body[0], ast.If) else tree.body
+    if len(body) != 1 or not isinstance(body[0], ast.FunctionDef):
+        return None
+    body[0].decorator_list = []
+    change = _Assignments()
+    made = change.visit(body[0])
+    return ast.fix_missing_locations(ast.Module([made], [])) if change.found else None
+
+
+class _Assignments(ast.NodeTransformer):
+    """a[i] = v becomes a = put(a, i, v), and a[i] += v becomes a = put(a, i, a[i] + v)."""
+
+    def __init__(self) -> None:
+        self.found = False
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """Replace an assignment to entries of a name."""
+        (target, *more) = node.targets
+        if more or not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+            return node
+        return self._put(node, target, node.value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        """Replace an augmented assignment to entries of a name."""
+        target = node.target
+        if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+            return node
+        old = ast.Subscript(ast.Name(target.value.id, ast.Load()), target.slice, ast.Load())
+        return self._put(node, target, ast.copy_location(ast.BinOp(old, node.op, node.value), node))
+
+    def _put(self, node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.AST:
+        self.found = True
+        name = target.value.id if isinstance(target.value, ast.Name) else ""
+        index = ast.Subscript(ast.Name(_AT, ast.Load()), target.slice, ast.Load())
+        call = ast.Call(ast.Name(_PUT, ast.Load()), [ast.Name(name, ast.Load()), index, value], [])
+        return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], ast.copy_location(call, node)), node)
+
+
+def _number(value: Any = 0.0) -> Any:
+    """float(cost), which many losses end with, when the cost is being traced."""
+    return value if isinstance(value, jax.core.Tracer) else float(value)
+
+
+def _put(held: Any, index: Any, value: Any) -> Any:
+    """Assign to entries: of an array in a new one, of a list or a dict in place."""
+    if isinstance(held, np.ndarray | jax.Array):
+        return jnp.asarray(held).at[index].set(value)
+    held[index] = value
+    return held
