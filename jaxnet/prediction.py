@@ -43,8 +43,7 @@ def predictions(network: Any, params: Pytree, X: ArrayLike) -> np.ndarray:
     array = np.asarray(checks.real_array("X", X))
     fits = array.ndim == 2 and array.shape[1] == inputs if inputs else array.ndim >= 1
     checks.require(fits, "X", expected, array)
-    predicted: np.ndarray = _in_blocks(network, params, array, dtype)[-1][1]
-    return predicted
+    return _in_blocks(network, params, array, dtype)[-1][1]
 
 
 def last_layer(network: MLP, params: Params, X: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +72,9 @@ def _weights_by_name(network: MLP) -> float:
     return sum(a * b for a, b in itertools.pairwise(network.sizes)) if named else math.inf
 
 
-def _in_blocks(network: Any, params: Pytree, X: Any, dtype: np.dtype, *, every: bool = False) -> Any:
+def _in_blocks(
+    network: Any, params: Pytree, X: Any, dtype: np.dtype, *, every: bool = False
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Compute the layers (or with not ``every`` the last one only) as pairs of arrays, a block of rows at a time."""
     if fits_numpy(network, X.shape[0], dtype):
         layers_of: Callable[..., Any] = partial(_by_formulas, network)

@@ -129,8 +129,9 @@ def in_numpy(argument: str, name: str | Initializer, dtype: Any) -> InNumpy | No
 
 def _scaled(variance: Callable[..., float], words: KeyWords, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     # rounded where JAX rounds: the variance, three times it, and the root
-    scale: np.ndarray = np.sqrt(np.asarray(3, dtype) * np.asarray(variance(*shape), dtype))
-    return (unit_interval(words, shape, dtype) * 2 - 1) * scale
+    scale = np.sqrt(np.asarray(3, dtype) * np.asarray(variance(*shape), dtype))
+    drawn: np.ndarray = (unit_interval(words, shape, dtype) * 2 - 1) * scale
+    return drawn
 
 
 def _with_numbers(argument: str, name: str, inside: str) -> Initializer:

@@ -51,7 +51,7 @@ def run_manifest(plan: FitPlan) -> dict[str, Any]:
     }
 
 
-def compare(saved: dict[str, Any], now: dict[str, Any], described: tuple) -> None:
+def compare(saved: dict[str, Any], now: dict[str, Any], described: tuple[Any, ...]) -> None:
     """Hold what was saved against what is asked for, of which ``described`` are objective, optimizer and stop.
 
     Raises ValueError for another run, with what differs, where, and what is the same. Warns of another machine or
