@@ -59,12 +59,11 @@ def training_device(device: Any, arrays: Pytree, operations: float) -> contextli
     Raises ValueError for a platform that JAX does not have here.
     """
     chosen: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
-    if device is not None:
-        chosen = jax.default_device(_device(device))
-        return chosen
     placed = any(isinstance(leaf, jax.Array) and leaf.committed for leaf in jax.tree.leaves(arrays))
     free = _config.jax_default_device is None and not placed
-    if free and platform() != "cpu" and operations < WORTH_AN_ACCELERATOR:
+    if device is not None:
+        chosen = jax.default_device(_device(device))
+    elif free and platform() != "cpu" and operations < WORTH_AN_ACCELERATOR:
         chosen = jax.default_device(jax.local_devices(backend="cpu")[0])
     return chosen
 

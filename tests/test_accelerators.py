@@ -8,7 +8,6 @@ import pytest
 
 import jaxnet as jn
 from jaxnet import accelerators, sweeps
-from jaxnet.sweeps.groups import lanes_of
 
 X = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(np.int32)
@@ -101,23 +100,6 @@ def test_a_known_number_of_batches_changes_no_bit(accelerator, monkeypatch):
     for a, b in zip(jax.tree.leaves(known.params), jax.tree.leaves(traced.params), strict=True):
         np.testing.assert_array_equal(a, b)
     np.testing.assert_array_equal(known.history["loss"], traced.history["loss"])
-
-
-@pytest.mark.parametrize(
-    ("sizes", "batch", "together", "lanes"),
-    [
-        ((20, 32, 32, 2), 128, 1, 8),
-        ((20, 32, 32, 2), 128, 9, 16),
-        ((20, 32, 32, 2), 128, 1000, 1024),
-        ((20, 32, 32, 2), 128, 10**6, 4096),  # 4096 x 32 units x 128 examples = 2^24
-        ((784, 512, 512, 10), 128, 1000, 256),
-        ((20, 32, 32, 2), 60_000, 1000, 8),
-    ],
-)
-def test_a_tile_of_an_accelerator_holds_all_configurations_up_to_what_fills_it(
-    sizes, batch, together, lanes, accelerator
-):
-    assert lanes_of(jn.MLP(sizes), batch=batch, together=together) == lanes
 
 
 def plan(rates, **options):

@@ -77,6 +77,7 @@ def test_tiles_of_wide_networks_have_fewer_lanes(hidden: tuple, lanes: int, prob
     ("sizes", "batch", "together", "lanes"),
     [
         ((20, 32, 32, 2), 128, 3, 8),  # the fewest
+        ((20, 32, 32, 2), 2_000_000, 1000, 8),  # of which a few are too many activations, too
         ((20, 32, 32, 2), 128, 100, 128),  # the power of two that holds them
         ((20, 32, 32, 2), 128, 100_000, 16384),  # 2^26 activations of 32 units in batches of 128
         ((20, 32, 32, 2), 4096, 100_000, 512),
