@@ -21,7 +21,8 @@ HELPS = 0.12  # of what can be explained: a change that gains less is not called
 GOOD = 0.97  # explained: nothing that training could do better is worth a word
 SOLVED = 0.3  # gained by another start: then it is the start
 STARTS = 0.3  # share of the other starts that have to do better: two of six, for one may be luck
-AT_REST = 0.02  # explained: what the curve of a run that has come to rest moves over its last quarter
+AT_REST = 0.02  # explained: what the curve of a run that has come to rest moves over its last quarter, ...
+MOST_STARTS, CREEPING = 0.5, 0.1  # ... or what one that creeps along a plateau moves, where most starts get past
 LEARNABLE = 0.05  # explained of held-out rows by the soundest lane: below, there is nothing to learn; and by chance
 LUCK = 0.3  # more, over the root of their number
 CONSTANT = 0.03  # explained: no better than a constant
@@ -175,7 +176,8 @@ def _local_minimum(chart: Chart) -> list[Finding]:
         return []
     starts = [name for name in gains.train if name.startswith("start ")]
     better = [name for name in starts if gains.over(name, chart.explained) >= SOLVED]
-    if len(better) < STARTS * len(starts) or not better or _motion(chart) > AT_REST:
+    share, motion = len(better) / max(1, len(starts)), _motion(chart)
+    if not (motion <= AT_REST and share >= STARTS) and not (motion <= CREEPING and share >= MOST_STARTS):
         return []
     words = f"training has come to rest where {len(better)} of {len(starts)} other starts get past"
     remedy = "start from other seeds and keep the best, or add hidden units"
@@ -196,13 +198,14 @@ def _rates(chart: Chart) -> list[Finding]:
     gains = chart.variations()
     if gains is None:
         return []
-    low, high = chart.gain("rate / 10", "rate / 100"), chart.gain("rate x 10", "rate x 100")
+    beside = max(chart.explained, _other_starts(gains))
+    low, high = (gains.best(names, beside) for names in (("rate / 10", "rate / 100"), ("rate x 10", "rate x 100")))
     on = _gained_on(chart, gains)
     far = ("", 0.0)
     if max(low[1], high[1]) < HELPS and (chart.subject.diverged or chart.explained < 0.2):
         more = chart.far_rates()
         if more is not None:
-            far = more.best([name for name in more.train if name.startswith("rate")], chart.explained)
+            far = more.best([name for name in more.train if name.startswith("rate")], beside)
     if max(low[1], high[1], far[1]) < HELPS:
         return _still_improving(chart, on)
     if far[1] >= HELPS:
@@ -213,9 +216,18 @@ def _rates(chart: Chart) -> list[Finding]:
     steps = gains.epochs * _batches(chart)
     catches_up = 0.15 if steps < FEW_STEPS else 0.4
     two_decades = gains.over("rate x 100", chart.explained) >= max(HELPS, 0.5 * high[1])
-    if on >= max(GOES_ON, catches_up * high[1]) and (steps < FEW_STEPS or not two_decades):
-        return _still_improving(chart, on)
+    # from far below a constant on, all that is gained counts
+    moved = gains.train.get("trained on", -np.inf) - chart.explained if steps < FEW_STEPS else on
+    if moved >= max(GOES_ON, catches_up * high[1]) and (steps < FEW_STEPS or not two_decades):
+        return _still_improving(chart, moved)
     return [_rate_finding(chart, "rate_too_low", high[0], gains)]
+
+
+def _other_starts(gains: Gains) -> float:
+    """Return what the recipe explains from the second best of the other starts: what two starts reach at the rate as
+    it is, another rate gets no credit for."""
+    reached = sorted(explained for name, explained in gains.train.items() if name.startswith("start "))
+    return reached[-2] if len(reached) > 1 else 0.0
 
 
 def _gained_on(chart: Chart, gains: Gains) -> float:
@@ -237,7 +249,7 @@ def _batches(chart: Chart) -> int:
 def _rate_finding(chart: Chart, kind: str, name: str, gains: Gains | None) -> Finding:
     words = {
         "rate_too_high": "the learning rate is too high: steps jump over what they should descend into",
-        "rate_too_low": "the learning rate is too low: the loss has hardly begun to fall",
+        "rate_too_low": "the learning rate is too low: in as many epochs a higher one gets much further",
     }[kind]
     return Finding(kind, words, {"explained": chart.explained}, f"the learning {name}", (chart.told(name, gains),))
 

@@ -61,7 +61,7 @@ def nothing_to_learn(chart: Chart) -> list[Finding]:
     fitted, shuffled = (
         max(gains.train[name] for name in gains.train if name.startswith(word)) for word in ("sound", "shuffled")
     )
-    if fitted > shuffled + 2 * LEARNABLE:
+    if not np.isfinite(fitted) or fitted > shuffled + 2 * LEARNABLE:
         return []
     words = "there seems to be nothing to learn: the targets might as well be shuffled"
     told = (

@@ -50,9 +50,10 @@ class Look(NamedTuple):
         """How much the hidden layers shrink or stretch the gradient on its way back to the input; 1 where there is
         none to tell of."""
         g = self.gradients
-        if g is None or len(g) < 2 or not np.isfinite(g).all() or g[-1] == 0:
+        if g is None or len(g) < 2 or not np.isfinite(g[-1]) or g[-1] == 0:
             return 1.0
-        return float(g[0] / g[-1])
+        # what grew beyond all numbers on its way has grown
+        return float(g[0] / g[-1]) if np.isfinite(g[0]) else np.inf
 
     def worst(self, what: str) -> float:
         """Return the highest share of ``dead``, ``saturated`` or ``copies`` in any layer, 0 without layers."""
@@ -130,7 +131,9 @@ def _norms(plain: Objective, params: Pytree, inputs: list, y: jax.Array) -> list
         rest = dataclasses.replace(net, sizes=net.sizes[depth:], activation=tuple(net.activations[depth:]), dropout=0.0)
         inner = dataclasses.replace(plain, network=rest)
         gradient = jax.grad(lambda a, inner=inner, depth=depth: inner(params[depth:], a, y))(a)
-        norms.append(jnp.linalg.norm(gradient))
+        # by the largest, for squares of what is large are beyond float32 long before it is
+        largest = jnp.maximum(jnp.max(jnp.abs(gradient)), jnp.finfo(gradient.dtype).tiny)
+        norms.append(largest * jnp.linalg.norm(gradient / largest))
     return norms
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 
 from jaxnet.losses import LOSSES, Objective, objective
-from jaxnet.targets import Target, dense_targets
+from jaxnet.targets import Target, one_hot_targets
 from jaxnet.training.run import fit
 from jaxnet.types import Pytree
 
@@ -61,10 +61,10 @@ def yardstick(f: Any, y: np.ndarray, weight: np.ndarray | None, outputs: int) ->
 def as_columns(f: Objective, y: np.ndarray, outputs: int) -> np.ndarray:
     """Return targets as float64 [N, K]; those of a loss of one's own only where they have one column or K."""
     y = np.asarray(y)
-    if not callable(f.loss):
-        given: Any = y
-        return np.asarray(dense_targets(LOSSES[f.loss].target, given, outputs, np.float64), np.float64)
-    return (y if y.ndim > 1 else y[:, None]).astype(np.float64)
+    if y.ndim > 1:
+        return y.astype(np.float64)
+    labels = kind_of_target(f) is Target.DISTRIBUTION or (outputs > 1 and not callable(f.loss))
+    return one_hot_targets(y, outputs, np.float64) if labels else y[:, None].astype(np.float64)
 
 
 def kind_of_target(f: Any) -> Target | None:

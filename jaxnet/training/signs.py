@@ -11,7 +11,8 @@ import numpy as np
 FLAT = 1e-3  # of the first loss: a change below it, over a whole run, is none that anybody trains for
 FEWEST_EPOCHS = 10  # before which a curve has not said anything
 HIGHER = 0.05  # of the first loss: the noise of mini-batches stays below where nothing is wrong
-RISEN = 0.5  # by how much of its lowest value a validation loss has to rise to have turned: noise stays below
+RISEN = 0.25  # of the loss of knowing nothing: a validation loss that rises by less makes no answer much worse, ...
+DOUBLED = 0.5  # ... and of its lowest value: noise stays below
 FITTED = 0.5  # to what part of its first value the training loss falls where the training rows are learnt by heart
 LAST = 5  # epochs whose median stands for the end of a curve, so that a single bad epoch does not
 
@@ -46,16 +47,16 @@ def sign_of_sickness(history: Mapping[str, np.ndarray], *, diverged: bool, conti
 def turning_point(loss: np.ndarray, validation: np.ndarray, *, scale: float | None = None) -> Sign | None:
     """Return where the validation loss [E] turned and rose while the training loss [E] fell on (Prechelt 1998).
 
-    ``scale`` is the loss of knowing nothing, if it is known, of which the rise has to be a part that matters.
+    ``scale`` is the loss of knowing nothing less that of knowing all; by default the losses of the first epoch.
     """
     if len(validation) < FEWEST_EPOCHS or not (np.isfinite(validation).all() and np.isfinite(loss).all()):
         return None
     lowest, last = float(validation.min()), float(np.median(validation[-LAST:]))
     at = int(validation.argmin())
-    # losses of either sign are measured from what is known to be large in them
-    size = max(abs(lowest), 0.0 if scale is None else 0.2 * scale)
+    nothing = max(abs(float(validation[0])), abs(float(loss[0]))) if scale is None else scale
+    risen = last - lowest > max(RISEN * nothing, DOUBLED * abs(lowest))
     fell_on = loss[-1] < loss[at] - FLAT * abs(loss[at]) and loss[-1] <= loss[0] * (FITTED if loss[0] > 0 else 1)
-    if last - lowest <= RISEN * size or not fell_on or at >= len(validation) - LAST:
+    if not risen or not fell_on or at >= len(validation) - LAST:
         return None
     words = f"the validation loss was lowest in epoch {at + 1}, {lowest:.4g}, and rose to {last:.4g}"
     return Sign("overfitting", words, at + 1)
