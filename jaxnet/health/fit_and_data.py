@@ -12,7 +12,8 @@ from jaxnet.health.attribution import (
 )
 from jaxnet.health.diagnosis_report import Finding
 from jaxnet.health.lane_gains import yardstick_of
-from jaxnet.health.row_looks import Classes, classes_of, constant_columns, leaked_rows, out_of_reach
+from jaxnet.health.output_looks import output_fault
+from jaxnet.health.row_looks import Classes, classes_of, constant_columns, leaked_rows
 from jaxnet.training.signs import turning_point
 
 SHOWN = 5  # columns that are named
@@ -24,10 +25,10 @@ MORE_UNITS = 0.35
 
 def wrong_loss(chart: Chart) -> list[Finding]:
     """Targets out of reach of the output; probabilities taken for logits."""
-    words = out_of_reach(chart.subject)
+    words = output_fault(chart.subject)
     if words is None:
         return []
-    remedy = "output='identity' for real numbers, 'sigmoid' or 'softmax' for classes, with the loss that belongs to it"
+    remedy = "output='identity' for real numbers, 'sigmoid' or 'softmax' for classes, and the loss of that output"
     return [Finding("wrong_loss_for_output", words, {}, remedy)]
 
 

@@ -1,19 +1,18 @@
-"""What the rows show before anything is trained: scales, constant columns, rare classes, rows that stand on both sides,
-targets that the output cannot reach."""
+"""What the rows show before anything is trained: scales, constant columns, rare classes, rows that stand on both
+sides."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnet.health.subject import Subject
-from jaxnet.health.yardsticks import as_columns, kind_of_target
 from jaxnet.losses import Objective
 from jaxnet.prediction import predictions
-from jaxnet.targets import Target
 
 LARGE, TINY = 4.0, 0.05  # root mean square of a column that is far from 1, about which initialisers are made
 RARE = 0.2  # share of a class below which it is rare for a classifier that weighs all rows alike, times 2 / classes
 COMMON_VALUE = 0.05  # share of the cells of other columns that hold a constant column's value where it is a filler
+WIDE = 20  # columns, from which on one of zeros is a matter of course: a pixel, a word
 
 
 class Scale(NamedTuple):
@@ -113,20 +112,3 @@ def classes_of(subject: Subject, params: Any, rows: Any) -> Classes | None:
     count = int(max(labels.max(), answers.max())) + 1
     tally = lambda which: np.bincount(which, minlength=count)
     return Classes(tally(labels), tally(labels[labels == answers]), tally(answers))
-
-
-def out_of_reach(subject: Subject) -> str | None:
-    """Say in what way the targets cannot be what the output gives, or the logits are no logits; None where all
-    fits."""
-    f = subject.f
-    if not isinstance(f, Objective):
-        return None
-    y = np.asarray(subject.train.y)
-    if kind_of_target(f) is Target.REAL and f.output != "identity":
-        t = as_columns(f, y, subject.outputs)
-        low, high = float(t.min()), float(t.max())
-        limit = {"exp": np.inf}.get(f.output, 1.0)
-        if low < 0 or high > limit:
-            reach = "0 to 1" if limit == 1 else "above 0"
-            return f"targets go from {low:.4g} to {high:.4g}, and a {f.output} output can give {reach} only"
-    return None
