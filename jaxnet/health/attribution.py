@@ -29,6 +29,7 @@ CONSTANT = 0.03  # explained: no better than a constant
 EXPLODING, VANISHING = 20.0, 0.02
 MOST = 0.6  # of the units of a layer, or of their activations
 GOES_ON = 0.06  # gained by as many epochs again
+SMALL_BATCH = 8  # rows, up to which the noise of batches is looked for at all
 FEW_STEPS = 300  # in which a usual rate cannot have got far
 UNDERFITTED = 0.75  # explained at most by a network that is too small
 
@@ -87,13 +88,28 @@ def _shown(explained: float) -> float:
 def training_findings(chart: Chart) -> list[Finding]:
     """Return what is wrong with the training: nothing where it has reached what could be reached."""
     if not chart.bad:
-        return []
+        return _jumped_past(chart)
     found: list[Finding] = []
     for question in (_scales, _starts, _local_minimum, _rates):
         found += question(chart)
         if found and question is not _scales:
             break
     return found
+
+
+def _jumped_past(chart: Chart) -> list[Finding]:
+    """The training rows were learnt, held-out rows not at all, and with a lower rate both are: steps so large that
+    they fit the training rows by huge weights."""
+    if chart.held is None or max(0.0, chart.held) > chart.explained - SOLVED:
+        return []
+    gains = chart.variations()
+    if gains is None:
+        return []
+    for name in ("rate / 10", "rate / 100"):
+        learnt = gains.train[name] >= chart.explained - AT_REST
+        if learnt and gains.held[name] - max(0.0, chart.held) >= SOLVED:
+            return [_rate_finding(chart, "rate_too_high", name, gains)]
+    return []
 
 
 def _scales(chart: Chart) -> list[Finding]:
@@ -255,12 +271,12 @@ def _rate_finding(chart: Chart, kind: str, name: str, gains: Gains | None) -> Fi
 
 
 def _noisy_or_high(chart: Chart, low: tuple[str, float]) -> Finding:
-    larger = chart.larger_batches()
+    size = chart.subject.recipe.batch_size if chart.subject.recipe else None
+    larger = chart.larger_batches() if size is not None and size <= SMALL_BATCH else None
     if larger is not None:
         gain = larger.over("larger batches", chart.explained)
         if gain >= max(HELPS, 0.7 * low[1]):
             words = "batches are too small for this rate: each step follows the noise of a few rows"
-            size = chart.subject.recipe.batch_size if chart.subject.recipe else None
             remedy = f"larger batches, such as batch_size={8 * (size or 1)}, or a lower rate"
             told = (chart.told("larger batches", larger), *_told(chart, low[0]))
             return Finding("noisy_batches", words, {"batch size": size}, remedy, told)

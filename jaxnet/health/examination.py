@@ -98,6 +98,8 @@ def _findings(chart: Chart) -> list[Finding]:
         found = _with_divergence(chart, found)
     for question in (fit_and_data.overfitting, fit_and_data.leak, fit_and_data.constant_column):
         found += question(chart)
+    if not found:
+        found += fit_and_data.untrained(chart)
     return [*found, *fit_and_data.consequences(chart, {finding.kind for finding in found})]
 
 

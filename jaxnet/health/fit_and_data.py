@@ -135,6 +135,21 @@ def underfitting(chart: Chart) -> list[Finding]:
     return [Finding("underfitting", words, {"explained": chart.explained}, "more hidden units, or another layer", told)]
 
 
+def untrained(chart: Chart) -> list[Finding]:
+    """Parameters that came alone, without a run: trained soundly, the same network explains much more."""
+    if chart.subject.recipe is not None or not chart.bad:
+        return []
+    gains = chart.sound()
+    name, gain = (
+        ("", 0.0) if gains is None else gains.best([n for n in gains.train if n[:5] == "sound"], chart.explained)
+    )
+    if gains is None or gain < MORE_UNITS:
+        return []
+    words = "these parameters are not trained to the end"
+    told = (f"trained with Adam from a usual start, the network explains {gains.train[name]:.0%} of the training rows",)
+    return [Finding("still_improving", words, {"explained": chart.explained}, "train on: jn.fit(f, params, ...)", told)]
+
+
 def overfitting(chart: Chart) -> list[Finding]:
     """The validation loss turned and rose, or held-out rows are answered far worse than the training rows."""
     subject, history = chart.subject, chart.subject.history

@@ -1,6 +1,7 @@
 """Whether the loss teaches what the output says: targets within reach, logits that are no probabilities, and a loss of
 one's own whose best answer is what ``predict`` makes of the logits."""
 
+import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.health.subject import Subject
@@ -39,7 +40,8 @@ def _probabilities_for_logits(subject: Subject, f: Objective) -> str | None:
     """A network of one's own may end with a softmax or sigmoid of its own, before the one of the loss."""
     if isinstance(f.network, MLP) or f.loss not in ("cross_entropy", "binary_cross_entropy"):
         return None
-    logits = np.asarray(f.logits(subject.params, subject.train.x[:ROWS_SEEN]), np.float64)
+    seen = jnp.asarray(subject.train.x[:ROWS_SEEN])
+    logits = np.asarray(f.logits(subject.params, seen), np.float64)
     within = bool(np.all((logits >= 0) & (logits <= 1)))
     if not within or (f.loss == "cross_entropy" and np.abs(logits.sum(axis=1) - 1).max() > SUM):
         return None

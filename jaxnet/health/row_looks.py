@@ -12,6 +12,7 @@ from jaxnet.prediction import predictions
 LARGE, TINY = 4.0, 0.05  # root mean square of a column that is far from 1, about which initialisers are made
 RARE = 0.2  # share of a class below which it is rare for a classifier that weighs all rows alike, times 2 / classes
 COMMON_VALUE = 0.05  # share of the cells of other columns that hold a constant column's value where it is a filler
+FEWEST_LEAKED, LEAKED = 2, 0.025  # rows, and share of the validation rows, above which repeated rows are a leak
 WIDE = 20  # columns, from which on one of zeros is a matter of course: a pixel, a word
 
 
@@ -47,6 +48,8 @@ def constant_columns(X: np.ndarray) -> list[int]:
     if X.ndim != 2 or len(X) < 2 or X.shape[1] < 2:
         return []
     constant = np.flatnonzero((X[:1] == X).all(axis=0))
+    if X.shape[1] > WIDE:  # of a standardised image, the border is 0 where nothing else is
+        constant = constant[X[0, constant] != 0]
     others = np.setdiff1d(np.arange(X.shape[1]), constant)
     filler = lambda value: len(others) and np.mean(X[:, others] == value) > COMMON_VALUE
     return [int(at) for at in constant if not filler(X[0, at])]
@@ -68,8 +71,8 @@ def leaked_rows(subject: Subject) -> Leak | None:
     known = set(train)
     count = sum(row in known for row in held)
     repeated = 1 - len(known) / len(train)
-    # where few different rows are possible they meet by chance, on both sides alike
-    if not count or count / len(held) <= 3 * repeated:
+    # where few different rows are possible they meet by chance, on both sides alike; and a pair is no leak
+    if count < FEWEST_LEAKED or count / len(held) <= max(LEAKED, 3 * repeated):
         return None
     return Leak(count, len(held))
 

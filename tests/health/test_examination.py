@@ -123,6 +123,16 @@ def test_parameters_alone_are_looked_at():
     assert kinds(found) == ["identical_units", "no_better_than_constant"]
 
 
+def test_parameters_that_were_never_trained_are_told_from_trained_ones(well):
+    assert kinds(jn.diagnose(f, net.init(jax.random.key(3)), (X, y)))[0] == "still_improving"
+    assert jn.diagnose(f, well.params, (X, y)).ok
+
+
+def test_a_single_row_that_stands_twice_is_no_leak(well):
+    held = np.concatenate([Xv, X[:1]]), np.append(yv, y[0])
+    assert jn.diagnose(f, well, (X, y), validation=held, experiments=False).ok
+
+
 def test_an_objective_of_ones_own_is_diagnosed_by_what_can_be_known():
     def own(params, x, y):
         hidden = jnp.tanh(x @ params["a"] + params["b"][None])
@@ -139,6 +149,13 @@ def test_an_objective_of_ones_own_is_diagnosed_by_what_can_be_known():
 def test_looking_only_trains_nothing(well, monkeypatch):
     monkeypatch.setattr("jaxnet.health.recipe_variations.run_trials", None)
     assert jn.diagnose(f, well, (X, y), validation=(Xv, yv), experiments=False).ok
+
+
+def test_what_was_seen_is_drawn_and_shown_in_a_notebook(well):
+    found = jn.diagnose(f, well, (X, y), validation=(Xv, yv), experiments=False)
+    titles = [axes.get_title() for axes in found.figure().axes]
+    assert titles == ["activations", "gradients", "curves", "answers beside base rate"]
+    assert found._repr_html_().startswith("<pre>nothing sick was found")
 
 
 def test_every_kind_has_a_definition():
