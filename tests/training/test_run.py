@@ -1,6 +1,7 @@
 """``fit``: what it computes, how it ends, how it goes on, and what it refuses."""
 
 import gc
+import pickle
 import types
 import weakref
 
@@ -238,6 +239,34 @@ def test_a_diverged_run_is_an_outcome_with_its_epoch_and_its_last_finite_paramet
     np.testing.assert_array_equal(run.params[0]["w"], before.params[0]["w"])
     assert "diverged" in str(run)
     assert "epoch 2" in str(run)
+
+
+def test_a_run_says_in_a_line_what_its_history_shows(params):
+    sick = fit(squared, params, optimizer=optax.sgd(1e-12), epochs=20)
+    assert str(sick).split("\n")[1].startswith("looks sick: the loss hardly changed, from ")
+    assert str(sick).endswith("(jn.diagnose says more)")
+    assert "looks sick: the loss hardly changed" in sick._repr_html_()
+    well = fit(squared, params, epochs=20)
+    assert well.sickness is None
+    assert "\n" not in str(well)
+
+
+def test_a_run_that_went_on_from_rest_is_not_called_sick(params):
+    rested = fit(squared, params, epochs=2000)
+    again = fit(squared, rested.params, epochs=20, optimizer_state=rested.optimizer_state)
+    assert again.sickness is None
+
+
+def test_a_run_keeps_its_recipe_and_a_pickle_of_it_does_not(params):
+    optimizer = optax.adam(0.01)
+    run = fit(squared, params, optimizer=optimizer, epochs=3, batch_size=4, key=jax.random.key(5))
+    recipe = run.recipe
+    assert (recipe.optimizer, recipe.batch_size, recipe.epochs) == (optimizer, 4, 3)
+    assert (recipe.shuffle, recipe.continued) == (True, False)
+    np.testing.assert_array_equal(recipe.params[0]["w"], params[0]["w"])
+    copied = pickle.loads(pickle.dumps(run))
+    assert copied.recipe is None
+    np.testing.assert_array_equal(copied.params[0]["w"], run.params[0]["w"])
 
 
 def test_dropout_draws_with_the_key(key):
