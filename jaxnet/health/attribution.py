@@ -16,6 +16,7 @@ from jaxnet.health.lane_gains import Gains
 from jaxnet.health.layer_looks import Look
 from jaxnet.health.subject import Subject
 from jaxnet.health.yardsticks import Yardstick
+from jaxnet.training.signs import sign_of_sickness
 
 HELPS = 0.12  # of what can be explained: a change that gains less is not called a remedy
 GOOD = 0.97  # explained: nothing that training could do better is worth a word
@@ -213,7 +214,7 @@ def _rates(chart: Chart) -> list[Finding]:
     """Another rate, larger batches, or more epochs."""
     gains = chart.variations()
     if gains is None:
-        return []
+        return _by_history(chart)
     beside = max(chart.explained, _other_starts(gains))
     low, high = (gains.best(names, beside) for names in (("rate / 10", "rate / 100"), ("rate x 10", "rate x 100")))
     on = _gained_on(chart, gains)
@@ -237,6 +238,15 @@ def _rates(chart: Chart) -> list[Finding]:
     if moved >= max(GOES_ON, catches_up * high[1]) and (steps < FEW_STEPS or not two_decades):
         return _still_improving(chart, moved)
     return [_rate_finding(chart, "rate_too_low", high[0], gains)]
+
+
+def _by_history(chart: Chart) -> list[Finding]:
+    """Say what the curve shows, where nothing was tried."""
+    recipe, history = chart.subject.recipe, chart.subject.history
+    if recipe is None or chart.subject.diverged:
+        return []
+    sign = sign_of_sickness({"loss": history["loss"]}, diverged=False, continued=recipe.continued)
+    return [] if sign is None else [Finding(sign.kind, sign.sentence, {"explained": chart.explained})]
 
 
 def _other_starts(gains: Gains) -> float:

@@ -19,6 +19,7 @@ from jaxnet.health.layer_looks import look_at
 from jaxnet.health.recipe_variations import far_rates, larger_batches, variations
 from jaxnet.health.sound_training import sound, with_more_units, with_relus
 from jaxnet.health.subject import Subject, subject_of
+from jaxnet.health.trials import Unpopulated
 
 
 @guided(
@@ -70,7 +71,14 @@ def _chart(subject: Subject, *, experiments: bool, seed: int) -> Chart:
     def asked(of: Callable[..., Any], *rest: Any, **options: Any) -> Callable[[], Any]:
         if not experiments:
             return lambda: None
-        return functools.cache(lambda: of(subject, rows, *rest, **options))
+
+        def gains() -> Any:
+            try:
+                return of(subject, rows, *rest, **options)
+            except Unpopulated:  # then it is only looked
+                return None
+
+        return functools.cache(gains)
 
     known = subject.recipe is not None
     return Chart(
@@ -99,7 +107,7 @@ def _findings(chart: Chart) -> list[Finding]:
     for question in (fit_and_data.overfitting, fit_and_data.leak, fit_and_data.constant_column):
         found += question(chart)
     if not found:
-        found += fit_and_data.untrained(chart)
+        found += fit_and_data.never_trained(chart)
     return [*found, *fit_and_data.consequences(chart, {finding.kind for finding in found})]
 
 

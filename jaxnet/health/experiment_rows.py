@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import numpy as np
 
 from jaxnet.health.row_looks import Scale, scale_of
@@ -11,7 +12,8 @@ from jaxnet.targets import Target
 
 HELD_OUT = 0.25  # of the training rows, where no validation rows are given, ...
 FEWEST = 40  # ... unless there are fewer rows than that: then a loss is compared on the training rows alone
-MOST_ROWS = 4000  # that are trained on in an experiment
+MOST_ROWS, FEWEST_TRAINED = 4000, 256  # that are trained on in an experiment, ...
+MOST_WORK = 2e8  # ... of networks with so few weights that rows times weights are no more
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,9 @@ def rows_of(subject: Subject, seed: int) -> Rows:
     if held is None and apart:
         cut = round(HELD_OUT * len(order))
         held, order = subject.train.at(np.sort(order[:cut])), order[cut:]
-    train = subject.train.at(np.sort(order[:MOST_ROWS]))
+    weights = sum(np.size(leaf) for leaf in jax.tree.leaves(subject.params))
+    most = int(np.clip(MOST_WORK / weights, FEWEST_TRAINED, MOST_ROWS))
+    train = subject.train.at(np.sort(order[:most]))
     held = train if held is None else held.at(np.arange(min(len(held.x), MOST_ROWS)))
     real = kind_of_target(subject.f) is Target.REAL and getattr(subject.f, "output", "") == "identity"
     if subject.weighted:

@@ -167,7 +167,8 @@ def _stages(
     if isinstance(subject.f, Objective):
         yield "the loss of an example", None, subject.f.examples(params, batch.x, batch.y)[real], True
     extra = {} if batch.weight is None else {"weight": batch.weight}
-    loss, gradient = jax.value_and_grad(lambda p: subject.f(p, batch.x, batch.y, **extra))(params)
+    f = subject.f if isinstance(subject.f, Objective) else subject.plain()
+    loss, gradient = jax.value_and_grad(lambda p: f(p, batch.x, batch.y, **extra))(params)
     yield "the loss", None, loss, False
     named = jax.tree_util.tree_leaves_with_path(gradient)
     layer_of = (lambda path: path[0].idx + 1) if net is not None else (lambda path: None)

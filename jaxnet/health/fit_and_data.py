@@ -135,7 +135,7 @@ def underfitting(chart: Chart) -> list[Finding]:
     return [Finding("underfitting", words, {"explained": chart.explained}, "more hidden units, or another layer", told)]
 
 
-def untrained(chart: Chart) -> list[Finding]:
+def never_trained(chart: Chart) -> list[Finding]:
     """Parameters that came alone, without a run: trained soundly, the same network explains much more."""
     if chart.subject.recipe is not None or not chart.bad:
         return []

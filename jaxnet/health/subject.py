@@ -3,6 +3,7 @@ can be known of them before anything is trained."""
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -81,7 +82,7 @@ class Subject:
 
     def plain(self) -> Callable:
         """Return the objective without its penalty, which is no part of how well the data are answered."""
-        return dataclasses.replace(self.f, l2=0.0) if isinstance(self.f, Objective) else self.f
+        return dataclasses.replace(self.f, l2=0.0) if isinstance(self.f, Objective) else _without_chance(self.f)
 
     def loss(self, params: Pytree, rows: NumpyRows) -> float:
         """Compute the loss of some rows, without penalty or dropout."""
@@ -96,6 +97,14 @@ class Subject:
     def labels(self, rows: NumpyRows) -> np.ndarray | None:
         """Return the classes [N] of some rows, None where their targets are none."""
         return labels_of(self.f, rows.y, self.outputs)
+
+
+@functools.lru_cache(maxsize=32)
+def _without_chance(f: Callable) -> Callable:
+    """Return an objective of one's own that can be called without a key: where it insists on one, with a fixed one."""
+    key = inspect.signature(f).parameters.get("key")
+    insists = key is not None and key.default is inspect.Parameter.empty
+    return functools.partial(f, key=jax.random.key(0)) if insists else f
 
 
 @functools.lru_cache(maxsize=32)

@@ -28,6 +28,10 @@ _PROGRAMS = 32  # compiled populations that are kept
 CURVE = 64  # points of a lane's curve that are recorded, at most
 
 
+class Unpopulated(Exception):
+    """Of what was to be trained side by side no population can be made."""
+
+
 class Trial(NamedTuple):
     """One lane: a name, and what is trained by it."""
 
@@ -72,7 +76,7 @@ class Outcomes:
 def run_trials(trials: Sequence[Trial], conditions: Conditions, plain: Callable) -> Outcomes:
     """Train all lanes for the recipe's epochs and judge each by ``plain``, the objective without penalty.
 
-    Raises ``ValueError`` for an optimizer that looks at its own numbers, of which no population can be made.
+    Raises ``Unpopulated`` for an optimizer that looks at its own numbers, of which no population can be made.
     """
     plans = [_plan(trial, conditions) for trial in trials]
     program = plans[0].program
@@ -87,7 +91,7 @@ def run_trials(trials: Sequence[Trial], conditions: Conditions, plain: Callable)
                 _Lanes(starts, numbers, train, rows), count=count, key=plans[0].key, points=points
             )
     except LOOKED_AT as error:
-        raise ValueError("the optimizer looks at its own numbers") from error
+        raise Unpopulated("the optimizer looks at its own numbers") from error
     losses, held = np.asarray(curves, np.float64)
     bad = np.asarray(state.status) == stopping.DIVERGED
     end = lambda values: np.where(bad, np.inf, values[:, -1])

@@ -146,6 +146,22 @@ def test_an_objective_of_ones_own_is_diagnosed_by_what_can_be_known():
     assert kinds(jn.diagnose(own, run, (X, target)))[0] == "rate_too_low"
 
 
+def test_an_optimizer_of_which_no_population_can_be_made_is_only_looked_at():
+    run = train(optax.sm3(1e-9), epochs=12)
+    assert kinds(jn.diagnose(f, run, (X, y), validation=(Xv, yv)))[0] == "rate_too_low"
+
+
+def test_an_objective_that_insists_on_a_key_is_judged_with_a_fixed_one():
+    def noisy(params, x, y, *, key):
+        kept = jax.random.bernoulli(key, 0.9, x.shape)
+        return jnp.mean(jnp.square(jnp.where(kept, x, 0) @ params["w"] - y))
+
+    run = jn.fit(
+        noisy, {"w": np.ones(2, np.float32)}, (X, X[:, 0]), optimizer=optax.sgd(0.05), epochs=30, key=jax.random.key(0)
+    )
+    assert "explains" in jn.diagnose(noisy, run, (X, X[:, 0]), experiments=False).summary
+
+
 def test_looking_only_trains_nothing(well, monkeypatch):
     monkeypatch.setattr("jaxnet.health.recipe_variations.run_trials", None)
     assert jn.diagnose(f, well, (X, y), validation=(Xv, yv), experiments=False).ok
