@@ -29,6 +29,7 @@ TOUCHES = {
     "an optimizer's name": (lambda: fit(optimizer="adam"), r"such as optax.adam\(0.1\), got 'adam'"),
     "a rate": (lambda: fit(learning_rate=0.1), r"it is the optimizer's, optimizer=optax.sgd\(0.1\)"),
     "no parameters": (lambda: F(X, Y), r"parameters come first, f\(params, X, y\)"),
+    "no parameters to predict with": (lambda: NET.predict(X), r"parameters come first, predict\(params, X\)"),
     "mse": (lambda: jn.objective(NET, loss="mse"), "did you mean 'mean_squared_error'"),
     "mae": (lambda: jn.objective(NET, loss="mae"), "nearest is 'huber'"),
     "bce": (lambda: jn.objective(NET, loss="bce"), "did you mean 'binary_cross_entropy'"),

@@ -104,7 +104,9 @@ def refitted(
     said: dict[str, Any] = {"why": "keeps rows together", "what": f"left out; roles={{{group!r}: 'input'}} keeps it"}
     leaves = lambda column: column.name == group and column.role == "ignore"
     columns = tuple(dataclasses.replace(c, **said) if leaves(c) else c for c in prep.columns)
-    return dataclasses.replace(prep, columns=columns)
+    # rows that are left out are so in the whole table, of which the training rows know nothing
+    notes = dict.fromkeys((*prep.notes, *whole.notes))
+    return dataclasses.replace(prep, columns=columns, notes=tuple(notes))
 
 
 def _moments(table: RawTable, name: str, kinds: Mapping[str, str]) -> np.ndarray:

@@ -285,6 +285,8 @@ class Model:
 
 
 def _listed(rows: Any) -> Any:
-    """Return one row, {column: value}, as a list of it, and everything else as it is."""
+    """Return one row, {column: value} or a row of a frame, as a list of it, and everything else as it is."""
+    if hasattr(rows, "to_dict") and getattr(rows, "ndim", 2) == 1:
+        rows = rows.to_dict()
     one = isinstance(rows, Mapping) and all(np.ndim(value) == 0 for value in rows.values())
     return [rows] if one else rows

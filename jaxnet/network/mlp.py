@@ -159,6 +159,7 @@ class MLP:
         """Compute the logits [K] of one example ``x`` [D]; with a key, hidden units are dropped. vmap for a batch."""
         return self.layers(params, x, key=key)[-1].z
 
+    @guided(X="parameters come first, predict(params, X)")
     def predict(self, params: Params, X: ArrayLike) -> jax.Array:
         """Return identity, sigmoid, softmax or exp of the logits: [D] -> [K], [N, D] -> [N, K], in the dtype of params.
 

@@ -257,7 +257,10 @@ def member_size(plan: Plan, group: Group) -> MemberSize:
 
 
 def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
-    """Say where the machine is not used well: lanes without a member, cores without a device."""
+    """Say what was decided of a table, and where the machine is not used well: lanes without a member, cores without a
+    device."""
+    if plan.spec.preparation is not None:
+        yield from (repr(plan.spec.preparation)[1:-1], *plan.spec.preparation.notes)
     lanes = sum(each.lanes * each.tiles for each in costs)
     members = sum(each.members for each in costs)
     if members < _FULL * lanes:

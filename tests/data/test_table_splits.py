@@ -23,7 +23,8 @@ def test_what_is_fitted_knows_the_first_part_alone():
 
 def test_each_class_has_its_share_and_rows_without_a_target_are_in_no_part():
     gaps = {**TABLE, "kind": ["", "", *TABLE["kind"][2:]]}
-    _, parts = split_table(gaps, "kind", 0.5)
+    prep, parts = split_table(gaps, "kind", 0.5)
+    assert prep.notes == (f"2 of {ROWS} rows have no target 'kind' and were left out",)
     assert sorted(np.concatenate(parts).tolist()) == list(range(2, ROWS))
     assert [sum(gaps["kind"][at] == "oak" for at in part) for part in parts] == [7, 7]
 

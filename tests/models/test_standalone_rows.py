@@ -116,3 +116,9 @@ def test_dates_of_python_and_of_numpy_are_texts_as_well():
     abroad = datetime.datetime(2021, 3, 7, 5, tzinfo=east)
     assert np.array_equal(texts, prepared_rows(codes, [{"day": abroad}]))
     assert np.array_equal(texts, prep.features([{"day": abroad}]))
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_no_rows_have_no_features(name):
+    prep = preparation(name)
+    assert prepared_rows(prep.codes, []).shape == (0, prep.inputs)

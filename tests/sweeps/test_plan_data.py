@@ -28,6 +28,7 @@ def test_a_table_is_prepared_and_the_models_take_such_tables() -> None:
     np.testing.assert_array_equal(plan.task.data.x, X)
     np.testing.assert_array_equal(plan.task.data.y, y)
     assert plan.task.validation.x.shape == (8, 3)
+    assert "note:     Preparation: 3 features of 2 columns, target 'kind' (classification)" in str(plan)
     model = jn.sweep(plan).best_model()
     assert set(model.predict(TABLE).tolist()) <= {"elm", "oak"}
     assert model.preparation is prep

@@ -119,7 +119,7 @@ class CategoryCode:
         nowhere, rare = -1, len(known) if self.rare else -1
         missing = len(known) + self.rare if self.missing else nowhere
         places = np.array(
-            [known.get(text, rare) if here else missing for text, here in zip(levels.texts, present, strict=True)]
+            [known.get(text, rare) if here else missing for text, here in zip(levels.texts, present, strict=True)], int
         )
         is_unknown = np.array([text not in known for text in levels.texts], bool) & present
         faults = faults_of_missing(~present[levels.codes]) if self.refuse else {}
@@ -151,7 +151,7 @@ class HashCode:
             for text, here in zip(levels.texts, present, strict=True)
         ]
         faults = faults_of_missing(~present[levels.codes]) if self.refuse else {}
-        return Encoded(_one_hot(np.array(places)[levels.codes], self.buckets + self.missing), faults)
+        return Encoded(_one_hot(np.array(places, int)[levels.codes], self.buckets + self.missing), faults)
 
 
 def numbers_of(column: RawColumn, style: NumberStyle, missing_words: tuple[str, ...]) -> Cells:
