@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jaxnet.tabular.small_population import PreparedRows, recipe, search
+from jaxnet.tabular.small_population import PreparedRows, _plan, recipe, search
 
 
 def test_a_table_of_few_rows_is_seen_more_often():
@@ -48,3 +48,19 @@ def test_the_best_epoch_of_the_best_member_is_what_comes_back():
     penalty = network.configuration["l2"] / 2 * sum(np.sum(layer["w"] ** 2) for layer in params)
     np.testing.assert_allclose(loss + penalty, min(network.curves["validation_loss"]), rtol=1e-5)
     assert (linear.hidden, len(linear.networks[0])) == ((), 1)
+
+
+def test_classes_weigh_alike_where_that_is_asked_for():
+    X, y = np.zeros((40, 2), np.float32), np.repeat([0, 1], [30, 10])
+    tried = recipe(40, hidden=(3,), learning_rate=0.1, class_weights="balanced")
+    rows = PreparedRows((X, y), (X[28:32], y[28:32]), "softmax")
+    task = _plan(rows, tried, epochs=1, seeds=1, method="grid", hidden=(3,), learning_rate=0.1).task
+    # 40 / (2 * 30) and 40 / (2 * 10), in what trains and in what chooses
+    np.testing.assert_allclose(task.data.weight, np.repeat([2 / 3, 2], [30, 10]))
+    np.testing.assert_allclose(task.validation.weight, [2 / 3, 2 / 3, 2, 2])
+    assert (
+        _plan(
+            rows, tried._replace(class_weights=None), epochs=1, seeds=1, method="grid", hidden=(3,), learning_rate=0.1
+        ).task.data.weight
+        is None
+    )
