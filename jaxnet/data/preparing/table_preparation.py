@@ -211,7 +211,9 @@ class Preparation:
     def _lines(self) -> list[tuple[str, ...]]:
         names = {"ignore": "left out"}
         rows = [(c.name, names.get(c.role, c.role), c.kind, c.what, c.gap, c.why) for c in self.columns]
-        return [("column", "role", "kind", "what is done", "missing", "why"), *rows]
+        # a name may go over several lines
+        flat = [tuple(" ".join(cell.split("\n")) for cell in row) for row in rows]
+        return [("column", "role", "kind", "what is done", "missing", "why"), *flat]
 
     def _encoded(self, table: RawTable) -> tuple[np.ndarray, list[BadRow]]:
         blocks: list[np.ndarray] = []

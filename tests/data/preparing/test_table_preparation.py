@@ -147,3 +147,8 @@ def test_dates_are_where_they_are_in_the_year_the_week_and_the_day():
     assert named["t week sine"] == pytest.approx(np.sin(2 * np.pi * 0.25 / 7), rel=1e-6)
     assert (named["t day sine"], named["t day cosine"]) == pytest.approx((1, 0), abs=1e-6)
     assert named["t year cosine"] == pytest.approx(np.cos(2 * np.pi * 1.25 / 365), rel=1e-6)
+
+
+def test_a_line_a_column_whatever_its_name():
+    prep = prepare({"two\nlines": ["1.5", "2", "4"], "y": ["a", "b", "a"]}, "y")
+    assert [line.split("  ")[0] for line in str(prep).splitlines()[1:4]] == ["column", "two lines", "y"]
