@@ -1,11 +1,12 @@
 """``read_table``: whatever holds a table becomes a ``RawTable``, and nothing in it is forced to a number."""
 
 import codecs
+import dataclasses
 import importlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxnet import checks
@@ -38,6 +39,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+READING = ("encoding", "delimiter", "decimal", "header", "index", "comment")  # options of ``read_table``
 
 
 def read_table(
@@ -79,6 +83,10 @@ def read_table(
     checks.require(one, "delimiter", "one character", delimiter)
     options = TextOptions(delimiter, decimal, header, index, comment, tuple(columns))
     if isinstance(source, RawTable):
+        given = {"encoding": encoding, **dataclasses.asdict(options)}
+        asked = [name for name in READING if given[name] not in (None, TextOptions.comment)]
+        words = checks.Words(f"a table that has been read, and {', '.join(asked)}")
+        checks.require(not asked, "source", "what is still to be read, for options of reading", words)
         return source
     if isinstance(source, str | os.PathLike) or hasattr(source, "read"):
         name, content = _content(source)
@@ -158,3 +166,9 @@ def _windows(content: bytes) -> str:
         return content.decode("cp1252")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def reading_apart(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part options into those of ``read_table`` and all others."""
+    reading = {name: value for name, value in options.items() if name in READING}
+    return reading, {name: value for name, value in options.items() if name not in READING}

@@ -13,7 +13,7 @@ from jaxnet.data.preparing.column_codes import NumberCode, numbers_of
 from jaxnet.data.preparing.date_codes import DateCode, seconds_of
 from jaxnet.data.raw_tables import RawTable
 from jaxnet.data.row_splits import split_rows
-from jaxnet.data.table_sources import read_table
+from jaxnet.data.table_sources import read_table, reading_apart
 
 _JUDGED = ("number", "category", "boolean", "date")  # other kinds are reasons to leave a column out
 
@@ -38,7 +38,7 @@ def split_table(
             of later tables are others; ``roles={group: "input"}`` makes it one.
         time: a column of numbers or dates; earlier rows come into earlier parts.
         seed: of the order in which rows are dealt.
-        preparation: further arguments of ``prepare``.
+        preparation: further arguments of ``prepare``, and of ``read_table`` where it is still to be read.
 
     Returns a ``Preparation`` and the indices of each part's rows. Codes are fitted to the first part alone; kinds of
     columns and the classes are those of the whole table, which by chance look otherwise there. Raises as ``prepare``
@@ -49,7 +49,8 @@ def split_table(
     >>> early.tolist(), late.tolist(), prep.rows
     ([1, 3], [0, 2], 2)
     """
-    table = read_table(table)
+    reading, preparation = reading_apart(preparation)
+    table = read_table(table, **reading)
     options = without_group(table, group, preparation)
     whole = prepare(table, target, **options)
     parts = dealt_rows(table, whole, *shares, group=group, time=time, seed=seed, kinds=options.get("kinds"))

@@ -163,6 +163,9 @@ def _data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {"data": train, "validation": validation, **weights}
 
 
+_GIVEN = ("table", "target", "rows", "source", "delimiter", "columns", "reading")  # which other keys say, or none
+
+
 def _prepared(options: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Prepare a table, all by its training rows; those held out at random have their share of each class."""
     wishes = {} if options["prepare"] is True else options["prepare"]
@@ -170,7 +173,7 @@ def _prepared(options: dict[str, Any], folder: Path) -> dict[str, Any]:
     fits = "file" in options and "standardise" not in options
     checks.require(fits, "data.prepare", "a file, and scale= in place of standardise", checks.Words(", ".join(options)))
     known = inspect.signature(prepare).parameters | inspect.signature(read_table).parameters
-    names = [name for name in known if name not in ("table", "target", "rows", "source", "delimiter")]
+    names = [name for name in known if name not in _GIVEN]
     wishes = dict(_known("data.prepare.", wishes, names))
     reading = {name: wishes.pop(name) for name in list(wishes) if name in inspect.signature(read_table).parameters}
     read = lambda name: read_table(folder / name, delimiter=options.get("delimiter"), **reading)

@@ -11,6 +11,7 @@ import numpy as np
 
 from jaxnet import checks, storage
 from jaxnet.data import Preparation, RawTable, read_table
+from jaxnet.data.table_sources import reading_apart
 from jaxnet.models import Model
 from jaxnet.network import MLP
 from jaxnet.tabular.column_importance import permutation_importance
@@ -63,13 +64,15 @@ def train_table(
         out: a folder for the model (``jn.load(out)``), the report and the work so far: it can be killed at any moment,
             and the same call goes on. What is finished is read, not scored again.
         progress: show a bar, where standard error is a terminal.
-        preparation: further arguments of ``jn.data.prepare``, such as ``kinds=``, ``drop=`` or ``missing=``.
+        preparation: further arguments of ``jn.data.prepare``, such as ``kinds=``, ``drop=`` or ``missing=``, and of
+            ``read_table``, such as ``decimal=``.
 
     Returns a ``TableReport``, whose ``model`` predicts. Raises DataError for a table or target that cannot be used,
     ValueError or TypeError for bad arguments and for an ``out`` of another training, ``Locked`` where another process
     trains there, ``Interrupted`` after a signal, when all that was done is saved.
     """
-    table = read_table(table)
+    reading, preparation = reading_apart(preparation)
+    table = read_table(table, **reading)
     seed = checks.integer("seed", seed, maximum=2**31 - 1)
     prep, held = hold_out(table, target, preparation, seed=seed, group=group, time=time)
     tried = recipe(

@@ -17,7 +17,7 @@ from jaxnet.data.preparing.prepared_column import ROLES, PreparedColumn
 from jaxnet.data.preparing.table_preparation import Preparation
 from jaxnet.data.preparing.target_codes import fit_target
 from jaxnet.data.raw_tables import RawTable, checked_rows
-from jaxnet.data.table_sources import read_table
+from jaxnet.data.table_sources import READING, read_table
 from jaxnet.data.tables import target_columns
 
 _LEFT_OUT = ("constant", "identifier", "text")
@@ -47,6 +47,7 @@ def prepare(
     most_categories: int = 64,
     missing_words: Iterable[str | float] = (),
     present_words: Iterable[str] = (),
+    **reading: Any,
 ) -> Preparation:
     """Infer what each column of a table is, and fit what is done to it, on the training rows.
 
@@ -67,6 +68,7 @@ def prepare(
         most_categories: that have a feature each.
         missing_words: words, or numbers such as -999, that stand for a missing value besides the usual ones.
         present_words: usual words for a missing value that are none here, such as "NA" for Namibia.
+        reading: options of ``read_table``, for a table that is still to be read: ``decimal=","``.
 
     Raises DataError, with the place, for a table that cannot be prepared so; ValueError or TypeError for bad arguments.
 
@@ -76,7 +78,9 @@ def prepare(
     >>> X.shape, y.tolist(), prep.feature_names, prep.labels(y).tolist()
     ((4, 2), [1, 0, 1, 0], ('height', 'height missing'), ['oak', 'elm', 'oak', 'elm'])
     """
-    table = read_table(table)
+    for option in reading:
+        checks.choice("argument", option, (*READING, *_ARGUMENTS))
+    table = read_table(table, **reading)
     name = None if target is None else table.names[target_columns(table.names, target)[0]]
     options = FitOptions(
         MissingWords.of(_small(missing_words), _small(present_words)),
@@ -95,6 +99,9 @@ def prepare(
     if not len(given):
         fail(table.source, "no training rows")
     return _fitted(given, wishes, name)
+
+
+_ARGUMENTS = tuple(prepare.__kwdefaults__ or ())  # of ``prepare`` itself, for the hint where one is misspelt
 
 
 def _fitted(given: RawTable, wishes: _Wishes, target: str | None) -> Preparation:

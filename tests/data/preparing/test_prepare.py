@@ -319,3 +319,16 @@ def test_the_target_is_suggested_by_its_nearest_name():
         ValueError, match=r"target: expected one of x, Species, got 'species' \(did you mean 'Species'\?\)"
     ):
         prepare({"x": [1, 2], "Species": ["a", "b"]}, "species")
+
+
+def test_a_file_is_read_with_the_options_of_reading(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a;b;y\n" + "".join(f"1.{at:03d};{at};{'uv'[at % 2]}\n" for at in range(30)))
+    assert prepare(path, "y", decimal=".").codes["a"].centre < 2
+    assert prepare(path, "y", decimal=",").codes["a"].centre > 1_000
+    with pytest.raises(ValueError, match=r"argument: expected one of .* \(did you mean 'decimal'\?\)"):
+        prepare(path, "y", decimals=".")
+    with pytest.raises(
+        ValueError, match=r"source: expected what is still to be read, .* got a table that has been read, and decimal"
+    ):
+        prepare(read_table(path), "y", decimal=".")
