@@ -173,8 +173,8 @@ Written by `scripts/bench_tables`: each table, as its package ships it, by `jaxn
 default options. Score: accuracy for classes, R² for numbers, on a fifth of the rows that nothing else has seen, with
 its 95 % interval; beside it the trivial answer (the commonest class, the mean), a linear model chosen in the same way,
 and scikit-learn's MLP with default options on the same numbers and rows. Seconds are those of the whole command, start
-and compiling included, on {os.cpu_count()} cores{busy}; CPU is the
-seconds of all cores together, whatever else ran.
+and compiling included, on {os.cpu_count()} cores{busy}.
+CPU are the seconds that all cores together spent on it, whatever else ran.
 
 **{len(good)} of {len(found)}** train, predict from disk and beat the trivial answer.
 
