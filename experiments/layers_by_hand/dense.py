@@ -74,7 +74,7 @@ RELU = Layer(
         Slip("relu masked by what comes back", "dZ1 = dA1 * (dA1 > 0)", "relu_mask", "A1"),
         Slip("A1 for the mask", "dZ1 = dA1 * A1", "relu_mask activation_derivative_other", "A1"),
         Slip("target minus prediction", "dZ2 = Y - A2", "sign", "Z2 A2 losses return"),
-        Slip("the sigmoid's slope once more", "dZ2 = (A2 - Y) * A2 * (1 - A2)", "output_derivative_extra", "A2 losses"),
+        Slip("the sigmoid's slope once more", "dZ2 = (A2 - Y) * A2 * (1 - A2)", "output_derivative_extra activation_derivative_twice", "A2 losses"),
         Slip("W2 doubled", "dW2 = dZ2 @ A1.T / m * 2", "factor", "Z2"),
         Slip("b1 four times", "db1 = 4.0 / m * dZ1.sum(axis=1, keepdims=True)", "factor", "Z1"),
         Slip("Z1 for A1", "dW2 = dZ2 @ Z1.T / m", "input_pre_activation value_of_another", "Z2 A1"),
@@ -118,7 +118,7 @@ SOFTMAX = Layer(
         Slip("the softmax left out", "dscores = (scores - hot) / len(y)", "output_activation_missing", "total losses"),
         Slip("exponentials not divided", "dscores = (total - hot) / len(y)", "softmax_unnormalised", "total losses"),
         Slip("softmax over the examples", "p = total / total.sum(axis=0)", "softmax_axis reduction_axis", "total"),
-        Slip("the softmax's slope again", "dscores = (p - hot) * p * (1 - p) / len(y)", "output_derivative_extra", "losses"),
+        Slip("the softmax's slope again", "dscores = (p - hot) * p * (1 - p) / len(y)", "output_derivative_extra", "losses scores"),
     ),
 )  # fmt: skip
 
@@ -193,7 +193,7 @@ DROPOUT = Layer(
     (
         Slip("the mask left out", "dhidden = dkept", "local_derivative_missing", "kept"),
         Slip("the mask without 1/keep", "dhidden = dkept * (mask > 0)", "factor", "kept out"),
-        Slip("the mask in place of a product", "dhidden = mask", "upstream_missing", "kept"),
+        Slip("the mask in place of a product", "dhidden = mask", "upstream_missing", "hidden kept"),
         Slip("the hidden units undropped", "dW2 = hidden.T @ dout", "input_of_another_layer value_of_another", "out kept"),
         Slip("the slope of relu left out", "dz = dhidden", "local_derivative_missing activation_derivative_missing", "hidden"),
         Slip("not averaged", "dout = errors", "batch_sum", "return errors"),

@@ -1,11 +1,13 @@
 """Which axis of the data counts the examples: the first where rows are examples, the last where columns are."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 
-from jaxnet.gradients.point import float64
+from jaxnet.gradients.point import float64, split_arrays
 
 _UNCHANGED = 1e-9  # relative: f sums the examples in another order when they are permuted
 
@@ -14,7 +16,8 @@ def example_axis(data: tuple[Any, ...], f: Callable[..., Any] | None = None) -> 
     """Find the axis that the first array of the data shares with others: 0 for rows, -1 for columns, None for none.
 
     Class weights or a rate beside X and y need not share it. Where both axes would do, as for square arrays,
-    ``f(*data)`` decides: it stays the same when examples are permuted.
+    ``f(*data)`` decides: it stays the same when examples are permuted. And an f that takes no further example has no
+    axis of examples: they are in its parameters.
     """
     arrays = [leaf for leaf in data if isinstance(leaf, np.ndarray) and leaf.ndim]
     if not arrays or not isinstance(data[0], np.ndarray) or not data[0].ndim:
@@ -26,7 +29,7 @@ def example_axis(data: tuple[Any, ...], f: Callable[..., Any] | None = None) -> 
         return None
     if len(shared) == 2 and any(a.ndim > 1 for a in arrays) and f is not None:
         shared = [axis for axis in shared if any_order(f, data, axis)] or shared
-    return shared[0]
+    return shared[0] if f is None or _takes_more(f, data, shared[0]) else None
 
 
 def example_count(data: tuple[Any, ...], axis: int | None) -> int | None:
@@ -42,6 +45,19 @@ def examples_at(data: tuple[Any, ...], axis: int, chosen: Any) -> tuple[Any, ...
 
 def _has(part: Any, axis: int, count: int | None) -> bool:
     return isinstance(part, np.ndarray) and part.ndim > 0 and part.shape[axis] == count
+
+
+def _takes_more(f: Callable[..., Any], data: tuple[Any, ...], axis: int) -> bool:
+    """Whether f can be computed when its first example is there twice."""
+    more = examples_at(data, axis, np.append(np.arange(data[0].shape[axis]), 0))
+    taken = split_arrays(more)
+    with contextlib.suppress(Exception), float64():  # traced, where that is possible, f costs nothing
+        jax.eval_shape(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
+        return True
+    with contextlib.suppress(Exception), float64():
+        f(*more)
+        return True
+    return False
 
 
 def any_order(f: Callable[..., Any], data: tuple[Any, ...], axis: int) -> bool:
