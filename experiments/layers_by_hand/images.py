@@ -74,7 +74,7 @@ MAX_POOLING = Layer(
     "max pooling", max_pooling, max_pooling_backward, drawn(32, x=(2, 2, 4, 4)), (drawn(33, d=(2, 2, 2, 2))["d"],),
     (
         Slip("shared by the whole block", "winners = np.full(blocks.shape, 0.25)", "average_pooling", "out"),
-        Slip("to every place of the block", "winners = np.ones(blocks.shape)", "local_derivative_missing", "out"),
+        Slip("to every place of the block", "winners = np.ones(blocks.shape)", "local_derivative_missing path_not_followed", "out"),
         Slip("the smallest wins", "winners = blocks == blocks.min(axis=(3, 5), keepdims=True)", "other_branch", "out"),
         Slip("the first place wins", "winners = np.arange(4).reshape(2, 1, 2) * np.ones(blocks.shape) == 0", "other_branch", "out"),
         Slip("times the largest", "back = (dout * largest[:, :, :, 0, :, 0])[:, :, :, None, :, None]", "times_value", "out"),

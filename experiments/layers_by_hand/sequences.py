@@ -10,7 +10,7 @@ def recurrent_net(P, ids, targets):
     """Characters by their ids, columns [V, 1] and [H, 1] as in min-char-rnn; the summed cross-entropy over the steps."""
     h, loss = jnp.zeros((P["Whh"].shape[0], 1)), 0.0
     for t in range(len(ids)):
-        x = np.eye(P["Wxh"].shape[1])[:, ids[t]][:, None]
+        x = jnp.eye(P["Wxh"].shape[1])[:, ids[t]][:, None]
         h = jnp.tanh(P["Wxh"] @ x + P["Whh"] @ h + P["bh"])
         y = P["Why"] @ h + P["by"]
         loss = loss + jnp.log(jnp.sum(jnp.exp(y))) - y[targets[t], 0]
