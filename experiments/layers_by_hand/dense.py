@@ -153,7 +153,7 @@ SVM = Layer(
         Slip("the right class with +", "dscores = over + hot * over.sum(axis=1, keepdims=True)", "sign", "correct margins"),
         Slip("every class over the margin", "over = 1 - hot", "local_derivative_missing", "margins"),
         Slip("the right class once too often", "dscores = over - hot * (over.sum(axis=1, keepdims=True) + 1)", "hinge_count", "correct margins others"),
-        Slip("not averaged", "dmargins = X.T @ dscores", "batch_sum", "return others"),
+        Slip("not averaged", "dmargins = X.T @ dscores", "batch_sum upstream_missing", "return others margins"),
         Slip("no penalty", "dpenalty = 0", "penalty_missing path_not_followed", "penalty return"),
         Slip("the margin itself", "over = np.maximum(0, margins) * (1 - hot)", "activation_derivative_other", "margins"),
     ),

@@ -38,7 +38,7 @@ EMBEDDING = Layer(
     (
         Slip("repeated words overwrite", "dwords = _once(ids, np.repeat(dsentence[:, None] / ids.shape[1], ids.shape[1], axis=1))", "accumulation_overwritten", "words"),
         Slip("a sum for the mean", "dwords = np.repeat(dsentence[:, None], ids.shape[1], axis=1)", "factor", "sentence"),
-        Slip("the first word only", "dwords = np.pad(dsentence[:, None] / ids.shape[1], ((0, 0), (0, ids.shape[1] - 1), (0, 0)))", "counted_once", "words sentence"),
+        Slip("the first word only", "dwords = np.pad(dsentence[:, None] / ids.shape[1], ((0, 0), (0, ids.shape[1] - 1), (0, 0)))", "counted_once bias_not_summed", "words sentence"),
         Slip("not averaged over the sentences", "dlogits = p - one_hot(y, len(P['b']))", "batch_sum", "return losses"),
         Slip("the target left out", "dlogits = p / len(y)", "target_missing path_not_followed", "losses"),
         Slip("W transposed", "dW = sentence.T @ dlogits", "shape_transposed", "logits"),
@@ -94,7 +94,7 @@ WORD2VEC = Layer(
         Slip("the context's own row", "du = dnear[:, None] * u", "value_of_another", "near"),
         Slip("the slope of the sigmoid again", "dnear = (lambda s: (s - 1) * s * (1 - s))(sigmoid((u * v).sum(axis=1))) / n", "output_derivative_extra", "near losses"),
         Slip("negatives averaged", "by_far = np.einsum('nk,nkd->nd', dfar, others) / negatives.shape[1]", "factor", "far"),
-        Slip("not averaged over the pairs", "dnear = sigmoid((u * v).sum(axis=1)) - 1", "batch_sum factor", "losses near"),
+        Slip("not averaged over the pairs", "dnear = sigmoid((u * v).sum(axis=1)) - 1", "batch_sum factor upstream_missing", "losses near"),
     ),
 )  # fmt: skip
 
