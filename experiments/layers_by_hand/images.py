@@ -77,7 +77,7 @@ MAX_POOLING = Layer(
         Slip("to every place of the block", "winners = np.ones(blocks.shape)", "local_derivative_missing path_not_followed", "out"),
         Slip("the smallest wins", "winners = blocks == blocks.min(axis=(3, 5), keepdims=True)", "other_branch", "out"),
         Slip("the first place wins", "winners = np.arange(4).reshape(2, 1, 2) * np.ones(blocks.shape) == 0", "other_branch", "out"),
-        Slip("times the largest", "back = (dout * largest[:, :, :, 0, :, 0])[:, :, :, None, :, None]", "times_value", "out"),
+        Slip("times the largest", "back = (dout * largest[:, :, :, 0, :, 0])[:, :, :, None, :, None]", "value_of_another", "out return"),
         Slip("rows and columns exchanged", "back = dout.swapaxes(2, 3)[:, :, :, None, :, None]", "transposed", "out"),
     ),
 )  # fmt: skip
