@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.accelerators import exact_products
+from jaxnet.gradients.also_right import also_right
 from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, rule_evidence
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import not_known
@@ -171,7 +172,7 @@ def _check_by_hand(
 ) -> Report:
     """Ask about the form first, then about the values, then for causes."""
     answer = _ask(gradient, truth.point, given)
-    compared = _compare_in_its_precision(answer, truth, precision)
+    compared = also_right(f, truth.point, answer.usable, _compare_in_its_precision(answer, truth, precision))
     differing = [
         path
         for path, leaf in answer.usable.items()

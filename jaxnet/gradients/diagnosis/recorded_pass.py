@@ -77,7 +77,7 @@ class RecordedPass:
             self.moving.update(self.leaves)
             self.of_data.update(self.inputs)
             self.gradient: dict[int, np.ndarray] = {}
-            self._last: tuple[Any, ...] = ()
+            self._last: Any = None
             self._seen: dict[Any, int] = {}
             self._turns: dict[Any, int] = {}
             (self.output,) = self._walk(closed, given, None)
@@ -130,7 +130,7 @@ class RecordedPass:
         for turn in reversed(range(length)) if backwards else range(length):
             xs = [self._entry(i, turn) for i in stacked]
             results = self._walk(body, [*values[:constants], *carry, *xs], around)
-            self._last = ()  # the next turn enters its places again
+            self._last = None  # the next turn enters its places again
             carry = results[:carried]
             collected.append(results[carried:])
         ordered = collected[::-1] if backwards else collected

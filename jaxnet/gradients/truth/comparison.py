@@ -12,6 +12,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.gradients.evidence import Gradient, within
 from jaxnet.gradients.point import Point, copied, float64, split_arrays
+from jaxnet.gradients.truth import tracing
 from jaxnet.gradients.truth.finite_differences import Differences, Vetting, vet
 from jaxnet.gradients.truth.oracles import Oracle, automatic
 from jaxnet.types import Pytree
@@ -115,12 +116,25 @@ def _confirmed(truth: Truth) -> Truth:
     if vetting.ok:
         words = "at a corner of f, whose one-sided differences allow it" if truth.corner else _agreement(vetting)
         return replace(truth, sentence=f"{truth.oracle.name}, {words}")
+    if _stops_gradients(truth):
+        words = "which f stops in places (stop_gradient): differences of its values say otherwise"
+        return replace(truth, sentence=f"{truth.oracle.name}, {words}")
     oracle = Differences(truth.oracle.value, floor)
     doubt = "jax.grad of f disagrees with differences of f (a custom rule or stop_gradient in f?)"
     if sum(leaf.size for leaf in truth.low.values()) > _MOST_DIFFERENCED:
         return replace(truth, sentence=f"{truth.oracle.name}, though {doubt}")
     gradient = oracle.gradient(*truth.point)
     return Truth(oracle, truth.point, gradient, gradient, f"extrapolated differences of f, because {doubt}")
+
+
+def _stops_gradients(truth: Truth) -> bool:
+    """Whether f says itself where its gradient ends, and has no rules of its own that could be wrong."""
+    taken, f = split_arrays(truth.point), getattr(truth.oracle, "f", None)
+    if f is None:
+        return False
+    with float64():
+        closed = tracing.trace(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
+    return not tracing.holds_rules(closed) and "stop_gradient" in str(closed)
 
 
 def _agreement(vetting: Vetting) -> str:

@@ -1,0 +1,135 @@
+"""A gradient that is not JAX's and right all the same: at ties of a maximum, or but for a small constant in the loss.
+
+At a tie every convex combination of the tied entries is a subgradient, and JAX takes the mean of them. A constant such
+as 1e-8 within a logarithm keeps the loss finite, and is left out where gradients are derived.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax.extend import core
+
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, changed_gradients
+from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
+from jaxnet.gradients.diagnosis.source_places import places_of
+from jaxnet.gradients.evidence import Gradient, agrees
+from jaxnet.gradients.point import Point, split_arrays
+from jaxnet.gradients.truth import tracing
+from jaxnet.gradients.truth.comparison import Comparison
+
+_SMALL = 1e-4  # a constant below this, or as near to 1, is there for safety only
+_NEARLY = 1e-2  # relative: further off, no small constant is the reason
+_MOST_TIED = 4  # entries at one maximum that are told apart
+_SLACK = 1e-9  # of a weight that is solved for
+
+
+def also_right(f: Callable[..., Any], point: Point, yours: Gradient, compared: Comparison) -> Comparison:
+    """Return the comparison with the truth that the gradient is of, and a note; as it is if there is no such one."""
+    if compared.right or yours.keys() != compared.true.keys():
+        return compared
+    try:
+        with np.errstate(all="ignore"):
+            for way in (_at_ties, _without_constants):
+                for true, note in way(f, point, yours, compared):
+                    if agrees(yours, true, compared.noise):
+                        return dataclasses.replace(compared, true=true, right=True, notes=(*compared.notes, note))
+    except Exception:  # whatever code that is not JAX's may raise: then it is judged by JAX's own rules alone
+        return compared
+    return compared
+
+
+def _named(like: Gradient, flat: np.ndarray) -> Gradient:
+    ends = np.cumsum([leaf.size for leaf in like.values()])[:-1]
+    return {path: part.reshape(like[path].shape) for path, part in zip(like, np.split(flat, ends), strict=True)}
+
+
+def _at_ties(f: Callable[..., Any], point: Point, yours: Gradient, compared: Comparison) -> Iterator[Any]:
+    """The convex combination of what comes back to the tied entries of maxima that comes nearest."""
+    recorded = RecordedPass(f, point)
+    found = [ways for index in range(len(recorded.operations)) if (ways := list(_tied(recorded, index)))]
+    if not found:
+        return
+    every = [change for ways in found for change in ways]
+    right, *rows = changed_gradients(recorded, [(), *((Changes((change,)),) for change in every)])
+    moved = {id(change): row - right for change, row in zip(every, rows, strict=True)}
+    # all to the first of the tied entries, and from there to the others
+    first = right + sum(moved[id(ways[0])] for ways in found)
+    others = [(place, moved[id(way)] - moved[id(ways[0])]) for place, ways in enumerate(found) for way in ways[1:]]
+    basis = np.stack([each for _, each in others])
+    goal = np.concatenate([leaf.ravel() for leaf in yours.values()])
+    weights, *_ = np.linalg.lstsq(basis.T, goal - first, rcond=None)
+    total = np.zeros(len(found))
+    np.add.at(total, [place for place, _ in others], weights)
+    if (weights >= -_SLACK).all() and (total <= 1 + _SLACK).all():
+        name = recorded.operations[every[0].operation].name.removeprefix("reduce_")
+        note = f"f has a tie here: several entries are the {name}; any convex combination of theirs is right."
+        yield _named(yours, first + weights @ basis), note
+
+
+def _tied(recorded: RecordedPass, index: int) -> Iterator[Change]:
+    op = recorded.operations[index]
+    if op.name not in ("reduce_max", "reduce_min") or op.inputs[0] not in recorded.moving:
+        return
+    axes = tuple(op.eqn.params["axes"])
+    value, out = recorded.values[op.inputs[0]], np.expand_dims(recorded.values[op.outputs[0]], axes)
+    last = np.moveaxis(value == out, axes, range(-len(axes), 0)).reshape(*recorded.values[op.outputs[0]].shape, -1)
+    counted = np.cumsum(last, -1) * last  # 1 for the first of the tied entries, 2 for the second, ...
+    if counted.max(initial=0) < 2:
+        return
+    moved = np.moveaxis(value, axes, range(-len(axes), 0)).shape
+    for which in range(1, min(int(counted.max()), _MOST_TIED) + 1):
+        chosen = np.where(counted.max(-1, keepdims=True) >= which, counted == which, counted == 1)
+        mask = np.moveaxis(chosen.reshape(moved), range(-len(axes), 0), axes)
+        yield Change(index, 0, functools.partial(_to_chosen, axes, mask))
+
+
+def _to_chosen(axes: tuple[int, ...], mask: np.ndarray, ct: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.expand_dims(ct, tuple(1 + a for a in axes)) * mask
+
+
+def _without_constants(f: Callable[..., Any], point: Point, yours: Gradient, compared: Comparison) -> Iterator[Any]:
+    """The gradient of f without the small constants that are added, or that bound a clip."""
+    size = lambda leaf: float(np.linalg.norm(leaf))
+    if any(size(leaf - compared.true[path]) > _NEARLY * size(compared.true[path]) for path, leaf in yours.items()):
+        return
+    taken, found = split_arrays(point), dict[float, str]()
+    without = lambda *args: _evaluated(f, args, found)
+    (flat,) = changed_gradients(RecordedPass(without, point), [()])
+    if found and taken.arrays:
+        constants = " and ".join(f"the {value:g}{where}" for value, where in found.items())
+        yield _named(yours, flat), f"right but for {constants} of f: without it all leaves agree."
+
+
+def _evaluated(f: Callable[..., Any], args: Point, found: dict[float, str]) -> Any:
+    """Compute f operation by operation, small constants being 0, and those near 1 being 1."""
+    taken = split_arrays(args)
+    closed = tracing.trace(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
+    constant = lambda array: (array, True)
+
+    def rule(eqn: core.JaxprEqn, values: list[tuple[Any, bool]]) -> list[tuple[Any, bool]]:
+        held = tracing.inside(eqn, custom=False)
+        if held is not None:
+            return tracing.walk(held, values, rule, constant)
+        fixed = all(is_constant for _, is_constant in values)
+        arrays = [array for array, _ in values]
+        if not fixed and eqn.primitive.name in ("add", "sub", "max", "min", "clamp"):
+            arrays = [_plain(a, eqn, found) if is_constant else a for a, is_constant in values]
+        return [(result, fixed) for result in tracing.apply(eqn, arrays)]
+
+    return tracing.walk(closed, [(a, False) for a in taken.arrays], rule, constant)[0][0]
+
+
+def _plain(array: Any, eqn: core.JaxprEqn, found: dict[float, str]) -> Any:
+    if jnp.ndim(array) or not tracing.floating(array):
+        return array
+    value = float(array)
+    nearest = float(value > 0.5)
+    if not 0 < abs(value - nearest) <= _SMALL:
+        return array
+    place = places_of(eqn)
+    found[value] = f" in line {place[-1].line}" if place else ""
+    return jnp.asarray(nearest, jnp.result_type(array))
