@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxnet.health.diagnosis_report import Finding
 from jaxnet.health.experiment_rows import Rows
-from jaxnet.health.lane_gains import Gains
+from jaxnet.health.lane_gains import Gains, yardstick_of
 from jaxnet.health.layer_looks import Look
 from jaxnet.health.subject import Subject
 from jaxnet.health.yardsticks import Yardstick
@@ -64,6 +64,15 @@ class Chart:
         """Whether a constant would do as well."""
         return self.explained < CONSTANT
 
+    @property
+    def best_held(self) -> float:
+        """The share explained of the validation rows in the best epoch of the run; -inf where it is not known."""
+        curve = self.subject.history.get("validation_loss", np.zeros(0))
+        if self.subject.validation is None or not np.isfinite(curve).any():
+            return -np.inf
+        stick = yardstick_of(self.subject, self.subject.validation)
+        return float(stick.explained(np.nanmin(curve)))
+
     def gain(self, *names: str) -> tuple[str, float]:
         """Return the lane of the variations among ``names`` that gained most over the run, and by how much."""
         gains = self.variations()
@@ -101,7 +110,7 @@ def training_findings(chart: Chart) -> list[Finding]:
 def _jumped_past(chart: Chart) -> list[Finding]:
     """The training rows were learnt, held-out rows not at all, and with a lower rate both are: steps so large that
     they fit the training rows by huge weights."""
-    if chart.held is None or max(0.0, chart.held) > chart.explained - SOLVED:
+    if chart.held is None or max(0.0, chart.held) > chart.explained - SOLVED or chart.best_held >= LEARNABLE:
         return []
     gains = chart.variations()
     if gains is None:

@@ -47,7 +47,7 @@ def identical(chart: Chart) -> list[Finding]:
 def nothing_to_learn(chart: Chart) -> list[Finding]:
     """On held-out rows nothing is better than a constant, and shuffled targets are learnt as well."""
     least = LEARNABLE + LUCK / len(chart.rows.held.x) ** 0.5
-    if not chart.rows.apart or (chart.held is not None and chart.held >= least):
+    if not chart.rows.apart or max(chart.best_held, -np.inf if chart.held is None else chart.held) >= least:
         return []
     gains = chart.sound()
     if gains is None:

@@ -25,7 +25,6 @@ from jaxnet.training.preparation import FitPlan, plan_fit
 from jaxnet.types import Array, Key, Pytree
 
 _PROGRAMS = 32  # compiled populations that are kept
-CURVE = 64  # points of a lane's curve that are recorded, at most
 
 
 class Unpopulated(Exception):
@@ -56,15 +55,12 @@ class Conditions(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Outcomes:
-    """What came of the lanes, each by its place: losses without penalty on the rows trained on and held out, [P];
-    curves of both [P, points] and the epochs (from 1) of the points; parameters [P, ...] leaf by leaf."""
+    """What came of the lanes, each by its place: losses without penalty on the rows trained on and held out, [P],
+    infinite for those that diverged; parameters [P, ...] leaf by leaf."""
 
     names: tuple[str, ...]
     train: np.ndarray
     held: np.ndarray
-    curves: np.ndarray
-    held_curves: np.ndarray
-    points: np.ndarray
     params: Pytree
 
     def params_of(self, name: str) -> Pytree:
@@ -82,21 +78,20 @@ def run_trials(trials: Sequence[Trial], conditions: Conditions, plain: Callable)
     program = plans[0].program
     starts, numbers = _side_by_side(plans)
     rows = _stacked([_judged_rows(trial) for trial in trials])
-    points = np.unique(np.linspace(1, conditions.epochs, min(conditions.epochs, CURVE)).round().astype(np.int32))
     train = _stacked([plan.data.train[:3] for plan in plans])
     count = plans[0].data.train.rows
     try:
         with exact_products():
-            state, curves = _compiled(program, plain, len(points))(
-                _Lanes(starts, numbers, train, rows), count=count, key=plans[0].key, points=points
-            )
+            state, losses = _compiled(program, plain)(
+                _Lanes(starts, numbers, train, rows), count=count, key=plans[0].key,
+                epochs=np.asarray(conditions.epochs, np.int32),
+            )  # fmt: skip
     except LOOKED_AT as error:
         raise Unpopulated("the optimizer looks at its own numbers") from error
-    losses, held = np.asarray(curves, np.float64)
     bad = np.asarray(state.status) == stopping.DIVERGED
-    end = lambda values: np.where(bad, np.inf, values[:, -1])
+    ended, held = np.where(bad, np.inf, np.asarray(losses, np.float64))
     names = tuple(trial.name for trial in trials)
-    return Outcomes(names, end(losses), end(held), losses, held, points, jax.tree.map(np.asarray, state.params))
+    return Outcomes(names, ended, held, jax.tree.map(np.asarray, state.params))
 
 
 def _stacked(trees: Sequence[Pytree]) -> Pytree:
@@ -131,8 +126,8 @@ def _side_by_side(plans: Sequence[FitPlan]) -> tuple[State, list]:
 
 
 @functools.lru_cache(maxsize=_PROGRAMS)
-def _compiled(program: Program, plain: Callable, points: int) -> Callable:
-    return jax.jit(functools.partial(_run, program, plain, points))
+def _compiled(program: Program, plain: Callable) -> Callable:
+    return jax.jit(functools.partial(_run, program, plain))
 
 
 class _Lanes(NamedTuple):
@@ -145,10 +140,9 @@ class _Lanes(NamedTuple):
 
 
 def _run(
-    program: Program, plain: Callable[..., Array], count_points: int, all: _Lanes, *, count: Array, key: Key,
-    points: Array,
-) -> tuple[State, Array]:  # fmt: skip
-    """Train from point to point, judging all lanes at each."""
+    program: Program, plain: Callable[..., Array], all: _Lanes, *, count: Array, key: Key, epochs: Array
+) -> tuple[State, Array]:
+    """Train all lanes, and judge them at the end: losses [2, P], of the rows trained on and of those held out."""
 
     def epoch(state: State, numbers: list, examples: tuple) -> State:
         x, y, weight = examples
@@ -161,16 +155,6 @@ def _run(
         extra = {"weight": rows[2]} if len(rows) > 2 else {}
         return plain(params, rows[0], rows[1], **extra)
 
-    dtype = jax.tree.leaves(all.states.params)[0].dtype
-    lanes = len(jax.tree.leaves(all.states.params)[0])
-
-    def to_point(i: Array, carry: tuple[State, Array]) -> tuple[State, Array]:
-        states, curves = carry
-        before = jnp.where(i == 0, 0, points[i - 1])
-        one = lambda _, states: jax.vmap(epoch)(states, all.numbers, all.train)
-        states = jax.lax.fori_loop(0, points[i] - before, one, states)
-        values = jnp.stack([jax.vmap(judge)(states.params, all.rows[part]) for part in ("train", "held")])
-        return states, curves.at[:, :, i].set(values.astype(dtype))
-
-    curves = jnp.full((2, lanes, count_points), jnp.nan, dtype)
-    return jax.lax.fori_loop(0, count_points, to_point, (all.states, curves))
+    one = lambda _, states: jax.vmap(epoch)(states, all.numbers, all.train)
+    states = jax.lax.fori_loop(0, epochs, one, all.states)
+    return states, jnp.stack([jax.vmap(judge)(states.params, all.rows[part]) for part in ("train", "held")])

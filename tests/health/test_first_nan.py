@@ -31,9 +31,9 @@ def find(run, objective=f, data=(X, y)):
 
 
 def test_an_epoch_replayed_batch_by_batch_has_the_bits_of_the_run():
-    before, after = train(optax.adam(0.01), 3), train(optax.adam(0.01), 4)
+    before, after = train(optax.sgd(0.01), 3), train(optax.sgd(0.01), 4)
     plan = plan_fit(
-        f, before.params, (X, y), optimizer=optax.adam(0.01), epochs=1, batch_size=BATCH, shuffle=True, key=KEY,
+        f, before.params, (X, y), optimizer=optax.sgd(0.01), epochs=1, batch_size=BATCH, shuffle=True, key=KEY,
         optimizer_state=before.optimizer_state, validation=None, stop=None, metrics=(),
     )  # fmt: skip
     order_key, drop_key = jax.random.split(jax.random.fold_in(KEY, 3))
@@ -72,8 +72,7 @@ def test_a_rate_that_is_far_too_high_overflows_in_some_layer_of_some_step():
 
 
 def test_an_update_that_overflows_is_told_from_the_gradient():
-    huge = optax.chain(optax.sgd(1.0), optax.scale(1e38), optax.scale(1e38))
-    found = find(train(huge))
+    found = find(train(optax.sgd(1e39)))  # more than float32 holds
     assert (found.epoch, found.step) == (1, 1)
     assert found.operation.startswith("the update of [")
 
