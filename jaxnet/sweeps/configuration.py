@@ -7,6 +7,7 @@ that belongs to another kind is refused in place of being ignored.
 import dataclasses
 import functools
 import math
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ from jaxnet.network import MLP
 from jaxnet.sweeps.own_functions import Watched
 from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.training.hyperparameters import as_text
+from jaxnet.training.metric_values import names_argument
+from jaxnet.training.preparation import check_optimizer
 from jaxnet.training.stopping import Stop
 
 
@@ -117,6 +120,8 @@ class TrainingSpec:
         lanes: of every tile; None for what suits the device.
         together: how many configurations the plan began with, which the lanes of an accelerator's tiles follow.
         preparation: of the table that the examples come from, or None.
+        optimizer: None for one by its name, or configuration -> optimizer of optax, given ``steps`` where named.
+        example: the shape of one.
         stop: when the run of a member ends before its epochs, and which of its epochs stands for it; or None.
     """
 
@@ -130,6 +135,8 @@ class TrainingSpec:
     together: int = 1
     preparation: Preparation | None = None
     stop: Stop | None = None
+    optimizer: Callable[..., Any] | None = None
+    example: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
@@ -141,13 +148,16 @@ class TrainingSpec:
     @property
     def own_functions(self) -> bool:
         """Whether a function of one's own stands in place of one of jaxnet's."""
-        return self.network is not None or self.objective is not None
+        return any(function is not None for function in (self.network, self.objective, self.optimizer))
 
     def names_read(self, configuration: Configuration) -> set[str]:
-        """Return the names of the parameters that are read to build what a configuration trains."""
+        """Return the names of the parameters that are read to build what a configuration trains; all of them where
+        something of it keeps the configuration, to read it later."""
         read: set[str] = set()
-        self.training(Watched(configuration, read))
-        return read
+        watched = Watched(configuration, read)
+        made, kept = self.training(watched), weakref.ref(watched)
+        del watched
+        return read if kept() is None or made is None else {*configuration}
 
     def training(self, configuration: Configuration) -> Training:
         """Build what a configuration trains; raises ValueError or TypeError, naming the parameter."""
@@ -163,7 +173,15 @@ class TrainingSpec:
         if size is not None:
             size = checks.integer("batch_size", size, minimum=1, maximum=self.rows, note="the examples of a run")
         steps = self.epochs_of(configuration) * math.ceil(self.rows / (size or self.rows))
-        return Training(network, f, make_optimizer(configuration, steps), size, self.stop)
+        optimizer = (
+            self._own_optimizer(configuration, steps) if self.optimizer else make_optimizer(configuration, steps)
+        )
+        return Training(network, f, optimizer, size, self.stop)
+
+    def _own_optimizer(self, configuration: Configuration, steps: int) -> optax.GradientTransformation:
+        function: Any = self.optimizer
+        given = functools.partial(function, steps=steps) if names_argument(function, "steps") else function
+        return check_optimizer(asked("optimizer", given, configuration))
 
     def epochs_of(self, configuration: Configuration) -> int:
         """Return how long the run of a configuration is, which its schedule spans; raises ValueError or TypeError."""
@@ -171,10 +189,11 @@ class TrainingSpec:
         return checks.integer("epochs", epochs, minimum=1, maximum=self.epochs, note="epochs= of the plan")
 
     def own(self, configuration: Configuration) -> str:
-        """Describe the objective and network that functions of one's own make; nothing without such functions."""
+        """Describe what functions of one's own make, numbers and all; nothing without such functions."""
         if not self.own_functions:
             return ""
-        return f" {as_text(self.training(configuration).objective)}"
+        made = self.training(configuration)
+        return f" {as_text(made.objective)}" + (f" {as_text(made.optimizer)}" if self.optimizer else "")
 
     def _check_names(self, named: Iterable[tuple[str, Any]]) -> None:
         for name, value in named:

@@ -21,8 +21,8 @@ from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
 from jaxnet.sweeps.tiles import FoldRows, Lane, Shared
+from jaxnet.sweeps.traced_numbers import Parting
 from jaxnet.training.batches import Examples, on_device
-from jaxnet.training.hyperparameters import partition
 from jaxnet.training.loop import Program
 from jaxnet.training.metric_values import check_metrics, names_argument
 from jaxnet.training.optimizer_state import first_state
@@ -69,6 +69,7 @@ class Group(NamedTuple):
     skeletons: tuple[Any, ...]  # of objective, optimizer and stopping rule, or None
     configurations: np.ndarray  # [C]
     networks: tuple[Any, ...]  # [C]
+    optimizers: tuple[Any, ...]  # [C] where they are a user's, whose states may hold their numbers; else none
     numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``partition``
     members: np.ndarray  # [P] of this group
     lanes: int  # T
@@ -91,12 +92,13 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
     Raises ValueError or TypeError, naming the parameter, for a configuration that makes no training.
     """
     found: dict[Any, list[tuple[int, Training, list[list[float]]]]] = {}
+    parted = Parting(spec)
     for index, configuration in enumerate(configurations):
         training = spec.training(configuration)
-        skeletons, numbers = zip(*map(partition, (training.objective, training.optimizer, training.stop)), strict=True)
+        skeletons, numbers = parted(training)
         # whether it draws is not in the skeleton, for a dropout of 0 is a number like any other
         key = (skeletons, training.batch_size, getattr(training.objective, "random", None))
-        found.setdefault(key, []).append((index, training, list(numbers)))
+        found.setdefault(key, []).append((index, training, numbers))
     groups = []
     for (skeletons, *_), entries in found.items():
         indices, trainings, each = zip(*entries, strict=True)
@@ -104,8 +106,9 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
         columns = [[np.array(column) for column in zip(*part, strict=True)] for part in zip(*each, strict=True)]
         mine = np.flatnonzero(np.isin(members.configuration, indices))
         networks = tuple(training.network for training in trainings)
+        optimizers = tuple(training.optimizer for training in trainings) if spec.optimizer else ()
         lanes = spec.lanes or lanes_of(networks[0], batch=trainings[0].batch_size or spec.rows, together=spec.together)
-        groups.append(Group(trainings[0], skeletons, np.array(indices), networks, columns, mine, lanes))
+        groups.append(Group(trainings[0], skeletons, np.array(indices), networks, optimizers, columns, mine, lanes))
     return groups
 
 
@@ -203,13 +206,15 @@ def first_lanes(group: Group, members: Members, task: Task) -> Lane:
     started: dict[Any, Any] = {}
     keys = []
     for member in group.members:
-        network = _undropped(group.networks[position[int(members.configuration[member])]])
-        seed = int(members.seed[member])
-        keys.append((network, seed))
+        at, seed = position[int(members.configuration[member])], int(members.seed[member])
+        network, optimizer = _undropped(group.networks[at]), group.training.optimizer
+        if group.optimizers:
+            optimizer = group.optimizers[at]
+        keys.append((network, seed, at if group.optimizers else None))
         if keys[-1] not in started:
             params = initial_params(network, keys_of(task.root, seed)[0], task.dtype)
             best = first_best(group.training.stop, params, checks.parameters("params", params))
-            state = first_state(group.training.optimizer, params, None, best)
+            state = first_state(optimizer, params, None, best)
             started[keys[-1]] = jax.tree.map(np.asarray, (state.params, state.optimizer, state.best))
     params, optimizer, best = jax.tree.map(lambda *leaves: np.stack(leaves), *(started[key] for key in keys))
     none = np.zeros(len(keys), np.int32)

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+import optax
 
 from jaxnet import checks
 from jaxnet.data import Preparation
@@ -88,6 +89,9 @@ def plan(
             by default.
         network: configuration -> any network, in place of an ``MLP``.
         objective: (network, configuration) -> any objective, in place of ``jn.objective``.
+        optimizer: a name, or configuration -> any optimizer of optax, given ``steps``, the updates of a run, where it
+            names them: clipping, schedules, rates a layer. Numbers in what these three functions return are traced,
+            wherever they stand (frozen dataclasses, closures, ``functools.partial``, pytrees): they compile once.
         preparation: what ``jn.data.prepare`` or ``split_table`` returned: the rows of a table that have a target are
             prepared by it, and the models of the result take such tables.
         class_weights: "balanced" lets every class weigh alike, in training and in what members are ranked by; it
@@ -102,6 +106,7 @@ def plan(
     Raises ValueError or TypeError for bad input.
     """
     use_all_cores()  # before anything here makes JAX start
+    optimizer = _own_optimizer(constants)
     space = _complete_space(space, constants)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
     epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
@@ -110,7 +115,7 @@ def plan(
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, epochs + 1, goal=goal, restore_best=True))
     asking = _check_asking(method, n, ask, halving)
     found = _found(space, method, asking, goal=goal, root=root, n=n, configurations=configurations)
-    own = (network, objective, lanes, len(found), preparation, stop)
+    own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:])
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, *own)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
     brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
@@ -159,6 +164,17 @@ def assign_folds(y: Any, count: int, root: int) -> np.ndarray:
     folds = np.empty(len(targets), np.int64)
     folds[dealt] = np.arange(len(targets)) % count
     return folds
+
+
+def _own_optimizer(constants: dict[str, Any]) -> Callable[..., Any] | None:
+    """Take an optimizer of one's own out of the constants: a function of the configuration, or the optimizer itself."""
+    given = constants.get("optimizer")
+    if callable(given):
+        return constants.pop("optimizer")
+    if not isinstance(given, optax.GradientTransformation):
+        return None
+    del constants["optimizer"]
+    return lambda configuration: given
 
 
 def _complete_space(space: Any, constants: dict[str, Any]) -> Space:

@@ -268,11 +268,11 @@ def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
             f"{members} of {lanes} lanes have a member: a tile holds one seed and fold of one group, so few "
             "configurations a group fill tiles badly, and more of them cost little"
         )
-    own = plan.spec.network or plan.spec.objective
-    if own and 1 < len(plan.configurations) == len(costs):
+    if plan.spec.own_functions and 1 < len(plan.configurations) == len(costs):
         yield (
-            "each configuration is a program of its own: let network= and objective= return what compares equal where "
-            "only numbers differ, such as frozen dataclasses and jn.objective"
+            "each configuration is a program of its own: numbers are traced in frozen dataclasses, closures, "
+            "functools.partial and pytrees, but not where Python looks at them (if, int(...), sizes), nor in objects "
+            "of other classes"
         )
     hint = advice()
     if hint:
@@ -287,7 +287,8 @@ def _name(plan: Plan, group: Group) -> str:
     # a network of one's own is shown as it prints itself, unless that is an address in memory
     own = type(network).__name__ if " object at 0x" in words else words[:60]
     hidden = str(getattr(network, "activation", "")) if sizes and len(sizes) > 2 else ""
-    kind = plan.configurations[group.configurations[0]].get("optimizer", "sgd")
+    named = plan.configurations[group.configurations[0]].get("optimizer", "sgd")
+    kind = named if plan.spec.optimizer is None else "an optimizer of one's own"
     batches = f"batches of {group.training.batch_size}" if group.training.batch_size else "full batches"
     return ", ".join(part for part in ("-".join(map(str, sizes)) if sizes else own, hidden, kind, batches) if part)
 

@@ -205,6 +205,8 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     }
     if products_precision() != EXACT:
         same["precision"] = products_precision()
+    if plan.spec.optimizer is not None:
+        same["optimizer"] = named(plan.spec.optimizer)
     if plan.spec.stop is not None:
         same["stop"], same["rank"] = dataclasses.asdict(plan.spec.stop), plan.rank
     extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}

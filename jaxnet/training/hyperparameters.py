@@ -6,8 +6,9 @@ functions that remember 0.1). ``partition`` takes the numbers out, as a list, an
 ``combine`` puts numbers, or traced ones, back in; the words are equinox's. Two descriptions that differ only in their
 numbers have equal skeletons, so one compiled program serves both, and a population is ``vmap`` over the numbers.
 
-Only what jaxnet and optax themselves define is opened. Everything else (a callable of the user's, an array with axes)
-is part of the skeleton and compared by what it computes (``computing_key``).
+Only what jaxnet and optax themselves define is opened; a population opens what users define, too
+(``own_numbers.py``). Everything else (an array with axes) is part of the skeleton and compared by what it computes
+(``computing_key``).
 """
 
 import dataclasses
@@ -22,6 +23,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.identity import computing_key
+from jaxnet.training.own_numbers import own_parts
 
 _NUMBER = "a number"
 _UNSET = object()
@@ -65,15 +67,18 @@ class Skeleton:
     parts: tuple["Skeleton", ...] = ()
     origin: Any = dataclasses.field(default=None, compare=False)  # the value that it was made from, to build it again
     whole: bool = dataclasses.field(default=False, compare=False)  # a value that was not opened
+    build: Any = dataclasses.field(default=None, compare=False)  # makes a user's from its parts
+    kept: bool = dataclasses.field(default=False, compare=False)  # whether it stays ``origin``, having no number
 
 
-def partition(description: Any) -> tuple[Skeleton, list[float]]:
-    """Return the skeleton of a description and its numbers, in a fixed order.
+def partition(description: Any, *, own: bool = False) -> tuple[Skeleton, list[float]]:
+    """Return the skeleton of a description and its numbers, in a fixed order; with ``own`` also the floats in what
+    users define.
 
     A number is every real one without axes, be it Python's, NumPy's or JAX's: a float wherever it stands, a whole
     number only where a float may stand as well (as a count or an exponent it is part of the skeleton).
     """
-    walk = _Partition()
+    walk = _Partition(own)
     return walk.skeleton(description), walk.numbers
 
 
@@ -93,6 +98,8 @@ def refreshed(skeleton: Skeleton) -> Skeleton:
     """
     if skeleton.whole:
         return fixed(skeleton.origin)
+    if skeleton.build is not None:
+        return partition(skeleton.origin, own=True)[0]
     return dataclasses.replace(skeleton, parts=tuple(map(refreshed, skeleton.parts)))
 
 
@@ -139,23 +146,6 @@ def _whole_in(field: dataclasses.Field[Any]) -> Whole:
     return Whole.FACTOR if field.type is float else Whole.STRUCTURE
 
 
-def strangers(description: Any) -> list[str]:
-    """Name the functions and objects in a description that are neither jaxnet's nor optax's nor JAX's."""
-    found: dict[str, None] = {}
-    waiting, met = [description], set()
-    while waiting:
-        value = waiting.pop()
-        if id(value) in met or isinstance(value, _PLAIN) or getattr(value, "ndim", None) is not None:
-            continue
-        met.add(id(value))
-        parts = parts_of(value)
-        kind = value if callable(value) and hasattr(value, "__module__") else type(value)
-        if parts is None and not f"{kind.__module__}.".startswith((*_OPENED, "jax.", "builtins.", "numpy.")):
-            found[getattr(value, "__qualname__", type(value).__qualname__)] = None
-        waiting += [part for part, _ in parts or ()]
-    return list(found)
-
-
 class _Partition:
     """One walk through a description; functions and their variables are numbered in the order in which they are met.
 
@@ -163,8 +153,9 @@ class _Partition:
     is referred to by its number, which keeps it one thing, and lets a function remember itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: bool) -> None:
         self.numbers: list[float] = []
+        self._own = own
         self._met: dict[int, int] = {}  # id -> number; ids are safe while the description is alive
         self._inside: list[int] = []  # containers that are being walked through
 
@@ -173,15 +164,24 @@ class _Partition:
             self.numbers.append(number)
             return Skeleton(_NUMBER)
         parts = parts_of(value)
+        if parts is None and self._own and id(value) not in self._inside and (opened := own_parts(value)) is not None:
+            return self._of_parts(value, opened.kind, [(part, Whole.STRUCTURE) for part in opened.parts], opened.build)
         if parts is None or id(value) in self._inside:  # a list that holds itself is compared by being the same object
             return fixed(value)
         if isinstance(value, types.FunctionType):
             return self._function(value, parts)
+        kind: Any = (dict, tuple(value)) if isinstance(value, dict) else type(value)
+        return self._of_parts(value, kind, parts, None)
+
+    def _of_parts(self, value: Any, kind: Any, parts: list[tuple[Any, Whole]], build: Any) -> Skeleton:
+        before, met = len(self.numbers), len(self._met)
         self._inside.append(id(value))
         inner = tuple(self.skeleton(part, each) for part, each in parts)
         self._inside.pop()
-        kind: Any = (dict, tuple(value)) if isinstance(value, dict) else type(value)
-        return Skeleton(kind, inner, value)
+        kept = self._own and len(self.numbers) == before
+        if kept:  # nothing of it is made again, so nothing of it is numbered
+            self._met = dict(list(self._met.items())[:met])
+        return Skeleton(kind, inner, value, build=build, kept=kept)
 
     def _function(self, value: types.FunctionType, parts: list[tuple[Any, Whole]]) -> Skeleton:
         if id(value) in self._met:
@@ -209,6 +209,10 @@ class _Combination:
         origin = skeleton.origin
         if skeleton.kind == _NUMBER:
             return next(self._numbers)
+        if skeleton.kept:
+            return origin
+        if skeleton.build is not None:
+            return skeleton.build([self.value(part) for part in skeleton.parts])
         if isinstance(skeleton.kind, _Again):
             return self._made[skeleton.kind.met]
         if isinstance(origin, types.FunctionType) and _opens(origin):

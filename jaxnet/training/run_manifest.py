@@ -15,7 +15,7 @@ from jaxnet import checks
 from jaxnet.identity import MUST_STAY, different, digest_arrays, odd_programs, surroundings
 from jaxnet.losses import Objective
 from jaxnet.network import MLP, describe_network
-from jaxnet.training.hyperparameters import as_text, strangers
+from jaxnet.training.hyperparameters import as_text, parts_of
 from jaxnet.training.loop import Updated, assemble, history_names
 from jaxnet.training.preparation import FitPlan
 from jaxnet.training.traced_training import TracedWith, traced_training
@@ -26,6 +26,8 @@ _EXPECTED = "an empty folder, or that of a run with the same arguments"
 _DESCRIBED = ("objective", "optimizer")  # whose text explains and whose program decides
 _APART = ("format", "epochs", "network", "programs", "orders")  # what is not compared as one value with another
 _SETTINGS = (*MUST_STAY, "jax", "jaxlib", "optax", "jaxnet", "platform", "device", "examples as")
+_LIBRARIES = ("optax.", "jaxnet.", "jax.", "builtins.", "numpy.")  # whose things are the same wherever they stand
+_PLAIN = (str, bytes, bool, int, float, type(None))
 _WRITERS = ("jax", "optax", "jaxnet")  # whose other version writes the same program in other words
 
 
@@ -57,7 +59,7 @@ def compare(saved: dict[str, Any], now: dict[str, Any], described: tuple[Any, ..
     Raises ValueError for another run, with what differs, where, and what is the same. Warns of another machine or
     version, and of what cannot be compared.
     """
-    own = strangers(described) + [each for each in now["metrics"] if f"metric {each}" in now["programs"]]
+    own = _strangers(described) + [each for each in now["metrics"] if f"metric {each}" in now["programs"]]
     if saved.get("saved") == "whole":
         said = checks.Words("a run that jn.save wrote: jn.load_run reads it, and it goes on in another folder")
         checks.refuse("out", _EXPECTED, said)
@@ -148,3 +150,20 @@ def network_record(objective: Any) -> dict[str, Any] | None:
         return describe_network(net) if isinstance(net, MLP) else None
     except ValueError:
         return None
+
+
+def _strangers(description: Any) -> list[str]:
+    """Name the functions and objects in a description that are neither jaxnet's nor optax's nor JAX's."""
+    found: dict[str, None] = {}
+    waiting, met = [description], set()
+    while waiting:
+        value = waiting.pop()
+        if id(value) in met or isinstance(value, _PLAIN) or getattr(value, "ndim", None) is not None:
+            continue
+        met.add(id(value))
+        parts = parts_of(value)
+        kind = value if callable(value) and hasattr(value, "__module__") else type(value)
+        if parts is None and not f"{kind.__module__}.".startswith(_LIBRARIES):
+            found[getattr(value, "__qualname__", type(value).__qualname__)] = None
+        waiting += [part for part, _ in parts or ()]
+    return list(found)

@@ -73,7 +73,7 @@ def noise_of(scores: np.ndarray) -> Noise:
 def moderated(variances: np.ndarray, freedom: float) -> Moderated:
     """Move variances [C], each with ``freedom`` degrees of freedom, towards their common one (Smyth 2004, section 6).
 
-    By how much follows from how their logarithms scatter: no more than chance makes all of them the common one.
+    By how much follows from how their logarithms scatter: not clearly more than by chance makes all the common one.
     """
     common, positive = np.full_like(variances, variances.mean()), variances > 0
     if len(variances) < 2 or np.mean(positive) < 0.5:
@@ -82,7 +82,9 @@ def moderated(variances: np.ndarray, freedom: float) -> Moderated:
     raised = np.where(positive, variances, variances[positive].min())
     logarithms = np.log(raised) - digamma(freedom / 2) + math.log(freedom / 2)
     beyond = float(np.var(logarithms, ddof=1)) - trigamma(freedom / 2)
-    if beyond <= 0:
+    # what their scatter scatters by itself: the logarithm's fourth cumulant is the polygamma function of order 3
+    error = math.sqrt((_pentagamma(freedom / 2) + 2 * trigamma(freedom / 2) ** 2) / len(variances))
+    if beyond <= error:
         return Moderated(common, freedom * len(variances), True)
     prior = 2 * _inverse_trigamma(beyond)
     typical = math.exp(float(logarithms.mean()) + digamma(prior / 2) - math.log(prior / 2))
@@ -106,6 +108,14 @@ def trigamma(x: float) -> float:
         shift, x = shift + 1 / x**2, x + 1
     square = 1 / x**2
     return shift + 1 / x + square / 2 + square / x * (1 / 6 - square * (1 / 30 - square / 42))
+
+
+def _pentagamma(x: float) -> float:
+    """Return the fourth derivative of log gamma for x > 0, as ``digamma``."""
+    shift = 0.0
+    while x < 10:
+        shift, x = shift + 6 / x**4, x + 1
+    return shift + 2 / x**3 + 3 / x**4 + 2 / x**5 - 1 / x**7 + 4 / (3 * x**9)
 
 
 def _inverse_trigamma(value: float) -> float:

@@ -1,0 +1,76 @@
+"""Which numbers of a training are traced: those of jaxnet and optax always, and those in what users define wherever it
+does not look at them in Python."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxnet.sweeps.configuration import Training, TrainingSpec
+from jaxnet.training.hyperparameters import Skeleton, combine, fixed, partition
+from jaxnet.training.preparation import draws
+
+
+class Parting:
+    """Parts the trainings of a plan into skeletons and numbers; each skeleton is tried once.
+
+    A description that branches on a number of its own, or makes a size of it, keeps it: it is a program for itself.
+    """
+
+    def __init__(self, spec: TrainingSpec) -> None:
+        self._spec = spec
+        self._sound: dict[Skeleton, bool] = {}
+
+    def __call__(self, training: Training) -> tuple[tuple[Skeleton, ...], list[list[float]]]:
+        """Return the skeletons of objective, optimizer and stopping rule, and the numbers of each."""
+        parts = [
+            self._parted(training.objective, lambda f: self._objective(training, f)),
+            self._parted(training.optimizer, lambda optimizer: self._optimizer(training, optimizer)),
+            partition(training.stop),
+        ]
+        skeletons, numbers = zip(*parts, strict=True)
+        return skeletons, list(numbers)
+
+    def _parted(self, description: Any, use: Callable[[Any], Any]) -> tuple[Skeleton, list[float]]:
+        if not self._spec.own_functions:
+            return partition(description)
+        for own in (True, False):
+            skeleton, numbers = partition(description, own=own)
+            if skeleton not in self._sound:
+                self._sound[skeleton] = _traces(functools.partial(_used, use, skeleton), len(numbers))
+            if self._sound[skeleton]:
+                return skeleton, numbers
+        return fixed(description), []
+
+    def _objective(self, training: Training, f: Any) -> Any:
+        params, x, y = self._shapes(training)
+        key = {"key": jax.random.key(0)} if draws(training.objective) else {}
+        return jax.grad(f)(params, x, y, **key)
+
+    def _optimizer(self, training: Training, optimizer: Any) -> Any:
+        params, *_ = self._shapes(training)
+        with jax.numpy_dtype_promotion("standard"):
+            return optimizer.update(params, optimizer.init(params), params)
+
+    def _shapes(self, training: Training) -> tuple[Any, jax.Array, jax.Array]:
+        """Return parameters and two examples, of which only shapes and dtypes count."""
+        params = training.network.init(jax.random.key(0))
+        dtype = next(leaf.dtype for leaf in jax.tree.leaves(params))
+        targets = self._spec.targets
+        y = jnp.zeros((2, *targets.shape[1:]), targets.dtype if targets.dtype.kind in "iub" else dtype)
+        return params, jnp.zeros((2, *self._spec.example), dtype), y
+
+
+def _used(use: Callable[[Any], Any], skeleton: Skeleton, numbers: list[Any]) -> Any:
+    return use(combine(skeleton, numbers))
+
+
+def _traces(function: Callable[[list[Any]], Any], count: int) -> bool:
+    """Whether a function of so many numbers can be traced: it looks at none of them."""
+    try:
+        jax.eval_shape(function, [jax.ShapeDtypeStruct((), jnp.float32)] * count)
+    except Exception:  # whatever is raised, with its own numbers it may not be, and then it is said when it is used
+        return False
+    return True
