@@ -89,12 +89,17 @@ class Int:
 
 @dataclasses.dataclass(frozen=True, init=False)
 class Choice:
-    """One of the given values, each as likely; of numbers, text, booleans, None and tuples of these."""
+    """One of the given values, each as likely; of numbers, text, booleans, None and tuples of these.
+
+    ``Choice(8, 16)``, or a single list of them, ``Choice([(8,), (16, 16)])``.
+    """
 
     values: tuple[Any, ...]
     axes = 1
 
     def __init__(self, *values: Any) -> None:
+        if len(values) == 1 and isinstance(values[0], list):
+            values = tuple(values[0])
         checks.require(len(values) > 0, "Choice", "at least one value", checks.Words("none"))
         object.__setattr__(self, "values", tuple(plain("Choice", value) for value in values))
 

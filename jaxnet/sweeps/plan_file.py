@@ -232,7 +232,7 @@ _SPELT: Mapping[str, str] = MappingProxyType({"min": "low", "max": "high"})
 _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable[..., Any]]] = MappingProxyType(
     {
         "min": (("min", "max"), ("log", "step"), Float),
-        "choices": (("choices",), (), lambda choices: Choice(*choices)),
+        "choices": (("choices",), (), lambda choices: Choice(list(choices))),
         "depth": (("depth", "width"), ("pyramid", "powers"), Layers),
         "times": (("times", "of"), (), lambda times, of: Derived(Product(checks.number("times", times), of))),
     }

@@ -59,7 +59,8 @@ class Parting:
         params = training.network.init(jax.random.key(0))
         dtype = next(leaf.dtype for leaf in jax.tree.leaves(params))
         targets = self._spec.targets
-        y = jnp.zeros((2, *targets.shape[1:]), targets.dtype if targets.dtype.kind in "iub" else dtype)
+        labels = jax.dtypes.canonicalize_dtype(targets.dtype)  # of 32 bits where JAX has no others
+        y = jnp.zeros((2, *targets.shape[1:]), labels if labels.kind in "iub" else dtype)
         return params, jnp.zeros((2, *self._spec.example), dtype), y
 
 

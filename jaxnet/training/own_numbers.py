@@ -98,12 +98,13 @@ def _dataclass_parts(value: Any) -> OwnParts | None:
             object.__setattr__(copy, name, part)
         return copy
 
-    return OwnParts([getattr(value, name) for name in fields], build, type(value))
+    return OwnParts([getattr(value, name) for name in fields], build, ("a dataclass", type(value)))
 
 
 def _pytree_parts(value: Any) -> OwnParts | None:
     """Open an object of a class that is registered as a pytree, one level of it."""
-    leaves, structure = jax.tree.flatten(value, is_leaf=lambda part: part is not value)
+    flattened: tuple[list[Any], Any] = jax.tree.flatten(value, is_leaf=lambda part: part is not value)
+    leaves, structure = flattened
     if jax.tree_util.treedef_is_leaf(structure):
         return None
     try:  # what the class keeps beside its leaves is compared, too

@@ -55,6 +55,8 @@ def test_unit_is_the_inverse_of_at(parameter: Float) -> None:
         (Int(2, 5), None, [2, 3, 4, 5]),
         (Int(1, 16, log=True), 3, [1, 4, 16]),
         (Choice("x", "y"), None, ["x", "y"]),
+        (Choice([(8,), (16, 16)]), None, [(8,), (16, 16)]),
+        (Choice((16, 16)), None, [(16, 16)]),
         (Layers((0, 2), (4, 8)), None, [(), (4,), (8,), (4, 4), (8, 8)]),
     ],
 )
@@ -84,6 +86,7 @@ def test_layers_take_a_depth_and_a_width() -> None:
         (lambda: Float(1, 2, log=True, step=0.5), ValueError, "step: expected no step with log=True"),
         (lambda: Float("0", 1), TypeError, "low: expected a finite number, got '0'"),
         (lambda: Int(1.5, 2), TypeError, "low: expected an integer"),
+        (lambda: Choice([]), ValueError, "Choice: expected at least one value, got none"),
         (lambda: Choice(), ValueError, "Choice: expected at least one value, got none"),
         (lambda: Choice(math.sin), TypeError, "Choice: expected numbers, text, booleans"),
         (lambda: Choice(math.nan), ValueError, "Choice: expected a finite number"),
