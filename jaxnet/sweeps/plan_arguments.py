@@ -106,8 +106,8 @@ def plan(
     Raises ValueError or TypeError for bad input.
     """
     use_all_cores()  # before anything here makes JAX start
-    optimizer = _own_optimizer(constants)
-    space = _complete_space(space, constants)
+    # the optimizer first, which is taken out of the constants
+    optimizer, space = _own_optimizer(constants), _complete_space(space, constants)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
     epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
     folds, rows = _dealt(batch.y, space.folds, root, held_out)
