@@ -78,7 +78,7 @@ def cache_folder() -> Path | None:
 def writable(folder: Path) -> bool:
     """Whether the folder is there, or can be made, and takes files."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # machine code: nobody else may write it
         with tempfile.TemporaryFile(dir=folder):
             return True
     except OSError:
