@@ -55,6 +55,6 @@ def test_memory_is_the_device_s_own_or_a_share_of_what_the_host_has(monkeypatch:
         def memory_stats(self) -> dict[str, Any]:
             return {"bytes_limit": 12345}
 
-    monkeypatch.setattr(jax, "local_devices", lambda: [Device()])
+    monkeypatch.setattr(jax, "local_devices", lambda **of: [Device()])
     assert devices.memory_limit() == 12345
     assert Path("/proc/meminfo").exists()

@@ -90,12 +90,11 @@ def test_a_network_and_an_objective_of_ones_own_are_trained(problem: Any) -> Non
 
 def test_unequal_folds_without_weights_are_refused(problem: Any) -> None:
     x, y = problem.train[0][:50], problem.train[0][:50, 0]
-    plan = jn.plan(
-        jn.Space(learning_rate=0.1, fold=jn.Folds(3)), (x, y), epochs=1,
-        network=lambda c: Line(4), objective=lambda net, c: squared,
-    )  # fmt: skip
-    with pytest.raises(ValueError, match=r"fold: expected folds of equal size, .* got folds of \[16, 17\] examples"):
-        jn.sweep(plan)
+    with pytest.raises(ValueError, match=r"fold: expected folds of equal size .* got folds of \[16, 17\] examples"):
+        jn.plan(
+            jn.Space(learning_rate=0.1, fold=jn.Folds(3)), (x, y), epochs=1,
+            network=lambda c: Line(4), objective=lambda net, c: squared,
+        )  # fmt: skip
 
 
 def test_example_weights_count(problem: Any) -> None:

@@ -78,10 +78,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "metrics": ({"metrics": ["accuracy"]}, {}),
     "metric": ({"metric": "accuracy"}, {}),
     "goal": ({"goal": "max"}, {}),
-    "rank": (
-        {"rank": "best", "learning_rate": 60.0, "space": jn.Space()},
-        {"learning_rate": 60.0, "space": jn.Space()},
-    ),
+    "rank": ({"rank": "best", "goal": "max"}, {"goal": "max"}),  # the largest loss is the first
     "stop": ({"stop": jn.Stop("loss", 1, tolerance=0.2)}, {}),
     "halving": ({"halving": jn.Halving(2, 1, audit=0)}, {}),
     "root": ({"root": 1}, {}),

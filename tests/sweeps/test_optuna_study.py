@@ -17,7 +17,7 @@ SPACE = jn.Space(
     learning_rate=jn.Float(1e-2, 1e31, log=True), hidden=jn.Layers((0, 1), (2, 4)), activation=jn.Choice("relu", "tanh"),
     l2=jn.Float(0, 0.4, step=0.1), nesterov=jn.when(jn.Choice(True, False), activation="relu"),
     momentum=jn.Derived(lambda c: 0.5), width=jn.Int(1, 3), seed=jn.Seeds(2),
-    constraints=[lambda c: c["learning_rate"] > 0.02],
+    constraints=[lambda c: c["learning_rate"] > 0.02 and c["width"] < 4],
 )  # fmt: skip
 
 
