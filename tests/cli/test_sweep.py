@@ -131,7 +131,8 @@ def test_a_report_is_one_file_that_loads_nothing(folder: Path, tmp_path: Path, c
     assert "Curves of the best" in page
     assert "Ranks over rungs" in page
     assert "Two parameters" in page
-    assert "http" not in page
+    assert "http:" not in page
+    assert "https:" not in page
     assert "<script" not in page
 
 
