@@ -34,12 +34,15 @@ PLAIN = (0.0, -1.0, 2.0, 0.5)  # factors that explain what others explain beside
 _BATCHES = ("n", "1/n")
 
 
-def mutated_backward_pass(evidence: Evidence, counts: Counts) -> tuple[Cause, ...]:
-    """Explain a gradient by one or two mutations of the backward pass of f; () where none does, or f is not JAX's."""
+def mutated_backward_pass(evidence: Evidence, counts: Counts, *, alone: bool = False) -> tuple[Cause, ...]:
+    """Explain a gradient by one or two mutations of the backward pass of f; () where none does, or f is not JAX's.
+
+    ``alone``: by one only, where the cause is known and the line is what is asked for.
+    """
     setting = Setting.at(evidence, evidence.params, evidence.data, evidence.yours)
     if setting is None or not setting.is_true(evidence.true):
         return ()
-    return _Search(evidence, setting, counts).causes()
+    return _Search(evidence, setting, counts).causes(1 if alone else 3)
 
 
 class _Search:
@@ -52,7 +55,7 @@ class _Search:
         self.slack = max(10 * PLAIN_NUMBER, PROJECTED_ROUNDINGS * evidence.eps)  # of a factor that is projected
         self.wrong_entries = int((np.abs(setting.yours - setting.right) > setting.allowed).sum())
 
-    def causes(self) -> tuple[Cause, ...]:
+    def causes(self, searches: int) -> tuple[Cause, ...]:
         singles = [Wrong(each, 1.0) for each in self.setting.mutations]
         if not singles:
             return ()
@@ -62,8 +65,8 @@ class _Search:
         alive = [i for i in range(len(singles)) if np.abs(changes[i] * self.weight).max(initial=0.0) > SAME_GRADIENT]
         alive.sort(key=lambda i: singles[i].mutation.cost)
         singles, changes = [singles[i] for i in alive], changes[alive]
-        for found in (self._ones(singles, changes), self._twos(singles, changes), self._nested(singles, changes)):
-            for each in sorted(found, key=self._cost)[:MOST_TRIED]:
+        for search in (self._ones, self._twos, self._nested)[:searches]:  # each costs some times what the last did
+            for each in sorted(search(singles, changes), key=self._cost)[:MOST_TRIED]:
                 if self._cost(each) < np.inf and self._stands(each):
                     return self._causes(each)
         return ()
