@@ -202,15 +202,15 @@ def _local_minimum(chart: Chart) -> list[Finding]:
         return []
     starts = [name for name in gains.train if name.startswith("start ")]
     better = [name for name in starts if gains.over(name, chart.explained) >= SOLVED]
-    share, motion = len(better) / max(1, len(starts)), _motion(chart)
-    if not (motion <= AT_REST and share >= STARTS) and not (motion <= CREEPING and share >= MOST_STARTS):
+    share, moved = len(better) / max(1, len(starts)), motion(chart)
+    if not (moved <= AT_REST and share >= STARTS) and not (moved <= CREEPING and share >= MOST_STARTS):
         return []
     words = f"training has come to rest where {len(better)} of {len(starts)} other starts get past"
     remedy = "start from other seeds and keep the best, or add hidden units"
     return [Finding("local_minimum", words, {"explained": chart.explained}, remedy, _told(chart, *better[:2]))]
 
 
-def _motion(chart: Chart) -> float:
+def motion(chart: Chart) -> float:
     """Return how much the loss moved over the last quarter of the run, in shares explained."""
     loss = chart.subject.history.get("loss", np.zeros(0))
     last = loss[-max(2, len(loss) // 4) :]

@@ -107,7 +107,7 @@ def _findings(chart: Chart) -> list[Finding]:
     for question in (fit_and_data.overfitting, fit_and_data.leak, fit_and_data.constant_column):
         found += question(chart)
     if not found:
-        found += fit_and_data.never_trained(chart)
+        found += fit_and_data.trained_soundly(chart)
     return [*found, *fit_and_data.consequences(chart, {finding.kind for finding in found})]
 
 

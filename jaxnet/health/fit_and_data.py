@@ -3,12 +3,14 @@
 import numpy as np
 
 from jaxnet.health.attribution import (
+    AT_REST,
     HELPS,
     LEARNABLE,
     LUCK,
     MOST,
     UNDERFITTED,
     Chart,
+    motion,
 )
 from jaxnet.health.diagnosis_report import Finding
 from jaxnet.health.lane_gains import yardstick_of
@@ -135,9 +137,11 @@ def underfitting(chart: Chart) -> list[Finding]:
     return [Finding("underfitting", words, {"explained": chart.explained}, "more hidden units, or another layer", told)]
 
 
-def never_trained(chart: Chart) -> list[Finding]:
-    """Parameters that came alone, without a run: trained soundly, the same network explains much more."""
-    if chart.subject.recipe is not None or not chart.bad:
+def trained_soundly(chart: Chart) -> list[Finding]:
+    """Trained with Adam from usual starts, the same network explains much more: parameters that came alone are not
+    trained to the end, and a run that has come to rest did so where others get past."""
+    at_rest = chart.subject.recipe is not None and motion(chart) <= AT_REST
+    if not chart.bad or chart.subject.diverged or not (at_rest or chart.subject.recipe is None):
         return []
     gains = chart.sound()
     name, gain = (
@@ -145,9 +149,14 @@ def never_trained(chart: Chart) -> list[Finding]:
     )
     if gains is None or gain < MORE_UNITS:
         return []
-    words = "these parameters are not trained to the end"
+    evidence = {"explained": chart.explained}
     told = (f"trained with Adam from a usual start, the network explains {gains.train[name]:.0%} of the training rows",)
-    return [Finding("still_improving", words, {"explained": chart.explained}, "train on: jn.fit(f, params, ...)", told)]
+    if at_rest:
+        words = "training has come to rest where the same network gets past from another start and with Adam"
+        remedy = "optimizer=optax.adam(...), from several seeds, of which the best is kept"
+        return [Finding("local_minimum", words, evidence, remedy, told)]
+    words = "these parameters are not trained to the end"
+    return [Finding("still_improving", words, evidence, "train on: jn.fit(f, params, ...)", told)]
 
 
 def overfitting(chart: Chart) -> list[Finding]:
