@@ -26,6 +26,47 @@ def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"{event}: {host} is not this machine, and nothing may leave it at run time")
 
 
+# Of the longest tables the run of all tests takes every so many-th row, to end within minutes; --long takes every row,
+# and so does whoever names files or tests
+EVERY = {
+    "gradients/planted/": 4,
+    "gradients/diagnosis/": 2,
+    "experiments/test_hand_derived.py": 8,
+    "estimators/test_scikit_learns_own_tests.py": 3,
+    "estimators/test_check_estimator.py": 3,
+    "estimators/test_agreement.py": 2,
+    "training/test_optax.py": 3,
+    "sweeps/test_nothing_dropped.py": 3,
+    "test_reference_agreement.py": 2,
+}
+_SHORT = "JAXNET_TESTS_SHORT"  # in the environment, for the processes of pytest-xdist are told files
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="every row of the longest tables, also where all tests run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    everything = config.args_source == pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
+    os.environ[_SHORT] = "yes" if everything and not config.option.long else ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not os.environ.get(_SHORT):
+        return
+    rows: dict[str, int] = {}
+    left_out = []
+    for item in items:
+        function = item.nodeid.partition("[")[0]
+        row = rows[function] = rows.get(function, -1) + 1
+        if row % next((step for path, step in EVERY.items() if f"tests/{path}" in function), 1):
+            left_out.append(item)
+    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
+
+
 _HERE = ("localhost", "::1", "0.0.0.0", "", socket.gethostname())
 sys.addaudithook(_no_network)
 

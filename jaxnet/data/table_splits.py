@@ -94,6 +94,8 @@ def refitted(
             fail(table.source, f"the {len(rows)} training rows are all of one class of {target!r}: hold other rows out")
         roles = {**(options.pop("roles", None) or {}), target: "ignore"}
         target, options = None, {**options, "roles": roles}
+    elif target is not None:
+        options["kinds"] = {target: "number", **(options.get("kinds") or {})}
     prep = prepare(table, target, rows=rows, **options)
     differ = [c.name for c in prep.columns if c.kind != kinds[c.name] and c.name != whole.target]
     if other := {name: kinds[name] for name in differ if kinds[name] in _JUDGED}:
@@ -105,6 +107,8 @@ def refitted(
     said: dict[str, Any] = {"why": "keeps rows together", "what": f"left out; roles={{{group!r}: 'input'}} keeps it"}
     leaves = lambda column: column.name == group and column.role == "ignore"
     columns = tuple(dataclasses.replace(c, **said) if leaves(c) else c for c in prep.columns)
+    whys = {column.name: column.why for column in whole.columns if column.role == "target"}
+    columns = tuple(dataclasses.replace(c, why=whys.get(c.name, c.why)) for c in columns)
     # rows that are left out are so in the whole table, of which the training rows know nothing
     notes = dict.fromkeys((*prep.notes, *whole.notes))
     return dataclasses.replace(prep, columns=columns, notes=tuple(notes))

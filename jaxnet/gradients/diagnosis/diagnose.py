@@ -96,7 +96,7 @@ def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
     named_number = plain and (found[0].kind != "factor" or _is_familiar(found[0].factor, numbers))
     if named_number and (len(evidence.yours) == 1 or len(found[0].leaves) == len(evidence.yours)):
         return found
-    mutated = mutated_backward_pass(evidence, numbers, alone=named_number)
+    mutated = mutated_backward_pass(evidence, numbers, alone=bool(named_number))
     if named_number or (plain and not mutated):
         return (dataclasses.replace(found[0], where=mutated[0].where if mutated else None),)
     return mutated or found

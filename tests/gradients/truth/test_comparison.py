@@ -30,14 +30,31 @@ def test_a_function_in_numpy_is_judged_by_differences_alone_and_says_so():
     assert "differences of f alone" in truth.sentence
 
 
+@jax.custom_jvp
+def square(w):
+    return w * w
+
+
+@square.defjvp
+def half_the_slope(primals, tangents):
+    (w,), (tangent,) = primals, tangents
+    return w * w, w * tangent
+
+
 def test_a_rule_that_contradicts_the_values_of_f_is_not_believed():
-    truth = truth_at(lambda w: jnp.sum(w * jax.lax.stop_gradient(w)), (W,))
+    truth = truth_at(lambda w: jnp.sum(square(w)), (W,))
     assert "jax.grad of f disagrees with differences of f" in truth.sentence
     np.testing.assert_allclose(truth.low[""], 2 * W, atol=1e-9)
 
 
+def test_a_gradient_that_f_stops_on_purpose_is_the_truth_and_said_to_be():
+    truth = truth_at(lambda w: jnp.sum(w * jax.lax.stop_gradient(w)), (W,))
+    assert "which f stops in places (stop_gradient)" in truth.sentence
+    np.testing.assert_allclose(truth.low[""], W, atol=1e-15)
+
+
 def test_a_large_function_whose_rule_is_in_doubt_keeps_the_rule_and_says_so():
-    truth = truth_at(lambda w: jnp.sum(w * jax.lax.stop_gradient(w)), (np.ones(2001),))
+    truth = truth_at(lambda w: jnp.sum(square(w)), (np.ones(2001),))
     assert "jax.grad of f in float64, though jax.grad of f disagrees" in truth.sentence
 
 
