@@ -46,7 +46,8 @@ def test_a_second_owner_is_told_the_first_and_a_killed_one_leaves_no_lock(tmp_pa
 
 
 def test_a_forked_child_does_not_keep_the_lock_of_a_dead_owner(tmp_path: Path) -> None:
-    forks = OWNER.replace("    print", "    import os; child = os.fork() or time.sleep(60)\n    print")
+    # the owner sleeps; its child, which says when it is there, goes on to sleep behind it
+    forks = OWNER.replace("    print", "    import os\n    if os.fork(): time.sleep(60)\n    print")
     with subprocess.Popen([sys.executable, "-c", forks, tmp_path], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "held\n"
