@@ -4,7 +4,6 @@ Each line is a question that people ask when something is slow or different on a
 with what to do; what is merely so is said plainly.
 """
 
-import importlib.metadata
 import os
 import platform as python_platform
 import time
@@ -17,6 +16,7 @@ import optax
 
 from jaxnet import compilation_cache
 from jaxnet.accelerators import local_devices, platform, products_precision
+from jaxnet.identity import installed
 from jaxnet.losses import objective
 from jaxnet.network import MLP
 from jaxnet.sweeps.devices import cores
@@ -46,13 +46,7 @@ def examine_environment() -> list[Examination]:
 
 
 def _versions() -> Examination:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed as a package"
-    packages = ", ".join(f"{name} {number}" for name, number in found.items())
+    packages = ", ".join(f"{name} {installed(name, 'not installed as a package')}" for name in _PACKAGES)
     return Examination("versions", f"Python {python_platform.python_version()}, {packages}")
 
 

@@ -2,7 +2,7 @@
 
 from jaxnet.identity.called_functions import computing_key
 from jaxnet.identity.kept_programs import KeptPrograms
-from jaxnet.identity.surroundings import MUST_STAY, surroundings
+from jaxnet.identity.surroundings import MUST_STAY, installed, surroundings
 from jaxnet.identity.traced_programs import Traced, different, digest_arrays, odd_programs, traced_program
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "different",
     "digest_arrays",
     "computing_key",
+    "installed",
     "odd_programs",
     "surroundings",
     "traced_program",

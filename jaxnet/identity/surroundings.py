@@ -25,9 +25,9 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def installed(name: str) -> str:
-    """Return the version of a distribution, or "not installed"."""
+def installed(name: str, otherwise: str = "not installed") -> str:
+    """Return the version of a distribution; other words where it is none."""
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
+        return otherwise

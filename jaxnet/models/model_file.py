@@ -8,7 +8,6 @@ hostile file raises ``CheckpointError``, whose words name the file and the fault
 import json
 import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ import numpy as np
 from jaxnet import checks, storage
 from jaxnet.data import Preparation
 from jaxnet.data.preparing.target_codes import NumberTarget
+from jaxnet.identity import installed
 from jaxnet.network import MLP, describe_network, described_network
 from jaxnet.types import Params
 
@@ -67,7 +67,7 @@ def encode_parts(parts: ModelParts) -> bytes:
     manifest = {
         "kind": _KIND,
         "format": _FORMAT,
-        "jaxnet": _version(),
+        "jaxnet": installed("jaxnet", "an uninstalled copy"),
         "network": describe_network(parts.net),
         "dtype": dtype,
         "members": len(parts.members),
@@ -112,10 +112,3 @@ def params_like(net: MLP, dtype: Any) -> list[dict[str, Any]]:
     shapes = zip(net.sizes, net.sizes[1:], strict=False)
     struct = lambda shape: jax.ShapeDtypeStruct(shape, np.dtype(dtype))
     return [{"w": struct(shape), "b": struct(shape[1:])} for shape in shapes]
-
-
-def _version() -> str:
-    try:
-        return version("jaxnet")
-    except PackageNotFoundError:
-        return "an uninstalled copy"

@@ -8,7 +8,6 @@ which the same call goes on. Rankings and decisions are not stored, for they fol
 import dataclasses
 import json
 import warnings
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +16,7 @@ import jaxlib
 import numpy as np
 
 from jaxnet.accelerators import EXACT, local_devices, products_precision
-from jaxnet.identity.surroundings import installed
+from jaxnet.identity import installed
 from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
 from jaxnet.sweeps.groups import lanes_rule
 from jaxnet.sweeps.history import SweepHistory
@@ -210,7 +209,7 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     if plan.spec.stop is not None:
         same["stop"], same["rank"] = dataclasses.asdict(plan.spec.stop), plan.rank
     extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
-    about = {"format": _FORMAT, "jaxnet": _version()}
+    about = {"format": _FORMAT, "jaxnet": installed("jaxnet")}
     # through JSON, so that it compares with one that was read: tuples are lists there
     found: dict[str, Any] = json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
     return found
@@ -220,13 +219,6 @@ def _kernel(plan: Plan) -> str:
     """Say how members are computed; a sweep of narrow networks alone has the name that all had before."""
     wide = any(getattr(network, "by_rows", False) for group in plan.groups for network in group.networks[:1])
     return "vmap, examples of wide networks as rows" if wide else "vmap"
-
-
-def _version() -> str:
-    try:
-        return version("jaxnet")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
