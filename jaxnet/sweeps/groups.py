@@ -159,8 +159,8 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
         f, network = group.training.objective, group.networks[0]
         kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
     for f, network in kinds.values():
-        params = jax.eval_shape(functools.partial(initial_params, network, dtype=task.dtype), keys_of(task.root, 0)[0])
-        batch, _, metrics = _checked(f, params, task)
+        params = shapes_of_params(network, task.dtype)
+        batch, _, metrics = checked_data(f, params, task)
         if task.folds is not None:
             _fold_weights(f, metrics, task.folds, batch)
         check_scalar(f, params, batch, len(batch.x))
@@ -173,7 +173,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     """
     f = group.training.objective
     params = initial_params(group.networks[0], keys_of(task.root, 0)[0], task.dtype)
-    batch, held_out, metrics = _checked(f, params, task)
+    batch, held_out, metrics = checked_data(f, params, task)
     # with folds a program is cut for the largest training part; smaller ones are padded by rows of weight 0
     longest = len(batch.x) if task.folds is None else int(np.max(len(batch.x) - np.bincount(task.folds)))
     part = jax.tree.map(lambda leaf: leaf[:longest], batch)
@@ -229,6 +229,11 @@ def initial_params(network: Any, key: Key, dtype: Any) -> Pytree:
     return _initial(network, key, dtype) if network.init_compiles(dtype) else network.init(key, dtype)
 
 
+def shapes_of_params(network: Any, dtype: Any) -> Pytree:
+    """Return shapes and dtypes of the parameters of a network; nothing is drawn."""
+    return jax.eval_shape(functools.partial(initial_params, network, dtype=dtype), keys_of(0, 0)[0])
+
+
 @functools.partial(jax.jit, static_argnums=(0, 2))
 def _initial(network: MLP, key: Key, dtype: Any) -> Pytree:
     return network.init(key, dtype)
@@ -239,8 +244,9 @@ def _undropped(network: Any) -> Any:
     return dataclasses.replace(network, dropout=0.0) if isinstance(network, MLP) else network
 
 
-def _checked(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple[Any, ...]]:
-    """Return the data, the validation data and the metrics as an objective takes them."""
+def checked_data(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple[Any, ...]]:
+    """Return the data, the validation data and the metrics as an objective takes them; raises ValueError or TypeError,
+    naming the argument, where it does not."""
     given = lambda batch: tuple(part for part in batch if part is not None)
     batch = examples_of(f, params, given(task.data), "data")
     held_out = None if task.validation is None else examples_of(f, params, given(task.validation), "validation")

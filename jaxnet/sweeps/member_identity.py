@@ -13,12 +13,12 @@ import numpy as np
 
 from jaxnet.identity import KeptPrograms, different, digest_arrays, odd_programs
 from jaxnet.storage import digest
-from jaxnet.sweeps.groups import Group, first_lanes, initial_params, keys_of
+from jaxnet.sweeps.groups import Group, checked_data, first_lanes, shapes_of_params
 from jaxnet.sweeps.planning import Plan
 from jaxnet.training.loop import Program, Updated, assemble, program_key
-from jaxnet.training.metric_values import check_metrics, names_argument
+from jaxnet.training.metric_values import names_argument
 from jaxnet.training.optimizer_state import LOOKED_AT
-from jaxnet.training.preparation import draws, examples_of
+from jaxnet.training.preparation import draws
 from jaxnet.training.traced_training import TracedWith, traced_training
 from jaxnet.types import Batch
 
@@ -66,15 +66,13 @@ class MemberIdentity:
 def group_programs(plan: Plan, group: Group) -> dict[str, Any]:
     """Return the programs of a group, traced with its numbers left open; what was traced before is kept."""
     task, f = plan.task, group.training.objective
-    given = lambda batch: tuple(part for part in batch if part is not None)
-    params = jax.eval_shape(functools.partial(initial_params, group.networks[0], dtype=task.dtype), keys_of(0, 0)[0])
-    batch, metrics = examples_of(f, params, given(task.data), "data"), check_metrics(task.metrics, f)
-    held_out = None if task.validation is None else examples_of(f, params, given(task.validation), "validation")
+    params = shapes_of_params(group.networks[0], task.dtype)
+    batch, held_out, metrics = checked_data(f, params, task)
     size = group.training.batch_size or plan.spec.rows
     a, b, c = group.skeletons
     program = Program(a, b, c, metrics, size, 0, False, draws(f))
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), (batch, held_out))
-    key = (program_key(program), str(shapes), str(task.dtype), [*map(len, group.numbers)].__repr__())
+    key = (program_key(program), str(shapes), str(task.dtype), tuple(map(len, group.numbers)))
     return _traced.get(key, lambda: _trace(program, group, params, shapes))
 
 

@@ -18,7 +18,7 @@ from jaxnet.html_blocks import html_text
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
-from jaxnet.sweeps.groups import Group, Members, Task, initial_params, keys_of, list_groups, list_members
+from jaxnet.sweeps.groups import Group, Members, Task, list_groups, list_members, shapes_of_params
 from jaxnet.sweeps.optuna_study import Budget
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.space import Space
@@ -241,7 +241,7 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
 
 def member_size(plan: Plan, group: Group) -> MemberSize:
     """Count what a member of a group is made of, without making one."""
-    params = jax.eval_shape(lambda: initial_params(group.networks[0], keys_of(0, 0)[0], plan.task.dtype))
+    params = shapes_of_params(group.networks[0], plan.task.dtype)
     matrices = [leaf for leaf in jax.tree.leaves(params) if leaf.ndim >= 2]
     stop = group.training.stop
     best = params if stop is not None and stop.restore_best else None
