@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import MOVES, Mutation, Site, What, is_penalty, made, root_of
-from jaxnet.gradients.diagnosis.operation_rules import INDEXED, UNARY, back_through, source_indices
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, is_penalty, made, root_of
+from jaxnet.gradients.diagnosis.operation_rules import INDEXED, MOVES, UNARY, back_through, source_indices
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.slope_mutations import FORMULAS, LOGISTIC
 from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS

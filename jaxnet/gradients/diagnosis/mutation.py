@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.operation_rules import back_through
+from jaxnet.gradients.diagnosis.operation_rules import MOVES, back_through
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 
 # what only moves numbers: what comes back through it is what comes back to what it was made of
-MOVES = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "convert_element_type", "copy", "expand_dims", "slice"}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import value_of
+from jaxnet.gradients.diagnosis.operation_rules import MOVES, value_of
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
-from jaxnet.gradients.diagnosis.source_places import SourcePlace, operand_text
+from jaxnet.gradients.diagnosis.source_places import SourcePlace, operand_text, parsed
 from jaxnet.gradients.verdict import leaf_name
 
 # the operations that an expression itself is, so that its operands are theirs
@@ -44,7 +44,6 @@ _PARTS = {
     ("sub", 1): "what is subtracted in it",
 }
 _MOST_SUMMED = 100_000  # entries
-_MOVES = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "convert_element_type", "copy", "expand_dims", "slice"}
 
 
 class PassNames:
@@ -70,14 +69,10 @@ class PassNames:
         """What a value is called, in backquotes."""
         while number not in self._given and number in self.recorded.made_by:
             op = self.recorded.operations[self.recorded.made_by[number]]
-            if op.place and op.name not in _MOVES:
+            if op.place and op.name not in MOVES:
                 return f"`{_assigned(op.place[-1]) or op.place[-1].expression}`"
             number = op.inputs[0] if op.inputs else -1
         return self._given.get(number, "a constant")
-
-    def interesting(self, number: int) -> bool:
-        """Whether a value is more than a constant."""
-        return number in self.recorded.made_by or number in self._given
 
     def operand(self, op: Operation, k: int) -> str:
         """What an operand is called: by the source of the expression that the operation is, or by its part in it."""
@@ -179,10 +174,7 @@ def _short(path: str) -> str:
 
 
 def _is_operation(expression: str, name: str) -> bool:
-    try:
-        node = ast.parse(expression, mode="eval").body
-    except (SyntaxError, ValueError):
-        return False
+    node = parsed(expression)
     if isinstance(node, ast.BinOp | ast.UnaryOp):
         return name in _OPERATORS.get(type(node.op), ())
     if isinstance(node, ast.Call):
@@ -192,10 +184,7 @@ def _is_operation(expression: str, name: str) -> bool:
 
 
 def _is_call(expression: str) -> bool:
-    try:
-        return isinstance(ast.parse(expression, mode="eval").body, ast.Call)
-    except (SyntaxError, ValueError):
-        return False
+    return isinstance(parsed(expression), ast.Call)
 
 
 def _assigned(place: SourcePlace) -> str:

@@ -105,14 +105,22 @@ class RecordedPass:
             return self._walk(branch, values[1:], around)
         if len(self.operations) >= MOST_OPERATIONS:
             raise ValueError(f"more than {MOST_OPERATIONS} operations")
-        outputs = tuple(self._new(v) for v in value_of(eqn, [self.values[i] for i in values]))
+        op = self._carried_out(eqn, values, place)
+        self.operations.append(self._placed(op))
+        return list(op.outputs)
+
+    def _carried_out(self, eqn: core.JaxprEqn, numbers: list[int], place: tuple[SourcePlace, ...]) -> Operation:
+        """Compute the results of an operation, and note by what they are reached."""
+        name, outputs = (
+            eqn.primitive.name,
+            tuple(self._new(v) for v in value_of(eqn, [self.values[i] for i in numbers])),
+        )
         for reached in (self.moving, self.of_data, self.mixed):
-            if any(i in reached for i in values) and name != "stop_gradient":
+            if any(i in reached for i in numbers) and name != "stop_gradient":
                 reached.update(outputs)
-        if name in ("mul", "dot_general", "div") and len({i for i in values if i in self.moving}) > 1:
+        if name in ("mul", "dot_general", "div") and len({i for i in numbers if i in self.moving}) > 1:
             self.mixed.update(outputs)
-        self.operations.append(self._placed(Operation(eqn, tuple(values), outputs, place, 0, 0)))
-        return list(outputs)
+        return Operation(eqn, tuple(numbers), outputs, place, 0, 0)
 
     def _placed(self, op: Operation) -> Operation:
         """Count operations of one kind within their place, and how often their place was entered."""
@@ -153,12 +161,9 @@ class RecordedPass:
 
     def _plain(self, eqn: core.JaxprEqn, numbers: list[int]) -> int:
         """An operation that only moves numbers, at no place of the user's."""
-        (made,) = (self._new(v) for v in value_of(eqn, [self.values[i] for i in numbers]))
-        for reached in (self.moving, self.of_data, self.mixed):
-            if any(i in reached for i in numbers):
-                reached.add(made)
-        self.operations.append(Operation(eqn, tuple(numbers), (made,), (), 0, 0))
-        return made
+        op = self._carried_out(eqn, numbers, ())
+        self.operations.append(op)
+        return op.outputs[0]
 
 
 def _traced(of: Callable[..., Any], *arrays: np.ndarray) -> core.JaxprEqn:

@@ -36,12 +36,17 @@ class SourcePlace(NamedTuple):
         return f"{os.path.basename(self.file)}:{self.line}: {self.expression}"
 
 
+def parsed(expression: str) -> ast.expr | None:
+    """Parse the source of an expression; None for what is none, as a part of one is not."""
+    try:
+        return ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+
+
 def operand_text(expression: str, operand: int) -> str:
     """The source of one operand of an expression such as ``X @ W``, ``f(x)`` or ``x.sum()``; "" where it is none."""
-    try:
-        node = ast.parse(expression, mode="eval").body
-    except (SyntaxError, ValueError):
-        return ""
+    node = parsed(expression)
     parts: list[ast.expr] = []
     if isinstance(node, ast.BinOp):
         parts = [node.left, node.right]
