@@ -81,7 +81,7 @@ class _Walk:
 
     def _function(self, value: types.FunctionType, depth: int) -> Hashable:
         cells = [_contents(cell) for cell in value.__closure__ or ()]
-        names = _names(value.__code__)
+        names = global_names(value.__code__)
         used = sorted(names & value.__globals__.keys())
         looked_up = [self._of_module(value.__globals__[name], names) for name in used]
         held = (value.__defaults__, value.__kwdefaults__, cells, looked_up)
@@ -138,9 +138,9 @@ def _contents(cell: types.CellType) -> Any:
     return cell.cell_contents if cell != types.CellType() else "a variable that was never set"
 
 
-def _names(code: types.CodeType) -> set[str]:
-    """Names that a function, or one that it defines, looks up outside itself."""
-    inner = [_names(part) for part in code.co_consts if isinstance(part, types.CodeType)]
+def global_names(code: types.CodeType) -> set[str]:
+    """Return the names that a function, or one that it defines, looks up outside itself."""
+    inner = [global_names(part) for part in code.co_consts if isinstance(part, types.CodeType)]
     return set(code.co_names).union(*inner)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.identity import computing_key
-from jaxnet.training.own_numbers import own_parts
+from jaxnet.training.own_numbers import own_parts, rebuilt
 
 _NUMBER = "a number"
 _UNSET = object()
@@ -224,7 +224,7 @@ class _Combination:
             return dict(zip(origin, parts, strict=True))
         if isinstance(origin, tuple | list):
             return type(origin)(*parts) if hasattr(origin, "_fields") else type(origin)(parts)
-        return _dataclass(origin, parts)
+        return rebuilt(origin, parts)
 
     def _function(self, origin: types.FunctionType, parts: tuple[Skeleton, ...]) -> types.FunctionType:
         if not parts:
@@ -301,11 +301,3 @@ def _identity(value: Any) -> Hashable:
         # Skeleton.origin keeps it alive, so its id is not used again
         return ("the object", id(value), computing_key(value))
     return (type(value), value, computing_key(value))
-
-
-def _dataclass(origin: Any, values: list[Any]) -> Any:
-    """Build without __init__, whose checks were passed once and cannot look into a traced number."""
-    copy = object.__new__(type(origin))
-    for field, value in zip(dataclasses.fields(origin), values, strict=True):
-        object.__setattr__(copy, field.name, value)
-    return copy

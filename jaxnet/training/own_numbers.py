@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxnet.identity import computing_key
+from jaxnet.identity import computing_key, global_names
 
 # their functions are not looked into, for they may compare what they remember by its identity
 _LIBRARIES = frozenset({"jax", "jaxlib", "numpy", "scipy", "torch", "jaxnet", "optax"}) | sys.stdlib_module_names
@@ -76,12 +76,7 @@ def _function_parts(value: types.FunctionType) -> OwnParts:
 
 def _global_identities(value: types.FunctionType) -> Iterator[tuple[str, Hashable]]:
     """Name the global variables that a function may read: in a notebook they change while its code stays."""
-    codes, names = [value.__code__], set()
-    while codes:
-        code = codes.pop()
-        names |= set(code.co_names)
-        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    for name in sorted(names & value.__globals__.keys()):
+    for name in sorted(global_names(value.__code__) & value.__globals__.keys()):
         yield name, computing_key(value.__globals__[name])
 
 
@@ -92,13 +87,17 @@ def _dataclass_parts(value: Any) -> OwnParts | None:
     if not frozen or not fields or set(getattr(value, "__dict__", fields)) != set(fields):
         return None
 
-    def build(parts: list[Any]) -> Any:
-        copy = object.__new__(type(value))
-        for name, part in zip(fields, parts, strict=True):
-            object.__setattr__(copy, name, part)
-        return copy
-
+    build = functools.partial(rebuilt, value)
     return OwnParts([getattr(value, name) for name in fields], build, ("a dataclass", type(value)))
+
+
+def rebuilt(origin: Any, values: list[Any]) -> Any:
+    """Build a dataclass with other values of its fields, and without __init__, whose checks were passed once and cannot
+    look into a traced number."""
+    copy = object.__new__(type(origin))
+    for field, value in zip(dataclasses.fields(origin), values, strict=True):
+        object.__setattr__(copy, field.name, value)
+    return copy
 
 
 def _pytree_parts(value: Any) -> OwnParts | None:
