@@ -1,6 +1,6 @@
 """What is this a run of? By what is computed, not by what it is called."""
 
-from jaxnet.identity.called_functions import computing_key, global_names
+from jaxnet.identity.called_functions import computing_key, defined_at, global_names
 from jaxnet.identity.kept_programs import KeptPrograms
 from jaxnet.identity.surroundings import MUST_STAY, installed, surroundings
 from jaxnet.identity.traced_programs import Traced, different, digest_arrays, odd_programs, traced_program
@@ -12,6 +12,7 @@ __all__ = [
     "different",
     "digest_arrays",
     "computing_key",
+    "defined_at",
     "global_names",
     "installed",
     "odd_programs",

@@ -10,6 +10,7 @@ What cannot be looked into is compared by being the same object; the key holds i
 
 import dataclasses
 import functools
+import os
 import types
 from collections.abc import Hashable
 from typing import Any
@@ -136,6 +137,16 @@ def _known(value: Any) -> bool:
 
 def _contents(cell: types.CellType) -> Any:
     return cell.cell_contents if cell != types.CellType() else "a variable that was never set"
+
+
+def defined_at(function: Any) -> str:
+    """Say where a function of the user's is defined, as " (line 12 of loss.py)"; "" for anything else."""
+    while isinstance(function, functools.partial | types.MethodType):
+        function = function.func if isinstance(function, functools.partial) else function.__func__
+    if not isinstance(function, types.FunctionType) or f"{function.__module__}.".startswith(_TRUSTED):
+        return ""
+    code = function.__code__
+    return f" (line {code.co_firstlineno} of {os.path.basename(code.co_filename)})"
 
 
 def global_names(code: types.CodeType) -> set[str]:

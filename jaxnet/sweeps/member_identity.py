@@ -11,7 +11,7 @@ from typing import Any, cast
 import jax
 import numpy as np
 
-from jaxnet.identity import KeptPrograms, different, digest_arrays, odd_programs
+from jaxnet.identity import KeptPrograms, defined_at, different, digest_arrays, odd_programs
 from jaxnet.storage import digest
 from jaxnet.sweeps.groups import Group, checked_data, first_lanes, shapes_of_params
 from jaxnet.sweeps.planning import Plan
@@ -23,6 +23,7 @@ from jaxnet.training.traced_training import TracedWith, traced_training
 from jaxnet.types import Batch
 
 _DIGITS = 32
+_PARTS = ("objective", "optimizer", "stop")  # of a training, as their numbers stand in a group
 _traced: KeptPrograms[dict[str, Any]] = KeptPrograms(64)
 
 
@@ -42,8 +43,9 @@ class MemberIdentity:
         place, slot = self._plan.place_of(member)
         group = self._plan.groups[place]
         at = int(np.searchsorted(group.configurations, self._plan.members.configuration[member]))
-        numbers = [[float(column[at]).hex() for column in columns] for columns in group.numbers]
-        said = {"program": self._program[place], "numbers": digest(json.dumps(numbers))[:_DIGITS]}
+        of_each = ([float(column[at]).hex() for column in columns] for columns in group.numbers)
+        numbers = {part: digest(json.dumps(each))[:_DIGITS] for part, each in zip(_PARTS, of_each, strict=True)}
+        said = {"program": self._program[place], "numbers": numbers}
         if self._lanes is not None:
             said["start"] = digest_arrays(jax.tree.map(lambda leaf: leaf[slot], self._lanes[place]))[:_DIGITS]
         return said
@@ -56,11 +58,18 @@ class MemberIdentity:
             before, now = programs.get(str(said.get("program")), {}), self.programs[mine["program"]]
             odd = odd_programs(before, now) or ["program"]
             found += [f"the {name} differs{different(before.get(name, {}), now.get(name, {}))}" for name in odd]
-        if said.get("numbers") != mine["numbers"]:
-            found.append("the numbers that are made of a configuration differ")
+        # of one program with other numbers in it: those that a function of the user's makes of a configuration
+        numbers = said.get("numbers", {})
+        for part, value in mine["numbers"].items():
+            if numbers.get(part) != value:
+                found.append(f"the {part} differs{self._defined_at(member, part)}")
         if said.get("start") != mine.get("start"):
             found.append("the first parameters that network= draws differ")
-        return found
+        return list(dict.fromkeys(found))
+
+    def _defined_at(self, member: int, part: str) -> str:
+        place, _ = self._plan.place_of(member)
+        return defined_at(getattr(self._plan.groups[place].training, part, None))
 
 
 def group_programs(plan: Plan, group: Group) -> dict[str, Any]:

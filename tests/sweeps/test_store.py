@@ -372,5 +372,5 @@ def test_a_manifest_says_what_bits_are_relative_to(problem: Any, monkeypatch: py
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr("jaxnet.sweeps.store.version", missing)
+    monkeypatch.setattr(sys.modules["jaxnet.identity.surroundings"], "version", missing)
     assert sweep_manifest(make(problem))["jaxnet"] == "not installed"
