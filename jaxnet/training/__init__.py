@@ -1,7 +1,7 @@
 """Training as one compiled program.
 
-Read hyperparameters, stopping, batches, loop, optimizer_state, preparation, training_recipe, checkpoint, signs, run,
-then saved_run.
+Read hyperparameters, stopping, batches, optimizer_extras, loop, optimizer_state, preparation, training_recipe,
+checkpoint, signs, run, then saved_run.
 """
 
 from jaxnet.training.optimizer_state import OptimizerState

@@ -5,8 +5,6 @@ structure of objective and optimizer, the batch size) is static; every number (l
 patience, how many epochs) is traced, so changing one never recompiles, and ``vmap`` over them trains a population.
 """
 
-import inspect
-import types
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
@@ -20,13 +18,12 @@ from jaxnet.identity import KeptPrograms, computing_key
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
-from jaxnet.training.hyperparameters import Skeleton, combine, parts_of, refreshed
+from jaxnet.training.hyperparameters import Skeleton, combine, refreshed
 from jaxnet.training.metric_values import metric_values
+from jaxnet.training.optimizer_extras import EXTRAS, extras_taken
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Array, Batch, Key, Metric, Pytree
 
-EXTRAS = ("value", "grad", "value_fn")  # what optimizers are offered beside the gradient, under optax's names
-UPDATE = ["updates", "state", "params"]  # how optax names what every update function takes
 CHUNK = 1024  # epochs that one call of the compiled program can record
 UNROLLED = 4  # steps of a loop of known length: on an H100 a tenth faster than one at a time, and no slower than 32
 PROGRAMS = 64  # compiled programs that are kept, at some 2 MiB each
@@ -140,34 +137,7 @@ def assemble(program: Program, numbers: list[Any]) -> Parts:
     """Put the numbers, as ``partition`` ordered them, back into objective, optimizer and stopping rule."""
     objective, optimizer, stop = (combine(skeleton, part) for skeleton, part in zip(program[:3], numbers, strict=True))
     optimizer = optax.with_extra_args_support(optimizer)
-    return Parts(objective, optimizer, _extras_taken(optimizer), stop, program)
-
-
-def _extras_taken(optimizer: optax.GradientTransformationExtraArgs) -> list[str]:
-    """Say which of EXTRAS may be handed over: what no part of the optimizer would refuse.
-
-    optax hands all of them on to every update function that takes extra arguments. One that names its own and has no
-    ``**`` (that of ``optax.contrib.sam``) refuses the others; one that names none is never handed any.
-    """
-    taken: list[str] = list(EXTRAS)
-    waiting: list[Any] = [optimizer]
-    seen: set[int] = set()
-    while waiting:
-        part = waiting.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, types.FunctionType):
-            parameters = list(inspect.signature(part).parameters.values())
-            own = [each.name for each in parameters[3:]]
-            if (
-                [each.name for each in parameters[:3]] == UPDATE
-                and own
-                and parameters[-1].kind != inspect.Parameter.VAR_KEYWORD
-            ):
-                taken = [name for name in taken if name in own]
-        waiting += [inner for inner, _ in parts_of(part) or []]
-    return taken
+    return Parts(objective, optimizer, extras_taken(optimizer), stop, program)
 
 
 def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
