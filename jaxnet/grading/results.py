@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jaxnet.data.cells import quoted_formula
 from jaxnet.gradients.evidence import Cause
 from jaxnet.gradients.verdict import leaf_name
 from jaxnet.grading.feedback import cause_words, feedback
@@ -26,7 +27,6 @@ NBGRADER = (
     "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
 _DIGITS = 6  # of a score
-_FORMULA = ("=", "+", "-", "@")  # how a cell begins that a spreadsheet would compute
 
 
 def grade_as_json(grade: Grade, hints: int, *, solutions: bool = False) -> dict[str, Any]:
@@ -127,12 +127,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     # what a learner wrote, as the words of an error, must not run in a spreadsheet
-    writer.writerows(
-        [
-            [f"'{cell}" if str(cell).startswith(_FORMULA) and isinstance(cell, str) else cell for cell in row]
-            for row in rows
-        ]
-    )
+    writer.writerows([quoted_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return out.getvalue()
 
 

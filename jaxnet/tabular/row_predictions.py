@@ -10,10 +10,10 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.data import BadRow, DataError
+from jaxnet.data.cells import quoted_formula
 from jaxnet.models import Model
 
 _NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?")
-_MARKS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet takes a text for a formula
 
 
 class RowPredictions(NamedTuple):
@@ -52,7 +52,7 @@ def escaped(value: Any) -> str:
     """Write a cell: nothing for None; a text that begins with = + - or @ behind a quote, so that it stays a text. What
     reads as a number is none."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_MARKS) and not _NUMBER.fullmatch(value) else value
+        return value if _NUMBER.fullmatch(value) else quoted_formula(value)
     if isinstance(value, float):
         return f"{value:.9g}"  # what float32 holds
     return "" if value is None else str(value)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.cells import quoted_formula
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps.history import SweepHistory, standing_epochs
 from jaxnet.sweeps.parameters import Configuration, in_words
@@ -112,9 +113,9 @@ def _csv_cell(value: Any) -> str:
     value = value.item() if isinstance(value, np.generic) else value  # whose repr is np.float64(0.1)
     if value is None:
         return ""
-    text = repr(value) if isinstance(value, float) else str(value)
-    # a spreadsheet would run text that begins like a formula; the quote makes it text again
-    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" and text else text
+    if isinstance(value, str):
+        return quoted_formula(value)
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _to_parquet(table: Columns) -> bytes:
