@@ -48,12 +48,21 @@ def new_file(text: str) -> Path:
 
 def positive_number(text: str) -> float:
     """Take a finite number above 0. Raises ArgumentTypeError for anything else."""
+    return _finite(text, "above 0", lambda number: number > 0)
+
+
+def size(text: str) -> float:
+    """Take a finite number from 0. Raises ArgumentTypeError for anything else."""
+    return _finite(text, "from 0", lambda number: number >= 0)
+
+
+def _finite(text: str, bounds: str, within: Callable[[float], bool]) -> float:
     try:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a finite number above 0, got {text!r}")
+    if not (math.isfinite(number) and within(number)):
+        raise argparse.ArgumentTypeError(f"expected a finite number {bounds}, got {text!r}")
     return number
 
 

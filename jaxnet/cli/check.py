@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
-from jaxnet.cli.arguments import new_file
+from jaxnet.cli.arguments import new_file, size
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
-from jaxnet.cli.named_objects import METAVAR, ObjectName, look_in_current_folder, named_object, object_name
+from jaxnet.cli.named_objects import (
+    METAVAR,
+    ObjectName,
+    look_in_current_folder,
+    named_loss,
+    named_object,
+    named_object_or_none,
+    object_name,
+)
 
 _DRAWN = (".pdf", ".png", ".svg")
 
@@ -74,17 +82,6 @@ def number_or_name(text: str) -> Any:
     return value
 
 
-def size(text: str) -> float:
-    """Take a finite number from 0. Raises ArgumentTypeError for anything else."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a finite number from 0, got {text!r}")
-    return value
-
-
 def figure_file(text: str) -> Path:
     """Take the path of a figure to be written. Raises ArgumentTypeError for a kind that cannot be drawn."""
     path = new_file(text)
@@ -127,16 +124,12 @@ def draw_to_file(report: Any, file: Path) -> None:
 
 def report_on(arguments: argparse.Namespace) -> Any:
     """Ask ``check_gradient``; raises Refusal for what it cannot judge, with status 3."""
-    loss, params, *data = map(named_object, (arguments.loss, arguments.params, *arguments.data))
-    gradient, network, stages = (
-        None if place is None else named_object(place)
-        for place in (arguments.gradient, arguments.network, arguments.stages)
-    )
+    loss, params, data = named_loss(arguments)
+    places = arguments.gradient, arguments.network, arguments.stages
+    gradient, network, stages = map(named_object_or_none, places)
     loss_value = (
         named_object(arguments.loss_value) if isinstance(arguments.loss_value, ObjectName) else arguments.loss_value
     )
-    if not callable(loss):
-        raise Refusal(f"{arguments.loss} is no function but {type(loss).__name__}", USAGE)
     from jaxnet.gradients import check_gradient
 
     options = {"stages": stages, "loss_value": loss_value, "precision": arguments.precision}

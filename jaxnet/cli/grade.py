@@ -10,7 +10,7 @@ from typing import Any
 import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
 from jaxnet.cli.arguments import positive_number, whole_number
 from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
-from jaxnet.cli.named_objects import METAVAR, look_in_current_folder, named_object, object_name
+from jaxnet.cli.named_objects import METAVAR, look_in_current_folder, named_loss, named_object_or_none, object_name
 
 _EPILOG = """\
 Each submission is a .py file or a notebook, or a folder with one (--file says which of several); folders travel whole.
@@ -137,14 +137,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _assignment(arguments: argparse.Namespace) -> Any:
     """Compile the loss at all points; Refusal, status 3, for what cannot be judged."""
-    loss, params, *data = map(named_object, (arguments.loss, arguments.params, *arguments.data))
-    network, solution = (
-        None if place is None else named_object(place) for place in (arguments.network, arguments.stages)
-    )
+    loss, params, data = named_loss(arguments)
+    network, solution = map(named_object_or_none, (arguments.network, arguments.stages))
     if arguments.count and solution is None:
         raise Refusal("--count goes with --stages", USAGE)
-    if not callable(loss):
-        raise Refusal(f"{arguments.loss} is no function but {type(loss).__name__}", USAGE)
     from jaxnet.grading.assignment import Assignment
 
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from jaxnet.cli.exits import DATA, Refusal
+from jaxnet.cli.exits import DATA, USAGE, Refusal
 
 METAVAR = "MODULE:NAME"
 
@@ -53,6 +53,22 @@ def named_object(place: ObjectName) -> Any:
     except Exception as error:  # a module may fail in any way while it is imported
         raise Refusal(f"cannot load {place}: {type(error).__name__}: {error}", DATA) from error
     return value
+
+
+def named_object_or_none(place: ObjectName | None) -> Any:
+    """Look a name up as ``named_object``; None where none was given."""
+    return None if place is None else named_object(place)
+
+
+def named_loss(arguments: argparse.Namespace) -> tuple[Any, Any, list[Any]]:
+    """Look up the function, its parameters and its other arguments, given as ``loss``, ``params`` and ``data``.
+
+    Raises Refusal, status 3, for what cannot be loaded, and status 2 for a loss that is no function.
+    """
+    loss, params, *data = map(named_object, (arguments.loss, arguments.params, *arguments.data))
+    if not callable(loss):
+        raise Refusal(f"{arguments.loss} is no function but {type(loss).__name__}", USAGE)
+    return loss, params, data
 
 
 def _module_of(file: Path) -> ModuleType:

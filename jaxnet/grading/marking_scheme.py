@@ -42,10 +42,11 @@ class MarkingScheme:
         *self._statements, last = body
         expected = "a function that ends with its only return"
         returns = [node for each in self._statements for node in ast.walk(each) if isinstance(node, ast.Return)]
-        checks.require(isinstance(last, ast.Return) and last.value and not returns, "stages", expected, solution)
+        if not isinstance(last, ast.Return) or last.value is None or returns:
+            checks.refuse("stages", expected, solution)
         self._solution = solution
         self._code = [compile(ast.Module([each], []), "<solution>", "exec") for each in self._statements]
-        self._result: CodeType = compile(ast.Expression(last.value), "<solution>", "eval")  # type: ignore[attr-defined]
+        self._result: CodeType = compile(ast.Expression(last.value), "<solution>", "eval")
         every = {name: place for place, each in enumerate(self._statements) for name in _touched(each)}
         for name in only:
             checks.choice("stage", name, every)

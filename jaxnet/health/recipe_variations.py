@@ -104,7 +104,7 @@ def affordable(subject: Subject, conditions: Conditions, rows: Rows, lanes: int)
 
 
 def start_of(subject: Subject) -> Pytree:
-    """Return where a subject\'s training began, or, where that is not known, its parameters."""
+    """Return where a subject's training began, or, where that is not known, its parameters."""
     return subject.params if subject.start is None else subject.start
 
 

@@ -18,7 +18,6 @@ from jaxnet import storage
 from jaxnet.training import checkpoint, loop, run
 
 EPOCHS = 6
-MOMENTS = ("compiling", "stepping", "saving", "renaming", "recovering")
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(30, 3)).astype(np.float32), RNG.integers(0, 2, 30)
 
