@@ -16,11 +16,12 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxnet.accelerators import local_devices, platform, products_precision
 from jaxnet.compilation_cache import saying_compiles
+from jaxnet.identity import KeptPrograms
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
 from jaxnet.sweeps.tiles import Lane, Shared, Tile, draw_orders, run_tiles
 from jaxnet.training.flat import Flat, Layout, flatten, layout_of, unflatten
-from jaxnet.training.loop import Program
+from jaxnet.training.loop import Program, program_key, program_key_now
 
 AXIS = "tiles"
 # resident on a device: so many that calls of a few short epochs are long beside what a call costs, ...
@@ -246,11 +247,26 @@ def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding if leaf.committed else None)
 
 
-@functools.lru_cache(maxsize=512)
+_programs: KeptPrograms[Any] = KeptPrograms(512)
+
+
 def _compiled(
     precision: str, program: Program, layout: Layout, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]
 ) -> Any:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
+    of = precision, layout, mesh, block, structure, leaves
+
+    def make() -> Any:
+        made = _compile(precision, program, layout, mesh, block=block, structure=structure, leaves=leaves)
+        _programs.also((program_key_now(program), *of), made)
+        return made
+
+    return _programs.get((program_key(program), *of), make)
+
+
+def _compile(
+    precision: str, program: Program, layout: Layout, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]
+) -> Any:
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
 
     def run(shared: Shared, tiles: Tile, counts: jax.Array, bounds: tuple[jax.Array, jax.Array]) -> tuple:

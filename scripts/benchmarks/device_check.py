@@ -94,7 +94,7 @@ def identity(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any]]:
     yield {"what": "the same sweep run again", "holds": same(again, bits(20, 32))}
     for _ in range(1 if tiny else 3):
         jax.clear_caches()
-        jn.sweeps.engine._compiled.cache_clear()
+        jn.sweeps.engine._programs.clear()
         yield {"what": "the same sweep compiled again", "holds": same(again, bits(20, 32))}
     away = max(float(np.abs(a - b).max()) for a, b in zip(bits(1, 8), bits(1, 64), strict=True))
     yield {"what": "8 lanes and 64 are other programs; the largest difference", "difference": away}

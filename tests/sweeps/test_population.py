@@ -148,10 +148,27 @@ def test_memory_that_is_exhausted_after_some_calls_loses_no_epoch(
 
 def test_populations_of_any_size_share_a_program(problem: Any) -> None:
     sweeps.sweep(plan(problem, RATES[:1], hidden=(6,)))
-    before = engine._compiled.cache_info().misses
+    before = len(engine._programs)
     for configurations, seeds in ((RATES[:2], 1), (RATES, 1), (RATES, 5), (RATES[::3], 2)):
         sweeps.sweep(plan(problem, configurations, seeds, hidden=(6,)))
-    assert engine._compiled.cache_info().misses == before
+    assert len(engine._programs) == before
+
+
+SETTINGS = {"factor": 1.0}
+
+
+def scaled(params: Any, x: Any, y: Any) -> Any:
+    """A metric that reads a global."""
+    return SETTINGS["factor"] * jax.numpy.sum(params[0]["w"] ** 2)
+
+
+def test_a_metric_is_compiled_again_when_what_it_reads_has_changed(
+    problem: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = jn.plan(jn.Space(learning_rate=0.1), problem.train, metrics=[scaled], epochs=1)
+    before = jn.sweep(plan).history.curves["scaled"]
+    monkeypatch.setitem(SETTINGS, "factor", 10.0)
+    np.testing.assert_allclose(jn.sweep(plan).history.curves["scaled"], 10 * before, rtol=1e-6)
 
 
 def test_states_are_fetched_when_they_are_wanted_and_at_the_end(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
