@@ -160,7 +160,7 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
         kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
     for f, network in kinds.values():
         params = shapes_of_params(network, task.dtype)
-        batch, _, metrics = checked_data(f, params, task)
+        batch, _, metrics = task_examples(f, params, task)
         if task.folds is not None:
             _fold_weights(f, metrics, task.folds, batch)
         check_scalar(f, params, batch, len(batch.x))
@@ -173,7 +173,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     """
     f = group.training.objective
     params = initial_params(group.networks[0], keys_of(task.root, 0)[0], task.dtype)
-    batch, held_out, metrics = checked_data(f, params, task)
+    batch, held_out, metrics = task_examples(f, params, task)
     # with folds a program is cut for the largest training part; smaller ones are padded by rows of weight 0
     longest = len(batch.x) if task.folds is None else int(np.max(len(batch.x) - np.bincount(task.folds)))
     part = jax.tree.map(lambda leaf: leaf[:longest], batch)
@@ -244,7 +244,7 @@ def _undropped(network: Any) -> Any:
     return dataclasses.replace(network, dropout=0.0) if isinstance(network, MLP) else network
 
 
-def checked_data(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple[Any, ...]]:
+def task_examples(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple[Any, ...]]:
     """Return the data, the validation data and the metrics as an objective takes them; raises ValueError or TypeError,
     naming the argument, where it does not."""
     given = lambda batch: tuple(part for part in batch if part is not None)

@@ -13,7 +13,7 @@ import numpy as np
 
 from jaxnet.identity import KeptPrograms, defined_at, different, digest_arrays, odd_programs
 from jaxnet.storage import digest
-from jaxnet.sweeps.groups import Group, checked_data, first_lanes, shapes_of_params
+from jaxnet.sweeps.groups import Group, first_lanes, shapes_of_params, task_examples
 from jaxnet.sweeps.planning import Plan
 from jaxnet.training.loop import Program, Updated, assemble, program_key
 from jaxnet.training.metric_values import names_argument
@@ -76,7 +76,7 @@ def group_programs(plan: Plan, group: Group) -> dict[str, Any]:
     """Return the programs of a group, traced with its numbers left open; what was traced before is kept."""
     task, f = plan.task, group.training.objective
     params = shapes_of_params(group.networks[0], task.dtype)
-    batch, held_out, metrics = checked_data(f, params, task)
+    batch, held_out, metrics = task_examples(f, params, task)
     size = group.training.batch_size or plan.spec.rows
     a, b, c = group.skeletons
     program = Program(a, b, c, metrics, size, 0, False, draws(f))
