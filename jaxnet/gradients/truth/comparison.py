@@ -85,7 +85,7 @@ def oracle_of(f: Callable[..., Any], point: Point) -> Oracle:
         _require_number(result)
         return Differences(f)
     _require_number(result)
-    return automatic(f, closed)
+    return automatic(f, closed, point)
 
 
 def _require_number(result: Any) -> None:

@@ -54,8 +54,10 @@ class Automatic:
 
     name = "jax.grad of f in float64"
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[..., Any], kept: "tuple[_Form, _Programs] | None" = None) -> None:
+        """Take f, and programs that are compiled already for arguments of one form."""
         self.f = f
+        self._kept = kept
         self._programs = functools.lru_cache(maxsize=8)(self._compile)
 
     def value(self, params: Pytree, *data: Any) -> float:
@@ -107,29 +109,35 @@ class Automatic:
 
     def _ready(self, params: Pytree, data: Point) -> tuple[list[Any], _Programs]:
         taken = split_arrays((params, *data))
+        if self._kept and self._kept[0] == _form(taken):
+            return taken.arrays, self._kept[1]
         return taken.arrays, self._programs(taken.structure, taken.rest, len(jax.tree.leaves(params)))
 
     def _compile(self, structure: Any, rest: Point, count: int) -> _Programs:
         taken = Arguments([], structure, rest)
-        value = lambda arrays: self.f(*taken.joined(arrays))
+        return _compiled(lambda arrays: self.f(*taken.joined(arrays)), count)
 
-        def gradient(slope: Any, arrays: list[Any]) -> list[Any]:
-            bent = lambda params: corners.with_slope_at_ties(value, [*params, *arrays[count:]], slope)
-            return jax.grad(bent)(arrays[:count])
 
-        def leaning(arrays: list[Any]) -> list[Any]:
-            *given, tilt = arrays
-            tilted = lambda params: corners.tilted(value, [*params, *given[count:]], tilt)
-            return jax.grad(tilted)(given[:count])
+def _compiled(value: Callable[[list[Any]], Any], count: int) -> _Programs:
+    """Write the programs of a function of arrays down, the first ``count`` of which are parameters."""
 
-        plain = lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
-        return _Programs(
-            _in_float64(jax.jit(value)),
-            _in_float64(jax.jit(gradient)),
-            _in_float64(rounding_noise.measure_rounding(leaning, tilts=True)),
-            _in_float64(rounding_noise.measure_rounding(functools.partial(gradient, 1.0))),
-            plain,
-        )
+    def gradient(slope: Any, arrays: list[Any]) -> list[Any]:
+        bent = lambda params: corners.with_slope_at_ties(value, [*params, *arrays[count:]], slope)
+        return jax.grad(bent)(arrays[:count])
+
+    def leaning(arrays: list[Any]) -> list[Any]:
+        *given, tilt = arrays
+        tilted = lambda params: corners.tilted(value, [*params, *given[count:]], tilt)
+        return jax.grad(tilted)(given[:count])
+
+    plain = lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
+    return _Programs(
+        _in_float64(jax.jit(value)),
+        _in_float64(jax.jit(gradient)),
+        _in_float64(rounding_noise.measure_rounding(leaning, tilts=True)),
+        _in_float64(rounding_noise.measure_rounding(functools.partial(gradient, 1.0))),
+        plain,
+    )
 
 
 def _in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,21 +153,29 @@ def _named(params: Pytree, arrays: list[Any]) -> Gradient:
     return {path: np.asarray(a, np.float64) for path, a in zip(by_path(params), arrays, strict=True)}
 
 
-_KEPT = 64  # oracles with their compiled programs, the latest used
-_remembered: collections.OrderedDict[Any, Automatic] = collections.OrderedDict()
+_Form = tuple[Any, ...]
+_KEPT = 64  # of compiled programs, the latest used
+_remembered: collections.OrderedDict[Any, _Programs] = collections.OrderedDict()
 
 
-def automatic(f: Callable[..., Any], closed: core.ClosedJaxpr) -> Automatic:
-    """Return the oracle of a traceable f; compiled programs are kept by what f does, ``closed`` being its operations.
+def _form(taken: Arguments) -> _Form:
+    return taken.structure, taken.rest, tuple((a.shape, a.dtype) for a in taken.arrays)
+
+
+def automatic(f: Callable[..., Any], closed: core.ClosedJaxpr, point: Point) -> Automatic:
+    """Return the oracle of a traceable f; programs are kept by what f does, ``closed`` being its operations at a point.
 
     A function may read names that change between two calls, which a compiled program would not see. So it is traced
-    every time, which costs little, and compiled, which costs more than all the rest, when it does something new.
+    every time, which costs little, and compiled, which costs more than all the rest, when it does something new. What
+    is compiled are the operations, and never f: another function that does the same may take its arrays in other forms.
     """
     if tracing.holds_rules(closed):  # rules and callbacks of the user's, which are not written down
         return Automatic(f)
-    key = (str(closed), tuple(np.asarray(each).tobytes() for each in closed.consts))
-    oracle = _remembered.pop(key, None) or Automatic(f)
-    _remembered[key] = oracle
+    taken, count = split_arrays(point), len(jax.tree.leaves(point[0]))
+    key = (str(closed), tuple(np.asarray(each).tobytes() for each in closed.consts), count)
+    operations = core.jaxpr_as_fun(closed)
+    programs = _remembered.pop(key, None) or _compiled(lambda arrays: operations(*arrays)[0], count)
+    _remembered[key] = programs
     while len(_remembered) > _KEPT:
         _remembered.popitem(last=False)
-    return oracle
+    return Automatic(f, (_form(taken), programs))

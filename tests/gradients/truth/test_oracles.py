@@ -63,14 +63,38 @@ def test_a_function_that_reads_a_name_that_changes_is_read_again():
     assert oracle_of(f, (np.ones(1),)).gradient(np.ones(1))[""] == 3
 
 
+def programs_of(f, *point):
+    return oracle_of(f, point)._ready(point[0], point[1:])[1]
+
+
 def test_functions_that_do_the_same_share_their_compiled_programs():
     net, numbers = jn.MLP((3, 2), output="softmax"), np.array([1.0, 2.0])
     point = (net.init(jax.random.key(0)), X, np.arange(len(X)) % 2)
-    assert oracle_of(jn.objective(net), point) is oracle_of(jn.objective(net), point)
+    assert programs_of(jn.objective(net), *point) is programs_of(jn.objective(net), *point)
     sums = [lambda w, c=c: jnp.sum(c * w) for c in (numbers, numbers.copy(), numbers + 1)]
-    first, again, other = (oracle_of(f, (np.ones(2),)) for f in sums)
+    first, again, other = (programs_of(f, np.ones(2)) for f in sums)
     assert first is again
     assert first is not other
+
+
+def test_functions_that_do_the_same_may_take_their_parameters_in_other_forms():
+    w = np.array([3.0, 4.0])
+    forms = {"": w, "['w']": {"w": w}, "[0]": [w], "['net'][0]": {"net": (w,)}}
+    takes = {"": lambda p: p, "['w']": lambda p: p["w"], "[0]": lambda p: p[0], "['net'][0]": lambda p: p["net"][0]}
+    for path, params in forms.items():
+        f = lambda p, leaf=takes[path]: jnp.sum(leaf(p) ** 3) / 3
+        oracle = oracle_of(f, (params,))
+        np.testing.assert_array_equal(oracle.gradient(params)[path], w**2)
+        assert oracle.value(params) == pytest.approx(91 / 3, rel=1e-15)
+        np.testing.assert_array_less(0, oracle.noise(params, eps=2.0**-53)[path])
+
+
+def test_a_program_that_is_kept_does_not_follow_a_name_that_has_changed_since():
+    scale = [2.0]
+    reads, writes_down = lambda w: jnp.sum(scale[0] * w), lambda w: jnp.sum(2.0 * w)
+    oracle_of(reads, (np.ones(1),)).value(np.ones(1))
+    scale[0] = 5.0
+    assert oracle_of(writes_down, (np.ones(1),)).gradient(np.ones(1))[""] == 2
 
 
 def test_a_rule_of_the_users_own_is_never_taken_for_another_one():
