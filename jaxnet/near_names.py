@@ -14,14 +14,14 @@ _NEAR = 0.5  # how alike a known name must be to be suggested: half of its lette
 _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         # losses
-        "mse": ("mean_squared_error",), "l2": ("squared_error",), "sse": ("squared_error",),
+        "mse": ("mean_squared_error", "root_mean_squared_error"), "l2": ("squared_error",), "sse": ("squared_error",),
         "quadratic": ("squared_error",), "least_squares": ("squared_error",),
         "bce": ("binary_cross_entropy",), "binary_crossentropy": ("binary_cross_entropy",),
         "bce_with_logits": ("binary_cross_entropy",), "crossentropy": ("cross_entropy",), "ce": ("cross_entropy",),
         "categorical_crossentropy": ("cross_entropy",), "sparse_categorical_crossentropy": ("cross_entropy",),
         "nll": ("cross_entropy",), "log_loss": ("cross_entropy",), "logloss": ("cross_entropy",),
         "softmax_cross_entropy": ("cross_entropy",), "smooth_l1": ("huber",), "svm": ("hinge",),
-        "mae": ("huber",), "l1": ("huber",), "absolute_error": ("huber",), "mean_absolute_error": ("huber",),
+        **dict.fromkeys(("mae", "l1", "absolute_error", "mean_absolute_error"), ("mean_absolute_error", "huber")),
         # initialisers
         "xavier": ("glorot_uniform",), "xavier_uniform": ("glorot_uniform",), "xavier_normal": ("glorot_normal",),
         "glorot": ("glorot_uniform",), "he": ("he_uniform",), "kaiming": ("he_uniform",),
@@ -33,6 +33,10 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rectifier": ("relu",), "leakyrelu": ("leaky_relu",), "lrelu": ("leaky_relu",), "log": ("exp",),
         # metrics and goals
         "acc": ("accuracy",), "r2_score": ("r2",), "r_squared": ("r2",), "minimize": ("min",), "minimise": ("min",),
+        "f1_score": ("f1",), "f1_macro": ("f1",), "f_score": ("f1",), "roc_auc": ("auc",), "roc_auc_score": ("auc",),
+        "auroc": ("auc",), "balanced_acc": ("balanced_accuracy",), "balanced_accuracy_score": ("balanced_accuracy",),
+        "rmse": ("root_mean_squared_error",), "cross_entropy": ("log_loss",), "neg_log_loss": ("log_loss",),
+        "top_k_accuracy": ("top_5_accuracy",), "top_k_categorical_accuracy": ("top_5_accuracy",),
         "maximize": ("max",), "maximise": ("max",),
         # the front door
         "train": ("fit", "training"), "network": ("MLP",), "dense": ("MLP",), "sequential": ("MLP",),
@@ -47,7 +51,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "initializer": ("weights",), "act": ("activation",), "out_dir": ("out",), "output": ("output", "out"),
     }
 )  # fmt: skip
-# words for what is not here under any name, and what to do then
+# words for losses that are not here under any name, and what to do then
 _ALMOST: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
         ("mae", "l1", "absolute_error", "mean_absolute_error"),
@@ -74,7 +78,7 @@ def nearest_name(text: str, names: Iterable[str]) -> str | None:
 def nearest(text: str, names: Iterable[str]) -> str:
     """Return `` (did you mean 'stairs'?)`` for the known name nearest to ``text``, or nothing if none is near."""
     near = nearest_name(text, names)
-    if near and _spelled(text) in _ALMOST:
+    if near == "huber" and _spelled(text) in _ALMOST:
         return f" (nearest is {near!r}; {_ALMOST[_spelled(text)]})"
     return f" (did you mean {near!r}?)" if near else ""
 

@@ -10,7 +10,7 @@ import optax
 
 from jaxnet import checks
 from jaxnet.data import Preparation
-from jaxnet.metrics import METRICS
+from jaxnet.metrics import EXAMPLE_TOP_K, METRICS, is_metric, metric_goal
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_labels
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.groups import Group, Members, Task, check_groups, list_groups, list_members
@@ -29,7 +29,6 @@ from jaxnet.training.stopping import Stop
 from jaxnet.types import Batch
 
 _DTYPES = ("float32", "float64")
-_MAXIMISED = ("accuracy", "r2")
 _ASK = 16  # trials at once
 
 
@@ -79,7 +78,7 @@ def plan(
             ``network`` where they name them.
         metric: the name in the history that configurations are ranked by, averaged over seeds and folds; by default
             the validation loss where there is one, else the loss.
-        goal: "min" or "max"; by default "max" for accuracy and r2.
+        goal: "min" or "max"; by default "max" for scores by name such as accuracy, auc and r2.
         rank: which epoch of a member is ranked, and is what its parameters and model are of: its "last", or its
             "best". By default the best where ``stop`` restores it, else the last.
         stop: a ``jn.Stop``, which ends the run of a member that no longer improves; with rank="best" the best epoch is
@@ -196,13 +195,13 @@ def _check_ranking(
     goal."""
     metrics = check_metrics(metrics)
     ranked = ("validation_loss" if validated else "loss") if metric is None else metric
-    known = history_names(tuple(dict.fromkeys([*metrics, *METRICS])), validated=True)
+    plain = ranked.removeprefix("validation_") if isinstance(ranked, str) else ranked
+    named = [plain] if is_metric(plain) else []
+    known = history_names(tuple(dict.fromkeys([*metrics, *METRICS, *named, EXAMPLE_TOP_K])), validated=True)
     held_out = checks.choice("metric", ranked, known).startswith("validation_")
     checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)
-    plain = ranked.removeprefix("validation_")
-    metrics = (*metrics, plain) if plain in METRICS and plain not in metrics else metrics
-    usual = "max" if plain in _MAXIMISED else "min"
-    goal = usual if goal is None else checks.choice("goal", goal, ("min", "max"))
+    metrics = (*metrics, *(name for name in named if name not in metrics))
+    goal = metric_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
     return metrics, tuple(history_names(metrics, validated)), ranked, goal
 
 

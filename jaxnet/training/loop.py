@@ -19,7 +19,7 @@ from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
 from jaxnet.training.hyperparameters import Skeleton, combine, refreshed
-from jaxnet.training.metric_values import metric_values
+from jaxnet.training.metric_values import metric_name, metric_values
 from jaxnet.training.optimizer_extras import EXTRAS, extras_taken
 from jaxnet.training.stopping import Best, Stop
 from jaxnet.types import Array, Batch, Key, Metric, Pytree
@@ -254,27 +254,23 @@ def _strong(state: Pytree) -> Pytree:
 def epoch_values(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
     """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch: a scalar
     for every name of the history but "loss"."""
-    both = [metric for metric in parts.program.metrics if not _name(metric).startswith("validation_")]
+    both = [metric for metric in parts.program.metrics if not metric_name(metric).startswith("validation_")]
     f = parts.objective
-    values = metric_values(f, params, Batch(*data.train[:3]), {_name(metric): metric for metric in both})
+    values = metric_values(f, params, Batch(*data.train[:3]), {metric_name(metric): metric for metric in both})
     if data.validation is not None:
         x, y, weight = data.validation
         extra = {} if weight is None else {"weight": weight}
         values["validation_loss"] = f(params, x, y, **extra)
-        metrics = {_validation_name(_name(metric)): metric for metric in parts.program.metrics}
+        metrics = {_validation_name(metric_name(metric)): metric for metric in parts.program.metrics}
         values |= metric_values(f, params, data.validation, metrics)
     return values
 
 
 def history_names(metrics: tuple[Metric, ...], validated: bool) -> list[str]:
     """List the names of a history in the order in which they are reported."""
-    names = ["loss", *map(_name, metrics)]
+    names = ["loss", *map(metric_name, metrics)]
     training = [name for name in names if not name.startswith("validation_")]
     return training + ([_validation_name(name) for name in names] if validated else [])
-
-
-def _name(metric: Metric) -> str:
-    return metric if isinstance(metric, str) else metric.__name__
 
 
 def _validation_name(name: str) -> str:

@@ -159,10 +159,10 @@ def fit(
         optimizer_state: ``run.optimizer_state`` of an earlier run, to continue it exactly, with the same key.
         validation: (X, y), evaluated after every epoch without dropout; adds "validation_loss".
         stop: a ``Stop``, to end on convergence or early on validation.
-        metrics: names in ``METRICS`` (for a ``jn.objective``) or callables (params, X, y) -> scalar; computed after
-            every epoch on the training data and, as "validation_...", on the validation data. A callable that names
-            ``weight``, ``logits`` [N, K] or ``network`` is given them; one that is itself called "validation_..."
-            sees validation data only.
+        metrics: names in ``METRICS``, as "f1" or "top_5_accuracy" (for a ``jn.objective``), or callables (params, X, y)
+            -> scalar; computed after every epoch on the training data and, as "validation_...", on the validation
+            data. A callable that names ``weight``, ``logits`` [N, K] or ``network`` is given them; one that is itself
+            called "validation_..." sees validation data only.
         out: a folder to keep the run in. It can be killed at any moment and goes on with the same call; SIGINT and
             SIGTERM end it when the chunk is saved.
         progress: show a progress bar, in a terminal or a notebook; elsewhere nothing is shown.

@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.guidance import guided
+from jaxnet.metrics import metric_goal
 from jaxnet.training.batches import on_device
 from jaxnet.types import Pytree
 
@@ -34,7 +35,7 @@ class Stop:
         monitor: a name in the history: "loss" (convergence), "validation_loss" (early stopping), a metric.
         patience: epochs without improvement after which the run ends, at least 1.
         tolerance: by how much a value must beat the best one to count as an improvement, at least 0.
-        goal: "min" for losses, "max" for scores such as accuracy.
+        goal: "min" for losses, "max" for scores; by default "max" for scores by name such as accuracy, else "min".
         restore_best: whether the run ends with the parameters of its best epoch; by default where the monitor is a
             validation value.
         ties: whether a value that is better by exactly ``tolerance`` ends the wait too, as in scikit-learn; so a
@@ -47,7 +48,7 @@ class Stop:
     monitor: str = "validation_loss"
     patience: int = dataclasses.field(default=10, metadata={"traced": True})
     tolerance: float = dataclasses.field(default=0.0, kw_only=True)
-    goal: str = dataclasses.field(default="min", kw_only=True)
+    goal: str | None = dataclasses.field(default=None, kw_only=True)
     restore_best: bool | None = dataclasses.field(default=None, kw_only=True)
     ties: bool = dataclasses.field(default=False, kw_only=True)
 
@@ -55,6 +56,8 @@ class Stop:
         checks.require(isinstance(self.monitor, str), "monitor", "a name in the history", self.monitor, TypeError)
         checks.integer("patience", self.patience, minimum=1)
         checks.number("tolerance", self.tolerance, minimum=0)
+        if self.goal is None:
+            object.__setattr__(self, "goal", metric_goal(self.monitor))
         checks.choice("goal", self.goal, ("min", "max"))
         if self.restore_best is None:
             object.__setattr__(self, "restore_best", self.monitor.startswith("validation_"))

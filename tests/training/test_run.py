@@ -315,7 +315,7 @@ REFUSED = [
     ({"shuffle": "yes"}, TypeError, "shuffle: expected True, False, or orders of the examples"),
     ({"shuffle": [np.arange(10)], "batch_size": 4}, ValueError, "shuffle: expected one order an epoch, got only 1 orders"),
     ({"shuffle": [np.zeros(10, int)] * 3, "batch_size": 4}, ValueError, r"shuffle\[0\]: expected a permutation of 0..9"),
-    ({"metrics": ["acuracy"]}, ValueError, r"metrics: expected one of accuracy, r2, got 'acuracy' \(did you mean 'accuracy'\?\)"),
+    ({"metrics": ["acuracy"]}, ValueError, r"metrics: expected one of accuracy, .*, got 'acuracy' \(did you mean 'accuracy'\?\)"),
     ({"metrics": "r2"}, TypeError, "metrics: expected a list of names or callables, got 'r2'"),
     ({"f": squared, "metrics": ["r2"]}, ValueError, "metrics: expected callables .* need a jn.objective"),
     ({"stop": 3}, TypeError, r"stop: expected a Stop such as Stop\('loss'\), got 3"),
