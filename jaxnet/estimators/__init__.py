@@ -2,7 +2,7 @@
 
 Read drawing, rules, example_losses (what scikit-learn does, exactly); network_estimator (parameters and weights);
 descent_plan, early_stopping, stochastic, quasi_newton (the solvers); base, classifier, regressor;
-population, candidates and population_search; table_transformer; sick_training.
+population, candidates, search_course and population_search; table_transformer; sick_training.
 """
 
 try:
@@ -11,9 +11,23 @@ except ImportError as missing:
     raise ImportError("jaxnet.estimators needs scikit-learn 1.6 or later: pip install 'jaxnet[sklearn]'") from missing
 
 from jaxnet.estimators.classifier import MLPClassifier
-from jaxnet.estimators.population_search import PopulationSearchCV
+from jaxnet.estimators.population_search import (
+    PopulationGridSearchCV,
+    PopulationHalvingGridSearchCV,
+    PopulationHalvingRandomSearchCV,
+    PopulationSearchCV,
+)
 from jaxnet.estimators.regressor import MLPRegressor
 from jaxnet.estimators.sick_training import SickTrainingWarning
 from jaxnet.estimators.table_transformer import TableTransformer
 
-__all__ = ["MLPClassifier", "MLPRegressor", "PopulationSearchCV", "SickTrainingWarning", "TableTransformer"]
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "PopulationGridSearchCV",
+    "PopulationHalvingGridSearchCV",
+    "PopulationHalvingRandomSearchCV",
+    "PopulationSearchCV",
+    "SickTrainingWarning",
+    "TableTransformer",
+]

@@ -22,6 +22,11 @@ class CallbackTask:
     def __init__(self, context: Any, told: dict[str, Any]) -> None:
         self._context, self._told = context, told
 
+    @property
+    def context(self) -> Any:
+        """scikit-learn's context of the task, or None where there are no callbacks."""
+        return self._context
+
     def within(self, name: str, **how: Any) -> "CallbackTask":
         """Return a task that is a part of this one; ``how`` as for scikit-learn's ``subcontext``."""
         part = None if self._context is None else self._context.subcontext(task_name=name, **how)
@@ -53,6 +58,13 @@ def fit_task(estimator: Any, sample_weight: Any, *, parts: int, silent: bool = F
     context = estimator._init_callback_context(max_subtasks=parts) if listened else None
     metadata = None if sample_weight is None else {"sample_weight": sample_weight}
     return CallbackTask(context, {"estimator": estimator, "metadata": metadata})
+
+
+def search_task(search: Any, sample_weight: Any, *, parts: int) -> CallbackTask:
+    """Return the task of a whole search, whose course asks for the context whether or not anyone listens."""
+    made = getattr(search, "_init_callback_context", None)
+    metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+    return CallbackTask(made and made(max_subtasks=parts), {"estimator": search, "metadata": metadata})
 
 
 class Epochs:

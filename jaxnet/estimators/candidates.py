@@ -1,7 +1,6 @@
 """The candidates of a search in its folds: brought to where their networks train, trained as one population."""
 
 import pickle
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -9,11 +8,10 @@ import jax
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from jaxnet import checks
 from jaxnet.estimators.base import BaseMLP
 from jaxnet.estimators.callbacks import is_listened
 from jaxnet.estimators.descent_plan import DescentChunk
@@ -21,30 +19,32 @@ from jaxnet.estimators.early_stopping import Monitor
 from jaxnet.estimators.population import Member, train_population
 from jaxnet.training.loop import Data
 
+# how a network is fitted, as it was at import: a subclass, an instance or a patch may do it in another way
+_OURS = {name: getattr(BaseMLP, name) for name in ("fit", "_fit", "_follow")}
+_GIVEN = {"sample_weight", "X_val", "y_val"}  # what a network takes beside X and y
+
 
 class FoldData(NamedTuple):
-    """The data of one fold, X and y each, and parameters for ``fit`` and for the scorer."""
+    """What one fold trains on, X and y, and the parameters for ``fit``."""
 
     train: tuple[Any, Any]
-    test: tuple[Any, Any]
     fit_params: dict[str, Any]
-    score_params: tuple[dict[str, Any], dict[str, Any]]  # of the training data, of the test data
 
 
 class Candidate(NamedTuple):
     """One candidate in one fold.
 
     Attributes:
-        estimator: a clone with the candidate's parameters; None where it could not be brought to its training.
-        data: what the network, the estimator's last step, is to be trained with; None once it is fitted.
+        estimator: a clone with the candidate's parameters.
+        data: what the network, the estimator's last step, is to be trained with; None where it failed before.
         random: what the network draws from.
-        error: what went wrong, as a traceback.
+        error: what went wrong.
     """
 
-    estimator: BaseEstimator | None
+    estimator: BaseEstimator
     data: Data | None = None
     random: np.random.RandomState | None = None
-    error: str | None = None
+    error: Exception | None = None
 
 
 class Preprocessing(NamedTuple):
@@ -65,70 +65,81 @@ class Preprocessing(NamedTuple):
     learned: dict[str, Any]
 
 
+def why_alone(estimator: Any, fit_params: Mapping[str, Any]) -> str | None:
+    """Return why an estimator can be no part of a population, or None where it can.
+
+    An empty text stands for what is documented: a solver or a scorer that decides between epochs, and callbacks.
+    """
+    mlp, given, name = estimator, set(fit_params), type(estimator).__name__
+    if isinstance(estimator, Pipeline):
+        mlp = estimator.steps[-1][1]
+        if type(estimator) is not Pipeline or "fit" in vars(estimator) or getattr(estimator, "transform_input", None):
+            return (
+                f"a {name} of {type(estimator).__module__.partition('.')[0]} that is more than scikit-learn's plain one"
+            )
+        name = f"{getattr(mlp, '__name__', None) or type(mlp).__name__} as the last step"
+        given = {key.removeprefix(f"{estimator.steps[-1][0]}__") for key in given}
+        given -= {key for key in given for step, _ in estimator.steps[:-1] if key.startswith(f"{step}__")}
+    if not isinstance(mlp, BaseMLP):
+        return name
+    own = _method_of_its_own(mlp, _OURS)
+    if own is not None:
+        return f"{type(mlp).__name__}, which has a {own} of its own"
+    if given - _GIVEN:  # an error, and whoever is fitted says it best
+        return f"fit with {', '.join(sorted(given - _GIVEN))}"
+    adaptive = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
+    alone = mlp.solver == "lbfgs" or adaptive or mlp._monitor() is Monitor.SCORER or is_listened(mlp)
+    return "" if alone else None
+
+
+def _method_of_its_own(estimator: Any, ours: Mapping[str, Any]) -> str | None:
+    """Return the first method that is not ours, by a subclass, on the instance or patched; None where all are."""
+    other = lambda name: name in vars(estimator) or getattr(type(estimator), name) is not ours[name]
+    return next(filter(other, ours), None)
+
+
 def last_step(estimator: Any) -> BaseMLP:
-    """Return the network of an estimator: itself, or the last step of a pipeline; raises TypeError for others."""
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    expected = "an MLPClassifier or MLPRegressor of jaxnet.estimators, or a Pipeline that ends in one"
-    checks.require(isinstance(last, BaseMLP), "estimator", expected, last, TypeError)
-    network: BaseMLP = last
+    """Return the network of an estimator that can be a part of a population: itself, or the last step of a pipeline."""
+    network: BaseMLP = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     return network
 
 
-def fold_data(estimator: Any, data: tuple[Any, Any], split: tuple[np.ndarray, np.ndarray], routed: Bunch) -> FoldData:
-    """Cut the data of one fold, given the rows to train and to test on and scikit-learn's routed parameters."""
-    (X, y), (train, test) = data, split
-    cut = lambda params, rows: _check_method_params(X, params=params, indices=rows)
-    return FoldData(
-        _safe_split(estimator, X, y, train),
-        _safe_split(estimator, X, y, test, train),
-        cut(routed.estimator.fit, train),
-        (cut(routed.scorer.score, train), cut(routed.scorer.score, test)),
-    )
+def fold_data(estimator: Any, data: tuple[Any, Any], rows: np.ndarray, fit_params: dict[str, Any]) -> FoldData:
+    """Cut what one fold trains on, given its rows and scikit-learn's routed parameters."""
+    return FoldData(_safe_split(estimator, *data, rows), _check_method_params(data[0], params=fit_params, indices=rows))
 
 
-def prepare_candidates(
-    estimator: Any, candidates: list[dict[str, Any]], fold: FoldData, error_score: Any
-) -> list[Candidate]:
-    """Bring every candidate to where its network is to be trained; what comes before is shared where it agrees."""
+def prepare_candidates(chosen: Iterable[tuple[Any, dict[str, Any]]], fold: FoldData) -> list[Candidate]:
+    """Bring every candidate, an estimator and what was chosen for it, to where its network is to be trained.
+
+    What comes before the network is shared where it agrees.
+    """
     shared: dict[bytes, Preprocessing] = {}
-    return [_guarded(error_score, _prepared, estimator, candidate, fold, shared) for candidate in candidates]
-
-
-def _guarded(error_score: Any, function: Callable[..., Candidate], *arguments: Any) -> Candidate:
-    """Turn an exception into a failed candidate, unless it is to be raised."""
-    try:
-        return function(*arguments)
-    except Exception:
-        if error_score == "raise":
-            raise
-        return Candidate(None, error=traceback.format_exc())
+    return [_prepared(clone(estimator), parameters, fold, shared) for estimator, parameters in chosen]
 
 
 def _prepared(
-    estimator: Any, parameters: Mapping[str, Any], fold: FoldData, shared: dict[bytes, Preprocessing]
+    chosen: Any, parameters: Mapping[str, Any], fold: FoldData, shared: dict[bytes, Preprocessing]
 ) -> Candidate:
-    chosen = clone(estimator).set_params(**clone(parameters, safe=False))
     mlp = last_step(chosen)
-    mlp._validate_params()
-    before = _preprocessing(chosen, parameters, fold, shared)
+    try:
+        mlp._validate_params()
+        before = _preprocessing(chosen, parameters, fold, shared)
+        mlp.__dict__.update(before.learned)
+        random = check_random_state(mlp.random_state)
+        given = before.fit_params
+        data, _ = mlp._fit_data(
+            before.checked,
+            given.get("sample_weight"),
+            random,
+            first=True,
+            incremental=False,
+            validation=(given.get("X_val"), given.get("y_val")),
+        )
+    except Exception as error:  # raised again where scikit-learn expects a fit to fail
+        return Candidate(chosen, error=error)
     if isinstance(chosen, Pipeline):
         chosen.steps = [*before.steps, chosen.steps[-1]]
-    # what decides between epochs on the host cannot be a lane of a compiled tile
-    adaptive = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
-    if mlp.solver == "lbfgs" or adaptive or mlp._monitor() is Monitor.SCORER or is_listened(mlp):
-        mlp.fit(before.X, fold.train[1], **before.fit_params)
-        return Candidate(chosen)
-    mlp.__dict__.update(before.learned)
-    random = check_random_state(mlp.random_state)
-    given = before.fit_params
-    data, _ = mlp._fit_data(
-        before.checked,
-        given.get("sample_weight"),
-        random,
-        first=True,
-        incremental=False,
-        validation=(given.get("X_val"), given.get("y_val")),
-    )
     return Candidate(chosen, data, random)
 
 
@@ -163,11 +174,11 @@ def _fitted_preprocessing(chosen: Any, name: str, fold: FoldData) -> Preprocessi
 
 
 def train_candidates(
-    folds: Iterable[list[Candidate]], error_score: Any, *, dtype: str | None, threads: int
-) -> Iterator[tuple[int, Candidate]]:
+    folds: Iterable[list[Candidate]], *, dtype: str | None, threads: int
+) -> Iterator[tuple[int, "Arrival"]]:
     """Train the candidates of all folds, each fold as a population, while the next are brought there.
 
-    Yields the place of each in the folds, one after the other, and how it ended, once it has.
+    Yields the place of each in the folds, one after the other, and how it arrived, once it has.
     """
     cast = casting(dtype)
     candidates: list[Candidate] = []
@@ -188,18 +199,34 @@ def train_candidates(
             yield members
 
     for number, chunk in train_population(populations(), threads):
-        place = waiting[number]
-        yield place, _guarded(error_score, _concluded, candidates[place], chunk)
-    yield from ((place, candidate) for place, candidate in enumerate(candidates) if candidate.data is None)
+        yield waiting[number], Arrival(candidates[waiting[number]], chunk)
+    for place, candidate in enumerate(candidates):
+        if candidate.data is None:
+            yield place, Arrival(candidate, None)
 
 
-def _concluded(candidate: Candidate, chunk: DescentChunk) -> Candidate:
-    data: Any = candidate.data
-    random: Any = candidate.random
-    mlp, rows = last_step(candidate.estimator), len(data.train.x)
-    mlp._record(chunk, rows)
-    mlp._conclude(chunk, chunk.state.best, random, rows=rows)
-    return Candidate(candidate.estimator)
+class Arrival:
+    """A candidate whose network is trained, as an estimator that scikit-learn fits and scores: its fit is there."""
+
+    def __init__(self, candidate: Candidate, chunk: DescentChunk | None) -> None:
+        self._candidate, self._chunk = candidate, chunk
+
+    def set_params(self, **parameters: Any) -> BaseEstimator:
+        """Return the estimator, which has its parameters already; its next ``fit``, and no other, ends the training."""
+        vars(self._candidate.estimator)["fit"] = self._fit
+        return self._candidate.estimator
+
+    def _fit(self, X: Any, y: Any, **fit_params: Any) -> BaseEstimator:
+        """Conclude the training as the estimator's own fit would; raises what went wrong before or in it."""
+        estimator, data, random, error = self._candidate
+        del vars(estimator)["fit"]
+        if error is not None:
+            raise error
+        chunk: Any = self._chunk
+        mlp, rows = last_step(estimator), len(data.train.x)  # type: ignore[union-attr]
+        mlp._record(chunk, rows)
+        mlp._conclude(chunk, chunk.state.best, random, rows=rows)  # type: ignore[arg-type]
+        return estimator
 
 
 def casting(dtype: str | None) -> Callable[[Data], Data]:

@@ -143,7 +143,8 @@ def _ended_members(group: ProgramGroup, workers: Workers) -> Iterator[tuple[int,
     orders = orders_of(descent, rows, padded=len(train.x))
     running, done = np.arange(len(group.members)), 0
     batch, together = min(descent.batch_size, rows), len(group.members)
-    size = lanes_of(descent.objective.network, batch=batch, together=together)
+    # a lone member, such as one of several seeds, whose orders are its own, would else train a tile of copies of itself
+    size = 1 if together == 1 else lanes_of(descent.objective.network, batch=batch, together=together)
     while len(running) and not workers.stopped.is_set():
         block = data if orders is None else data._replace(orders=orders.next_block(_BLOCK, _BLOCK))
         parts = [running[start : start + size] for start in range(0, len(running), size)]

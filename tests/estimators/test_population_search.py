@@ -5,7 +5,6 @@ import pytest
 import sklearn.neural_network as scikit
 from scipy.stats import loguniform, uniform
 from sklearn.datasets import load_iris
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -111,9 +110,3 @@ def test_threads_change_nothing():
     ]
     one, three = (search.fit(X, Y).cv_results_["mean_test_score"] for search in searches)
     np.testing.assert_array_equal(one, three)
-
-
-@pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(StandardScaler(), LogisticRegression())])
-def test_other_estimators_are_refused(estimator):
-    with pytest.raises(TypeError, match=r"estimator: expected an MLPClassifier or MLPRegressor of jaxnet\.estimators"):
-        PopulationSearchCV(estimator, {"C": [1.0]}, n_iter=1).fit(X, Y)
