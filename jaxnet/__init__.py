@@ -19,6 +19,7 @@ Read the package in the order of its layers, each of which knows only those befo
     figures, health                     pictures; why does my network not learn?
     stairs, estimators                  the article, told in order; scikit-learn's interface
     tabular                             from a table of one's own to a model and what it is worth
+    playground                          a local page on which a network trains live
     cli                                 parse, call the library, print
 
 Every name is imported when it is first used, so ``jaxnet --help`` never waits for JAX.

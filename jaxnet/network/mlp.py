@@ -151,7 +151,7 @@ class MLP:
             function = OUTPUTS[self.output] if name is None else activation(name)
             a = function(z) if isinstance(name, str) else turned(function(turned(z)))
             if keys is not None and name is not None:
-                a = turned(_drop(turned(a), self.dropout, keys, depth))
+                a = turned(drop_units(turned(a), self.dropout, keys, depth))
             values.append(LayerValues(turned(z), turned(a)))
         return values
 
@@ -232,8 +232,12 @@ def _predict(net: MLP, params: Params, X: jax.Array) -> jax.Array:
     return net.layers(params, X)[-1].a if X.ndim == 1 else net.columns(params, X.T)[-1].a.T
 
 
-def _drop(a: jax.Array, rate: float | jax.Array, keys: Key, depth: int) -> jax.Array:
-    """Leave each unit out with probability ``rate`` and divide the others by 1 - rate (inverted dropout)."""
+def drop_units(a: jax.Array, rate: float | jax.Array, keys: Key, depth: int | jax.Array) -> jax.Array:
+    """Leave each unit of ``a`` [H, N] out with probability ``rate`` and divide the others by 1 - rate (inverted
+    dropout); ``keys`` [N] draw for each example, ``depth`` says which hidden layer it is, from 0.
+
+    A unit's draw depends on its place alone, so a layer that is padded with units draws the same for those before them.
+    """
     keep = 1 - jnp.asarray(rate, a.dtype)
 
     def kept(key: Key) -> jax.Array:
