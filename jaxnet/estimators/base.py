@@ -1,5 +1,6 @@
 """What classifier and regressor share: scikit-learn's methods and checks, over jaxnet's training."""
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,7 @@ from jaxnet import checks, compilation_cache, prediction
 from jaxnet.estimators.callbacks import CallbackSupportMixin, Epochs, with_callbacks
 from jaxnet.estimators.descent_plan import run_descent
 from jaxnet.estimators.early_stopping import HeldOut
+from jaxnet.estimators.forked_processes import refuse_in_forks
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
 from jaxnet.estimators.rules import int32
@@ -32,6 +34,9 @@ Checked = tuple[Any, np.ndarray, np.ndarray]  # X [N, D], dense or sparse, y and
 UsersValidation = tuple[MatrixLike | None, ArrayLike | None]  # X_val and y_val
 
 _SPARSE = ["csr", "csc"]
+_OF_NAMED_SOLVERS = (  # numbers that "sgd" or "adam" read
+    "learning_rate", "learning_rate_init", "power_t", "momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon",
+)  # fmt: skip
 _FLOATS = (np.float64, np.float32)  # what is neither becomes the first
 
 
@@ -98,6 +103,7 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         incremental: bool = False,
         validation: UsersValidation = (None, None),
     ) -> Self:
+        refuse_in_forks()
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         compilation_cache.enable()
         hidden_sizes(self.hidden_layer_sizes)  # refused before the data is looked at
@@ -170,12 +176,26 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         """Refuse what a solver cannot do."""
         if self.early_stopping and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
+        self._check_no_idle_numbers()
         X_val, y_val = validation
         both = (X_val is None) == (y_val is None)
         checks.require(both, "X_val", "given together with y_val", checks.Words("one of the two"))
         if self.solver == "lbfgs":
             checks.require(X_val is None, "X_val", "a stochastic solver", checks.Words("solver='lbfgs'"))
             checks.require(not self.dropout, "dropout", "0, or a stochastic solver", self.dropout)
+
+    def _check_no_idle_numbers(self) -> None:
+        """Refuse what would be ignored without a word: rates beside an optimizer of the user's own, a scoring that
+        decides nothing."""
+        scores = self.scoring is None or (self.early_stopping and self.solver != "lbfgs")
+        checks.require(scores, "scoring", "None, or early_stopping=True with a stochastic solver", self.scoring)
+        if isinstance(self.solver, str):
+            return
+        defaults = inspect.signature(type(self).__init__).parameters
+        for name in _OF_NAMED_SOLVERS:
+            given = getattr(self, name)
+            usual = name not in defaults or given == defaults[name].default
+            checks.require(usual, name, "its default beside an optax solver, which has numbers of its own", given)
 
     def _checked_validation(self, X_val: MatrixLike | None, y_val: ArrayLike | None) -> tuple[HeldOut, np.ndarray]:
         """Return the user's validation set and its targets [N, K]. Raises ValueError where they do not fit."""
@@ -201,6 +221,9 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         """Return logits and predictions [N, K]."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=_SPARSE, reset=False)
+        if self.out_activation_ in ("tanh", "relu"):  # set by hand, as scikit-learn's users do
+            logits = prediction.last_layer(self._network(output="identity"), self._params(), X)[0]
+            return logits, np.tanh(logits) if self.out_activation_ == "tanh" else np.maximum(logits, 0)
         return prediction.last_layer(self._network(), self._params(), X)
 
     def activations(self, X: MatrixLike) -> list[np.ndarray]:
@@ -210,7 +233,8 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=_SPARSE, reset=False)
-        return [a for _, a in prediction.all_layers(self._network(), self._params(), X)[:-1]]
+        # whatever the output was set to by hand
+        return [a for _, a in prediction.all_layers(self._network(output="identity"), self._params(), X)[:-1]]
 
     def to_model(self) -> Model:
         """Return what was fitted as a ``jn.Model``, which predicts without scikit-learn, is saved and exported.

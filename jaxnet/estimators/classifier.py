@@ -9,6 +9,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
@@ -19,6 +20,16 @@ from jaxnet.estimators.base import BaseMLP, Checked, partial_fit_is_there
 from jaxnet.estimators.example_losses import ExampleLoss
 from jaxnet.estimators.network_estimator import CONSTRAINTS, Activations, MatrixLike, Score, Scoring, Solver
 from jaxnet.types import Array, ArrayLike
+
+
+def _has_probabilities(mlp: "MLPClassifier") -> bool:
+    """Whether outputs are probabilities; raises AttributeError, as scikit-learn does, where they are margins."""
+    if isinstance(mlp.loss, str) and mlp.loss == "hinge":
+        raise AttributeError("probability estimates are not available for loss='hinge'")
+    return True
+
+
+probabilities_are_there = available_if(_has_probabilities)
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -44,6 +55,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out),
     ``learning_rate_`` (the present rate of solver "sgd"), and for solver "lbfgs", which with ``verbose`` also says
     its loss, ``loss_curve_`` (one an iteration).
+
+    ``CalibratedClassifierCV(method="sigmoid")`` calibrates ``decision_function``, the logits, where there is one, and
+    scikit-learn's class has none, so its probabilities differ (by .04 or so). To calibrate the probabilities as
+    there, hide it: ``class Plain(MLPClassifier): decision_function = property()``.
 
     From scikit-learn 1.9 on ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar()``: they are
     told of every epoch, can score its weights, and can end the fit.
@@ -116,11 +131,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         outputs = self._outputs(X)
         return most_likely_labels(self._label_binarizer, outputs)
 
+    @probabilities_are_there
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Return the probability of each class, [N, K], in the order of ``classes_``."""
         outputs = self._outputs(X)
         return np.vstack([1 - outputs, outputs]).T if outputs.ndim == 1 else outputs
 
+    @probabilities_are_there
     def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Return the logarithm of ``predict_proba``."""
         probability = self.predict_proba(X)

@@ -145,10 +145,13 @@ class NetworkEstimator(BaseEstimator, ABC):
         self.out_activation_ = self._output_name()
         self._set_weights(initial_parameters(random, sizes, drawn_activations(self._network(sizes)), dtype))
 
-    def _network(self, sizes: tuple[int, ...] | None = None, *, dropout: float = 0.0) -> MLP:
+    def _network(self, sizes: tuple[int, ...] | None = None, *, dropout: float = 0.0, output: str | None = None) -> MLP:
         """Return the network of these layers, by default of the fitted ones."""
         sizes = sizes or (len(self.coefs_[0]), *(w.shape[1] for w in self.coefs_))
-        output = _HOUSE_OUTPUTS[self.out_activation_]
+        # by hand it may be set to any activation, which predictions follow; a network is trained with those it has
+        output = output or _HOUSE_OUTPUTS.get(self.out_activation_)
+        if output is None:
+            checks.choice("out_activation_", self.out_activation_, _HOUSE_OUTPUTS)
         return checked_network(sizes, house_name(self.activation), output, float(dropout))
 
     def _objective(self) -> BatchObjective:
@@ -185,7 +188,10 @@ def hidden_sizes(hidden_layer_sizes: int | Sequence[int]) -> list[int]:
     Raises ValueError for a size below 1, TypeError for what is no whole number.
     """
     sizes = [*hidden_layer_sizes] if hasattr(hidden_layer_sizes, "__iter__") else [hidden_layer_sizes]
-    if np.any(np.array(sizes) <= 0):
+    for size in sizes:
+        expected = "a whole number of units a hidden layer, such as (64, 32)"
+        checks.require(isinstance(size, Integral), "hidden_layer_sizes", expected, hidden_layer_sizes, TypeError)
+    if any(size <= 0 for size in sizes):
         raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return [operator.index(size) for size in sizes]
 

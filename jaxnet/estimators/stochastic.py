@@ -1,6 +1,7 @@
 """How an estimator learns by a stochastic solver: what it asks of ``run_descent``, and what it makes of the answer,
 with scikit-learn's attributes, messages and warnings."""
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterator
@@ -169,8 +170,12 @@ class StochasticSolver(NetworkEstimator):
             numbers = {"beta_1": float(self.beta_1), "beta_2": float(self.beta_2), "epsilon": float(self.epsilon)}
             return partial(rules.adam_rule, **numbers)
         if not isinstance(self.solver, str):
-            optimizer: Any = self.solver if isinstance(self.solver, optax.GradientTransformation) else self.solver()
             expected = "an optax optimizer such as optax.sgd(0.1), or a function without arguments that makes one"
+            optimizer: Any = self.solver
+            if not isinstance(optimizer, optax.GradientTransformation):
+                asks = checks.Words(f"{self.solver!r}, which asks for arguments: call it, as optax.adam(1e-3)")
+                checks.require(_takes_nothing(self.solver), "solver", expected, asks, TypeError)
+                optimizer = self.solver()
             made = checks.Words(f"a function that makes {optimizer!r}")
             checks.require(isinstance(optimizer, optax.GradientTransformation), "solver", expected, made, TypeError)
             return lambda rate: optimizer
@@ -230,6 +235,10 @@ class StochasticSolver(NetworkEstimator):
             # scikit-learn does not notice: all that it computes until the last epoch is NaN
             left = self.max_iter - self.n_iter_
             self._record_epochs({name: [math.nan] * left for name in chunk.history}, rows)
+            if self.early_stopping:
+                words = "Training diverged in epoch %d; the weights of the best epoch before it, of score %g, are kept."
+                best_score = (self.n_iter_ - left, self.best_validation_score_)
+                warnings.warn(words % best_score, ConvergenceWarning, stacklevel=2)
         if self.n_iter_ == self.max_iter and not chunk.ended and not incremental:
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
@@ -242,6 +251,17 @@ class StochasticSolver(NetworkEstimator):
             advance(random, rows, self.n_iter_)
         if diverged and not self.early_stopping:
             raise ValueError(_NOT_FINITE)
+
+
+def _takes_nothing(function: Callable[..., Any]) -> bool:
+    """Whether a function can be called without arguments, as far as it says."""
+    try:
+        inspect.signature(function).bind()
+    except TypeError:
+        return False
+    except ValueError:  # written in C
+        return True
+    return True
 
 
 def _lowered(rate: float) -> float | None:

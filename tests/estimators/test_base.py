@@ -2,6 +2,7 @@
 
 import functools
 import io
+import os
 import pickle
 import subprocess
 import sys
@@ -11,8 +12,10 @@ import joblib
 import numpy as np
 import optax
 import pytest
+import sklearn.neural_network as scikit
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.class_weight import compute_sample_weight
@@ -190,6 +193,22 @@ REFUSED = {
         MLPClassifier(activation=lambda z: z.sum()),
         r"activation: expected .* of shape \(100,\) .*, got <function .*, which makes ShapeDtypeStruct\(shape=\(\)",
     ),
+    "a rate beside an optimizer": (
+        MLPClassifier(solver=optax.sgd(0.1), learning_rate_init=5.0),
+        "learning_rate_init: expected its default beside an optax solver, which has numbers of its own, got 5.0",
+    ),
+    "a schedule beside an optimizer": (
+        MLPClassifier(solver=optax.sgd(0.1), learning_rate="adaptive"),
+        "learning_rate: expected its default beside an optax solver",
+    ),
+    "a scoring that decides nothing": (
+        MLPClassifier(scoring="accuracy"),
+        "scoring: expected None, or early_stopping=True with a stochastic solver, got 'accuracy'",
+    ),
+    "a scoring of lbfgs": (
+        MLPClassifier(scoring="accuracy", solver="lbfgs", early_stopping=True),
+        "scoring: expected None, or early_stopping=True with a stochastic solver",
+    ),
     "an activation of NumPy's": (
         MLPClassifier(activation=np.tanh),
         r"activation: expected a function, written with jax\.numpy, .*<ufunc 'tanh'>, which wants numbers",
@@ -204,8 +223,11 @@ def test_bad_parameters_are_refused_in_words(iris, mlp, words):
 
 
 def test_whole_numbers_of_units_and_optimizers_are_asked_for(iris):
-    with pytest.raises(TypeError, match="'float' object cannot be interpreted as an integer"):
-        MLPClassifier((3.5,)).fit(*iris)
+    for sizes in ((3.5,), (4, 2.0), ((3,),), (None,), ("a",)):
+        with pytest.raises(TypeError, match="hidden_layer_sizes: expected a whole number of units a hidden layer"):
+            MLPClassifier(sizes).fit(*iris)
+    with pytest.raises(TypeError, match=r"solver: .*<function adam .*, which asks for arguments: call it, as optax"):
+        MLPClassifier(solver=optax.adam).fit(*iris)
     with pytest.raises(TypeError, match=r"solver: expected an optax optimizer .*, got a function that makes 3"):
         MLPClassifier(solver=lambda: 3).fit(*iris)
 
@@ -301,6 +323,55 @@ def test_the_logit_of_two_classes_is_positive_for_the_second(iris):
 
 def test_sparse_rows_have_the_predictions_of_dense_ones(fitted, iris):
     np.testing.assert_allclose(fitted.predict_proba(csr_matrix(iris[0])), fitted.predict_proba(iris[0]), rtol=1e-12)
+
+
+def test_an_output_that_is_set_by_hand_is_what_predictions_follow(line):
+    fitted = MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, random_state=0).partial_fit(*line)
+    logits = fitted.predict(line[0])
+    for name, function in (("tanh", np.tanh), ("relu", lambda z: np.maximum(z, 0)), ("identity", lambda z: z)):
+        fitted.out_activation_ = name
+        np.testing.assert_allclose(fitted.predict(line[0]), function(logits), rtol=1e-14)
+    fitted.out_activation_ = "tahn"
+    with pytest.raises(ValueError, match=r"out_activation_: expected one of logistic, .*, got 'tahn'"):
+        fitted.predict(line[0])
+
+
+def test_margins_are_no_probabilities(iris):
+    mlp = MLPClassifier(loss="hinge", **SMALL).partial_fit(*iris, classes=[0, 1, 2])
+    assert not hasattr(mlp, "predict_proba")
+    with pytest.raises(AttributeError, match="has no attribute 'predict_log_proba'") as raised:
+        mlp.predict_log_proba(iris[0])
+    assert "probability estimates are not available for loss='hinge'" in str(raised.value.__cause__)
+    np.testing.assert_array_equal(mlp.predict(iris[0]), mlp.decision_function(iris[0]).argmax(1))
+
+
+@pytest.mark.filterwarnings("ignore:os.fork")
+def test_training_in_a_process_that_was_forked_after_jax_had_started_is_refused_and_predictions_are_not(fitted, iris):
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            fitted.predict(iris[0])
+            fitted.fit(*iris)
+        except RuntimeError as error:
+            os.write(write, str(error).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert b"was forked from one in which JAX had started" in os.read(read, 1000)
+
+
+def test_sigmoid_calibration_is_scikit_learns_where_decision_function_is_hidden(iris):
+    X, y = iris
+
+    class Plain(MLPClassifier):
+        decision_function = property()
+
+    ours, theirs = (
+        CalibratedClassifierCV(of(**SMALL | {"max_iter": 30}), method="sigmoid", cv=2).fit(X, y).predict_proba(X)
+        for of in (Plain, scikit.MLPClassifier)
+    )
+    np.testing.assert_allclose(ours, theirs, atol=1e-10)
 
 
 def test_everything_that_is_handed_out_is_numpys(fitted, iris):

@@ -88,7 +88,10 @@ def test_a_diverged_fit_with_early_stopping_ends_like_scikit_learns(line):
         max_iter=30,
         random_state=0,
     )
-    with pytest.warns(UserWarning, match=r"Maximum iterations \(30\) reached"):
+    with (
+        pytest.warns(UserWarning, match=r"Maximum iterations \(30\) reached"),
+        pytest.warns(UserWarning, match=r"Training diverged in epoch \d+; the weights of the best epoch before it"),
+    ):
         mlp.fit(X * 1e3, y)
     assert mlp.n_iter_ == len(mlp.loss_curve_) == len(mlp.validation_scores_) == 30
     assert np.isnan(mlp.validation_scores_[-1])
