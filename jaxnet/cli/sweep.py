@@ -59,6 +59,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         either = "the plan, a TOML file" + (", or the folder that run made" if name not in ("plan", "run") else "")
         action.add_argument("file", metavar="FILE" if name in ("plan", "run") else "FILE|DIR", type=Path, help=either)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
+        action.add_argument(
+            "--set", metavar="KEY=VALUE", action="append", default=[],
+            help="in place of a key of the file's, such as n=64 or space.momentum=0.5; again for more",
+        )  # fmt: skip
         if name != "plan":
             action.add_argument(
                 "--out", metavar="DIR", type=Path, required=name == "run", help="the folder of the sweep"
@@ -106,7 +110,7 @@ def _read(arguments: argparse.Namespace) -> "Plan":
     In place of the plan may stand the folder of its sweep, which has kept it.
     """
     from jaxnet.data import DataError
-    from jaxnet.sweeps.plan_file import KEPT_PLAN, read_plan
+    from jaxnet.sweeps.plan_file import KEPT_PLAN, kept_changes, read_plan
 
     if arguments.action not in ("plan", "run"):
         if arguments.file.is_dir():
@@ -115,7 +119,7 @@ def _read(arguments: argparse.Namespace) -> "Plan":
             raise Refusal(f"{arguments.file}: no folder of a sweep; beside a plan --out DIR is needed", USAGE)
 
     try:
-        return read_plan(arguments.file)
+        return read_plan(arguments.file, [*kept_changes(arguments.file), *arguments.set])
     except DataError as error:
         raise Refusal(str(error), DATA) from error
     except (ValueError, TypeError) as error:
@@ -156,7 +160,7 @@ def _train(arguments: argparse.Namespace) -> int:
     plan = _read(arguments)
     print(plan, file=sys.stderr)
     result = _same(lambda: sweep(plan, out=arguments.out, progress=True))
-    keep_plan(arguments.file, arguments.out)
+    keep_plan(arguments.file, arguments.out, arguments.set)
     return _show_result(result, arguments)
 
 

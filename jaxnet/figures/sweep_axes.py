@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet.sweeps import Result
-from jaxnet.sweeps.parameters import Choice, Float, Int, Layers, unconditional
+from jaxnet.sweeps.number_ranges import Float, Int, Normal
+from jaxnet.sweeps.parameters import Choice, Layers, unconditional
 
 _WIDE = 20  # times the smallest of some positive numbers, from which on a logarithm shows them better
 
@@ -40,6 +41,10 @@ def parameter_axes(result: Result) -> list[ParameterAxis]:
         given = [configuration.get(name) for configuration in result.plan.configurations]
         if isinstance(inner, Float | Int):
             found.append(ParameterAxis(name, _numbers(given), inner.log, (float(inner.low), float(inner.high))))
+        elif isinstance(inner, Normal):
+            numbers = _numbers(given)
+            low, high = np.nanmin(numbers), np.nanmax(numbers)
+            found += [ParameterAxis(name, numbers, inner.log, (low, high))] if low < high else []
         elif isinstance(inner, Choice | Layers) and len(levels := list(dict.fromkeys(inner.levels(None)))) > 1:
             found.append(_levels_axis(name, levels, given))
     return found

@@ -1,15 +1,18 @@
 """Populations: hundreds of networks as one compiled program, and what can honestly be said of them.
 
-Read parameters, space, sampling (and optuna_study): what is tried. Then configuration, groups: what that trains. Then
-tiles, devices, engine: the compiled population. Then rungs, planning, plan_arguments: what a sweep will do; history,
-processes, store, execution: the search; verification: what a folder holds, and whether it can be had again. Then
-result: what it says. plan_file reads a plan from TOML; learning_rate_test is a sweep of one parameter.
+Read number_ranges, parameters, folds, space, sampling (and optuna_study): what is tried. Then configuration, groups:
+what that trains. Then tiles, devices, engine: the compiled population. Then rungs, planning, plan_arguments: what a
+sweep will do; history, processes, store, execution: the search; verification: what a folder holds, and whether it can
+be had again. Then result: what it says. plan_file reads a plan from TOML; learning_rate_test is a sweep of one
+parameter.
 """
 
 from jaxnet.storage.interruption import Interrupted
 from jaxnet.sweeps.execution import sweep
+from jaxnet.sweeps.folds import Folds
 from jaxnet.sweeps.learning_rate_test import Rates, learning_rates
-from jaxnet.sweeps.parameters import Choice, Derived, Float, Folds, Int, Layers, Seeds, when
+from jaxnet.sweeps.number_ranges import Float, Int, Normal
+from jaxnet.sweeps.parameters import Choice, Derived, Layers, Seeds, when
 from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Confirmation, Result
@@ -27,6 +30,7 @@ __all__ = [
     "Int",
     "Interrupted",
     "Layers",
+    "Normal",
     "Plan",
     "Rates",
     "Result",

@@ -18,6 +18,7 @@ from jaxnet.network import MLP
 from jaxnet.network.threefry import fold_in, split, typed_key, words_of_seed
 from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
+from jaxnet.sweeps.folds import FoldPart
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
 from jaxnet.sweeps.tiles import FoldRows, Lane, Shared
@@ -47,7 +48,7 @@ class Task(NamedTuple):
 
     data: Batch
     validation: Batch | None
-    folds: np.ndarray | None  # [N], the fold that holds an example out
+    folds: tuple[FoldPart, ...] | None  # the rows that each fold trains on and holds out
     metrics: tuple[Any, ...]
     root: int
     dtype: Any
@@ -78,7 +79,7 @@ class Group(NamedTuple):
 def list_members(space: Space, spec: TrainingSpec, configurations: Sequence[Configuration]) -> Members:
     """Cross configurations with seeds and folds; what functions of one's own make of one is a part of its identity."""
     seeds = range(space.seeds.first, space.seeds.first + space.seeds.count)
-    folds = range(space.folds.count) if space.folds else [-1]
+    folds = range(space.folds.parts) if space.folds else [-1]
     crossed = [(c, s, f) for c in range(len(configurations)) for s in seeds for f in folds]
     names = [configuration_text(configuration) + spec.own(configuration) for configuration in configurations]
     ids = tuple(digest(f"{names[c]} seed {s} fold {f} of {len(folds)}")[:_ID_DIGITS] for c, s, f in crossed)
@@ -175,12 +176,15 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     params = initial_params(group.networks[0], keys_of(task.root, 0)[0], task.dtype)
     batch, held_out, metrics = task_examples(f, params, task)
     # with folds a program is cut for the largest training part; smaller ones are padded by rows of weight 0
-    longest = len(batch.x) if task.folds is None else int(np.max(len(batch.x) - np.bincount(task.folds)))
-    part = jax.tree.map(lambda leaf: leaf[:longest], batch)
+    lengths = [len(batch.x)] if task.folds is None else [len(fold.train) for fold in task.folds]
+    longest = max(lengths)
+    # of a resampled fold, which may be longer than the data, only the number of rows counts here
+    part = jax.tree.map(
+        lambda leaf: leaf[np.arange(longest) % len(leaf)] if longest > len(leaf) else leaf[:longest], batch
+    )
     size, examples, tail = cut(f, part, group.training.batch_size, metrics)
     check_scalar(f, params, part, size)
     a, b, c = group.skeletons
-    lengths = [longest] if task.folds is None else (len(batch.x) - np.bincount(task.folds)).tolist()
     batches = known_batches(lengths, size, tail)
     program = Program(a, b, c, metrics, size, tail, size < longest, draws(f), batches)
 
@@ -253,26 +257,26 @@ def task_examples(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | No
     return batch, held_out, check_metrics(task.metrics, f)
 
 
-def _fold_weights(f: Any, metrics: tuple[Any, ...], folds: np.ndarray, batch: Batch) -> np.ndarray | None:
+def _fold_weights(f: Any, metrics: tuple[Any, ...], folds: tuple[FoldPart, ...], batch: Batch) -> np.ndarray | None:
     """Return the weights [N] of the rows of folds, ones where none were given; None for a training without any.
 
     Folds of unequal size are padded by rows of weight 0, so whatever takes no weights needs folds of equal size.
     """
     takes = lambda each: not callable(each) or names_argument(each, "weight")
     unweighted = [each for each in (f, *metrics) if not takes(each)]
-    sizes = sorted(set(np.bincount(folds).tolist()))
+    sizes = sorted({len(fold.held) for fold in folds})
+    equal = len(sizes) == 1 and len({len(fold.train) for fold in folds}) == 1
     if unweighted:
         names = ", ".join(getattr(each, "__name__", type(each).__name__) for each in unweighted)
         expected = f"folds of equal size for what takes no weight= ({names})"
-        checks.require(len(sizes) == 1, "fold", expected, checks.Words(f"folds of {sizes} examples"))
+        checks.require(equal, "fold", expected, checks.Words(f"folds of {sizes} examples"))
     if batch.weight is not None:  # the objective takes them, or they were refused; metrics are given them by name
         return np.asarray(batch.weight)
     return None if unweighted else np.ones(len(batch.x), batch.x.dtype)
 
 
-def _fold_rows(folds: np.ndarray, weight: np.ndarray | None, size: int) -> FoldRows:
+def _fold_rows(folds: tuple[FoldPart, ...], weight: np.ndarray | None, size: int) -> FoldRows:
     """List the rows of each fold, ``size`` to train on, padded by rows of weight 0."""
-    parts = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(folds.max() + 1)]
 
     def padded(rows: list[np.ndarray], size: int) -> tuple[jax.Array, jax.Array | None]:
         index = np.zeros((len(rows), size), np.int32)
@@ -282,7 +286,7 @@ def _fold_rows(folds: np.ndarray, weight: np.ndarray | None, size: int) -> FoldR
             weights[fold, : len(each)] = 1 if weight is None else weight[each]
         return on_device(index, np.int32), None if weight is None else on_device(weights, weights.dtype)
 
-    train, train_weight = padded([part[0] for part in parts], size)
-    held_out, held_out_weight = padded([part[1] for part in parts], max(len(part[1]) for part in parts))
-    rows = on_device([len(part[0]) for part in parts], np.int32)
+    train, train_weight = padded([fold.train for fold in folds], size)
+    held_out, held_out_weight = padded([fold.held for fold in folds], max(len(fold.held) for fold in folds))
+    rows = on_device([len(fold.train) for fold in folds], np.int32)
     return FoldRows(train, train_weight, rows, held_out, held_out_weight)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from jaxnet.sweeps.execution import sweep
-from jaxnet.sweeps.parameters import Float, Seeds
+from jaxnet.sweeps.number_ranges import Float
+from jaxnet.sweeps.parameters import Seeds
 from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.space import Space

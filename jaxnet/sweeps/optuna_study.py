@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.parameters import Choice, Configuration, Float, Int, Layers, in_words, unconditional
+from jaxnet.sweeps.number_ranges import Float, Int, Normal
+from jaxnet.sweeps.parameters import Choice, Configuration, Layers, When, in_words, unconditional
 from jaxnet.sweeps.space import Space, configuration_text
 
 _INSTALL = "method='optuna' needs Optuna, which is not installed: pip install 'jaxnet[optuna]'"
@@ -21,10 +22,12 @@ _TRIES = 64  # trials in a row that may break a constraint, before it is said to
 
 
 class Budget(NamedTuple):
-    """How many trials in all, and how many are trained together."""
+    """How many trials in all, how many are trained together, and what a study begins with."""
 
     n: int
     batch: int
+    first: Sequence[Configuration] = ()  # configurations that are tried before any is drawn
+    earlier: Any = None  # a study of Optuna's, whose finished trials the first draws already know
 
 
 class Study:
@@ -36,6 +39,9 @@ class Study:
         direction = "minimize" if goal == "min" else "maximize"
         self._study = _quietly(lambda: self._optuna.create_study(direction=direction, sampler=sampler))
         self._space, self._budget = space, budget
+        self._study.add_trials(earlier_trials(space, budget.earlier, direction))
+        for configuration in budget.first:
+            self._study.enqueue_trial(_params(space, configuration))
         self._waiting: list[tuple[Any, str]] = []
         self.asked = 0
 
@@ -66,13 +72,21 @@ class Study:
     def _ask_one(self) -> tuple[Any, dict[str, Any]]:
         """Ask until a configuration keeps the constraints; the others are failed trials."""
         for _ in range(_TRIES):
-            trial = self._study.ask(distributions(self._space))
+            trial = self._study.ask(_asked(self._space, conditional=False))
+            self._ask_conditional(trial)
             configuration = self._space.settle(_values(self._space, trial.params))
             if configuration is not None:
                 return trial, configuration
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
         broken = checks.Words(f"{_TRIES} trials in a row that break one")
         return checks.refuse("constraints", "some that leave configurations to try", broken)
+
+    def _ask_conditional(self, trial: Any) -> None:
+        """Ask for each conditional parameter that stands beside what was drawn so far, until none is left that does."""
+        waiting = _asked(self._space, conditional=True)
+        while standing := [n for n in waiting if self._space.stands(n, _values(self._space, trial.params))]:
+            for name in standing:
+                _suggest(trial, name, waiting.pop(name))
 
 
 def import_optuna() -> Any:
@@ -101,7 +115,11 @@ def distributions(space: Space) -> dict[str, Any]:
         if isinstance(parameter, Float):
             found[name] = kinds.FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
         elif isinstance(parameter, Int):
-            found[name] = kinds.IntDistribution(parameter.low, parameter.high, log=parameter.log)
+            found[name] = kinds.IntDistribution(
+                parameter.low, parameter.high, log=parameter.log, step=parameter.step or 1
+            )
+        elif isinstance(parameter, Normal):
+            found[name] = kinds.FloatDistribution(parameter.at([0.0]), parameter.at([1.0]), log=parameter.log)
         else:
             found[name] = kinds.CategoricalDistribution([in_words(value) for value in parameter.levels(None)])
     return found
@@ -144,11 +162,64 @@ def completed_study(
     return study
 
 
+def earlier_trials(space: Space, study: Any, direction: str) -> list[Any]:
+    """Return the finished trials of a study of Optuna's, ``None`` being none, as a study of this space has them.
+
+    Raises TypeError for what is no study, ValueError where it has another direction, or no finished trial whose
+    parameters all lie in the space.
+    """
+    if study is None:
+        return []
+    optuna = import_optuna()
+    checks.require(isinstance(study, optuna.Study), "study", "a study of Optuna's", study, TypeError)
+    theirs = study.direction.name.lower()
+    checks.require(theirs == direction, "study", f"one to {direction}, as goal= says", checks.Words(f"one to {theirs}"))
+    every = _asked(space, conditional=False) | _asked(space, conditional=True)
+    found = []
+    for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)):
+        params = _params(space, trial.params)
+        own = {name: every[name] for name in params if name in every}
+        needed = {n for n in every if space.stands(n, {**_values(space, {}), **trial.params})}
+        if own.keys() >= needed and all(own[n]._contains(own[n].to_internal_repr(params[n])) for n in own):
+            made = {"params": {n: params[n] for n in own}, "distributions": own, "value": trial.value}
+            found.append(optuna.trial.create_trial(**made))
+    checks.require(found, "study", f"finished trials with {', '.join(every)} in this space", checks.Words("none"))
+    return found
+
+
+def _asked(space: Space, *, conditional: bool) -> dict[str, Any]:
+    """Return what Optuna is asked for, by name: parameters with conditions, or those without.
+
+    Of a ``Normal`` it is the share of its values that lie below, for Optuna's reals are all as likely.
+    """
+    kinds = import_optuna().distributions
+    inner = {name: unconditional(parameter) for name, parameter in space.parameters.items()}
+    shares = {name: kinds.FloatDistribution(0.0, 1.0) for name, each in inner.items() if isinstance(each, Normal)}
+    every = distributions(space) | shares
+    return {name: each for name, each in every.items() if isinstance(space.parameters[name], When) is conditional}
+
+
+def _suggest(trial: Any, name: str, distribution: Any) -> None:
+    kinds = import_optuna().distributions
+    if isinstance(distribution, kinds.CategoricalDistribution):
+        trial.suggest_categorical(name, distribution.choices)
+        return
+    bounds = {"low": distribution.low, "high": distribution.high, "log": distribution.log, "step": distribution.step}
+    whole = isinstance(distribution, kinds.IntDistribution)
+    (trial.suggest_int if whole else trial.suggest_float)(name, **bounds)
+
+
+def _params(space: Space, configuration: Configuration) -> dict[str, Any]:
+    """Return the values of a configuration that vary, as Optuna is to have drawn them."""
+    varied = _varied(space)
+    share = lambda name, value: varied[name].unit(value) if isinstance(varied[name], Normal) else in_words(value)
+    return {name: share(name, value) for name, value in configuration.items() if name in varied}
+
+
 def _varied(space: Space) -> dict[str, Any]:
     inner = {name: unconditional(p) for name, p in space.parameters.items()}
-    return {
-        name: parameter for name, parameter in inner.items() if isinstance(parameter, Float | Int | Choice | Layers)
-    }
+    varied = Float | Int | Normal | Choice | Layers
+    return {name: parameter for name, parameter in inner.items() if isinstance(parameter, varied)}
 
 
 def _values(space: Space, drawn: dict[str, Any]) -> dict[str, Any]:
@@ -157,8 +228,16 @@ def _values(space: Space, drawn: dict[str, Any]) -> dict[str, Any]:
     values = {}
     for name, parameter in space.parameters.items():
         inner = unconditional(parameter)
-        values[name] = inner
-        if name in varied:
-            words = {} if isinstance(inner, Float | Int) else {in_words(value): value for value in inner.levels(None)}
-            values[name] = words[drawn[name]] if words else drawn[name]
+        if name not in varied:
+            values[name] = inner
+        elif name in drawn:  # a conditional one that does not stand is not
+            values[name] = _value(inner, drawn[name])
     return values
+
+
+def _value(parameter: Any, drawn: Any) -> Any:
+    if isinstance(parameter, Normal):
+        return parameter.at([drawn])
+    if isinstance(parameter, Float | Int):
+        return drawn
+    return {in_words(value): value for value in parameter.levels(None)}[drawn]

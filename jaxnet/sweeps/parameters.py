@@ -6,7 +6,6 @@ configuration has an identity that lasts.
 """
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,76 +14,6 @@ import numpy as np
 from jaxnet import checks
 
 Configuration = Mapping[str, Any]  # parameter name -> value
-_WHOLE = 1e-9  # of a step, by which (high - low) / step may fall short of a whole number, being rounded
-
-
-@dataclasses.dataclass(frozen=True)
-class Float:
-    """A real number from ``low`` to ``high``, uniform in itself or (``log``) in its logarithm; ``step`` rounds it to
-    low + k step. Raises ValueError or TypeError for bounds that are not in order, or not positive with ``log``."""
-
-    low: float
-    high: float
-    log: bool = False
-    step: float | None = None
-    axes = 1
-
-    def __post_init__(self) -> None:
-        _check_bounds(self)
-
-    def at(self, units: Sequence[float]) -> float:
-        """Return the value at a point of the unit interval."""
-        linear = self.low + (self.high - self.low) * units[0]
-        value = _geometric(self.low, self.high, units[0]) if self.log else linear
-        if self.step is not None:
-            value = self.low + self.step * round((value - self.low) / self.step)
-        return float(min(max(value, self.low), self.high))  # rounding, or a step, may have left the bounds
-
-    def unit(self, value: float) -> float:
-        """Return where in the unit interval a value lies."""
-        return _position(self, value)
-
-    def levels(self, count: int | None) -> list[float]:
-        """List the values of a grid: every step, or ``count`` of them at equal distances."""
-        if self.step is not None:
-            steps = math.floor((self.high - self.low) / self.step + _WHOLE)
-            return [self.low + self.step * k for k in range(steps + 1)]
-        count = checks.integer("n", count, minimum=1, note="grid points along each Float that has no step")
-        return [self.at([u]) for u in np.linspace(0, 1, count)]
-
-
-@dataclasses.dataclass(frozen=True)
-class Int:
-    """A whole number from ``low`` to ``high``, both included, uniform in itself or (``log``) in its logarithm."""
-
-    low: int
-    high: int
-    log: bool = False
-    axes = 1
-
-    def __post_init__(self) -> None:
-        for name in ("low", "high"):  # beyond 2^53 a float, which the unit interval is mapped by, skips whole numbers
-            checks.integer(name, getattr(self, name), minimum=-(2**53))
-        _check_bounds(self)
-
-    def at(self, units: Sequence[float]) -> int:
-        """Return the value at a point of the unit interval; each whole number has its share of it."""
-        if self.log:  # from half below to half above, so that the bounds have their share too
-            value = round(_geometric(self.low - 0.5, self.high + 0.5, units[0]))
-        else:
-            value = self.low + math.floor((self.high + 1 - self.low) * units[0])
-        return min(max(value, self.low), self.high)
-
-    def unit(self, value: float) -> float:
-        """Return where between its bounds a value lies, from 0 to 1."""
-        return _position(self, value)
-
-    def levels(self, count: int | None) -> list[int]:
-        """List the values of a grid: all of them, or ``count`` at about equal distances."""
-        if count is None or count > self.high - self.low:
-            return list(range(self.low, self.high + 1))
-        reals = Float(self.low, self.high, log=self.log).levels(count)
-        return list(dict.fromkeys(round(value) for value in reals))
 
 
 @dataclasses.dataclass(frozen=True, init=False)
@@ -208,16 +137,6 @@ class Seeds:
         checks.integer("Seeds.first", self.first, maximum=2**31 - 1 - self.count)
 
 
-@dataclasses.dataclass(frozen=True)
-class Folds:
-    """Validate every configuration on each of ``count`` parts of the data and train on the others, paired."""
-
-    count: int
-
-    def __post_init__(self) -> None:
-        checks.integer("Folds.count", self.count, minimum=2)
-
-
 def plain(argument: str, value: Any) -> Any:
     """Return a value as a file would give it back (tuples for lists); refuse what no file can hold."""
     if isinstance(value, np.generic):
@@ -244,27 +163,3 @@ def asked(argument: str, function: Callable[[Configuration], Any], configuration
         there = f"a function of what each configuration has, such as {', '.join(configuration)}"
         hint = "a conditional parameter may be absent: use configuration.get"
         checks.refuse(argument, there, checks.Words(f"one of {error} ({hint})"))
-
-
-def _check_bounds(parameter: Any) -> None:
-    low, high = checks.number("low", parameter.low), checks.number("high", parameter.high)
-    checks.require(low < high, "high", f"a number above low={low:g}", high)
-    checks.require(isinstance(parameter.log, bool), "log", "True or False", parameter.log, TypeError)
-    checks.require(not parameter.log or low > 0, "low", "a number above 0 with log=True", low)
-    step = getattr(parameter, "step", None)
-    if step is not None:
-        checks.number("step", step, above=0, maximum=high - low)
-        checks.require(not parameter.log, "step", "no step with log=True", step)
-
-
-def _geometric(low: float, high: float, unit: float) -> float:
-    if unit in (0, 1):  # a grid has the bounds themselves, not what exp(log(bound)) rounds to
-        return float(high if unit else low)
-    return math.exp(math.log(low) + (math.log(high) - math.log(low)) * unit)
-
-
-def _position(parameter: Any, value: float) -> float:
-    low, high = float(parameter.low), float(parameter.high)
-    if parameter.log:
-        low, high, value = math.log(low), math.log(high), math.log(value)
-    return (value - low) / (high - low)

@@ -11,16 +11,17 @@ import optax
 from jaxnet import checks
 from jaxnet.data import Preparation
 from jaxnet.metrics import EXAMPLE_TOP_K, METRICS, is_metric, metric_goal
-from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec, are_labels
+from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec
 from jaxnet.sweeps.devices import use_all_cores
+from jaxnet.sweeps.folds import FoldPart, Folds
 from jaxnet.sweeps.groups import Group, Members, Task, check_groups, list_groups, list_members
 from jaxnet.sweeps.optuna_study import Budget, Study
 from jaxnet.sweeps.own_functions import check_read
-from jaxnet.sweeps.parameters import Configuration, Folds
+from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.plan_data import plan_examples
 from jaxnet.sweeps.planning import Plan
-from jaxnet.sweeps.rungs import Halving, Hyperband, single
-from jaxnet.sweeps.sampling import METHODS, distinct, sample
+from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
+from jaxnet.sweeps.sampling import METHODS, completed, distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
 from jaxnet.training.metric_values import check_metrics
@@ -48,6 +49,7 @@ def plan(
     stop: Stop | None = None,
     halving: Halving | Hyperband | None = None,
     ask: int | None = None,
+    study: Any = None,
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
     preparation: Preparation | None = None,
@@ -70,6 +72,7 @@ def plan(
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
             configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
+            With another method than "list", ``configurations`` are tried before any that it finds.
         epochs: passes over the data of a run that is neither pruned nor stopped. A parameter ``epochs`` of the space
             gives a configuration fewer.
         validation: (X, y), (X, y, weight), or with a ``preparation`` a table, evaluated after every epoch; not together
@@ -86,6 +89,7 @@ def plan(
         halving: ``Halving`` or ``Hyperband``, to stop bad configurations early.
         ask: for "optuna", how many configurations are asked for, trained as one population and told at once; 16
             by default.
+        study: for "optuna", a study of Optuna's, such as ``result.to_optuna()``, whose finished trials it begins with.
         network: configuration -> any network, in place of an ``MLP``.
         objective: (network, configuration) -> any objective, in place of ``jn.objective``.
         optimizer: a name, or configuration -> any optimizer of optax, given ``steps``, the updates of a run, where it
@@ -109,60 +113,53 @@ def plan(
     optimizer, space = _own_optimizer(constants), _complete_space(space, constants)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
     epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
-    folds, rows = _dealt(batch.y, space.folds, root, held_out)
+    folds, rows = _dealt(np.asarray(batch.y), space.folds, root, held_out)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, epochs + 1, goal=goal, restore_best=True))
-    asking = _check_asking(method, n, ask, halving)
-    found = _found(space, method, asking, goal=goal, root=root, n=n, configurations=configurations)
+    asking = _check_asking(method, n, ask, halving, study=study)
+    asking, found = _found(space, method, asking, goal=goal, root=root, n=n, configurations=configurations)
     own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:])
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, *own)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
-    brackets = halving.brackets(len(found), epochs) if halving else single(len(found), epochs)
-    trained = (space, method, found, *_grouped(space, spec, found, task), brackets, spec, task, epochs)
+    trained = (space, method, found, *_grouped(space, spec, found, task, halving=halving), spec, task, epochs)
     return Plan(*trained, names, ranked, goal, halving, asking, rank)
 
 
 def _found(
     space: Space, method: str, asking: Budget | None, *, goal: str, root: int, **tried: Any
-) -> list[dict[str, Any]]:
-    """Return the configurations to begin with: of Optuna's batches the first, for ``sweep`` asks for the others when
-    these have scores."""
-    if asking:
-        return distinct(Study(space, goal=goal, root=root, budget=asking).ask())
-    return sample(space, method, root=root, **tried)
+) -> tuple[Budget | None, list[dict[str, Any]]]:
+    """Return what Optuna is to be asked, or None, and the configurations to begin with: of its batches the first, for
+    ``sweep`` asks for the others when these have scores."""
+    if not asking:
+        return None, sample(space, method, root=root, **tried)
+    asking = asking._replace(first=tuple(completed(space, tried["configurations"])))
+    return asking, distinct(Study(space, goal=goal, root=root, budget=asking).ask())
 
 
-def _dealt(y: Any, folds: Folds | None, root: int, held_out: Batch | None) -> tuple[np.ndarray | None, int]:
-    """Return the fold of every example [N], None without folds, and how many examples one run trains on at most."""
+def _dealt(
+    y: np.ndarray, folds: Folds | None, root: int, held_out: Batch | None
+) -> tuple[tuple[FoldPart, ...] | None, int]:
+    """Return the rows of every fold, None without folds, and how many examples one run trains on at most."""
     expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
     checks.require(held_out is None or folds is None, "validation", expected, checks.Words("both"))
     if folds is None:
         return None, len(y)
-    dealt = assign_folds(y, folds.count, root)
-    return dealt, int(np.sum(dealt != 0))  # no fold is larger than fold 0
+    dealt = folds.deal(y, root)
+    return dealt, max(len(fold.train) for fold in dealt)
 
 
 def _grouped(
-    space: Space, spec: TrainingSpec, configurations: Sequence[Configuration], task: Task
-) -> tuple[Members, list[Group]]:
-    """Return the members and the groups that train them, after refusing what does not fit together."""
+    space: Space, spec: TrainingSpec, configurations: Sequence[Configuration], task: Task, *, halving: Any
+) -> tuple[Members, list[Group], list[Bracket]]:
+    """Return the members, the groups that train them and the brackets that rank them, after refusing what does not fit
+    together."""
     if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     members = list_members(space, spec, configurations)
     groups = list_groups(spec, configurations, members)
     check_groups(groups, task)
-    return members, groups
-
-
-def assign_folds(y: Any, count: int, root: int) -> np.ndarray:
-    """Deal the examples out to folds [N], by lot, each class evenly where targets are labels."""
-    targets = np.asarray(y)
-    count = checks.integer("fold", count, minimum=2, maximum=len(targets), note="the examples")
-    shuffled = np.random.default_rng(root).permutation(len(targets))
-    dealt = shuffled[np.argsort(targets[shuffled], kind="stable")] if are_labels(targets) else shuffled
-    folds = np.empty(len(targets), np.int64)
-    folds[dealt] = np.arange(len(targets)) % count
-    return folds
+    count = len(configurations)
+    return members, groups, halving.brackets(count, spec.epochs) if halving else single(count, spec.epochs)
 
 
 def _own_optimizer(constants: dict[str, Any]) -> Callable[..., Any] | None:
@@ -219,16 +216,18 @@ def _check_stopping(rank: str | None, stop: Stop | None, names: Sequence[str], n
     return rank, None if stop is None else dataclasses.replace(stop, restore_best=best)
 
 
-def _check_asking(method: str, n: int | None, ask: int | None, halving: Any) -> Budget | None:
+def _check_asking(method: str, n: int | None, ask: int | None, halving: Any, *, study: Any) -> Budget | None:
     checks.choice("method", method, METHODS)
     kind = halving is None or isinstance(halving, Halving | Hyperband)
     checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
     if method != "optuna":
-        checks.require(ask is None, "ask", "none without method='optuna', which alone is asked", ask)
+        for name, given in (("ask", ask), ("study", study)):
+            checks.require(given is None, name, "none without method='optuna', which alone is asked", given)
         return None
     checks.require(halving is None, "halving", "none with method='optuna', which needs finished runs", halving)
     n = checks.integer("n", n, minimum=1, note="trials")
-    return Budget(n, checks.integer("ask", _ASK if ask is None else ask, minimum=1, note="trials at once"))
+    batch = checks.integer("ask", _ASK if ask is None else ask, minimum=1, note="trials at once")
+    return Budget(n, batch, earlier=study)
 
 
 def _check_dtype(dtype: str) -> np.dtype:

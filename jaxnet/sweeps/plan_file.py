@@ -22,14 +22,15 @@
     seed = { count = 5 }
 
 Further kinds: ``{ depth = [1, 3], width = [8, 64] }`` for hidden layers, ``{ times = 0.1, of = "learning_rate" }``
-for a derived value, ``fold = { count = 5 }``; ``when = { optimizer = "sgd" }`` beside any of them, or beside
-``value = 0.9``, makes it conditional. Bounds of ``hidden``, ``batch_size`` and ``epochs`` make an ``Int``, others a
-``Float``. With method = "list", ``configurations`` is a list of tables. An unknown key is refused, with the nearest
-known one.
+for a derived value, ``{ mean = 0, sd = 1 }`` for a ``Normal``, ``fold = { count = 5, stratify = false }``;
+``when = { optimizer = "sgd" }`` beside any of them, or beside ``value = 0.9``, makes it conditional. Bounds of
+``hidden``, ``batch_size`` and ``epochs`` make an ``Int``, others a ``Float``. With method = "list", ``configurations``
+is a list of tables. An unknown key is refused, with the nearest known one.
 """
 
 import dataclasses
 import inspect
+import json
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -51,7 +52,9 @@ from jaxnet.data import (
 )
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
-from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Float, Folds, Int, Layers, Seeds, when
+from jaxnet.sweeps.folds import Folds
+from jaxnet.sweeps.number_ranges import Float, Int, Normal
+from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Layers, Seeds, when
 from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Halving, Hyperband
@@ -63,6 +66,7 @@ _PRUNING = ("halving", "hyperband", "stop")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties")
 _WHOLE = ("hidden", "batch_size", "epochs")  # whose numbers are whole
 KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
+_KEPT_CHANGES = "plan.changes.json"
 _DATA_NAMES = (
     "name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare", "group", "time",
     "class_weights",
@@ -81,9 +85,10 @@ class Product:
         return self.times * configuration[checks.choice("of", self.of, configuration)]
 
 
-def read_plan(path: str | os.PathLike[str]) -> Plan:
+def read_plan(path: str | os.PathLike[str], changes: Iterable[str] = ()) -> Plan:
     """Read a plan from a TOML file; files of data that it names are looked for beside it.
 
+    ``changes`` are lines such as "n = 64" or "space.momentum = 0.5", each of which stands in place of the file's own.
     Raises DataError where it is no TOML, OSError where a file is missing, ValueError or TypeError for what makes no
     plan.
     """
@@ -94,6 +99,8 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
         raise DataError(f"{path}: not a TOML file ({error})") from error
     except RecursionError as error:
         raise DataError(f"{path}: not a plan (its values are nested too deeply)") from error
+    for change in changes:
+        _change(found, change)
     for name in (name for name in found if name in _SPACE and name not in _SEARCH):
         checks.refuse(name, "this key below [space]", checks.Words("it above all tables"))
     _known("", found, (*_SEARCH, *_PRUNING, "data", "space"))
@@ -104,19 +111,50 @@ def read_plan(path: str | os.PathLike[str]) -> Plan:
     return plan(space, data.pop("data"), **data, **_search(found))
 
 
-def keep_plan(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+def _change(plan: dict[str, Any], change: str) -> None:
+    """Set a key of a plan, "space.momentum = 0.5": what stands behind the sign is TOML, or else text."""
+    name, sign, text = (part.strip() for part in change.partition("="))
+    expected = "a key and its value, such as n=64 or space.momentum=0.5"
+    checks.require(name and sign and text, "set", expected, change)
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # a name needs no quotes on a command line
+    *tables, key = name.split(".")
+    for table in tables:
+        plan = plan.setdefault(table, {})
+        checks.require(isinstance(plan, dict), f"set {name}", f"{table} to be a table", plan, TypeError)
+    plan[key] = value
+
+
+def keep_plan(path: str | os.PathLike[str], folder: str | os.PathLike[str], changes: Iterable[str] = ()) -> None:
     """Copy a plan that can be read, and the files of data that it names, into the folder of its sweep, which then needs
     nothing else to be read. A file that is named by a path that leads elsewhere stays where it is.
+
+    ``changes`` are kept beside it, for ``kept_changes``.
     """
     path, folder = Path(path), Path(folder)
     content = path.read_bytes()
-    data = tomllib.loads(content.decode())["data"]
+    found = tomllib.loads(content.decode())
+    for change in changes:
+        _change(found, change)
+    data = found["data"]
     for name in (data.get("file"), data.get("validation")):
         if isinstance(name, str) and not Path(name).is_absolute() and ".." not in Path(name).parts:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(folder / name, (path.parent / name).read_bytes())
     # last, for a folder that has a plan has its data
+    (folder / _KEPT_CHANGES).unlink(missing_ok=True)
+    if changes:
+        write_atomically(folder / _KEPT_CHANGES, json.dumps([*changes]).encode())
     write_atomically(folder / KEPT_PLAN, content)
+
+
+def kept_changes(path: str | os.PathLike[str]) -> list[str]:
+    """Return the changes that the plan in the folder of a sweep was read with."""
+    beside = Path(path).parent / _KEPT_CHANGES
+    kept = Path(path).name == KEPT_PLAN and beside.exists()
+    return [str(change) for change in json.loads(beside.read_bytes())] if kept else []
 
 
 _SPACE = (*PARAMETER_NAMES, "seed", "fold")
@@ -216,14 +254,14 @@ def _kind(name: str, table: dict[str, Any]) -> Any:
     if name == "seed":
         return Seeds(**dict(_known(prefix, table, ("count", "first"), needed=("count",))))
     if name == "fold":
-        return Folds(**dict(_known(prefix, table, ("count",), needed=("count",))))
+        return Folds(**dict(_known(prefix, table, ("count", "stratify"), needed=("count",))))
     key = next((key for key in _KINDS if key in table), None)  # the one name that tells a kind from the others
     if key is None:
         expected = f"a table with {', '.join(_KINDS)} or value"
         checks.refuse(f"space.{name}", expected, checks.Words(", ".join(table) or "none"))
     needed, further, make = _KINDS[key]
     if key == "min":
-        further, make = (("log",), Int) if name in _WHOLE else (further, make)
+        further, make = (("log", "step"), Int) if name in _WHOLE else (further, make)
     _typed(f"{prefix}choices", table.get("choices", []), list, "a list")
     return make(**{_SPELT.get(k, k): v for k, v in _known(prefix, table, (*needed, *further), needed=needed)})
 
@@ -231,6 +269,7 @@ def _kind(name: str, table: dict[str, Any]) -> Any:
 _SPELT: Mapping[str, str] = MappingProxyType({"min": "low", "max": "high"})
 _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable[..., Any]]] = MappingProxyType(
     {
+        "mean": (("mean", "sd"), ("min", "max", "log"), Normal),  # before min, which it may have, too
         "min": (("min", "max"), ("log", "step"), Float),
         "choices": (("choices",), (), lambda choices: Choice(list(choices))),
         "depth": (("depth", "width"), ("pyramid", "powers"), Layers),

@@ -190,7 +190,7 @@ def forecast(plan: Plan) -> Forecast:
     return Forecast(
         configurations=len(plan.configurations),
         seeds=plan.space.seeds.count,
-        folds=plan.space.folds.count if plan.space.folds else 1,
+        folds=plan.space.folds.parts if plan.space.folds else 1,
         method=plan.method,
         members=count,
         groups=costs,

@@ -26,25 +26,38 @@ def sample(
     Args:
         space: what may vary.
         method: "grid" (``n`` values along each Float without a step), "random" or "sobol" (``n`` configurations), or
-            "list" (``configurations``, each completed by the constants of the space).
+            "list".
+        configurations: of a list, each completed by the constants of the space; with another method they come first.
         root: the seed of random and Sobol points.
 
     Raises ValueError for an unknown method, a missing ``n``, or a space with fewer than ``n`` configurations;
     ImportError where Sobol points need SciPy and it is missing.
     """
     checks.choice("method", method, _SAMPLED)
-    given = configurations is not None
-    checks.require(given == (method == "list"), "configurations", "a list exactly with method='list'", configurations)
-    if method == "grid":
-        return distinct(space.grid(n))
+    missing = method == "list" and configurations is None
+    checks.require(not missing, "configurations", "a list with method='list'", configurations)
     if method == "list":
         checks.require(n is None, "n", "none with method='list', which tries every configuration of it", n)
-        checks.require(isinstance(configurations, Sequence), "configurations", "a list", configurations, TypeError)
-        return distinct(_complete(space, configuration) for configuration in configurations or ())
-    if space.axes == 0:  # nothing varies but seeds and folds: there is one configuration, whatever n says
-        return distinct(space.grid(None))
+        return distinct(completed(space, configurations))
+    first = completed(space, configurations)
+    return distinct([*first, *_sampled(space, method, n, root)])
+
+
+def _sampled(space: Space, method: str, n: int | None, root: int) -> Iterable[dict[str, Any]]:
+    if method == "grid" or space.axes == 0:  # where nothing varies but seeds and folds there is one, whatever n says
+        return space.grid(n if method == "grid" else None)
     n = checks.integer("n", n, minimum=1, note="configurations to draw")
     return _draw(space, n, _random(space, root) if method == "random" else _sobol(space, root))
+
+
+def completed(space: Space, configurations: Sequence[Configuration] | None) -> list[dict[str, Any]]:
+    """Return a list of configurations with what follows from the space; raises ValueError or TypeError where one names
+    too little, or breaks a constraint."""
+    if configurations is None:
+        return []
+    fits = isinstance(configurations, Sequence) and not isinstance(configurations, str)
+    checks.require(fits, "configurations", "a list", configurations, TypeError)
+    return [_complete(space, configuration) for configuration in configurations]
 
 
 def distinct(configurations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,22 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from jaxnet import checks
-from jaxnet.sweeps.parameters import (
-    Choice,
-    Configuration,
-    Derived,
-    Float,
-    Folds,
-    Int,
-    Layers,
-    Seeds,
-    When,
-    asked,
-    plain,
-    unconditional,
-)
+from jaxnet.sweeps.folds import Folds
+from jaxnet.sweeps.number_ranges import Float, Int, Normal
+from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Layers, Seeds, When, asked, plain, unconditional
 
-Parameter = Float | Int | Choice | Layers | Derived | When
+Parameter = Float | Int | Normal | Choice | Layers | Derived | When
 
 
 @dataclasses.dataclass(frozen=True, init=False)
@@ -122,7 +111,7 @@ def space_as_json(space: Space) -> dict[str, Any]:
 def _described(parameter: Any) -> Any:
     if not dataclasses.is_dataclass(parameter):
         return parameter
-    fields = {field.name: getattr(parameter, field.name) for field in dataclasses.fields(parameter)}
+    fields = {field.name: getattr(parameter, field.name) for field in dataclasses.fields(parameter) if field.compare}
     shown = {name: getattr(value, "__qualname__", None) or _described(value) for name, value in fields.items()}
     return {"kind": type(parameter).__name__, **shown}
 

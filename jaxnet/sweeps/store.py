@@ -185,7 +185,7 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     same = {
         "data": fingerprint(task.data),
         "validation": None if task.validation is None else fingerprint(task.validation),
-        "folds": None if plan.space.folds is None else plan.space.folds.count,
+        "folds": _folds(plan),
         "epochs": plan.epochs,
         "names": list(plan.names),
         "metric": [plan.metric, plan.goal],
@@ -213,6 +213,16 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     # through JSON, so that it compares with one that was read: tuples are lists there
     found: dict[str, Any] = json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
     return found
+
+
+def _folds(plan: Plan) -> Any:
+    """Say how the examples are dealt out to folds: by their number, which the root and the targets follow, or by all
+    rows of each where the user had a say."""
+    folds = plan.space.folds
+    if folds is None or plan.task.folds is None or folds.plain:
+        return None if folds is None else folds.count
+    rows = [np.asarray(part, np.int64) for fold in plan.task.folds for part in fold]
+    return [folds.count, digest(*(each for part in rows for each in (f"{len(part)} rows ", part)))]
 
 
 def _kernel(plan: Plan) -> str:

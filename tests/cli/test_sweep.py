@@ -62,6 +62,39 @@ def test_a_plan_is_printed_and_nothing_is_trained(folder: Path, capsys: pytest.C
     assert [group["members"] for group in found["groups"]] == [4, 4]
 
 
+def test_a_key_of_the_plan_is_set_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture) -> None:
+    options = ["--set", "n=6", "--set", "space.seed.count = 3", "--set", "metric=loss", "--set", "space.hidden=[3]"]
+    assert command(folder, "plan", *options) == 0
+    found = capsys.readouterr().out
+    assert "6 configurations (random) x 3 seed(s) = 18 members" in found
+    assert "  2-3-2, relu" in found
+    assert "by loss" in found
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("n", "set: expected a key and its value, such as n=64 or space.momentum=0.5, got 'n'"),
+        ("m=3", "key: expected one of method, n,"),
+        ("n=x", "n: expected an integer"),
+        ("n.m=3", "set n.m: expected n to be a table, got 4"),
+    ],
+)
+def test_a_change_that_makes_no_plan_ends_in_a_sentence(
+    folder: Path, given: str, words: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert command(folder, "plan", "--set", given) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_folder_keeps_what_was_set(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    shutil.copytree(folder, tmp_path / "a")
+    command(tmp_path / "a", "run", "--set", "n=5")
+    capsys.readouterr()
+    assert main(["sweep", "show", str(tmp_path / "a" / "out"), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["best"]) == 5
+
+
 def test_the_plan_that_help_shows_is_a_plan(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["sweep", "--help"]) == 0
     assert EXAMPLE in capsys.readouterr().out

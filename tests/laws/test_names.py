@@ -50,6 +50,11 @@ SHARED = [
         ("diagnose",),
         lambda homes: homes == ["gradients/diagnosis/diagnose.py", "health/examination.py"],
     ),
+    Shared(
+        "first weights are normal, jn.network.Normal(0.5), and so is a number of a sweep, jn.Normal(0, 1)",
+        ("Normal",),
+        lambda homes: homes == ["network/initializers.py", "sweeps/number_ranges.py"],
+    ),
     Shared("every command has the same two entrances", ("add_parser", "run"), all_in("cli/")),
 ]
 # a loss or an activation is a function of its own name on both sides

@@ -136,7 +136,7 @@ def test_weights_are_never_lost_beside_a_metric_that_takes_none(where: str) -> N
 def test_the_loss_of_a_held_out_fold_is_the_weighted_one() -> None:
     made = jn.plan(jn.Space(learning_rate=0.1), (X, Y, WEIGHT), epochs=4, fold=jn.Folds(4), metrics=[squares])
     result = jn.sweep(made)
-    held = made.task.folds == 1
+    held = made.task.folds[1].held
     expected = float(jn.objective(result.network(1))(result.params(1), X[held], Y[held], weight=WEIGHT[held]))
     assert result.curves("validation_loss")[1, -1] == pytest.approx(expected, rel=1e-6)
 

@@ -9,8 +9,10 @@ import pytest
 
 import jaxnet as jn
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.optuna_study import import_optuna
+from jaxnet.sweeps.optuna_study import Budget, Study, import_optuna
 from jaxnet.sweeps.result.columns import to_csv
+from jaxnet.sweeps.sampling import completed
+from jaxnet.sweeps.space import configuration_text
 from jaxnet.sweeps.verification import load_sweep
 
 SPACE = jn.Space(
@@ -46,6 +48,7 @@ def test_without_optuna_the_words_say_what_to_install(problem: Any, monkeypatch:
         ({"halving": jn.Halving()}, ValueError, "halving: expected none with method='optuna'"),
         ({"n": None}, TypeError, r"n: expected an integer of at least 1 \(trials\)"),
         ({"ask": 0}, ValueError, r"ask: expected an integer of at least 1 \(trials at once\)"),
+        ({"study": 3}, TypeError, "study: expected a study of Optuna's, got 3"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(changed: dict, error: type[Exception], words: str, problem: Any) -> None:
@@ -147,3 +150,31 @@ def test_pruned_configurations_are_pruned_trials(optuna: Any, problem: Any) -> N
 
 def test_importing_optuna_gives_optuna(optuna: Any) -> None:
     assert import_optuna() is optuna
+
+
+def test_conditional_parameters_are_asked_for_only_where_they_stand(optuna: Any, problem: Any) -> None:
+    space = jn.Space(
+        learning_rate=jn.Normal(0.1, 1, log=True), optimizer=jn.Choice("sgd", "rmsprop"),
+        momentum=jn.when(jn.Float(0.1, 0.9), optimizer="rmsprop"),
+        nesterov=jn.when(jn.Choice(True, False), momentum=0.5), batch_size=jn.Int(16, 64, step=16),
+    )  # fmt: skip
+    study = Study(space, goal="min", root=0, budget=Budget(12, 12))
+    asked = study.ask()
+    assert all(("momentum" in c) == (c["optimizer"] == "rmsprop") and "nesterov" not in c for c in asked)
+    assert {c["batch_size"] for c in asked} <= {16, 32, 48, 64}
+    study.tell({configuration_text(c): c["learning_rate"] for c in asked})
+    for trial, configuration in zip(study._study.trials, asked, strict=True):  # what Optuna knows is what there was
+        assert set(trial.params) == set(configuration)
+
+
+def test_configurations_and_an_earlier_study_come_first(optuna: Any, whole: Any, problem: Any) -> None:
+    space, mine = whole.plan.space, whole.plan.configurations[0] | {"learning_rate": 0.125}
+    budget = Budget(3, 3, (completed(space, [mine])[0],), whole.to_optuna())
+    study = Study(space, goal="min", root=0, budget=budget)
+    assert study.ask()[0] == completed(space, [mine])[0]
+    told = [trial.value for trial in whole.to_optuna().trials if trial.state.name == "COMPLETE"]
+    assert [trial.value for trial in study._study.trials if trial.state.name == "COMPLETE"] == told
+    with pytest.raises(ValueError, match="study: expected one to maximize, as goal= says, got one to minimize"):
+        Study(space, goal="max", root=0, budget=budget)
+    with pytest.raises(ValueError, match="study: expected finished trials with learning_rate in this space, got none"):
+        Study(jn.Space(learning_rate=jn.Float(7, 8)), goal="min", root=0, budget=budget._replace(first=()))

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps.plan_arguments import assign_folds
 
 SPACE = jn.Space(learning_rate=jn.Float(1e-2, 1, log=True), hidden=jn.Choice((5,), (5, 5)), seed=jn.Seeds(3))
 
@@ -62,14 +61,6 @@ def test_the_output_layer_follows_from_the_targets(problem: Any) -> None:
         network = jn.plan(jn.Space(learning_rate=0.1), (x, targets), epochs=1).groups[0].networks[0]
         outputs[name] = (network.output, network.sizes)
     assert outputs == {"labels": ("softmax", (4, 2)), "numbers": ("identity", (4, 1)), "table": ("identity", (4, 3))}
-
-
-def test_folds_share_each_class_evenly() -> None:
-    y = np.array([0] * 10 + [1] * 20)
-    folds = assign_folds(y, 5, root=0)
-    for fold in range(5):
-        assert np.bincount(y[folds == fold]).tolist() == [2, 4]
-    assert not np.array_equal(folds, assign_folds(y, 5, root=1))
 
 
 def test_the_metric_brings_what_it_needs(problem: Any) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxnet.data import DataError
-from jaxnet.sweeps import Choice, Float, Halving, Hyperband, Int, Layers, Seeds, when
+from jaxnet.sweeps import Choice, Float, Halving, Hyperband, Int, Layers, Normal, Seeds, when
 from jaxnet.sweeps.plan_file import Product, read_plan
 from jaxnet.training.stopping import Stop
 
@@ -44,7 +44,8 @@ def test_every_kind_of_parameter_has_its_spelling(written: Any) -> None:
         nesterov = { value = true, when = { optimizer = "sgd" } }
         weight_decay = { times = 0.1, of = "learning_rate", when = { optimizer = "adamw" } }
         hidden = { depth = [1, 2], width = [8, 16] }
-        batch_size = { min = 16, max = 64 }
+        batch_size = { min = 16, max = 64, step = 16 }
+        dropout = { mean = 0.2, sd = 0.1, min = 0, max = 0.5 }
         l2 = { min = 0, max = 1 }
         activation = "tanh"
         seed = { count = 2, first = 7 }
@@ -57,7 +58,8 @@ def test_every_kind_of_parameter_has_its_spelling(written: Any) -> None:
     assert parameters["nesterov"] == when(True, optimizer="sgd")
     assert parameters["weight_decay"].parameter.of == Product(0.1, "learning_rate")
     assert parameters["hidden"] == Layers((1, 2), (8, 16))
-    assert parameters["batch_size"] == Int(16, 64)
+    assert parameters["batch_size"] == Int(16, 64, step=16)
+    assert parameters["dropout"] == Normal(0.2, 0.1, low=0, high=0.5)
     assert parameters["l2"] == Float(0, 1)
     assert parameters["activation"] == "tanh"
     assert plan.space.seeds == Seeds(2, 7)
@@ -174,7 +176,7 @@ def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
         (
             HEAD + "l2 = { lowest = 0.0 }",
             ValueError,
-            r"space\.l2: expected a table with min, choices, depth, times or value",
+            r"space\.l2: expected a table with mean, min, choices, depth, times or value",
         ),
         (HEAD + "seed = { cuont = 3 }", ValueError, "did you mean 'space.seed.count'"),
         (HEAD + "seed = {}", ValueError, "space.seed: expected count, got none"),
@@ -186,7 +188,7 @@ def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
         (HEAD + "l2 = { choices = 0.1 }", TypeError, "space.l2.choices: expected a list, got 0.1"),
         (HEAD + "l2 = [0.1, 0.2]", ValueError, r"l2: expected one value; .* { choices = \[a, b\] } in a file"),
         (HEAD + "l2 = { value = 0.1, when = 'sgd' }", TypeError, "space.l2.when: expected a table such as"),
-        (HEAD + "hidden = { min = 2, max = 8, step = 2 }", ValueError, "key: expected one of space.hidden.min"),
+        (HEAD + "hidden = { min = 2, max = 8, stride = 2 }", ValueError, "key: expected one of space.hidden.min"),
         ("batch_size = 64\n" + HEAD, ValueError, r"batch_size: expected this key below \[space\], got it above"),
         (HEAD.replace("name = 'digits'", "file = 3"), TypeError, "data.file: expected text, got 3"),
         ("stop = 3\n" + HEAD, TypeError, "stop: expected a table such as { patience = 5 }"),

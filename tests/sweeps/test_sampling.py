@@ -25,6 +25,15 @@ def test_more_points_only_add_to_the_end(method: str) -> None:
     assert many[:5] == few
 
 
+@pytest.mark.parametrize("method", ["random", "grid"])
+def test_configurations_of_ones_own_come_first_and_the_others_stay_as_they_were(method: str) -> None:
+    space = Space(rate=Float(0, 1), hidden=(3,))
+    drawn = sample(space, method, n=3, root=0)
+    mine = [{"rate": 0.3}, {"rate": drawn[1]["rate"]}]
+    found = sample(space, method, n=3, root=0, configurations=mine)
+    assert found == [{"rate": 0.3, "hidden": (3,)}, drawn[1], drawn[0], drawn[2]]
+
+
 @pytest.mark.parametrize("method", ["random", "sobol"])
 def test_another_root_draws_other_points(method: str) -> None:
     assert sample(SPACE, method, n=4, root=0) != sample(SPACE, method, n=4, root=1)
@@ -83,8 +92,8 @@ def test_a_configuration_of_a_list_needs_no_more_than_has_a_place_in_it() -> Non
             TypeError,
             r"n: expected an integer of at least 1 \(configurations to draw\)",
         ),
-        ({"method": "random", "n": 1, "configurations": []}, ValueError, "exactly with method='list'"),
-        ({"method": "list", "n": None}, ValueError, "configurations: expected a list exactly with"),
+        ({"method": "random", "n": 1, "configurations": "rate"}, TypeError, "configurations: expected a list"),
+        ({"method": "list", "n": None}, ValueError, "configurations: expected a list with method='list'"),
         (
             {"method": "list", "n": None, "configurations": [{"rate": 1}]},
             ValueError,

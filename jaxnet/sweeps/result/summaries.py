@@ -10,7 +10,8 @@ import numpy as np
 from jaxnet.metrics import metric_bounds
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.history import SweepHistory, levels, ranking, scores, unfinished, values_at
-from jaxnet.sweeps.parameters import Float, Int, unconditional
+from jaxnet.sweeps.number_ranges import Float, Int
+from jaxnet.sweeps.parameters import unconditional
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.columns import Columns, parameter_columns
 from jaxnet.sweeps.result.selection import chosen_summary, tied_with_best
@@ -192,4 +193,9 @@ def _last_values(plan: Plan, history: SweepHistory) -> np.ndarray:
 
 def _overlap(plan: Plan) -> float:
     """Return the size of a held-out fold over that of its training part; 0 without folds."""
-    return 0.0 if plan.space.folds is None else 1 / (plan.space.folds.count - 1)
+    folds = plan.space.folds
+    if folds is None or plan.task.folds is None:
+        return 0.0
+    if folds.plain:
+        return 1 / (len(plan.task.folds) - 1)
+    return float(np.mean([len(fold.held) / len(fold.train) for fold in plan.task.folds]))
