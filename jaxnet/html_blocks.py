@@ -3,18 +3,28 @@
 import base64
 import html
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 # nothing is loaded from anywhere, and nothing that was handed in can become a script
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; color: #262626; padding: 0 1em }}
+:root {{ --paper: #fff; --ink: #262626; --line: #ddd; --box: #f6f6f6; --link: #0067b0 }}
+@media (prefers-color-scheme: dark) {{
+:root {{ --paper: #16181d; --ink: #e6e6e6; --line: #3a3f49; --box: #20242b; --link: #7cc4ff }} }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em;
+background: var(--paper); color: var(--ink) }}
+a {{ color: var(--link) }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px }}
-th, td {{ padding: .2em .7em; border-bottom: 1px solid #ddd }}
-pre {{ background: #f6f6f6; padding: 1em; overflow-x: auto }} figure {{ margin: 1.5em 0 }} img {{ max-width: 100% }}
+th, td {{ padding: .2em .7em; border-bottom: 1px solid var(--line) }}
+pre {{ background: var(--box); padding: 1em; overflow-x: auto }}
+figure {{ margin: 1.5em 0 }} img {{ max-width: 100%; height: auto }}
+.wide {{ overflow-x: auto }} .tiles {{ display: flex; flex-wrap: wrap; gap: 1em }} summary {{ cursor: pointer }}
+.tile {{ margin: 0 }} .tile table {{ border: 1px solid var(--line) }}
+.tile td {{ width: 3em; height: 3em; padding: 0; text-align: center; border: 0 }} figcaption {{ font-size: 12px }}
 </style></head><body>
 {body}
 </body></html>
@@ -26,18 +36,30 @@ def html_page(title: str, body: str) -> str:
     return _PAGE.format(title=html.escape(title), body=body)
 
 
-def html_picture(figure: Any, alt: str) -> str:
-    """Return a figure of matplotlib's as an image that is held in the page itself."""
+def html_picture(figure: Any, alt: str, dark: Callable[[Any], Any] | None = None) -> str:
+    """Return a figure of matplotlib's as an image that is held in the page itself.
+
+    With ``dark``, which repaints a figure, as ``jaxnet.figures.darkened`` does, the image has a second form for screens
+    that are set to dark.
+    """
+    light = f'<img alt="{html.escape(alt)}" src="{_png(figure)}">'
+    if dark is None:
+        return light
+    # repainted in place, so after the light one was drawn
+    night = f'<source media="(prefers-color-scheme: dark)" srcset="{_png(dark(figure))}">'
+    return f"<picture>{night}{light}</picture>"
+
+
+def _png(figure: Any) -> str:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=110)
-    data = base64.b64encode(picture.getvalue()).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    return f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
 
 
-def html_table(rows: Iterable[Sequence[object]], header: Sequence[object] = ()) -> str:
-    """Return a table; the first cell of each row stands to the left, the others to the right."""
-    lines = [_row("th", header)] if header else []
-    return f"<table>{''.join([*lines, *(_row('td', row) for row in rows)])}</table>"
+def html_table(rows: Iterable[Sequence[object]], header: Sequence[object] = (), *, words: bool = False) -> str:
+    """Return a table; the first cell of each row stands to the left, the others to the right, unless they are words."""
+    lines = [_row("th", header, words)] if header else []
+    return f"<table>{''.join([*lines, *(_row('td', row, words) for row in rows)])}</table>"
 
 
 def html_text(text: object) -> str:
@@ -45,7 +67,7 @@ def html_text(text: object) -> str:
     return f"<pre>{html.escape(str(text))}</pre>"
 
 
-def _row(tag: str, cells: Sequence[object]) -> str:
-    sides = ["left", *["right"] * (len(cells) - 1)]
+def _row(tag: str, cells: Sequence[object], words: bool) -> str:
+    sides = ["left", *["left" if words else "right"] * (len(cells) - 1)]
     cell = lambda side, text: f"<{tag} style='text-align:{side}'>{html.escape(str(text))}</{tag}>"
     return f"<tr>{''.join(map(cell, sides, cells))}</tr>"

@@ -6,13 +6,15 @@ from typing import NoReturn
 
 import numpy as np
 from rich.columns import Columns
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from jaxnet.stairs.blocks import Block, Paragraph, Section, TextTable, Verbatim
 
 _SHADES = " ░▒▓█"  # from 0, white, to 255, black
+# a block has the colour of the terminal's letters: on a dark screen the black pixels are the brightest
+_LEGEND = "(█ is 255, black, and a blank is 0, white, whatever the colours of the screen)"
 _CELL = 5  # characters a pixel is wide; it is two lines high, which is nearly square
 _TEXT_WIDTH = 88  # characters, beyond which the eye loses the line
 
@@ -31,14 +33,17 @@ class Page:
             sys.stdout.reconfigure(errors="replace")  # a terminal without these characters shows ? for them
         self._console = _Console(highlight=False, markup=False, emoji=False)
 
-    def show(self, title: str, section: Section) -> None:
-        """Print a section under its title."""
+    def show(self, title: str, section: Section, source: str = "") -> None:
+        """Print a section under its title, and below it which functions computed it."""
         self._console.print()
         self._console.print(Text(title, style="bold"))
         self._console.print(Text("─" * len(title), style="dim"))
         for block in section.blocks:
             self._console.print()
             self._console.print(self._rendered(block), crop=False, soft_wrap=isinstance(block, Verbatim))
+        if source:
+            self._console.print()
+            self._console.print(Text(textwrap.fill(source, min(self._console.width, _TEXT_WIDTH)), style="dim"))
 
     def _rendered(self, block: Block) -> RenderableType:
         width = self._console.width
@@ -49,9 +54,10 @@ class Page:
         if isinstance(block, TextTable):
             return laid_out(block)
         coloured = self._console.color_system is not None and not self._console.no_color
-        return Columns(
+        tiles = Columns(
             [tile(*pair, coloured) for pair in zip(block.images, block.captions, strict=True)], padding=(0, 3)
         )
+        return tiles if coloured else Group(tiles, Text(_LEGEND))
 
 
 def folded(line: str, width: int) -> str:
@@ -70,7 +76,7 @@ def laid_out(block: TextTable) -> RichTable:
     gap = 2 if len(block.columns) < 8 else 1  # so that light stairs' nine columns fit 80 characters
     laid = RichTable(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for index, column in enumerate(block.columns):
-        laid.add_column(column, justify="right" if index else "left", no_wrap=not index)
+        laid.add_column(column, justify="right" if index and not block.words else "left", no_wrap=not index)
     for row in block.rows:
         laid.add_row(*row)
     return laid

@@ -40,17 +40,30 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     parser.add_argument("--figures", metavar="DIR", type=Path, help="also draw the figures of the sections, as PNG")
+    parser.add_argument(
+        "--html",
+        metavar="FILE",
+        type=Path,
+        help="write the sections as one page with their figures, instead of printing",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Tell the chosen sections, and draw their figures if asked to."""
     if arguments.figures is not None:
         prepare_folder(arguments.figures)
+    if arguments.html is not None:
+        prepare_page(arguments.html)
     compilation_cache.enable()
     names = story.selected(arguments.section, arguments.image)
     sections = ((name, announced(name, arguments.image)) for name in names)
-    if arguments.json:
-        numbers = {name: {"title": CONTENTS[name].title, **section.numbers} for name, section in sections}
+    if arguments.html is not None:
+        write_page(arguments.html, sections, arguments.image)
+    elif arguments.json:
+        numbers = {
+            name: {"title": CONTENTS[name].title, "source": CONTENTS[name].source(name), **section.numbers}
+            for name, section in sections
+        }
         print(json.dumps({"sections": numbers}, indent=1))
     else:
         show_sections(sections)
@@ -72,7 +85,7 @@ def show_sections(sections: Iterable[tuple[str, "Section"]]) -> None:
 
     page = Page()
     for name, section in sections:
-        page.show(CONTENTS[name].title, section)
+        page.show(CONTENTS[name].title, section, CONTENTS[name].source(name))
 
 
 def draw_figures(names: list[str], arguments: argparse.Namespace) -> None:
@@ -89,10 +102,37 @@ def draw_figures(names: list[str], arguments: argparse.Namespace) -> None:
         print(f"drew {path}", file=sys.stderr)
 
 
+def write_page(path: Path, sections: Iterable[tuple[str, "Section"]], image: int | None) -> None:
+    """Write the sections as one page; raises ``Refusal`` where that fails."""
+    from jaxnet.stairs.lesson_page import lesson_page
+    from jaxnet.storage import write_atomically
+
+    text = lesson_page(sections, image)
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror}", DATA) from error
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def prepare_page(path: Path) -> None:
+    """Refuse, before anything is computed, a page that could not be drawn or written."""
+    needs_matplotlib("--html")
+    if path.is_dir() or not path.parent.is_dir():
+        raise Refusal(f"--html {path}: expected a file in a folder that is there", DATA)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise Refusal(f"--html {path}: it cannot be written", DATA)
+
+
+def needs_matplotlib(option: str) -> None:
+    """Refuse an option that draws where nothing can be drawn."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise Refusal(f"{option} needs matplotlib: pip install 'jaxnet[plots]'", USAGE)
+
+
 def prepare_folder(folder: Path) -> None:
     """Make the folder for the figures, before anything is computed; refuse if they could not be drawn or saved."""
-    if importlib.util.find_spec("matplotlib") is None:
-        raise Refusal("--figures needs matplotlib: pip install 'jaxnet[plots]'", USAGE)
+    needs_matplotlib("--figures")
     if folder.exists() and not folder.is_dir():
         raise Refusal(f"--figures {folder}: expected a folder, got a file", DATA)
     try:

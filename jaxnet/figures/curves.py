@@ -1,6 +1,7 @@
 """Curves: cases on the sigmoid, a run's history, means with their intervals."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HELD_OUT = ("validation_", "test_")  # beginnings of names that share a panel with the training data's
+_MOST_INSIDE = 3  # names of a legend inside a panel
 _FEW = 12  # points of a line that are marked and named on the axis each
 
 
@@ -26,6 +28,7 @@ def sigmoid_cases(cases: Mapping[str, ArrayLike]) -> "Figure":
     """
     sums = inputs.named_arrays("cases", cases, ("T",))
     every = np.concatenate(list(sums.values()))
+    # beyond 6 the curve is flat to the eye: no wider than the cases ask for
     curve = np.linspace(min(-6.0, every.min() - 1), max(6.0, every.max() + 1), 400)
     figure = theme.new_figure(6.4, 3.6)
     axes = figure.subplots()
@@ -33,10 +36,13 @@ def sigmoid_cases(cases: Mapping[str, ArrayLike]) -> "Figure":
     for index, (name, z) in enumerate(sums.items()):
         p = _sigmoid(z)
         way = " → ".join(f"{value:.3f}" for value in p)
-        # smaller from case to case, so that a dot shared by two cases shows both
-        size = 11 - 3 * min(index, 2)
-        dots: dict[str, Any] = {"marker": theme.marker(index), "markersize": size, "markeredgecolor": "white"}
-        axes.plot(z, p, color=theme.colour(index), linestyle="", label=f"{name}: {way}", **dots)
+        # hollow and wider from case to case, so that a dot shared by two cases shows both
+        dots: dict[str, Any] = {"marker": theme.marker(index), "markersize": 7 + 5 * index, "markerfacecolor": "none"}
+        dots |= {"markeredgewidth": 1.8, "label": f"{name}: {way}"}
+        axes.plot(z, p, color=theme.colour(index), linestyle="", **dots)
+        for here, there in pairwise(zip(z, p, strict=True)):
+            bow = {"arrowstyle": "-|>", "color": theme.colour(index), "connectionstyle": "arc3,rad=-0.25", "shrinkB": 8}
+            axes.annotate("", xy=there, xytext=here, arrowprops=bow)
     theme.label(axes, x="weighted sum z", y="sigmoid(z)")
     theme.rule(axes)
     theme.legend(axes, loc="upper left")
@@ -47,12 +53,33 @@ def _sigmoid(z: np.ndarray) -> np.ndarray:
     return (1 + np.tanh(z / 2)) / 2  # where 1 / (1 + exp(-z)) would overflow
 
 
-def learning_curves(history: Mapping[str, ArrayLike], *, log: bool = False) -> "Figure":
+def activation_panels(z: ArrayLike, values: Mapping[str, ArrayLike], slopes: Mapping[str, ArrayLike]) -> "Figure":
+    """Draw activations over z [G], a panel each: the values [G] and, dashed, the slopes [G].
+
+    Raises ValueError for other lengths and where ``slopes`` names other functions than ``values``.
+    """
+    at = inputs.array("z", z, ("G",), shortest=2)
+    curves = inputs.named_arrays("values", values, (len(at),))
+    steep = inputs.named_arrays("slopes", slopes, (len(at),))
+    words = f"the names of values ({', '.join(curves)})"
+    checks.require(list(steep) == list(curves), "slopes", words, checks.Words(", ".join(steep)))
+    figure, panels = theme.grid_of_panels(len(curves), columns=3, width=2.7, height=2.5)
+    for index, (panel, name) in enumerate(zip(panels, curves, strict=True)):
+        panel.plot(at, curves[name], color=theme.colour(index), linewidth=1.8, label="value")
+        panel.plot(at, steep[name], color=theme.INK, linewidth=1.2, linestyle="--", label="slope")
+        theme.label(panel, title=name, x="z")
+        theme.rule(panel)
+        theme.legend(panel, loc="upper left")
+    return figure
+
+
+def learning_curves(history: Mapping[str, ArrayLike], *, log: bool = False, log_x: bool = False) -> "Figure":
     """Draw a run's history, one panel a quantity: "loss" and "validation_loss" share one.
 
     ``history`` maps a name to one number an epoch [E], as ``jn.fit(...).history`` does; names that begin with
     "validation_" or "test_" are drawn beside the training data's. NaN and infinity are gaps. ``log`` makes
-    the vertical axes logarithmic. Raises ValueError for curves that are not [E], TypeError for what is no mapping.
+    the vertical axes logarithmic, ``log_x`` the epochs, so that the first ones can be seen. Raises ValueError for
+    curves that are not [E], TypeError for what is no mapping.
     """
     curves = inputs.named_arrays("history", history, ("E",), gaps=True)
     panels: dict[str, dict[str, np.ndarray]] = {}
@@ -67,6 +94,8 @@ def learning_curves(history: Mapping[str, ArrayLike], *, log: bool = False) -> "
             # the first on top: the held-out curve is noisier and would hide the training data's
             style: dict[str, Any] = {"color": theme.colour(index), "linewidth": 1.2, "zorder": 3 - index}
             panel.plot(np.arange(1, len(values) + 1), values, label=name, **style)
+        if log_x:
+            panel.set_xscale("log")
         _finish(panel, log, x="epoch", y=quantity.replace("_", " "))
     return figure
 
@@ -107,13 +136,15 @@ def intervals(
         axes.set_xticks(at, labels=[f"{value:g}" for value in at])
         # a logarithmic axis would put its own signs between
         axes.set_xticks([], minor=True)
-    _finish(axes, log_y, x=x_label, y=y_label)
+    _finish(axes, log_y, x=x_label, y=y_label, lines=len(lines))
     return figure
 
 
-def _finish(axes: "Axes", log: bool, *, x: str, y: str) -> None:
+def _finish(axes: "Axes", log: bool, *, x: str, y: str, lines: int = 0) -> None:
     if log:
         axes.set_yscale("log")
     theme.label(axes, x=x, y=y)
     theme.rule(axes)
-    theme.legend(axes)
+    # many names would hide a curve wherever they stand inside
+    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if lines > _MOST_INSIDE else {}
+    theme.legend(axes, **beside)

@@ -17,13 +17,13 @@ _COLUMNS, _SIDE = 6, 1.55  # tiles in a row, inches a tile
 _LIGHT = 0.53  # luminance from which dark text reads better than white
 
 
-def gallery(images: ArrayLike, captions: Sequence[str]) -> "Figure":
+def gallery(images: ArrayLike, captions: Sequence[str], *, wrong: Sequence[bool] = ()) -> "Figure":
     """Draw M gray images of 2x2 pixels as shaded tiles, each under its caption and with its intensities
     written in.
 
     ``images`` [M, 4] holds intensities from 0 = white to 255 = black in the order R1C1, R1C2, R2C1, R2C2,
-    as in the article. Raises ValueError for another shape, an intensity outside 0..255 or another number of
-    captions.
+    as in the article; ``wrong`` says of each whether its answer is wrong: such a tile has an orange frame. Raises
+    ValueError for another shape, an intensity outside 0..255 or another number of captions.
     """
     values = inputs.array("images", images, ("M", 4))
     low, high = values.min(), values.max()
@@ -31,8 +31,16 @@ def gallery(images: ArrayLike, captions: Sequence[str]) -> "Figure":
     checks.require(inside, "images", "intensities from 0 to 255", checks.Words(f"intensities from {low:g} to {high:g}"))
     figure, panels = theme.grid_of_panels(len(values), columns=_COLUMNS, width=_SIDE, height=_SIDE + 0.2)
     scale = {"cmap": theme.SHADES, "vmin": 0, "vmax": 255}
-    for panel, value, caption in zip(panels, values, inputs.captions(captions, len(values)), strict=True):
+    marked = list(wrong) or [False] * len(values)
+    checks.require(
+        len(marked) == len(values), "wrong", "one bool for each tile", checks.Words(f"{len(marked)} of them")
+    )
+    texts = inputs.captions(captions, len(values))
+    for panel, value, caption, amiss in zip(panels, values, texts, marked, strict=True):
         _tile(panel, value, caption, scale)
+        if amiss:
+            panel.spines[:].set(color=theme.COLOURS[1], linewidth=3)
+            panel.title.set_color(theme.COLOURS[1])
     return figure
 
 

@@ -41,11 +41,19 @@ def boundary_slices(
     scale: dict[str, Any] = {"cmap": theme.signed_colours(), **theme.symmetric(every, threshold)}
     # one scale over all panels, so that a colour means the same in each
     for panel, (name, each) in zip(panels, values.items(), strict=True):
-        image = panel.imshow(each, origin="lower", extent=edges, aspect="auto", interpolation="bilinear", **scale)
+        image = panel.imshow(
+            each, origin="lower", extent=edges, aspect=_aspect(edges), interpolation="bilinear", **scale
+        )
         _line(panel, each, edges, threshold)
         theme.label(panel, title=name, x=labels[0], y=labels[1])
     theme.colour_bar(figure, image, panels, title="answer")
     return figure
+
+
+def _aspect(edges: _Extent) -> str:
+    # equal ranges are drawn equal; others may differ by any factor, so they fill their panel
+    left, right, bottom, top = edges
+    return "equal" if right - left == top - bottom else "auto"
 
 
 def _extent(extent: Sequence[float]) -> _Extent:
@@ -77,7 +85,7 @@ def loss_surface(
         losses: the loss [G, G] at (x[j], y[i]) in row i, column j.
         paths: from a run's name to the parameters after each step [T, 2]; what leaves the map is cut off,
             and a diverged run's NaN and infinity are gaps. A disc marks where a path begins, a cross where
-            it ends.
+            it ends, a star the lowest loss of the map.
         labels: the names of the two parameters.
 
     Raises ValueError for other shapes and for coordinates that do not rise.
@@ -91,10 +99,15 @@ def loss_surface(
     axes.contour(columns, rows, heights, levels=24, colors="white", linewidths=0.4)
     for index, (name, path) in enumerate(runs.items()):
         _path(axes, path, name, index)
+    row, column = np.unravel_index(np.argmin(heights), heights.shape)
+    star: dict[str, Any] = {"marker": "*", "markersize": 13, "markeredgecolor": theme.INK, "linestyle": ""}
+    axes.plot(columns[column], rows[row], color="white", label="lowest loss", zorder=5, **star)
     theme.label(axes, x=labels[0], y=labels[1])
     axes.set(xlim=columns[[0, -1]], ylim=rows[[0, -1]])
     theme.legend(axes)
-    theme.colour_bar(figure, image, [axes], title="loss")
+    bar = theme.colour_bar(figure, image, [axes], title="loss")
+    bar.locator = theme.round_ticks()
+    bar.update_ticks()
     return figure
 
 
@@ -108,5 +121,6 @@ def _path(axes: "Axes", path: np.ndarray, name: str, index: int) -> None:
     # blue is the map's own colour
     colour = ("#D55E00", theme.INK, "#CC79A7", "#E69F00")[index % 4]
     axes.plot(*path.T, color=colour, linewidth=1.4, marker=".", markersize=4, label=name)
-    axes.plot(*path[0], color=colour, marker="o", markersize=8, markeredgecolor="white")
+    # wider from path to path and hollow: paths that begin at one point all show that they do
+    axes.plot(*path[0], color=colour, marker="o", markersize=6 + 5 * index, markerfacecolor="none", markeredgewidth=1.6)
     axes.plot(*path[-1], color=colour, marker="X", markersize=9, markeredgecolor="white")

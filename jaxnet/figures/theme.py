@@ -6,6 +6,7 @@ changes no figure of the caller's.
 
 import functools
 import io
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ HEIGHTS = "GnBu"  # low is light
 
 TEXT, SMALL = 10, 8.5  # points
 PANEL = 2.4  # inches, the side of a small panel: four of them fit a page's width
+_LETTERS_AN_INCH = 11.5  # of a bold headline, so that its lines stay inside the figure
 _INSTALL = "figures are drawn by matplotlib, which is not installed: pip install 'jaxnet[plots]'"
 
 
@@ -71,6 +73,17 @@ def label(axes: "Axes", *, title: str = "", x: str = "", y: str = "") -> None:
     axes.tick_params(which="both", labelsize=SMALL, color=FAINT, labelcolor=INK)
 
 
+def headline(figure: "Figure", text: str) -> "Figure":
+    """Write above a figure what there is to see in it, broken to its width, and return the figure."""
+    letters = max(24, int(figure.get_size_inches()[0] * _LETTERS_AN_INCH))
+    lines = textwrap.fill(text, letters)
+    figure.suptitle(lines, x=0.01, ha="left", fontsize=TEXT, fontweight="bold", color=INK)
+    # the panels keep their size: the figure grows by the lines
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + 0.2 * (lines.count("\n") + 1))
+    return figure
+
+
 def rule(axes: "Axes") -> None:
     """Draw faint lines behind the data at the ticks."""
     axes.grid(color=FAINT, alpha=0.35, linewidth=0.6)
@@ -108,9 +121,17 @@ def symmetric(values: np.ndarray, middle: float = 0.0) -> dict[str, float]:
     return {"vmin": middle - reach, "vmax": middle + reach}
 
 
-def colour_bar(figure: "Figure", image: Any, axes: list, *, title: str) -> None:
-    """Draw the scale of ``image`` beside ``axes``."""
+def round_ticks() -> Any:
+    """Return the ticks that people count in, where a contour map's own are its levels."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(nbins=6, steps=[1, 2, 5, 10])
+
+
+def colour_bar(figure: "Figure", image: Any, axes: list, *, title: str) -> Any:
+    """Draw the scale of ``image`` beside ``axes`` and return it."""
     bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
     bar.set_label(title, fontsize=TEXT, color=INK)
     bar.ax.tick_params(labelsize=SMALL, color=FAINT, labelcolor=INK)
     bar.outline.set_visible(False)
+    return bar

@@ -15,9 +15,10 @@ class Paragraph:
 
 @dataclasses.dataclass(frozen=True)
 class Verbatim:
-    """Formulas and matrices: lines to be shown as they stand."""
+    """Formulas and matrices: lines to be shown as they stand; a page folds them away under ``fold``, if it is given."""
 
     lines: tuple[str, ...]
+    fold: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Tiles:
 
 @dataclasses.dataclass(frozen=True)
 class TextTable:
-    """Cells already written out; a column is aligned to the right unless it is the first."""
+    """Cells already written out; a column is aligned to the right unless it is the first, or holds ``words``."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    words: bool = False
 
 
 Block: TypeAlias = Paragraph | Verbatim | Tiles | TextTable

@@ -67,6 +67,11 @@ class Trace(NamedTuple):
     new_W2: np.ndarray  # [3, 2]
 
     @property
+    def losses(self) -> np.ndarray:
+        """The loss of every example [N], of which ``loss`` is the mean."""
+        return np.asarray(-np.sum(self.Y * np.log(self.Yhat), axis=1))
+
+    @property
     def accuracy(self) -> float:
         """The share of examples whose larger output is the right one, before the step."""
         return float(np.mean(self.Yhat.argmax(axis=1) == self.Y.argmax(axis=1)))

@@ -94,6 +94,17 @@ HAND_SET: Mapping[str, HandSetNetwork] = MappingProxyType(
             Unit("light stairs", (8.0, 1.0, 1.0, -8.0, -1.0, -1.0), -2.0),
             "sigmoid",
         ),
+        # not the article's: none of its own networks shows what its argument for hidden layers asks for
+        "interaction": HandSetNetwork(
+            "a dark bottom row, and exactly one dark pixel in the top row",
+            (
+                Unit("dark bottom", (0.0, 0.0, 0.1, 0.1), -20.0),
+                Unit("dark x1", (0.1, -0.1, 0.0, 0.0), -5.0),
+                Unit("dark x2", (-0.1, 0.1, 0.0, 0.0), -5.0),
+            ),
+            Unit("stairs", (6.0, 6.0, 6.0), -9.0),
+            "sigmoid",
+        ),
     }
 )
 
@@ -102,7 +113,8 @@ def hand_set(name: str) -> tuple[MLP, Params]:
     """Return a network of the article whose weights were set by hand, and its parameters.
 
     Args:
-        name: perceptron, logistic, logistic_figure, left_right, bottom_and_top or light_stairs.
+        name: perceptron, logistic, logistic_figure, left_right, bottom_and_top or light_stairs; or interaction, which
+            is not the article's but shows what it asks of a hidden layer.
 
     The network takes raw intensities [4] from 0 to 255 and has one output: ``perceptron`` a number that means stairs
     above 0, the others a probability of stairs. Parameters are float64 where x64 is enabled, else float32. Raises
@@ -130,3 +142,4 @@ LIGHT_IMAGES = np.array(
     dtype=np.uint8,
 )
 LIGHT_LABELS = np.array([0, 1, 1, 1, 0, 1], dtype=np.int32)
+LIGHT_STAIRS = np.array([0, 1, 1, 0, 0, 0], dtype=bool)  # of those, the stairs that are light: what the network is for

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxnet.network import MLP
 from jaxnet.reference.losses import OUTPUTS
 from jaxnet.reference.network import forward
 from jaxnet.stairs.blocks import Tiles, Verbatim
@@ -28,7 +29,10 @@ class Verdict(NamedTuple):
 
 def verdicts_on(name: str, x: np.ndarray) -> list[Verdict]:
     """Return what the hand-set network ``name`` says of images [N, 4] of raw intensities, a verdict an image."""
-    net, params = hand_set_float64(name)
+    return _verdicts_of(*hand_set_float64(name), x)
+
+
+def _verdicts_of(net: MLP, params: list[dict[str, np.ndarray]], x: np.ndarray) -> list[Verdict]:
     layers, sums = forward(params, ("sigmoid",) * (len(params) - 1), x.astype(np.float64))
     answers = OUTPUTS[net.output].forward(sums)
     nothing = np.empty((len(x), 0))
@@ -40,7 +44,12 @@ def verdicts_on(name: str, x: np.ndarray) -> list[Verdict]:
 
 def shares_right(name: str, parts: Sequence[Images]) -> list[float]:
     """Return the share of images that the hand-set network judges rightly, one for each of ``parts``."""
-    said = [[verdict.yes for verdict in verdicts_on(name, images.x)] for images in parts]
+    return shares_right_of(*hand_set_float64(name), parts)
+
+
+def shares_right_of(net: MLP, params: list[dict[str, np.ndarray]], parts: Sequence[Images]) -> list[float]:
+    """Return the same for a network of one's own with one output and sigmoid units."""
+    said = [[verdict.yes for verdict in _verdicts_of(net, params, images.x)] for images in parts]
     return [float(np.mean(np.array(yes) == images.y)) for yes, images in zip(said, parts, strict=True)]
 
 

@@ -10,15 +10,17 @@ Numbers: TypeAlias = Sequence[float] | np.ndarray
 
 
 def decimal(value: float, digits: int = 4) -> str:
-    """Write a number with ``digits`` decimals and no zero before the point: 0.25 is .2500, -0.5 is -.5000."""
+    """Write a number with ``digits`` decimals and no zero before the point: 0.25 is .2500, -0.5 is -.5000, 0 is 0."""
     text = f"{value:.{digits}f}"
-    # what rounds to nothing has no sign: never -.0000
-    return f".{'0' * digits}" if float(text) == 0 else _without_zero(text)
+    if float(text):
+        return _without_zero(text)
+    # what rounds to nothing has no sign, never -.0000; without decimals or for nothing at all a point says nothing
+    return f".{'0' * digits}" if digits and value else "0"
 
 
 def coefficient(value: float) -> str:
     """Write a weight as short as it is exact: .0019, -3, 0."""
-    return _without_zero(f"{value:.10g}")
+    return _without_zero(f"{value + 0.0:.10g}")  # -0 + 0 is 0: zero has no sign
 
 
 def _without_zero(text: str) -> str:

@@ -66,7 +66,7 @@ def test_a_coloured_tile_is_gray_with_legible_numbers():
 def test_tiles_stand_side_by_side(shown):
     out = shown(Tiles(np.stack([IMAGE, IMAGE]), ("one", "two"))).splitlines()
     assert out[5].split() == ["252", "4", "252", "4"]
-    assert out[-1].split() == ["one", "two"]
+    assert out[-2].split() == ["one", "two"]
 
 
 def test_no_colours_are_sent_to_a_file(shown):

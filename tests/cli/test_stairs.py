@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 
 import pytest
@@ -122,3 +123,26 @@ def test_a_figure_that_cannot_be_saved_is_said_without_a_traceback(tmp_path, cap
     monkeypatch.setattr(figures, "save", full)
     assert main(["stairs", *CHEAP, "--figures", str(tmp_path)]) == 3
     assert "cases.png: No space left on device" in capsys.readouterr().err
+
+
+def test_the_lesson_is_written_as_one_page_that_loads_nothing(tmp_path, capsys):
+    page = tmp_path / "lesson.html"
+    assert main(["stairs", *CHEAP, "--section", "forward", "--html", str(page)]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"wrote {page}\n"
+    text = page.read_text()
+    assert "<h2>Cases A and B: why the line is not enough</h2>" in text
+    assert "A: perceptron" in text
+    assert "<details><summary>the hidden layer in numbers</summary>" in text
+    assert text.count('<source media="(prefers-color-scheme: dark)"') == 2
+    assert 'alt="The same 60 steps of x3 lift' in text
+    assert 'name="viewport"' in text
+    assert not re.search(r'(?:src|href|srcset)="(?!data:|#)', text)
+
+
+@pytest.mark.usefixtures("untrained")
+@pytest.mark.parametrize("below", [".", "missing/lesson.html"])
+def test_a_page_that_could_not_be_written_is_refused_before_anything_is_computed(below, tmp_path, capsys):
+    assert main(["stairs", "--html", str(tmp_path / below)]) == 3
+    assert "expected a file in a folder that is there" in capsys.readouterr().err

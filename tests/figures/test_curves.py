@@ -108,3 +108,27 @@ def test_many_points_are_a_line_without_markers():
 def test_bad_curves_are_refused(draw, error, words):
     with pytest.raises(error, match=words):
         draw()
+
+
+def test_activations_are_drawn_with_their_slopes_a_panel_each():
+    z = np.array([-1.0, 0.0, 1.0])
+    axes = figures.activation_panels(z, {"relu": np.maximum(z, 0), "line": z}, {"relu": z > 0, "line": np.ones(3)}).axes
+    assert [panel.get_title() for panel in axes] == ["relu", "line"]
+    np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), [0, 0, 1])
+    np.testing.assert_array_equal(axes[0].lines[1].get_ydata(), [0, 0, 1])
+
+
+def test_slopes_of_other_functions_are_refused():
+    with pytest.raises(ValueError, match=r"slopes: expected the names of values \(relu\), got tanh"):
+        figures.activation_panels([0.0, 1.0], {"relu": [0, 1]}, {"tanh": [1, 0]})
+
+
+def test_many_names_stand_beside_the_curves():
+    lines = {str(k): [k, k] for k in range(5)}
+    few, many = figures.intervals([1, 2], {"a": [1, 2]}), figures.intervals([1, 2], lines)
+    for figure in (few, many):
+        figure.canvas.draw()
+    left = lambda figure: figure.axes[0].get_legend().get_window_extent().x0
+    right = lambda figure: figure.axes[0].get_window_extent().x1
+    assert left(few) < right(few)
+    assert left(many) >= right(many)

@@ -52,14 +52,18 @@ def lines(axes) -> dict[str, np.ndarray]:
 def test_paths_are_drawn_over_the_surface_point_by_point():
     axes = figures.loss_surface(X, Y, BOWL, PATHS, labels=("w1", "w2")).axes[0]
     np.testing.assert_array_equal(lines(axes)["plain"], PATHS["plain"])
-    assert list(lines(axes)) == [text.get_text() for text in axes.get_legend().get_texts()] == ["plain", "too big"]
+    assert (
+        list(lines(axes))
+        == [text.get_text() for text in axes.get_legend().get_texts()]
+        == ["plain", "too big", "lowest loss"]
+    )
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("w1", "w2")
 
 
 def test_a_disc_begins_a_path_and_a_cross_ends_it():
     axes = figures.loss_surface(X, Y, BOWL, {"plain": PATHS["plain"]}).axes[0]
     marks = {line.get_marker(): line.get_xydata().tolist() for line in axes.lines[1:]}
-    assert marks == {"o": [[-2, 1]], "X": [[0, 0]]}
+    assert marks == {"o": [[-2, 1]], "X": [[0, 0]], "*": [[0, 0]]}
 
 
 def test_a_path_that_leaves_the_surface_does_not_stretch_it():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxnet import stairs
-from jaxnet.stairs.hand_set_networks import HAND_SET, LIGHT_IMAGES, LIGHT_LABELS
+from jaxnet.stairs.hand_set_networks import HAND_SET, LIGHT_IMAGES, LIGHT_LABELS, LIGHT_STAIRS
 
 
 def s(z):
@@ -32,6 +32,9 @@ FORMULAS = {
         3 * s(0.2 * x3 + 0.2 * x4 - 0.5) + 3 * s(0.1 * x1 - 0.1 * x2 - 0.05) + 3 * s(-0.1 * x1 + 0.01 * x2 - 0.05) - 4
     ),
     "light_stairs": light,
+    "interaction": lambda x1, x2, x3, x4: s(
+        6 * s(0.1 * x3 + 0.1 * x4 - 20) + 6 * s(0.1 * x1 - 0.1 * x2 - 5) + 6 * s(0.1 * x2 - 0.1 * x1 - 5) - 9
+    ),
 }
 
 
@@ -64,7 +67,8 @@ def test_light_stairs_says_yes_to_light_stairs_only():
     net, params = stairs.hand_set("light_stairs")
     yes = np.asarray(net.predict(params, LIGHT_IMAGES))[:, 0] > 0.5
     light_enough = LIGHT_IMAGES.max(axis=1) <= 50
-    np.testing.assert_array_equal(yes, (LIGHT_LABELS == 1) & light_enough)
+    np.testing.assert_array_equal(LIGHT_STAIRS, (LIGHT_LABELS == 1) & light_enough)
+    np.testing.assert_array_equal(yes, LIGHT_STAIRS)
 
 
 def test_the_images_of_light_stairs_are_the_article_s():

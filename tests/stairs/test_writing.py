@@ -11,7 +11,14 @@ def test_a_decimal_has_no_zero_before_its_point(value, text):
     assert decimal(value) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0019, ".0019"), (-3.0, "-3"), (0.0, "0"), (10.0, "10")])
+@pytest.mark.parametrize(("value", "digits"), [(0, 0), (0.0, 4), (-0.0, 2), (0.4, 0), (-0.3, 0), (np.float32(-0.0), 1)])
+def test_zero_is_written_as_zero_and_has_no_sign(value, digits):
+    assert decimal(value, digits) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0019, ".0019"), (-3.0, "-3"), (0.0, "0"), (-0.0, "0"), (10.0, "10"), (-0.5, "-.5")]
+)
 def test_a_coefficient_is_as_short_as_it_is_exact(value, text):
     assert coefficient(value) == text
 

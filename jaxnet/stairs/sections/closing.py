@@ -8,10 +8,16 @@ import numpy as np
 
 from jaxnet.reference.operations import ACTIVATIONS, Activation
 from jaxnet.reference_agreement import agreement
-from jaxnet.stairs.blocks import Paragraph, Section, TextTable
+from jaxnet.stairs.blocks import Paragraph, Section, TextTable, Verbatim
 from jaxnet.stairs.example import worked_example
 from jaxnet.stairs.images import load
 
+# ends the story with something of the reader's own
+GO_ON = (
+    "jaxnet check --help                    # a gradient that you derived by hand: is it right, and if not, why?",
+    "jaxnet train FILE.csv --target COLUMN  # from your own table to a model that predicts",
+    "jaxnet stairs --html lesson.html       # the whole lesson as a page, with pictures",
+)
 _DEPTHS = ((4, 2), (4, 2, 2), (4, 5, 2), (4, 5, 3, 4, 2), (4, 8, 8, 8, 8, 8, 2))
 # a central difference is wrong by width^2 and by rounding over width: 1e-5 keeps both below the nine digits shown
 _POINT, _WIDTH = 0.7, 1e-5
@@ -57,13 +63,16 @@ def challenge_section(image: int | None) -> Section:
         ),
         TextTable(("slope", "from the value", "measured"), tuple(rows)),
         Paragraph(
-            "Write one program for any number of layers and nodes: a network of L layers is a network of L - "
-            "1 layers that feeds some perceptrons. jaxnet/network/mlp.py says so going forward, and "
-            "jaxnet/reference/network.py going backward, each delta made from the one above it. Any sizes "
-            "will do:"
+            "Write one program for any number of layers and nodes. (Use TensorFlow, the article says; if you insist, "
+            "the gradient is the hard part.) A network of L layers is a network of L - 1 layers that feeds some "
+            "perceptrons, so its gradient is a recursive function. jaxnet/network/mlp.py says so going forward, and "
+            "jaxnet/reference/network.py going backward, each delta made from the one above it. The article calls the "
+            "recursion automatic differentiation; it is an instance of it: automatic differentiation applies the chain "
+            "rule to any program, step by step, and jax.grad does so here. Any sizes will do:"
         ),
         TextTable(("sizes", "parameters"), tuple(("-".join(map(str, sizes)), str(count)) for sizes, count in networks)),
-        Paragraph("Now one of your own: jaxnet.MLP((4, 5, 3, 4, 2), activation='tanh', output='softmax')."),
+        Paragraph("To go on: derive something yourself, train on a table of your own, see all of this on one page:"),
+        Verbatim(GO_ON),
     )
     numbers = {"slopes": {name: {"from_value": a, "measured": b} for name, (a, b) in slopes.items()}}
     return Section(blocks, numbers | {"networks": [{"sizes": list(s), "parameters": n} for s, n in networks]})

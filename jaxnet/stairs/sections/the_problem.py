@@ -21,7 +21,11 @@ def images_section(image: int | None) -> Section:
             "An image has four pixels, from 0 (white) to 255 (black): x1 and x2 above, x3 and x4 below. It "
             "shows stairs when three pixels are dark and one of the upper two is light. Half of the images "
             "were drawn so; the others are noise, of which 6 in 1000 look just like stairs, so no program "
-            "can be right every time."
+            "can be right every time. (Image files usually count the other way, 0 for black.)"
+        ),
+        Paragraph(
+            "The four pixels are the input, the vector x; the answer is yes or no. First we look for models that could "
+            "give it at all, with weights set by hand; how to find good weights comes after."
         ),
         TextTable(("image", "x1", "x2", "x3", "x4", "stairs"), tuple(rows)),
         Paragraph(
