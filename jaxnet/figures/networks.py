@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,7 +83,7 @@ def _node(axes: "Axes", at: np.ndarray, name: str, caption: str) -> None:
         *at, marker="o", markersize=2 * _RADIUS * 72, markerfacecolor="white", markeredgecolor=theme.INK, zorder=4
     )
     inside = len(name) <= 3
-    style = {"ha": "center", "va": "center", "fontsize": theme.SMALL, "color": theme.INK, "zorder": 5}
+    style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": theme.SMALL, "color": theme.INK, "zorder": 5}
     if inside:
         axes.text(*at, name, **style)
     words = "\n".join(word for word in ("" if inside else name, caption) if word)

@@ -61,7 +61,8 @@ def _unit(unit: Unit, fed: Sequence[_Drawn], function: str) -> _Drawn:
     names = [coefficient(weight) for weight, _ in arrows]
     wide = max(map(len, names))
     across = max(len(each.lines[0]) for _, each in arrows)
-    lines, exits = [], []
+    lines: list[str] = []
+    exits: list[int] = []
     for name, (_, each) in zip(names, arrows, strict=True):
         exits.append(len(lines) + each.exit)
         for row, line in enumerate(each.lines):

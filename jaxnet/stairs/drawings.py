@@ -1,7 +1,7 @@
 """The data of the story's figures, handed to ``jaxnet.figures``, which draws them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import numpy as np
@@ -157,7 +157,7 @@ def _own_run(image: int | None) -> "Figure":
     """The article's own run beside one whose weights were changed by a rounding error."""
     same, changed = run_and_its_double()
     lines = {"the article's run": same, "W1 changed by 1e-15 of itself": changed}
-    options = {"x_label": "step", "y_label": "loss before it", "log_x": True}
+    options: dict[str, Any] = {"x_label": "step", "y_label": "loss before it", "log_x": True}
     words = "The article's own run: after some 40 steps a change of 1e-15 decides where it goes"
     return figures.headline(figures.intervals(np.arange(1, len(same) + 1), lines, **options), words)
 
@@ -218,7 +218,7 @@ def _steps(image: int | None) -> "Figure":
     losses = step_losses()
     lines = {f"step {step:g}": loss for step, loss in losses.items()}
     count = len(next(iter(lines.values())))
-    options = {"x_label": "step", "y_label": "loss before it", "log_x": True, "log_y": True}
+    options: dict[str, Any] = {"x_label": "step", "y_label": "loss before it", "log_x": True, "log_y": True}
     words = "Too small a step is slow, too big a one jumps: 8 hidden units on the stairs, one start, five step sizes"
     return figures.headline(figures.intervals(np.arange(1, count + 1), lines, **options), words)
 
