@@ -85,7 +85,7 @@ def _node(axes: "Axes", at: np.ndarray, name: str, caption: str) -> None:
     inside = len(name) <= 3
     style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": theme.SMALL, "color": theme.INK, "zorder": 5}
     if inside:
-        axes.text(*at, name, **style)
+        axes.text(at[0], at[1], name, **style)
     words = "\n".join(word for word in ("" if inside else name, caption) if word)
     if words:
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8}
