@@ -10,6 +10,7 @@ from typing import Any
 import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
 from jaxnet.cli.arguments import positive_number, whole_number
 from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
+from jaxnet.cli.lesson_marks import mark_lesson
 from jaxnet.cli.named_objects import METAVAR, look_in_current_folder, named_loss, named_object_or_none, object_name
 
 _EPILOG = """\
@@ -21,6 +22,8 @@ attackers: grade strangers in a container.
 A gradient has to be right at the given point and at hidden ones, with other parameters and batch sizes. Each parameter
 earns its share. With --stages FILE.py:NAME, your own backward pass, so does every variable that it assigns and the
 submission has, too, judged with the submission's own values of those before it, so that a mistake is paid once.
+
+Without --loss, the exercises that jaxnet stairs --exercises DIR wrote are marked: jaxnet grade DIR
 
 example:
   jaxnet grade submissions/* --loss course.py:loss --gradient backward --params course.py:params \\
@@ -42,9 +45,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "submissions", metavar="SUBMISSION", nargs="+", type=Path, help="a .py or .ipynb file, or its folder"
     )
-    parser.add_argument("--loss", metavar=METAVAR, type=object_name, required=True, help="(params, *data) -> number")
-    parser.add_argument("--gradient", metavar="NAME", required=True, help="of the function in each submission")
-    parser.add_argument("--params", metavar=METAVAR, type=object_name, required=True, help="the parameters")
+    parser.add_argument("--loss", metavar=METAVAR, type=object_name, help="(params, *data) -> number")
+    parser.add_argument("--gradient", metavar="NAME", help="of the function in each submission")
+    parser.add_argument("--params", metavar=METAVAR, type=object_name, help="the parameters")
     parser.add_argument(
         "--data", metavar=METAVAR, type=object_name, nargs="+", default=[], help="the loss's other arguments, in order"
     )
@@ -102,6 +105,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises Refusal for what cannot be loaded, judged or written.
     """
+    if arguments.loss is None:
+        return mark_lesson(arguments)
+    missing = [f"--{name}" for name in ("gradient", "params") if getattr(arguments, name) is None]
+    if missing:
+        raise Refusal(f"the following arguments are required: {', '.join(missing)}", USAGE)
     works = submitted(arguments.submissions, arguments.file)
     look_in_current_folder()
     compilation_cache.enable()

@@ -41,6 +41,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     parser.add_argument("--figures", metavar="DIR", type=Path, help="also draw the figures of the sections, as PNG")
     parser.add_argument(
+        "--exercises", metavar="DIR", type=Path,
+        help="write ten exercises with blanks into this folder and end; jaxnet grade DIR marks them",
+    )  # fmt: skip
+    parser.add_argument("--solutions", metavar="DIR", type=Path, help="write the same filled in, for teachers, and end")
+    parser.add_argument(
         "--html",
         metavar="FILE",
         type=Path,
@@ -49,7 +54,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell the chosen sections, and draw their figures if asked to."""
+    """Tell the chosen sections, and draw their figures if asked to; or write the exercises."""
+    if arguments.exercises is not None or arguments.solutions is not None:
+        return write_exercises(arguments)
     if arguments.figures is not None:
         prepare_folder(arguments.figures)
     if arguments.html is not None:
@@ -100,6 +107,21 @@ def draw_figures(names: list[str], arguments: argparse.Namespace) -> None:
         except OSError as error:
             raise Refusal(f"{path}: {error.strerror}", DATA) from error
         print(f"drew {path}", file=sys.stderr)
+
+
+def write_exercises(arguments: argparse.Namespace) -> int:
+    """Write the files of the exercises, with blanks and filled in; raises ``Refusal`` where that fails."""
+    from jaxnet.stairs import exercises
+
+    for folder, solved in ((arguments.exercises, False), (arguments.solutions, True)):
+        if folder is None:
+            continue
+        try:
+            paths = exercises.write_exercises(folder, solved=solved)
+        except OSError as error:
+            raise Refusal(str(error), DATA) from error
+        print(f"wrote {len(paths)} exercises to {folder}; mark them: jaxnet grade {folder}", file=sys.stderr)
+    return OK
 
 
 def write_page(path: Path, sections: Iterable[tuple[str, "Section"]], image: int | None) -> None:

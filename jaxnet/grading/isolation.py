@@ -96,9 +96,9 @@ class IsolatedGradient:
             self._callable = bool(self._ask("load", str(self._file), self._name)["callable"])
         return self._callable
 
-    def __call__(self, params: Any, *data: Any) -> Any:
+    def __call__(self, *arguments: Any) -> Any:
         """Return what the function returns; arguments that it changes in place are changed here, too."""
-        return self._called((params, *data), False)["value"]
+        return self._called(arguments, False)["value"]
 
     def with_locals(self, params: Any, *data: Any) -> tuple[Any, dict[str, Any]]:
         """Return what the function returns, and the arrays and numbers among its variables as it returned."""

@@ -61,10 +61,11 @@ def called(function: Any, arguments: tuple[Any, ...], want_locals: bool) -> dict
     if not callable(function):
         return {"value": function, "changed": [], "locals": {}}
     before = [array.copy() for array in arrays_in(arguments)]
-    held = set(vars(arguments[0])) if isinstance(arguments[0], SimpleNamespace) else set()
+    first = arguments[0] if arguments else None
+    held = set(vars(first)) if isinstance(first, SimpleNamespace) else set()
     value, own = with_locals(function, arguments) if want_locals else (function(*arguments), {})
     if value is None and held:  # left behind in attributes of the object, as self.dW
-        value = {name: each for name, each in vars(arguments[0]).items() if name not in held}
+        value = {name: each for name, each in vars(first).items() if name not in held}
     after = list(arrays_in(arguments))
     changed = [
         [place, new]

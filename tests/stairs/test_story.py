@@ -138,7 +138,7 @@ def test_a_table_s_rows_have_a_cell_a_column(story, name):
         ("minima", "overfitting"),
         ("challenge", "automatic differentiation applies the chain rule"),
         ("challenge", "TensorFlow"),
-        ("challenge", "jaxnet stairs --html"),
+        ("challenge", "jaxnet stairs --exercises"),
     ],
 )
 def test_a_section_says_the_published_number(story, name, words):

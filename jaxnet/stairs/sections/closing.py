@@ -14,7 +14,7 @@ from jaxnet.stairs.images import load
 
 # ends the story with something of the reader's own
 GO_ON = (
-    "jaxnet check --help                    # a gradient that you derived by hand: is it right, and if not, why?",
+    "jaxnet stairs --exercises exercises    # ten files with blanks; jaxnet grade exercises marks them",
     "jaxnet train FILE.csv --target COLUMN  # from your own table to a model that predicts",
     "jaxnet stairs --html lesson.html       # the whole lesson as a page, with pictures",
 )
