@@ -56,7 +56,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Tell the chosen sections, and draw their figures if asked to; or write the exercises."""
     if arguments.exercises is not None or arguments.solutions is not None:
-        return write_exercises(arguments)
+        return hand_out_exercises(arguments)
     if arguments.figures is not None:
         prepare_folder(arguments.figures)
     if arguments.html is not None:
@@ -109,7 +109,7 @@ def draw_figures(names: list[str], arguments: argparse.Namespace) -> None:
         print(f"drew {path}", file=sys.stderr)
 
 
-def write_exercises(arguments: argparse.Namespace) -> int:
+def hand_out_exercises(arguments: argparse.Namespace) -> int:
     """Write the files of the exercises, with blanks and filled in; raises ``Refusal`` where that fails."""
     from jaxnet.stairs import exercises
 
