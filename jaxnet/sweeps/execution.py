@@ -43,8 +43,10 @@ def sweep(
     Args:
         plan: what ``jn.plan`` returned.
         out: a folder that keeps every member. The same call goes on where an earlier one ended, however it ended, and
-            its tables have the same bytes as those of a run that nothing interrupted; a plan with further members
-            extends it. One process at a time holds the folder. At the end ``jn.load(out)`` is the best member.
+            its tables have the same bytes as those of a run that nothing interrupted. A plan with further members, more
+            epochs, another metric that was recorded, or a space that has some of its members goes on in it, too, and
+            the result says what is new. One process at a time holds the folder. At the end ``jn.load(out)`` is the best
+            member.
         executor: "local": all devices of this process. "distributed": all processes that have called
             ``jax.distributed.initialize`` and make this same call; each trains a share on its own devices and gets
             the whole result, and the first one keeps the folder. JAX ends all of them where one dies; the same call
@@ -213,6 +215,7 @@ def _train_saving(
             watch = stack.enter_context(Watch())
             store = stack.enter_context(contextlib.closing(Store(stack.enter_context(hold(out)), plan)))
             store.restore(history)
+            history.new.extend(line for line in store.new if line not in history.new)
         except BaseException as error:
             # the others wait for this process: without a word they would wait for ever
             processes.agree(str(error) or type(error).__name__)

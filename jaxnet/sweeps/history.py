@@ -24,6 +24,7 @@ class SweepHistory(NamedTuple):
     lanes: list[Lane]  # of each group, leaves [P of the group, ...]
     decisions: list[Decision]
     audited: list[int]  # configurations that were pruned and trained to the end all the same
+    new: list[str]  # what the plan adds to an earlier one of its folder, in lines
 
 
 def empty_history(plan: Plan) -> SweepHistory:
@@ -32,12 +33,13 @@ def empty_history(plan: Plan) -> SweepHistory:
     curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
     lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups]
     epochs, diverged, stopped = np.zeros((3, count), np.int64)
-    return SweepHistory(curves, epochs, diverged, stopped, lanes, [], [])
+    return SweepHistory(curves, epochs, diverged, stopped, lanes, [], [], [])
 
 
 def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepHistory:
     """Return the record of a plan for one that extends it by further configurations; decisions are made anew."""
     more = empty_history(extended)
+    more.new.extend(history.new)
     known = np.arange(len(plan.members.ids))
     for name, curve in history.curves.items():
         more.curves[name][known] = curve

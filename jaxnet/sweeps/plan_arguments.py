@@ -30,6 +30,7 @@ from jaxnet.training.stopping import Stop
 from jaxnet.types import Batch
 
 _DTYPES = ("float32", "float64")
+_NEVER = 2**31 - 1  # epochs of patience, the same however long runs are, so that a folder can go on with longer ones
 _ASK = 16  # trials at once
 
 
@@ -115,7 +116,7 @@ def plan(
     epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
     folds, rows = _dealt(np.asarray(batch.y), space.folds, root, held_out)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
-    rank, stop = _check_stopping(rank, stop, names, Stop(ranked, epochs + 1, goal=goal, restore_best=True))
+    rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
     asking = _check_asking(method, n, ask, halving, study=study)
     asking, found = _found(space, method, asking, goal=goal, root=root, n=n, configurations=configurations)
     own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:])

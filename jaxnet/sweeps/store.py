@@ -18,6 +18,7 @@ import numpy as np
 from jaxnet.accelerators import EXACT, local_devices, products_precision
 from jaxnet.identity import installed
 from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
+from jaxnet.sweeps.folder_growth import growth
 from jaxnet.sweeps.groups import lanes_rule
 from jaxnet.sweeps.history import SweepHistory
 from jaxnet.sweeps.member_identity import MemberIdentity
@@ -28,11 +29,13 @@ from jaxnet.training.stopping import CONVERGED, DIVERGED
 from jaxnet.types import Batch
 
 _FORMAT = 1
-_ADDED = ("optax",)  # what the first manifests did not say
 
 
 class Store:
-    """The folder of a sweep, opened by the process that holds its lock, or by any that only reads it."""
+    """The folder of a sweep, opened by the process that holds its lock, or by any that only reads it.
+
+    ``new`` are the lines that say what a plan adds to an earlier one of the folder.
+    """
 
     def __init__(self, folder: Path, plan: Plan, *, reading: bool = False) -> None:
         """Open it, or create it unless ``reading``.
@@ -42,13 +45,13 @@ class Store:
         """
         self._plan, self._path, self._manifest = plan, folder / "members.sqlite", folder / "manifest.json"
         self._identity = MemberIdentity(plan)
+        self._grown = False  # whether runs are longer than those of the folder
         self._emptied = not self._path.exists() or not self._path.stat().st_size
         self._database = MembersDatabase(self._path, reading=reading)
         try:
             theirs, self._programs = self._found()
             self._mine, self._reading = sweep_manifest(plan), reading
-            if theirs is not None:
-                self._compare(theirs, self._mine)
+            self.new = [] if theirs is None else self._compare(theirs, self._mine)
         except BaseException:
             self._database.close()
             raise
@@ -102,7 +105,8 @@ class Store:
             if said and any(said.get(name) != value for name, value in about.items()):
                 raise CheckpointError(f"{source}: the record of another member or epoch")
             if said and (changes := self._identity.changes(said, member, self._programs)):
-                self._refuse(changes)
+                spans = ", where a schedule spans all epochs, which are more now"
+                self._refuse([f"{each}{spans if self._grown and 'optimizer' in each else ''}" for each in changes])
             epochs = about["epochs"]
             curves = {name: curve[member, :epochs] for name, curve in history.curves.items()}
             like = jax.tree.map(lambda leaf: leaf[slot], lanes), curves
@@ -158,20 +162,16 @@ class Store:
             words = f"{self._manifest}: not the manifest of {self._path.name}, which says itself what it is of"
             warnings.warn(words, RuntimeWarning, stacklevel=5)
 
-    def _compare(self, theirs: dict[str, Any], mine: dict[str, Any]) -> None:
-        """Refuse another sweep's folder and show the difference; a superset of its members extends it."""
-        same = {**{name: mine["must be the same"][name] for name in _ADDED}, **theirs["must be the same"]}
-        changed = differences(same, mine["must be the same"])
-        stored = self._database.ids()
-        # what Optuna will ask for is not known yet: members that it asked for before are no surprise
-        lost = 0 if self._plan.asking else len(stored - set(self._plan.members.ids))
-        if lost:
-            changed += differences(theirs["may be extended"], mine["may be extended"])
-            own = self._plan.spec.own_functions
-            hint = ", or network= or objective= makes something else of them" if own else ""
-            changed.append(f"{lost} of the {len(stored)} members trained there are not in this plan{hint}")
-        if changed:
-            self._refuse(changed)
+    def _compare(self, theirs: dict[str, Any], mine: dict[str, Any]) -> list[str]:
+        """Refuse another sweep's folder and show the difference; return what is new in one that goes on."""
+        about = {"stored": self._database.ids(), "members": self._plan.members.ids}
+        new, refused = growth(theirs, mine, **about, asking=self._plan.asking is not None)
+        if refused and self._plan.spec.own_functions and "members trained there" in refused[-1]:
+            refused[-1] += ", or network= or objective= makes something else of them"
+        if refused:
+            self._refuse(refused)
+        self._grown = any(line.startswith("epochs:") for line in new)
+        return new
 
     def _refuse(self, changed: list[str]) -> NoReturn:
         lines = "\n  ".join(changed)
@@ -249,19 +249,6 @@ def manifest_in(content: bytes, path: Path) -> dict[str, Any]:
     if not whole:
         raise CheckpointError(f"{path}: not a manifest of a sweep")
     return found
-
-
-def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """List what differs between two manifests, one line a name: what it was, and what it is now."""
-    names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
-    lines = []
-    for name in names:
-        before, now = old.get(name), new.get(name)
-        if isinstance(before, dict) and isinstance(now, dict):
-            lines += [f"{name}.{line}" for line in differences(before, now)]
-        else:
-            lines.append(f"{name}: {json.dumps(before)} there, {json.dumps(now)} now")
-    return lines
 
 
 def fingerprint(batch: Batch) -> str:

@@ -167,6 +167,7 @@ def overview(plan: Plan, history: SweepHistory) -> str:
         f"{int(history.epochs.sum())} model-epochs",
         f"best: {best} ({values}): {plan.metric} {one.mean:.4g}{interval}" if np.isfinite(one.mean) else _NO_BEST,
         *cautions(plan, history),
+        *(f"new in the folder: {line}" for line in history.new),
     ]
     return "\n".join(lines + ([str(halving_audit(plan, history))] if plan.halving else []))
 
