@@ -39,8 +39,8 @@ CONVOLUTION = Layer(
     (drawn(31, d=(2, 3, 4, 3))["d"],),
     (
         Slip("windows overwrite each other", "dpadded[:, :, i : i + height, j : j + width] = part", "accumulation_overwritten", "window"),
-        Slip("the kernel turned by 180 degrees", "dw[:, :, 2 - i, 2 - j] = np.einsum('nchw,nfhw->fc', window, dout)", "kernel_turned permuted_entries", "out window"),
-        Slip("x by the turned kernel", "part = np.einsum('nfhw,fc->nchw', dout, P['w'][:, :, 2 - i, 2 - j])", "kernel_turned", "out window"),
+        Slip("the kernel turned by 180 degrees", "dw[:, :, 2 - i, 2 - j] = np.einsum('nchw,nfhw->fc', window, dout)", "order_reversed permuted_entries", "out window"),
+        Slip("x by the turned kernel", "part = np.einsum('nfhw,fc->nchw', dout, P['w'][:, :, 2 - i, 2 - j])", "order_reversed", "out window"),
         Slip("the border kept", "dx = dpadded", "shape", "padded"),
         Slip("the border cut off at one end", "dx = dpadded[:, :, :-2, :-2]", "shifted", "padded"),
         Slip("b averaged over the images", "db = dout.sum(axis=(0, 2, 3)) / len(dout)", "batch_mean_twice factor", "out"),

@@ -47,7 +47,7 @@ RECURRENT = Layer(
     (
         Slip("the next step forgotten", 'dh = P["Why"].T @ dy', "path_not_followed", "h"),
         Slip("Whh not transposed", 'dnext = P["Whh"] @ draw', "weight_not_transposed", "h"),
-        Slip("through Whh without the slope", 'dnext = P["Whh"].T @ dh', "local_derivative_missing", "h"),
+        Slip("through Whh without the slope", 'dnext = P["Whh"].T @ dh', "local_derivative_missing delta_before_derivative", "h"),
         Slip("the slope of tanh left out", "draw = dh", "local_derivative_missing activation_derivative_missing", "h"),
         Slip("the slope at the step before", "draw = (1 - hs[t] ** 2) * dh", "activation_derivative_other_layer value_of_another", "h"),
         Slip("Whh by the new h", "d['Whh'] += draw @ hs[t + 1].T", "value_of_another input_shifted", "h"),
@@ -106,7 +106,7 @@ LSTM = Layer(
         Slip("half of the slope of f", "daf = df * (1 - f)", "activation_derivative_part", "f"),
         Slip("i for g", "di = dcell * i", "value_of_another", "c"),
         Slip("the new c for the old", "df = dcell * (f * P['c'] + i * g)", "value_of_another", "c"),
-        Slip("gates in the order i, f, g, o", "da = np.hstack([dai, daf, dag, dao])", "permuted_columns gates_exchanged", "o g"),
+        Slip("gates in the order i, f, g, o", "da = np.hstack([dai, daf, dag, dao])", "permuted_columns parts_exchanged", "o g a"),
     ),
 )  # fmt: skip
 
@@ -152,7 +152,7 @@ ATTENTION = Layer(
         Slip("scores not transposed", "dk = dscores @ q / root", "transposed weight_not_transposed", "scores"),
         Slip("weights not transposed", "dv = weights @ dout", "weight_not_transposed", "out"),
         Slip("q for k", "dq = dscores @ q / root", "value_of_another", "scores q"),
-        Slip("the sum over the wrong axis", "shared = (weights * dweights).sum(axis=0, keepdims=True)", "reduction_axis", "weights"),
+        Slip("the sum over the wrong axis", "shared = (weights * dweights).sum(axis=0, keepdims=True)", "reduction_axis", "weights exponentials"),
     ),
 )  # fmt: skip
 

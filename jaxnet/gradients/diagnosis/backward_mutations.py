@@ -4,6 +4,8 @@
     sum_mutations     sums over something else
     saved_mutations   another value of the forward pass
     slope_mutations   another local derivative
+    joint_mutations   another formula for a softmax, a cross-entropy, a normalisation
+    placement_mutations   transposed, forced into shape, shifted, exchanged, given to another entry
 
 A kind is a generator of ``Mutation``. Those of one site in the source, in whichever turn of a loop, are one mutation;
 those of one habit, as all tanh of a network, are one more, made everywhere at once.
@@ -16,14 +18,18 @@ from typing import Any
 from jaxnet.gradients.diagnosis.backward_stretches import stretches
 from jaxnet.gradients.diagnosis.changed_pass import Changes
 from jaxnet.gradients.diagnosis.edge_mutations import EDGE_KINDS
+from jaxnet.gradients.diagnosis.joint_mutations import joint, likelihoods
 from jaxnet.gradients.diagnosis.mutation import Mutation, Site
 from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.placement_mutations import PLACEMENT_KINDS
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.saved_mutations import SAVED_KINDS
 from jaxnet.gradients.diagnosis.slope_mutations import SLOPE_KINDS
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.diagnosis.sum_mutations import SUM_KINDS
 from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS
+
+_AT_SITES = (*EDGE_KINDS, *SUM_KINDS, *SAVED_KINDS, *PLACEMENT_KINDS)
 
 
 def mutations(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
@@ -33,9 +39,10 @@ def mutations(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
         if op.place and any(i in recorded.moving for i in op.inputs):
             sites.setdefault(op.site, []).append(index)
     every = [Site(recorded, indices) for indices in sites.values()]
-    found = [m for site in every for kind in (*EDGE_KINDS, *SUM_KINDS, *SAVED_KINDS) for m in kind(site, names)]
+    found = [m for site in every for kind in _AT_SITES for m in kind(site, names)]
     through = [one for each in stretches(recorded) for one in each.apart(MOST_TURNS)]
-    found += [m for each in through for kind in SLOPE_KINDS for m in kind(each, recorded, names)]
+    found += [m for each in through for kind in (*SLOPE_KINDS, joint) for m in kind(each, recorded, names)]
+    found += likelihoods(recorded, names)
     found = [m for m in found if m.changes.changes or m.changes.detours]
     yield from found
     yield from _habits(found)

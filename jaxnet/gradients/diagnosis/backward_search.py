@@ -19,6 +19,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
     FEWEST_ENTRIES,
     MOST_PAIRED,
     MOST_TRIED,
+    NOISE_ELSEWHERE,
     NOTHING,
     PLAIN_NUMBER,
     PROBE_ROUNDINGS,
@@ -187,6 +188,9 @@ class _Search:
         (whole,) = self.setting.replay([found], everything=True)
         if not (np.abs(whole - self.setting.yours) <= self.setting.allowed).all():
             return False
+        batches = [setting for setting, counts in self._elsewhere if counts.examples != self.counts.examples]
+        if any(w.mutation.counts for w in found) and not batches:
+            return False  # a number of the data equals many another, as long as there is one batch
         return all(self._holds(setting, found, counts) for setting, counts in self._elsewhere)
 
     @functools.cached_property
@@ -248,7 +252,11 @@ class _Search:
         error = np.linalg.norm((setting.yours - predicted) * setting.weight) / max(
             float(np.linalg.norm(setting.yours * setting.weight)), NOTHING
         )
-        return not np.isfinite(error) or bool(error <= max(PROBE_ROUNDINGS * self.evidence.eps, SAME_GRADIENT))
+        if not np.isfinite(error) or error <= max(PROBE_ROUNDINGS * self.evidence.eps, SAME_GRADIENT):
+            return True
+        # a leaf whose gradient is zero has nothing but rounding, here as there
+        off = np.abs(setting.yours - predicted)
+        return bool((off <= NOISE_ELSEWHERE * setting.allowed).all())
 
     def _causes(self, found: list[Wrong]) -> tuple[Cause, ...]:
         (whole,) = self.setting.replay([found], everything=True)
@@ -260,7 +268,7 @@ class _Search:
         parts = sorted(found, key=last)
         return tuple(
             cause_of_mutation(
-                Said(w.mutation, w.factor, self._tested(w, found), bool(self.evidence.data)),
+                Said(w.mutation, w.factor, self._tested(w, found)),
                 self._touched(w, leaves),
                 error,
             )

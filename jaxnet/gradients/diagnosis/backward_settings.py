@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_mutations import mutations
-from jaxnet.gradients.diagnosis.changed_pass import changed_gradients
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, changed_gradients
 from jaxnet.gradients.diagnosis.mutation import Mutation
 from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.penalty_terms import penalty_values
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import MOST_COMPARED, MOST_MUTATIONS, NOTHING, SAME_GRADIENT
 from jaxnet.gradients.evidence import Evidence, Gradient
@@ -32,6 +33,8 @@ class Setting:
 
     def __init__(self, evidence: Evidence, recorded: RecordedPass, yours: np.ndarray, noise: np.ndarray) -> None:
         self.recorded, self.yours = recorded, yours
+        recorded.stop(_shifts(recorded))
+        recorded.penalties = penalty_values(recorded)
         self.ends = np.cumsum([recorded.values[i].size for i in recorded.leaves])
         (self.right,) = changed_gradients(recorded, [()])
         parts = np.split(self.right, self.ends[:-1])
@@ -56,9 +59,7 @@ class Setting:
             recorded = RecordedPass(evidence.objective, (params, *data))
         except Exception:  # whatever tracing raises for code that was not written for JAX
             return None
-        same = data is evidence.data and params is evidence.params
-        noise = flat(evidence.noise) if same else np.zeros(sum(leaf.size for leaf in yours.values()))
-        return cls(evidence, recorded, flat(yours), noise)
+        return cls(evidence, recorded, flat(yours), flat(evidence.noise))
 
     @functools.cached_property
     def by_key(self) -> dict[Any, Mutation]:
@@ -77,6 +78,20 @@ class Setting:
     def fits(self, rows: np.ndarray, goal: np.ndarray) -> np.ndarray:
         """Which rows [M, compared entries] are the goal, to rounding."""
         return (np.abs(rows - goal) <= self.allowed[self.entries]).all(axis=1)
+
+
+def _shifts(recorded: RecordedPass) -> list[int]:
+    """The maxima through which nothing comes back: nobody who derives a softmax follows the one it subtracts."""
+    groups: dict[int, list[int]] = {}  # what is subtracted is added again later, at times: both or none is followed
+    for index, op in enumerate(recorded.operations):
+        if op.name in ("reduce_max", "reduce_min") and op.inputs[0] in recorded.moving:
+            groups.setdefault(recorded.rearranged(op.inputs[0])[0], []).append(index)
+    nothing = lambda index: Change(index, 0, lambda ct, right: 0 * right)
+    cut = [(Changes(tuple(map(nothing, indices))),) for indices in groups.values()]
+    right, *rows = changed_gradients(recorded, [(), *cut]) if cut else [np.zeros(0)]
+    size = SAME_GRADIENT * np.abs(right).max(initial=0.0)
+    unseen = [i for i, row in zip(groups.values(), rows, strict=True) if (np.abs(row - right) <= size).all()]
+    return [recorded.operations[index].outputs[0] for indices in unseen for index in indices]
 
 
 def _entries(ends: np.ndarray) -> np.ndarray:

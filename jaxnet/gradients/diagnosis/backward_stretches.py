@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, UNARY, slope_of, value_of
+from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, UNARY, back_through, slope_of, value_of
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
@@ -46,15 +46,20 @@ class Turn(NamedTuple):
 
 
 class Stretch:
-    """The same stretch in all its turns."""
+    """The same stretch in all its turns; ``inner`` says that it is only the beginning of a longer formula."""
 
     def __init__(self, recorded: RecordedPass, turns: list[Turn]) -> None:
-        self.recorded, self.turns, self.turn = recorded, turns, ""
+        self.recorded, self.turns, self.turn, self.inner = recorded, turns, "", False
         ops = [recorded.operations[i] for i in turns[0].members]
         self.names = tuple(op.name for op in ops)
         self.elementwise = set(self.names) <= ELEMENTWISE
         self.curved = any(name in _CURVED for name in self.names)
         self.place, self.whole, self.spread = _covering(ops)
+
+    @property
+    def start(self) -> tuple[Any, ...]:
+        """The value that it begins with, and the line that it ends in."""
+        return self.turns[0].source, self.recorded.operations[self.turns[0].operation].place[-1][:2]
 
     def apart(self, most: int) -> "Iterator[Stretch]":
         """Itself, and where it has a few turns each of them alone."""
@@ -62,6 +67,7 @@ class Stretch:
         if 1 < len(self.turns) <= most:
             for number, turn in enumerate(self.turns):
                 alone = Stretch(self.recorded, [turn])
+                alone.inner = self.inner
                 alone.turn = f"in turn {number + 1} of {len(self.turns)}, "
                 yield alone
 
@@ -79,6 +85,22 @@ class Stretch:
             slopes[op.outputs[0]] = sum(local * inner for local, inner in through if local is not None)
         return np.asarray(slopes[target])
 
+    def back(self, turn: int, ct: np.ndarray) -> np.ndarray:
+        """What comes back to the source [M, ...] when ``ct`` [M, ...] comes back to the target."""
+        recorded, (source, target, _, members, _) = self.recorded, self.turns[turn]
+        made = {number for i in members for number in recorded.operations[i].outputs}
+        back = {target: ct}
+        for index in reversed(members):
+            op = recorded.operations[index]
+            above, values = back.pop(op.outputs[0], None), [recorded.values[i] for i in op.inputs]
+            if above is None or op.name == "stop_gradient":
+                continue
+            for k, number in enumerate(op.inputs):
+                if number == source or (number in made and number in recorded.moving):
+                    one = back_through(op.eqn, k, values, out=recorded.values[op.outputs[0]], ct=above)
+                    back[number] = back[number] + one if number in back else one
+        return back.get(source, np.zeros((len(ct), *recorded.values[source].shape)))
+
 
 def stretches(recorded: RecordedPass) -> Iterator[Stretch]:
     """Find every stretch of a recorded pass, those of one site in the source being one."""
@@ -88,13 +110,20 @@ def stretches(recorded: RecordedPass) -> Iterator[Stretch]:
         if op.place and op.outputs[0] in recorded.moving and op.name != "neg":
             for turn in _grown(recorded, index, readers):
                 found.setdefault(tuple(recorded.operations[i].site for i in turn.members), []).append(turn)
-    yield from (Stretch(recorded, turns) for turns in found.values())
+    every = [Stretch(recorded, turns) for turns in found.values()]
+    longest: dict[Any, int] = {}
+    for each in every:
+        if each.elementwise and each.curved:
+            longest[each.start] = max(longest.get(each.start, 0), len(each.turns[0].members))
+    for each in every:
+        each.inner = each.elementwise and len(each.turns[0].members) < longest.get(each.start, 0)
+        yield each
 
 
 def _readers(recorded: RecordedPass) -> dict[int, list[int]]:
     readers: dict[int, list[int]] = {recorded.output: [len(recorded.operations)]}
     for index, op in enumerate(recorded.operations):
-        for number in op.inputs:
+        for number in op.inputs if any(i in recorded.moving for i in op.outputs) else ():
             readers.setdefault(number, []).append(index)
     return readers
 

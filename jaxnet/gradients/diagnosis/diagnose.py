@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_search import mutated_backward_pass
+from jaxnet.gradients.diagnosis.batch_words import in_the_words_of_the_batch
 from jaxnet.gradients.diagnosis.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.diagnosis.delta_reading import DeltaReader
 from jaxnet.gradients.diagnosis.experiments import Replay, counted_examples, settle, with_constants
@@ -62,7 +63,7 @@ def diagnose(evidence: Evidence) -> tuple[Cause, ...]:
         return ()
     try:
         with np.errstate(all="ignore"):  # a formula that overflows does not fit, and is no news
-            return _diagnose(evidence)
+            return in_the_words_of_the_batch(evidence, _diagnose(evidence))
     except Exception as error:  # the verdict stands, whatever happens to the search for its cause
         leaves = wrong_leaves(evidence, set(paths))
         return (_search_failed(error, leaves),)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, is_penalty, made, root_of
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
 from jaxnet.gradients.diagnosis.operation_rules import INDEXED, MOVES, UNARY, back_through, source_indices
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.slope_mutations import FORMULAS, LOGISTIC
@@ -41,7 +41,7 @@ def _turns(site: Site, names: PassNames) -> Iterator[Mutation]:
     """What comes back in each turn of a loop is overwritten, not added up."""
     last = len(site.ops) - 1
     for k in site.operands() if last else ():
-        numbers = {root_of(site.recorded, op.inputs[k]) for op in site.ops}
+        numbers = {site.recorded.rearranged(op.inputs[k])[0] for op in site.ops}
         if len(numbers) == 1:
             for kept, word in ((last, "last"), (0, "first")):
                 of = lambda turn, kept=kept: None if turn == kept else lambda ct, right: 0 * right
@@ -49,6 +49,22 @@ def _turns(site: Site, names: PassNames) -> Iterator[Mutation]:
                 counted = f"in {last + 1} turns only that of the {word} one counts"
                 said = f"of what comes back through {operand} {counted}: {what}"
                 yield made(site, k, What("accumulation_overwritten", said, 0.7), of, detail=word)
+
+
+def _windows(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """Parts of one array that overlap in the turns of a loop: what comes back to an entry is that of one part only."""
+    same = len({op.inputs[0] for op in site.ops}) == 1
+    if site.op.name not in INDEXED or len(site.ops) < 2 or not same or 0 not in site.operands():
+        return
+    shape = site.values(0)[0].shape
+    places = [source_indices(op.eqn, site.values(turn)).ravel() for turn, op in enumerate(site.ops)]
+    for word, order in (("last", 1), ("first", -1)):
+        owner = np.full(int(np.prod(shape)) + 1, -1)
+        for turn in range(len(places))[::order]:
+            owner[places[turn]] = turn
+        of: Any = lambda turn, owner=owner: lambda ct, right: right * (owner[:-1] == turn).reshape(shape)
+        said = f"where parts overlap only the {word} one counts: what comes back is overwritten, not added up"
+        yield made(site, 0, What("accumulation_overwritten", said, 0.6), of)
 
 
 def _indices(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -103,7 +119,7 @@ def _alone(site: Site, names: PassNames) -> Iterator[Mutation]:
 def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
     """A penalty that reaches other entries than it should: all of a parameter, or all but a row or a column."""
     recorded, number = site.recorded, site.op.inputs[0] if site.op.inputs else -1
-    if number not in recorded.leaves or not is_penalty(recorded, site.op.outputs[0]) or len(site.ops) > 1:
+    if number not in recorded.leaves or site.op.outputs[0] not in recorded.penalties or len(site.ops) > 1:
         return
     leaf, quoted = recorded.values[number], names.operand(site.op, 0)
     if site.op.name in INDEXED:
@@ -146,7 +162,7 @@ def _extra(site: Site, names: PassNames) -> Iterator[Mutation]:
     """What comes back to a value is multiplied by a derivative that does not belong there."""
     recorded, op = site.recorded, site.op
     if (
-        op.name not in ("add", "dot_general")
+        op.name not in ("add", "dot_general", "reduce_sum")
         or not recorded.values[op.outputs[0]].shape
         or op.outputs[0] not in recorded.of_data
     ):
@@ -175,4 +191,4 @@ def _of_softmax(z: np.ndarray) -> np.ndarray:
     return p * (1 - p)
 
 
-EDGE_KINDS = (_paths, _turns, _indices, _alone, _reach, _extra)
+EDGE_KINDS = (_paths, _turns, _windows, _indices, _alone, _reach, _extra)

@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.operation_rules import MOVES, back_through
+from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
-
-# what only moves numbers: what comes back through it is what comes back to what it was made of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,6 +26,7 @@ class Mutation:
         habit: what makes it the same mistake at another site.
         key: what makes it the same for another batch.
         penalty: whether it is in a term of parameters alone.
+        counts: whether it puts a number of the data in another's place, which only another batch can confirm.
     """
 
     kind: str
@@ -39,6 +38,7 @@ class Mutation:
     key: Hashable
     free: bool = False
     penalty: bool = False
+    counts: bool = False
 
     def times(self, extent: float) -> Changes:
         """Change by this much of it."""
@@ -105,20 +105,6 @@ def made(site: Site, k: int, what: What, of: Callable[..., Any], *, detail: Any 
     return Mutation(kind, site.op.place, said, cost, changes, habit, key, free=free, penalty=penalty)
 
 
-def is_penalty(recorded: RecordedPass, number: int) -> bool:
-    """Whether a value is a penalty, or a part of one: no data reach it, and no parameter multiplies another."""
-    return bool(recorded.inputs) and number not in recorded.of_data and number not in recorded.mixed
-
-
 def _of_a_penalty(recorded: RecordedPass, op: Operation, k: int) -> bool:
     """Whether an operand belongs to a penalty: to its inside, or as a term to a sum that the data reach as well."""
-    term = op.name in ("add", "sub") and root_of(recorded, op.inputs[k]) not in recorded.leaves
-    return is_penalty(recorded, op.outputs[0]) or (term and is_penalty(recorded, op.inputs[k]))
-
-
-def root_of(recorded: RecordedPass, number: int) -> int:
-    """The value that another one is only a rearrangement of."""
-    made_by = recorded.made_by
-    while number in made_by and recorded.operations[made_by[number]].name in MOVES:
-        number = recorded.operations[made_by[number]].inputs[0]
-    return number
+    return op.outputs[0] in recorded.penalties or op.inputs[k] in recorded.penalties

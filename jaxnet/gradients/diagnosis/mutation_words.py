@@ -11,12 +11,11 @@ from jaxnet.gradients.evidence import Cause
 
 
 class Said(NamedTuple):
-    """A mutation with its factor, the familiar numbers that the factor is, and whether f has data at all."""
+    """A mutation with its factor, and the familiar numbers that the factor is."""
 
     mutation: Mutation
     factor: float
     names: list[str]
-    has_data: bool
 
 
 def cause_of_mutation(said: Said, leaves: tuple[str, ...], error: float) -> Cause:
@@ -38,7 +37,6 @@ def cause_of_mutation(said: Said, leaves: tuple[str, ...], error: float) -> Caus
 
 def _words(said: Said, quoted: str) -> tuple[str, str, str, float | None]:
     mutation, factor = said.mutation, said.factor
-    penalty = mutation.penalty and said.has_data
     if mutation.kind == "weight_already_updated":
         return (
             mutation.kind,
@@ -51,14 +49,14 @@ def _words(said: Said, quoted: str) -> tuple[str, str, str, float | None]:
     if not mutation.free:
         return mutation.kind, mutation.said, "", None
     if not factor:
-        if penalty:
+        if mutation.penalty:
             return "penalty_missing", f"{KINDS['penalty_missing']}: {_nothing(mutation.said)}", "", factor
         return "path_not_followed", f"{mutation.said} is not followed", "", factor
     name = said.names[0] if said.names else ""
     number = factor_sentence(name, factor) if name else f"{round_number(factor, PLAIN_NUMBER):.6g} times"
     kind = (
         "penalty_factor"
-        if penalty
+        if mutation.penalty
         else {-1.0: "sign"}.get(factor, {"n": "batch_sum", "1/n": "batch_mean_twice"}.get(name, "factor"))
     )
     return kind, f"{mutation.said} is {number} what it should be", "", factor

@@ -5,14 +5,15 @@ import functools
 import inspect
 import linecache
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from jaxnet.gradients.diagnosis.operation_rules import MOVES, value_of
-from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
+from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass, moved
 from jaxnet.gradients.diagnosis.source_places import SourcePlace, operand_text, parsed
+from jaxnet.gradients.diagnosis.tolerances import MOST_NAMED, MOST_NEIGHBOURS
 from jaxnet.gradients.verdict import leaf_name
 
 # the operations that an expression itself is, so that its operands are theirs
@@ -44,6 +45,7 @@ _PARTS = {
     ("sub", 1): "what is subtracted in it",
 }
 _MOST_SUMMED = 100_000  # entries
+_NAME = re.compile(r"`[A-Za-z_]\w*`|that of .*")
 
 
 class PassNames:
@@ -60,6 +62,7 @@ class PassNames:
             arguments if len(arguments) == len(recorded.inputs) else [f"data[{i}]" for i in range(len(recorded.inputs))]
         )
         self._given |= {number: f"`{name}`" for number, name in zip(recorded.inputs, names, strict=True)}
+        self._known: dict[int, Any] = {}
         self._turns: dict[Any, list[int]] = {}
         for index, op in enumerate(recorded.operations):
             if op.place:
@@ -69,14 +72,19 @@ class PassNames:
         """What a value is called, in backquotes."""
         while number not in self._given and number in self.recorded.made_by:
             op = self.recorded.operations[self.recorded.made_by[number]]
+            assigned = _assigned(op.place[-1]) if op.place else ""
             if op.place and op.name not in MOVES:
-                return f"`{_assigned(op.place[-1]) or op.place[-1].expression}`"
+                return f"`{assigned or op.place[-1].expression}`"
+            if assigned and isinstance(parsed(op.place[-1].expression), ast.Subscript | ast.Attribute):
+                return f"`{assigned}`"  # a part, or a transpose, with a name of its own
             number = op.inputs[0] if op.inputs else -1
         return self._given.get(number, "a constant")
 
     def operand(self, op: Operation, k: int) -> str:
         """What an operand is called: by the source of the expression that the operation is, or by its part in it."""
         expression = op.place[-1].expression if op.place else ""
+        if "einsum(" in expression and op.name == "dot_general":  # which may take its operands in the other order
+            return self.value(op.inputs[k])
         text = operand_text(expression, k) if _is_operation(expression, op.name) else ""
         if text:
             return f"`{text}`"
@@ -84,6 +92,19 @@ class PassNames:
         if "`" in named and named.strip("`") != expression and not _is_call(expression):
             return named
         return _PARTS.get((op.name, k)) or f"the {_WORDS.get(op.name, op.name)} in it"
+
+    def part(self, op: Operation) -> str:
+        """What a part that an operation takes of an array is called: by its source."""
+        return f"`{op.place[-1].expression}`" if op.place else "a part of it"
+
+    @functools.cached_property
+    def readers(self) -> dict[int, list[Operation]]:
+        """The number of a value -> the operations that read it."""
+        found: dict[int, list[Operation]] = {}
+        for op in self.recorded.operations:
+            for number in set(op.inputs):
+                found.setdefault(number, []).append(op)
+        return found
 
     def totals(self) -> Iterator[tuple[str, Callable[[int], np.ndarray]]]:
         """Sums of the arrays that the parameters do not reach, such as weights: what may be divided by for a mean."""
@@ -99,62 +120,81 @@ class PassNames:
                         seen.add(said)
                         yield said, functools.partial(_always, np.asarray(float(total)))
 
-    def neighbours(self, ops: list[Operation], numbers: list[int], most: int) -> Iterator[tuple[str, ByTurn]]:
-        """Values of one shape that may stand in the place of some, by turn: what is said of each, and it."""
-        values, own = self.recorded.values, self.value(numbers[0])
-        mine, seen = values[numbers[0]], [values[numbers[0]]]
-        for _, said, of in sorted(self._candidates(ops, numbers), key=lambda each: each[0]):
-            value = of(0)
-            if value is None or value.shape != mine.shape or value.dtype.kind != "f" or not np.isfinite(value).all():
-                continue
-            first = next(
-                (v for t in range(len(ops)) if (v := of(t)) is not None and not np.array_equal(v, values[numbers[t]])),
-                None,
-            )
-            if first is None or any(np.array_equal(first, each) for each in seen):
-                continue
-            seen.append(first)
-            yield (said if said != own else said + " of another line or turn"), of
-            if len(seen) > most:
-                return
+    def neighbours(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[str, ByTurn]]:
+        """Values of one shape that may stand in the place of some, by turn: what is said of each, and it.
 
-    def parts(self, numbers: list[int], most: int) -> Iterator[tuple[str, ByTurn]]:
+        Where those are another array rearranged, as k.T is, others are rearranged in the same way.
+        """
+        recorded, own = self.recorded, self.value(numbers[0])
+        roots, moves = zip(*(recorded.rearranged(number) for number in numbers), strict=True)
+        seen, left = {self._prints(numbers)}, {True: MOST_NAMED, False: MOST_NEIGHBOURS}
+        for ends, after in ((numbers, ()), (list(roots), moves)) if moves[0] else ((numbers, ()),):
+            shape = recorded.values[ends[0]].shape
+            for _, said, chosen in sorted(self._candidates(ops, ends), key=_plainest):
+                value, simple = recorded.values[chosen[0]], bool(_NAME.fullmatch(said))
+                fits = value.shape == shape and value.dtype.kind == "f" and np.isfinite(value).all()
+                prints = (*self._prints(chosen), bool(after)) if fits and left[simple] else ()
+                if not prints or prints in seen or (after and chosen == ends):
+                    continue
+                seen.add(prints)
+                left[simple] -= 1
+                name = said if said != own else f"{said} of another line or turn"
+                yield name, functools.partial(_of_turn, recorded, chosen, after)
+
+    def _prints(self, numbers: Sequence[int]) -> tuple[Any, ...]:
+        """What tells values apart."""
+        return tuple(self._print_of(number) for number in numbers)
+
+    def _print_of(self, number: int) -> Any:
+        if number not in self._known:
+            value = self.recorded.values[number]
+            self._known[number] = value.shape, hash(value.tobytes())
+        return self._known[number]
+
+    def parts(self, numbers: list[int]) -> Iterator[tuple[str, ByTurn]]:
         """Values that are put together from others, with another one in the place of one of those."""
         recorded = self.recorded
         puts = [recorded.operations[recorded.made_by[i]] for i in numbers if i in recorded.made_by]
         if len(puts) < len(numbers) or puts[0].name != "concatenate":
             return
         for k in range(len(puts[0].inputs)):
-            for said, of in self.neighbours(puts, [op.inputs[k] for op in puts], most):
+            for said, of in self.neighbours(puts, [op.inputs[k] for op in puts]):
                 said = f"{said} in the place of {self.operand(puts[0], k)}, within"
                 yield said, functools.partial(_remade, recorded, (puts, k), of)
 
-    def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[float, str, ByTurn]]:
+    def _candidates(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[float, str, list[int]]]:
         """Values with their distance, in as many turns: given ones, results, operands, the own ones of other turns."""
-        values, count, operations = self.recorded.values, len(ops), self.recorded.operations
+        count, operations = len(ops), self.recorded.operations
         near = lambda number: abs(number - numbers[-1])
-        take = lambda chosen: functools.partial(_of_turn, values, chosen)
         for number in self._given:
-            yield near(number), self.value(number), take([number] * count)
+            yield near(number), self.value(number), [number] * count
         for indices in self._turns.values():
             if len(indices) == count:
                 outs = [operations[i].outputs[0] for i in indices]
-                yield near(outs[-1]), self.value(outs[0]), take(outs)
+                yield near(outs[-1]), self.value(outs[0]), outs
                 for k in range(len(operations[indices[0]].inputs)) if count > 1 else ():
                     read = [operations[i].inputs[k] for i in indices]
-                    yield near(read[-1]) + 0.5, self.operand(operations[indices[0]], k), take(read)
+                    yield near(read[-1]) + 0.5, self.operand(operations[indices[0]], k), read
         if count > 1:
             # at the end of the loop, where there is no such turn, it is the own one
-            yield np.inf, "that of the next turn", take([*numbers[1:], numbers[-1]])
-            yield np.inf, "that of the turn before", take([numbers[0], *numbers[:-1]])
+            yield np.inf, "that of the next turn", [*numbers[1:], numbers[-1]]
+            yield np.inf, "that of the turn before", [numbers[0], *numbers[:-1]]
+            yield np.inf, "that of the turns in reverse order", numbers[::-1]
+
+
+def _plainest(candidate: tuple[float, str, list[int]]) -> tuple[bool, float]:
+    """By the order in which they are thought of: what has a name, the nearest first, then parts of expressions."""
+    distance, said, _ = candidate
+    return not _NAME.fullmatch(said), distance
 
 
 def _always(value: np.ndarray, turn: int) -> np.ndarray:
     return value
 
 
-def _of_turn(values: list[np.ndarray], numbers: list[int], turn: int) -> np.ndarray:
-    return values[numbers[turn]]
+def _of_turn(recorded: RecordedPass, numbers: list[int], moves: Any, turn: int) -> np.ndarray:
+    value = recorded.values[numbers[turn]]
+    return moved(value, moves[turn]) if moves else value
 
 
 def _remade(recorded: RecordedPass, put: tuple[list[Operation], int], of: ByTurn, turn: int) -> np.ndarray | None:

@@ -4,14 +4,14 @@ Calls are looked into, loops are unrolled, of branches the one that was taken st
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax.extend import core
 
-from jaxnet.gradients.diagnosis.operation_rules import value_of
+from jaxnet.gradients.diagnosis.operation_rules import MOVES, value_of
 from jaxnet.gradients.diagnosis.source_places import SourcePlace, places_of
 from jaxnet.gradients.diagnosis.tolerances import MOST_OPERATIONS
 from jaxnet.gradients.point import Point, float64, split_arrays
@@ -60,6 +60,7 @@ class RecordedPass:
         output: the number of the value of f.
         made_by: the number of a value -> the index of the operation whose result it is.
         gradient: the number of a parameter -> its gradient, once it has been computed.
+        penalties: the numbers of the values of which penalties are made, once they have been found.
     """
 
     def __init__(self, f: Callable[..., Any], point: Point) -> None:
@@ -69,6 +70,7 @@ class RecordedPass:
         self.moving: set[int] = set()
         self.of_data: set[int] = set()
         self.mixed: set[int] = set()
+        self._stopped: set[int] = set()
         count = len(jax.tree.leaves(point[0]))
         with float64():
             closed = tracing.trace(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
@@ -77,6 +79,7 @@ class RecordedPass:
             self.moving.update(self.leaves)
             self.of_data.update(self.inputs)
             self.gradient: dict[int, np.ndarray] = {}
+            self.penalties: frozenset[int] = frozenset()
             self._last: Any = None
             self._seen: dict[Any, int] = {}
             self._turns: dict[Any, int] = {}
@@ -87,9 +90,30 @@ class RecordedPass:
         self.values.append(value)
         return len(self.values) - 1
 
+    def stop(self, numbers: Iterable[int]) -> None:
+        """Follow nothing back through these values from now on."""
+        self._stopped.update(numbers)
+        self.moving = set(self.leaves)
+        for op in self.operations:
+            if op.name != "stop_gradient" and any(i in self.moving for i in op.inputs):
+                self.moving.update(set(op.outputs) - self._stopped)
+
+    def rearranged(self, number: int) -> tuple[int, list[Operation]]:
+        """The value that another one is only a rearrangement of, and the operations that make it that, in order."""
+        moves: list[Operation] = []
+        while number in self.made_by and self.operations[self.made_by[number]].name in MOVES:
+            moves.insert(0, self.operations[self.made_by[number]])
+            number = moves[0].inputs[0]
+        return number, moves
+
+    def _constant(self, array: Any) -> int:
+        number = self._new(np.asarray(array))
+        if np.ndim(array) and not self.inputs:  # a loss that takes no data has them in its closure
+            self.of_data.add(number)
+        return number
+
     def _walk(self, closed: core.ClosedJaxpr, values: Sequence[int], around: Any) -> list[int]:
-        constant = lambda array: self._new(np.asarray(array))
-        return tracing.walk(closed, values, functools.partial(self._step, around=around), constant)
+        return tracing.walk(closed, values, functools.partial(self._step, around=around), self._constant)
 
     def _step(self, eqn: core.JaxprEqn, values: list[int], around: Any) -> list[int]:
         name = eqn.primitive.name
@@ -164,6 +188,13 @@ class RecordedPass:
         op = self._carried_out(eqn, numbers, ())
         self.operations.append(op)
         return op.outputs[0]
+
+
+def moved(value: np.ndarray, moves: Sequence[Operation]) -> np.ndarray:
+    """Rearrange another value in the same way."""
+    for op in moves:
+        (value,) = value_of(op.eqn, [value])
+    return value
 
 
 def _traced(of: Callable[..., Any], *arrays: np.ndarray) -> core.JaxprEqn:

@@ -1,5 +1,6 @@
 """A value of the forward pass that the backward pass uses again is another one: W for its transpose, z for a."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,10 +8,8 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
 from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
-from jaxnet.gradients.diagnosis.operation_rules import MOVES, value_of
 from jaxnet.gradients.diagnosis.pass_names import PassNames
-from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
-from jaxnet.gradients.diagnosis.tolerances import MOST_NEIGHBOURS
+from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass, moved
 
 _PRODUCTS = {"dot_general", "mul", "conv_general_dilated"}
 
@@ -25,12 +24,24 @@ def _saved(site: Site, names: PassNames) -> Iterator[Mutation]:
     for k in site.operands():
         j, quoted = 1 - k, names.operand(site.op, 1 - k)
         if site.op.name == "div" and k == 1:
+            yield from _by_divisor(site, names)
             continue
         for kind, said, cost, of in _others(site, j, names):
             instead: Any = lambda turn, of=of, k=k: _with_another(site, k, turn, of(turn))
             free = kind == "weight_already_updated"  # by any step
             yield made(site, k, What(kind, said.replace("{it}", quoted), cost), instead, free=free, detail=(kind, said))
         yield from _around(site, k, names)
+
+
+def _by_divisor(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back through the divisor y of x / y, which is -x / y**2."""
+    quoted, other = names.operand(site.op, 1), names.operand(site.op, 0)
+    once: Any = lambda turn: lambda ct, right: site.back(1, turn, ct * site.values(turn)[1])
+    said = f"{quoted} divides what comes back through it once, where its square belongs"
+    yield made(site, 1, What("local_derivative_missing", said, 0.7), once)
+    alone: Any = lambda turn: _with_another(site, 1, turn, np.ones(site.values(turn)[0].shape))
+    said = f"{other} is left out of what comes back through {quoted}"
+    yield made(site, 1, What("local_derivative_missing", said, 0.7), alone)
 
 
 def _around(site: Site, k: int, names: PassNames) -> Iterator[Mutation]:
@@ -69,14 +80,13 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
     yield from _rearranged(mine)
     if numbers[0] in recorded.of_data:
         yield from _of_other_examples(mine)
-    if site.op.name == "div" and not mine(0).shape:
-        yield from (("value_of_another", f"{said} stands for {{it}}", 0.9, total) for said, total in names.totals())
     if _updated(recorded, numbers[0]) is not None:
         said = "{it} is used after the step was made ({number})"
         yield "weight_already_updated", said, 0.8, lambda turn: _stepped(recorded, numbers[turn])
-    for said, of in names.neighbours(site.ops, numbers, MOST_NEIGHBOURS):
-        yield "value_of_another", f"{said} stands for {{it}}", 0.8, of
-    for said, of in names.parts(numbers, MOST_NEIGHBOURS):
+    for said, of in names.neighbours(site.ops, numbers):
+        kind = "order_reversed" if "in reverse order" in said else "value_of_another"
+        yield kind, f"{said} stands for {{it}}", 0.8, of
+    for said, of in names.parts(numbers):
         yield "value_of_another", f"{said} {{it}}", 0.8, of
 
 
@@ -103,6 +113,16 @@ def _of_other_examples(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
                 yield "input_shifted", f"{{it}} of the {word} along axis {axis} is used", 0.9, rolled
 
 
+def _by_total(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """The divisor of a mean is another sum over the data, such as that of the weights or of a mask."""
+    if site.op.name != "div" or 0 not in site.operands() or site.values(0)[1].shape:
+        return
+    for said, total in names.totals():
+        instead: Any = lambda turn, total=total: _with_another(site, 0, turn, total(turn))
+        words = f"{said} stands for {names.operand(site.op, 1)}"
+        yield dataclasses.replace(made(site, 0, What("value_of_another", words, 0.9), instead), counts=True)
+
+
 def _undivided(site: Site, names: PassNames) -> Iterator[Mutation]:
     """A division by something that the parameters reach is left out of all that comes back through the quotient."""
     if site.op.name != "div" or not {0, 1} <= set(site.operands()):
@@ -122,16 +142,8 @@ def _stepped(recorded: RecordedPass, number: int) -> np.ndarray | None:
 
 def _updated(recorded: RecordedPass, number: int) -> np.ndarray | None:
     """The gradient of a parameter, in the form in which an operation uses the parameter; None for all others."""
-    moves = []
-    while number in recorded.made_by and recorded.operations[recorded.made_by[number]].name in MOVES:
-        moves.append(recorded.operations[recorded.made_by[number]])
-        number = moves[-1].inputs[0]
-    if number not in recorded.leaves:
-        return None
-    value = recorded.gradient[number]
-    for op in reversed(moves):
-        (value,) = value_of(op.eqn, [value])
-    return value
+    root, moves = recorded.rearranged(number)
+    return moved(recorded.gradient[root], moves) if root in recorded.leaves else None
 
 
-SAVED_KINDS = (_saved, _undivided)
+SAVED_KINDS = (_saved, _by_total, _undivided)

@@ -13,7 +13,7 @@ from jaxnet.gradients.diagnosis.mutation import Mutation, What
 from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
-from jaxnet.gradients.diagnosis.tolerances import MOST_NEIGHBOURS, SAME_GRADIENT
+from jaxnet.gradients.diagnosis.tolerances import SAME_GRADIENT
 
 _ACTIVATIONS = {
     "tanh",
@@ -53,11 +53,14 @@ FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "cos({v})": np.cos,
     "the logistic function of {v}": _logistic,
 }
+# the factors of a derivative, of which one may be forgotten
+_FACTORS = {"{v} * (1 - {v})": ("{v}", "1 - {v}"), LOGISTIC: ("the logistic function of {v}",)}
+_INNER = 0.2  # is added where a part of a formula is taken for an activation
 
 
 def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     """The local derivative of a stretch is left out."""
-    cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread
+    cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread + _INNER * each.inner
     yield _detour(each, What("local_derivative_missing", "", cost), lambda turn: 1.0)
     softmax = lambda turn: (lambda p: p * (1 - p))(recorded.values[each.turns[turn].target])
     p = recorded.values[each.turns[0].target]
@@ -85,16 +88,29 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
         ("activation_derivative_at_a", f"its local derivative is taken at {a}, where it belongs at {z}", 0.6,
          lambda turn: each.slope(turn, recorded.values[each.turns[turn].target])),
     ]  # fmt: skip
-    for kind, said, cost, slope in rows:
-        yield _detour(each, What(kind, said, cost), slope)
+    inner = _INNER * each.inner
+    for kind, said, cost, slope in (*rows, *_without_the_one(each, true)):
+        yield _detour(each, What(kind, said, cost + inner), slope)
     sources, targets = ([recorded.values[getattr(turn, end)] for turn in each.turns] for end in ("source", "target"))
-    for text, of in FORMULAS.items():
-        for word, at, other, kind in ((z, sources, targets, "at_z"), (a, targets, sources, "at_a")):
+    for word, at, other, kind in ((z, sources, targets, "at_z"), (a, targets, sources, "at_a")):
+        fits = [text for text, of in FORMULAS.items() if np.allclose(of(at[0]), true[0], rtol=SAME_GRADIENT)]
+        factors = {factor for text in fits for factor in _FACTORS.get(text, ())}
+        for text, of in FORMULAS.items():
             meant = np.allclose(of(other[0]), true[0], rtol=SAME_GRADIENT)  # the formula is right for the other value
             said = f"{text.replace('{v}', word)} stands for its local derivative"
+            named, cost = ("part", 0.62) if text in factors else (kind, 0.65) if meant else ("other", 0.75)
             slope = functools.partial(_formula, of, at)
-            named = f"activation_derivative_{kind if meant else 'other'}"
-            yield _detour(each, What(named, said, 0.65 if meant else 0.75), slope)
+            yield _detour(each, What(f"activation_derivative_{named}", said, cost + inner), slope)
+
+
+def _without_the_one(each: Stretch, true: list[np.ndarray]) -> list[tuple[str, str, float, Callable[[int], Any]]]:
+    """A derivative that has a 1 in it, as 1 - a**2 and as p - 1 of a logarithm, without it."""
+    if set(each.names) & {"log", "log1p"} and all(((t >= -1) & (t <= 0)).all() for t in true):
+        said = "the target, which is 1, is left out of its derivative"
+        return [("target_missing", said, 0.6, lambda turn: true[turn] + 1)]
+    rows = [(f"1 is {word} its derivative", sign) for word, sign in (("left out of", -1), ("added to", 1))]
+    part: Any = lambda sign: lambda turn: true[turn] + sign
+    return [("activation_derivative_part", said, 0.72, part(sign)) for said, sign in rows]
 
 
 def _own_mask(ct: np.ndarray) -> np.ndarray:
@@ -113,7 +129,7 @@ def _elsewhere(each: Stretch, recorded: RecordedPass, names: PassNames) -> Itera
         of for of in FORMULAS.values() if np.allclose(of(recorded.values[targets[0]]), true, rtol=SAME_GRADIENT)
     ]
     for numbers, of in ((sources, None), *((targets, of) for of in of_target[:1])):
-        for said, value in names.neighbours(ops, numbers, MOST_NEIGHBOURS):
+        for said, value in names.neighbours(ops, numbers):
             others: list[Any] = [value(turn) for turn in range(len(numbers))]
             alike = [
                 v is not None and v.shape == recorded.values[i].shape for v, i in zip(others, numbers, strict=True)
@@ -152,9 +168,10 @@ def _before(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
         after = f"its multiplication by the derivative of `{each.place[-1].expression}`"
         said = f"what comes back through {names.operand(op, k)} is taken before {after}"
         habit = ("delta_before_derivative", op.name, k)
-        yield Mutation(
-            "delta_before_derivative", op.place, said, 0.65, Changes(changes, detours), habit, (*habit, op.site)
-        )
+        key = (*habit, op.site, each.turn)
+        cost = 0.65 + 0.1 * bool(each.turn)
+        said = f"{each.turn}{said}"
+        yield Mutation(habit[0], op.place, said, cost, Changes(changes, detours), None if each.turn else habit, key)
 
 
 def _affine(recorded: RecordedPass, number: int) -> list[tuple[int, int]]:

@@ -53,7 +53,8 @@ def operand_text(expression: str, operand: int) -> str:
     elif isinstance(node, ast.UnaryOp):
         parts = [node.operand]
     elif isinstance(node, ast.Call):
-        parts = [arg for arg in node.args if not isinstance(arg, ast.Starred)]
+        words = lambda arg: isinstance(arg, ast.Starred) or isinstance(getattr(arg, "value", None), str)
+        parts = [arg for arg in node.args if not words(arg)]
         of_module = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value).split(".")[0] in _MODULES
         method = isinstance(node.func, ast.Attribute) and not of_module
         parts = [node.func.value, *parts] if method and isinstance(node.func, ast.Attribute) else parts

@@ -1,6 +1,7 @@
 """Wrong sums: what goes with a broadcast, a sum, a maximum or a convolution is taken over something else."""
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from jaxnet.gradients.diagnosis.operation_rules import slope_of
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation
 
+_MOST_PARTLY = 6  # sets of axes along which one entry is taken
 _Broadcast = Callable[
     [np.ndarray, np.ndarray, tuple[int, ...]], np.ndarray
 ]  # what comes back, what should, the axes summed over
@@ -20,7 +22,7 @@ def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
     """A sum that goes with a broadcast taken otherwise; a maximum whose gradient goes to every entry."""
     for k in site.operands():
         quoted, name = names.operand(site.op, k), site.op.name
-        if name in ("reduce_max", "reduce_min", "reduce_sum"):
+        if name == "reduce_sum":
             axes = tuple(1 + a for a in site.op.eqn.params["axes"])
             yield from _reduced(site, k, axes)
         if name.startswith("conv") and k == 1:
@@ -28,24 +30,82 @@ def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
                 of: Any = lambda turn, which=which: lambda ct, right: _conv_at(site, turn, ct, which)
                 said = f"only the {word} place counts to which {quoted} is applied"
                 yield made(site, k, What("accumulation_overwritten", said, 0.8), of)
-        for kind, said, instead in _broadcasts():
+        axes = _axes(site, k, 0)
+        for kind, said, instead in (*_broadcasts(), *_partly(axes)) if axes else ():
             at = functools.partial(_summed_otherwise, site, k, instead)
-            if _axes(site, k, 0):
-                yield made(site, k, What(kind, said.replace("{it}", quoted), 0.8), at)
+            yield made(site, k, What(kind, said.replace("{it}", quoted), 0.8), at)
+        yield from _one_of_many(site, k, quoted)
 
 
-def _summed_otherwise(site: Site, k: int, of: _Broadcast, turn: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+def _one_of_many(site: Site, k: int, quoted: str) -> Iterator[Mutation]:
+    """Of all uses of an operand, as of a row that is looked up or of a weight, those of one example or place count."""
+    op, ndim = site.op, site.recorded.values[site.op.outputs[0]].ndim
+    if op.name == "dot_general" and not any(op.eqn.params["dimension_numbers"][1]):
+        free = len(site.values(0)[0].shape) - len(op.eqn.params["dimension_numbers"][0][0])
+        summed = range(free, ndim) if k == 0 else range(free)
+    elif op.name == "gather" and k == 0:
+        summed = range(ndim - 1)
+    else:
+        return
+    for axis in summed:
+        for which, word in ((0, "first"), (-1, "last")):
+            of: Any = lambda turn, axis=axis, which=which: (
+                lambda ct, right: site.back(k, turn, _kept(ct, (1 + axis,), which))
+            )
+            said = f"of what comes back to {quoted} only the {word} along axis {axis} counts"
+            yield made(site, k, What("counted_once", said, 0.85), of)
+
+
+def _partly(axes: tuple[int, ...]) -> Iterator[tuple[str, str, _Broadcast]]:
+    """A sum over several axes that takes one entry along some of them; one over entries that count differently."""
+    few = [each for n in range(1, len(axes)) for each in itertools.combinations(axes, n)]
+    for some in few[:_MOST_PARTLY]:
+        for which, word in ((0, "first"), (-1, "last")):
+            said = f"of what comes back to {{it}} the {word} along {_named(some)} stands for the sum"
+            kind = "bias_not_summed" if some == (1,) else "counted_once"
+            yield kind, said, functools.partial(_first_along, (which, some))
+    yield "hinge_count", "of the equal terms that come back to {it} one counts, however many they are", _one_term
+    yield "hinge_count", "one term more comes back to {it} than there are", _one_more
+    yield "hinge_count", "all terms come back to {it}, those as well that are 0", _every_term
+
+
+def _named(axes: tuple[int, ...]) -> str:
+    return f"axis {axes[0] - 1}" if len(axes) == 1 else f"axes {', '.join(str(axis - 1) for axis in axes)}"
+
+
+def _first_along(
+    one: tuple[int, tuple[int, ...]], ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]
+) -> np.ndarray:
+    which, some = one
+    return _kept(ct, some, which).sum(axes).reshape(right.shape)
+
+
+def _term(ct: np.ndarray) -> float:
+    """The value of all entries that are not 0, where they have one; else NaN, and the line was not written."""
+    value = float(ct.flat[np.argmax(np.abs(ct))]) if ct.size else np.nan
+    return value if np.isin(np.round(ct / value, 9), (0, 1)).all() else np.nan
+
+
+def _one_term(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    return np.full(right.shape, _term(ct))
+
+
+def _one_more(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    return right + _term(ct)
+
+
+def _every_term(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    return np.full(right.shape, _term(ct) * np.prod([ct.shape[a] for a in axes]))
+
+
+def _summed_otherwise(site: Site, k: int, of: _Broadcast, turn: int) -> Any:
     slope, axes = _slope(site, k, turn), _axes(site, k, turn)
+    if not axes:  # in this turn nothing is broadcast
+        return None
     return lambda ct, right: of(ct * slope, right, axes)
 
 
 def _reduced(site: Site, k: int, axes: tuple[int, ...]) -> Iterator[Mutation]:
-    if site.op.name != "reduce_sum":
-        of = lambda turn: lambda ct, right: np.broadcast_to(np.expand_dims(ct, axes), right.shape)
-        yield made(
-            site, k, What("path_not_followed", "what comes back goes to every entry, not to the largest alone", 0.8), of
-        )
-        return
     for which, word in ((0, "first"), (-1, "last")):
         kept = lambda turn, which=which: lambda ct, right: _kept(right, axes, which)
         yield made(

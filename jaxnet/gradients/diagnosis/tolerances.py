@@ -11,6 +11,7 @@ OTHER_LEAF_ROUNDINGS = 64  # of a leaf's largest entry, when what is compared is
 NORM_ROUNDINGS = 1e3  # of the norm of a whole gradient, whose entries went through every layer
 PROJECTED_ROUNDINGS = 100  # of a factor that is projected on a whole gradient, whose roundings average out
 PROBE_ROUNDINGS = 1e4  # relative error of a replay on another batch that is still rounding: sums may cancel there
+NOISE_ELSEWHERE = 16  # times the noise at the point itself: at parameters nearby, and on half of the batch
 NOTHING = 1e-300  # is added where a tolerance of exactly 0 would be divided by
 
 # --- fits in float64, relative: far above its rounding of 1e-16, far below any difference that a mistake makes
@@ -50,7 +51,8 @@ MOST_COMPARED = 4_000  # entries of a gradient, some of every leaf: whatever fit
 MOST_PAIRED = 600  # mutations that are tried two by two
 MOST_TRIED = 16  # explanations that are replayed elsewhere, the plainest first
 LONGEST_STRETCH = 12  # operations between an array and what is made of it: a softmax has 6, a gelu 9
-MOST_NEIGHBOURS = 12  # values that are tried in the place of a saved one, the nearest first
+MOST_NAMED = 16  # variables that are tried in the place of a saved one, the nearest first
+MOST_NEIGHBOURS = 8  # nameless values that are tried there
 MOST_TURNS = 6  # of a loop that are also changed one by one
 MOST_OPERATIONS = 20_000  # of a forward pass that is written down: some microseconds each, in every backward pass
 MOST_AT_ONCE = 3_000_000  # entries of the largest value, over all backward passes of one sweep: some 24 MB

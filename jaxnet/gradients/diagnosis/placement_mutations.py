@@ -1,0 +1,177 @@
+"""Right numbers in the wrong place: transposed, forced into shape, shifted, exchanged, given to the wrong entry."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
+from jaxnet.gradients.diagnosis.operation_rules import slope_of
+from jaxnet.gradients.diagnosis.pass_names import PassNames
+from jaxnet.gradients.diagnosis.recorded_pass import Operation
+
+_MOST_PARTS = 6  # of one array, that are exchanged two by two
+_Of = Callable[[np.ndarray], np.ndarray]  # what comes back to a result -> what is taken for it
+
+
+def _to_the_result(site: Site, what: What, of: Callable[[int], _Of], detail: Any) -> Mutation:
+    """What comes back to the result of an operation is taken for something else, in all its operands."""
+    changes: tuple[Change, ...] = ()
+    for k in site.operands():
+        changes += site.change(k, lambda turn, k=k: lambda ct, right: site.back(k, turn, of(turn)(ct)))
+    habit = (what.kind, site.op.name, detail)
+    return Mutation(what.kind, site.op.place, what.said, what.cost, Changes(changes), habit, (*habit, site.op.site))
+
+
+def _turned(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back to an array has two of its axes exchanged."""
+    if not site.op.name.startswith(("reduce_", "conv", "dot_general", "gather")):
+        return
+    shape = site.recorded.values[site.op.outputs[0]].shape
+    for a, b in itertools.combinations(range(len(shape)), 2):
+        if shape[a] == shape[b] > 1:
+            said = f"what comes back to {names.value(site.op.outputs[0])} has its axes {a} and {b} exchanged"
+            of: Any = lambda turn, a=a, b=b: lambda ct: ct.swapaxes(1 + a, 1 + b)
+            yield _to_the_result(site, What("transposed", said, 0.7), of, (a, b))
+
+
+def _forced(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """A transpose or a reshape that was undone by another one."""
+    if site.op.name == "transpose":
+        said = "the transpose is undone by a reshape"
+        of: Any = lambda turn: lambda ct, right: ct.reshape(right.shape)
+        yield made(site, 0, What("transposed_and_reshaped", said, 0.6), of)
+    if site.op.name == "reshape" and min(len(site.values(0)[0].shape), site.recorded.values[site.op.outputs[0]].ndim):
+        said = "the reshape is undone column by column (order='F')"
+        by_column: Any = lambda turn: lambda ct, right: np.stack([c.reshape(right.shape[1:], order="F") for c in ct])
+        yield made(site, 0, What("fortran_order", said, 0.7), by_column)
+    if site.op.name in ("rev", "cumsum"):
+        said = "it is not reversed on the way back"
+        straight: Any = lambda turn: (
+            lambda ct, right: ct if site.op.name == "rev" else np.cumsum(ct, 1 + site.op.eqn.params["axis"])
+        )
+        yield made(site, 0, What("order_reversed", said, 0.6), straight)
+
+
+def _shifted(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back to a border, or to a part, is taken from another place."""
+    params, shape = site.op.eqn.params, site.values(0)[0].shape if site.op.inputs else ()
+    if site.op.name == "pad" and all(not inner and low >= 0 <= high for low, high, inner in params["padding_config"]):
+        for word, at in (("end", 0), ("beginning", 1)):
+            starts = [at * (low + high) for low, high, _ in params["padding_config"]]
+            cut: Any = lambda turn, starts=starts: lambda ct, right: ct[_window(starts, right.shape[1:])]
+            yield made(site, 0, What("shifted", f"the border is cut off at the {word} only", 0.6), cut)
+    if site.op.name == "slice" and not params["strides"]:
+        size = [b - a for a, b in zip(params["start_indices"], params["limit_indices"], strict=True)]
+        for word, at in (("beginning", 0), ("end", 1)):
+            begin = [at * (length - n) for length, n in zip(shape, size, strict=True)]
+            if begin != list(params["start_indices"]):
+                put: Any = lambda turn, begin=begin: lambda ct, right: _put(ct, right, begin)
+                said = f"what comes back to this part is put at the {word} of {names.operand(site.op, 0)}"
+                yield made(site, 0, What("shifted", said, 0.8), put)
+
+
+def _window(starts: list[int], shape: tuple[int, ...]) -> tuple[slice, ...]:
+    return (slice(None), *(slice(start, start + n) for start, n in zip(starts, shape, strict=True)))
+
+
+def _put(ct: np.ndarray, right: np.ndarray, starts: list[int]) -> np.ndarray:
+    result = np.zeros(right.shape)
+    result[_window(starts, ct.shape[1:])] = ct
+    return result
+
+
+def _exchanged(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back to two parts of an array, such as the gates of a cell, is exchanged."""
+    parts = [part for op in names.readers.get(site.op.outputs[0], ()) for part in _parts(op, names)]
+    for (said_one, one), (said_other, other) in itertools.combinations(parts[:_MOST_PARTS], 2):
+        if [b - a for a, b in one] == [b - a for a, b in other] and one != other:
+            swap: Any = lambda turn, one=one, other=other: lambda ct: _swapped(ct, one, other)
+            said = f"what comes back to {said_one} and to {said_other} is exchanged"
+            yield _to_the_result(site, What("parts_exchanged", said, 0.6), swap, (one, other))
+    if site.op.name == "concatenate":
+        for k, j in itertools.combinations(site.operands()[:_MOST_PARTS], 2):
+            if site.values(0)[k].shape == site.values(0)[j].shape:
+                yield _crossed(site, k, j, names)
+
+
+def _crossed(site: Site, k: int, j: int, names: PassNames) -> Mutation:
+    swapped: tuple[Change, ...] = ()
+    for mine, other in ((k, j), (j, k)):
+        swapped += site.change(mine, lambda turn, other=other: lambda ct, right: site.back(other, turn, ct))
+    said = f"what comes back to {names.value(site.op.inputs[k])} and to {names.value(site.op.inputs[j])} is exchanged"
+    key = ("parts_exchanged", site.op.site, k, j)
+    return Mutation("parts_exchanged", site.op.place, said, 0.6, Changes(swapped), None, key)
+
+
+def _parts(op: Operation, names: PassNames) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
+    """The parts that an operation takes of an array: what they are called, and where they begin and end."""
+    params = op.eqn.params
+    if op.name == "slice" and op.place and not params["strides"]:
+        yield names.part(op), tuple(zip(params["start_indices"], params["limit_indices"], strict=True))
+    if op.name == "split":
+        ends = np.cumsum([0, *params["sizes"]]).tolist()
+        shape = names.recorded.values[op.inputs[0]].shape
+        for number, (begin, end) in enumerate(itertools.pairwise(ends)):
+            where = tuple((begin, end) if axis == params["axis"] else (0, n) for axis, n in enumerate(shape))
+            yield f"part {number + 1} of {names.part(op)}", where
+
+
+def _swapped(ct: np.ndarray, first: Any, second: Any) -> np.ndarray:
+    one, other = ((slice(None), *itertools.starmap(slice, entries)) for entries in (first, second))
+    result = np.array(ct)
+    result[one], result[other] = ct[other], ct[one]
+    return result
+
+
+def _chosen(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """What comes back to a maximum goes to other entries than the largest; to a branch that was not taken."""
+    if site.op.name in ("reduce_max", "reduce_min"):
+        axes = tuple(site.op.eqn.params["axes"])
+        for kind, said, cost, share in _shares(site.op.name == "reduce_max", axes):
+            of: Any = lambda turn, share=share: (
+                lambda ct, right: np.expand_dims(ct, tuple(1 + a for a in axes)) * share(site.values(turn)[0])
+            )
+            yield made(site, 0, What(kind, said, cost), of)
+    if site.op.name in ("max", "min", "select_n") and len(site.op.inputs) < 4:
+        for k in site.operands():
+            other: Any = lambda turn, k=k: (
+                lambda ct, right: ct * (1 - _taken(site, k, turn)) if ct.shape[1:] == right.shape[1:] else right
+            )
+            said = f"what comes back to {names.operand(site.op, k)} does so where the other branch was taken"
+            yield made(site, k, What("other_branch", said, 0.75), other)
+
+
+def _taken(site: Site, k: int, turn: int) -> Any:
+    out = site.recorded.values[site.ops[turn].outputs[0]]
+    slope = slope_of(site.ops[turn].eqn, k, site.values(turn), out)
+    return 0.0 if slope is None else slope
+
+
+def _shares(largest: bool, axes: tuple[int, ...]) -> Iterator[tuple[str, str, float, _Of]]:
+    this, other = ("largest", np.min) if largest else ("smallest", np.max)
+    instead = "smallest" if largest else "largest"
+    along = lambda x: float(np.prod([x.shape[a] for a in axes]))
+    yield "path_not_followed", f"what comes back goes to every entry, not to the {this} alone", 0.8, np.ones_like
+    yield (
+        "average_pooling",
+        "what comes back is shared by all entries, as of a mean",
+        0.7,
+        lambda x: 1 / along(x) + 0 * x,
+    )
+    hit = lambda x: (x == other(x, axes, keepdims=True)) * 1.0
+    yield "other_branch", f"what comes back goes to the {instead} entry, not to the {this}", 0.7, hit
+    for which, word in ((0, "first"), (-1, "last")):
+        at: Any = lambda x, which=which: _only(x, axes, which)
+        yield "other_branch", f"what comes back goes to the {word} entry, not to the {this}", 0.75, at
+
+
+def _only(x: np.ndarray, axes: tuple[int, ...], which: int) -> np.ndarray:
+    mask = np.zeros(x.shape)
+    mask[tuple(which if axis in axes else slice(None) for axis in range(x.ndim))] = 1
+    return mask
+
+
+PLACEMENT_KINDS = (_turned, _forced, _shifted, _exchanged, _chosen)

@@ -1,0 +1,71 @@
+"""Right numbers in the wrong place are told from wrong numbers, with the line of f that they belong to."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxnet as jn
+
+DRAW = np.random.default_rng(5).normal
+BLOCK, IMAGE = DRAW(size=(3, 4)), DRAW(size=(2, 4, 4))
+GATES = {"W": DRAW(size=(3, 6)), "b": DRAW(size=6)}
+
+
+def largest(x, g):
+    return jnp.sum(g * jnp.max(x, axis=1))
+
+
+def gates(P, x):
+    a = x @ P["W"] + P["b"]
+    i, g = jnp.tanh(a[:, :2]), a[:, 2:4] ** 2
+    return jnp.sum(i * g * a[:, 4:])
+
+
+def gates_backward(P, x):
+    a = x @ P["W"] + P["b"]
+    i, g, o = np.tanh(a[:, :2]), a[:, 2:4] ** 2, a[:, 4:]
+    da = np.hstack([2 * a[:, 2:4] * i * o, (1 - i**2) * g * o, i * g])  # the first two exchanged
+    return {"W": x.T @ da, "b": da.sum(0)}
+
+
+def bordered(x, w):
+    padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1)))
+    return jnp.sum(w * padded)
+
+
+def pooled(x, g):
+    blocks = jnp.reshape(x, (2, 2, 2, 2, 2))
+    return jnp.sum(g * jnp.max(blocks, axis=(2, 4)))
+
+
+def pooled_backward(x, g):
+    blocks = x.reshape(2, 2, 2, 2, 2)
+    return ((blocks == blocks.max((2, 4), keepdims=True)) * g.swapaxes(1, 2)[:, :, None, :, None]).reshape(x.shape)
+
+
+def flattened(x, w):
+    return jnp.sum((jnp.reshape(x, (2, -1)) @ w) ** 2)
+
+
+def by_column(x, w):
+    flat = 2 * (x.reshape(2, -1) @ w) @ w.T
+    return np.stack([row.reshape(4, 4, order="F") for row in flat])
+
+
+WRONG = {
+    "shared": (largest, (BLOCK, DRAW(size=3)), lambda x, g: g[:, None] / 4 + 0 * x, "average_pooling", "jnp.max"),
+    "the smallest": (
+        largest, (BLOCK, DRAW(size=3)), lambda x, g: g[:, None] * (x == x.min(1, keepdims=True)), "other_branch", "smallest",
+    ),
+    "gates": (gates, (GATES, DRAW(size=(5, 3))), gates_backward, "parts_exchanged", "`a[:, :2]` and to `a[:, 2:4]`"),
+    "border": (bordered, (IMAGE, DRAW(size=(2, 6, 6))), lambda x, w: w[:, :-2, :-2], "shifted", "at the end only"),
+    "axes": (pooled, (IMAGE, DRAW(size=(2, 2, 2))), pooled_backward, "transposed", "axes 1 and 2 exchanged"),
+    "by column": (flattened, (IMAGE, DRAW(size=(16, 3))), by_column, "fortran_order", "order='F'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("f", "point", "wrong", "kind", "words"), WRONG.values(), ids=WRONG)
+def test_what_stands_in_the_wrong_place_is_named(f, point, wrong, kind, words):
+    (cause,) = jn.check_gradient(f, *point, gradient=wrong).causes
+    assert cause.kind == kind
+    assert words in cause.sentence
