@@ -16,9 +16,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from jaxnet import checks, compilation_cache, prediction
-from jaxnet.estimators.callbacks import CallbackSupportMixin, Epochs, with_callbacks
+from jaxnet.estimators.callbacks import CallbackSupportMixin, Epochs, is_listened, with_callbacks
 from jaxnet.estimators.descent_plan import run_descent
-from jaxnet.estimators.early_stopping import HeldOut
+from jaxnet.estimators.early_stopping import HeldOut, Monitor
+from jaxnet.estimators.ensemble import check_ensemble
+from jaxnet.estimators.ensemble_estimator import EnsembleEstimator
 from jaxnet.estimators.forked_processes import refuse_in_forks
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
@@ -50,7 +52,7 @@ def is_stochastic(mlp: NetworkEstimator) -> bool:
 partial_fit_is_there = available_if(is_stochastic)
 
 
-class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
+class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNewtonSolver):
     """A multilayer perceptron with scikit-learn's face; use ``MLPClassifier`` or ``MLPRegressor``."""
 
     @abstractmethod
@@ -92,6 +94,9 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
 
         Returns the estimator. Raises ValueError for bad input, with scikit-learn's words where it has them.
         """
+        if self._forget():
+            refuse_in_forks()
+            return self._fit_more((X, y, sample_weight), (X_val, y_val))
         return self._fit(X, y, sample_weight, validation=(X_val, y_val))
 
     def _fit(
@@ -104,6 +109,8 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         validation: UsersValidation = (None, None),
     ) -> Self:
         refuse_in_forks()
+        if incremental:
+            check_ensemble(self, incremental=True)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         compilation_cache.enable()
         hidden_sizes(self.hidden_layer_sizes)  # refused before the data is looked at
@@ -221,6 +228,17 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         """Return logits and predictions [N, K]."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=_SPARSE, reset=False)
+        logits, outputs = self._uncalibrated(X)
+        if not hasattr(self, "temperature_"):
+            return logits, outputs
+        logits = logits / self.temperature_
+        return logits, self._probabilities(logits)
+
+    def _uncalibrated(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return logits and predictions [N, K] for checked X: of the network, or the mean of the members'."""
+        if hasattr(self, "members_"):
+            outputs = self._averaged(X)
+            return self._logits(outputs), outputs
         if self.out_activation_ in ("tanh", "relu"):  # set by hand, as scikit-learn's users do
             logits = prediction.last_layer(self._network(output="identity"), self._params(), X)[0]
             return logits, np.tanh(logits) if self.out_activation_ == "tanh" else np.maximum(logits, 0)
@@ -232,6 +250,8 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         Raises NotFittedError before ``fit`` and ValueError for another number of columns.
         """
         check_is_fitted(self)
+        expected = "one network: each of members_ has its own activations"
+        checks.require(not hasattr(self, "members_"), "activations", expected, self.n_members)
         X = validate_data(self, X, accept_sparse=_SPARSE, reset=False)
         # whatever the output was set to by hand
         return [a for _, a in prediction.all_layers(self._network(output="identity"), self._params(), X)[:-1]]
@@ -243,11 +263,24 @@ class BaseMLP(CallbackSupportMixin, StochasticSolver, QuasiNewtonSolver):
         """
         check_is_fitted(self)
         labelled = is_classifier(self) and not self._label_binarizer.y_type_.startswith("multilabel")
-        return Model(self._network(), self._params(), classes=self.classes_ if labelled else None)
+        calibrated = hasattr(self, "temperature_")
+        members = getattr(self, "members_", None)
+        one = "calibration=None for an ensemble, for a model has no temperature of a mean"
+        checks.require(members is None or not calibrated, "to_model", one, self.calibration)
+        params = self._params() if members is None else [member._params() for member in members]
+        if calibrated:  # logits that are divided are those of a divided last layer
+            params[-1] = {name: (leaf / self.temperature_).astype(leaf.dtype) for name, leaf in params[-1].items()}
+        network = (self if members is None else members[0])._network()
+        return Model(network, params, classes=self.classes_ if labelled else None)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Answer ``check_is_fitted`` at once, which else looks at the names of all attributes."""
-        return hasattr(self, "coefs_")
+        return hasattr(self, "coefs_") or hasattr(self, "members_")
+
+    def _decides_between_epochs(self) -> bool:
+        """Whether something on the host decides between epochs, or listens: such a fit is no lane of a population."""
+        adaptive = self.solver == "sgd" and self.learning_rate == "adaptive"
+        return bool(self.solver == "lbfgs" or adaptive or self._monitor() is Monitor.SCORER or is_listened(self))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the optimizer's state, twice the size of the weights, unless ``keep_optimizer_state``."""

@@ -1,10 +1,9 @@
 """The candidates of a search in its folds: brought to where their networks train, trained as one population."""
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
@@ -13,10 +12,8 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
 from jaxnet.estimators.base import BaseMLP
-from jaxnet.estimators.callbacks import is_listened
 from jaxnet.estimators.descent_plan import DescentChunk
-from jaxnet.estimators.early_stopping import Monitor
-from jaxnet.estimators.population import Member, train_population
+from jaxnet.estimators.population import Member, casting, train_population
 from jaxnet.training.loop import Data
 
 # how a network is fitted, as it was at import: a subclass, an instance or a patch may do it in another way
@@ -68,7 +65,8 @@ class Preprocessing(NamedTuple):
 def why_alone(estimator: Any, fit_params: Mapping[str, Any]) -> str | None:
     """Return why an estimator can be no part of a population, or None where it can.
 
-    An empty text stands for what is documented: a solver or a scorer that decides between epochs, and callbacks.
+    An empty text stands for what is documented: a solver or a scorer that decides between epochs, callbacks, and an
+    ensemble, which is a population of its own.
     """
     mlp, given, name = estimator, set(fit_params), type(estimator).__name__
     if isinstance(estimator, Pipeline):
@@ -87,9 +85,8 @@ def why_alone(estimator: Any, fit_params: Mapping[str, Any]) -> str | None:
         return f"{type(mlp).__name__}, which has a {own} of its own"
     if given - _GIVEN:  # an error, and whoever is fitted says it best
         return f"fit with {', '.join(sorted(given - _GIVEN))}"
-    adaptive = mlp.solver == "sgd" and mlp.learning_rate == "adaptive"
-    alone = mlp.solver == "lbfgs" or adaptive or mlp._monitor() is Monitor.SCORER or is_listened(mlp)
-    return "" if alone else None
+    more = mlp.n_members != 1 or mlp.bootstrap or mlp.folds is not None or mlp.calibration is not None
+    return "" if more or mlp._decides_between_epochs() else None
 
 
 def _method_of_its_own(estimator: Any, ours: Mapping[str, Any]) -> str | None:
@@ -227,19 +224,3 @@ class Arrival:
         mlp._record(chunk, rows)
         mlp._conclude(chunk, chunk.state.best, random, rows=rows)  # type: ignore[arg-type]
         return estimator
-
-
-def casting(dtype: str | None) -> Callable[[Data], Data]:
-    """Return what brings examples to another dtype, an array that they share once; None leaves them as they are."""
-    if dtype is None:
-        return lambda data: data
-    known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-
-    def cast(leaf: np.ndarray) -> np.ndarray:
-        if leaf.dtype.kind != "f":  # how many rows there are
-            return leaf
-        if id(leaf) not in known:
-            known[id(leaf)] = leaf, np.asarray(leaf, dtype)  # keeps the leaf alive, so its id is not used again
-        return known[id(leaf)][1]
-
-    return lambda data: jax.tree.map(cast, data)

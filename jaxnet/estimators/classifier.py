@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
@@ -51,6 +52,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             scorer of scikit-learn by name or callable (estimator, X, y).
         keep_optimizer_state: whether pickles hold the optimizer's state, so that ``partial_fit`` continues exactly;
             it is twice the size of the weights.
+        n_members: networks that are averaged, trained in float32 as one population. The first is the one that would
+            be trained alone, the others start from weights of their own and look at the same batches.
+        bootstrap: whether each member weighs rows as often as they were drawn, with replacement.
+        folds: member k leaves out fold k modulo ``folds`` (each class evenly). With ``early_stopping``, what a member
+            leaves out, by folds or bootstrap, decides when it stops.
+        calibration: "temperature" divides the logits by the number that is best on rows that were held out: X_val,
+            else what members leave out, else ``validation_fraction`` of the rows. See ``calibrate``.
+
+    Attributes of several members: ``members_`` (fitted estimators of one network each; ``coefs_`` and curves are
+    theirs), ``oof_prediction_`` (with ``folds`` or ``bootstrap``, ``predict_proba`` of each row by members that left it
+    out, NaN where all were trained on it); ``temperature_``.
 
     Attributes beyond scikit-learn's: ``validation_loss_curve_`` (a list, where examples are held out),
     ``learning_rate_`` (the present rate of solver "sgd"), and for solver "lbfgs", which with ``verbose`` also says
@@ -73,6 +85,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
+        "calibration": [StrOptions({"temperature"}), None],
         "loss": [StrOptions({"log_loss", "hinge"}), callable],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
@@ -109,6 +122,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         dropout: float = 0.0,
         scoring: Scoring = None,
         keep_optimizer_state: bool = False,
+        n_members: int = 1,
+        bootstrap: bool = False,
+        folds: int | None = None,
+        calibration: str | None = None,
     ) -> None:
         self._set_parameters(locals())
 
@@ -146,6 +163,18 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Return the logits: [N] for two classes, positive for the second, else [N, K]."""
         return self._flat(self._last_layer(X)[0])
+
+    def _answers(self, outputs: np.ndarray) -> np.ndarray:
+        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+    def _logits(self, outputs: np.ndarray) -> np.ndarray:
+        tiny = np.finfo(outputs.dtype).tiny  # a certain answer has a logit, too
+        logits: np.ndarray = np.log(np.maximum(outputs, tiny))
+        return logits if self.out_activation_ == "softmax" else logits - np.log(np.maximum(1 - outputs, tiny))
+
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        probabilities: np.ndarray = softmax(logits, axis=1) if self.out_activation_ == "softmax" else expit(logits)
+        return probabilities
 
     def _outputs(self, X: MatrixLike) -> np.ndarray:
         return self._flat(self._last_layer(X)[1])

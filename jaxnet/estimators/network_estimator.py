@@ -58,6 +58,9 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "scoring": [str, callable, None],
     "keep_optimizer_state": ["boolean"],
+    "n_members": [Interval(Integral, 1, None, closed="left")],
+    "bootstrap": ["boolean"],
+    "folds": [Interval(Integral, 2, None, closed="left"), None],
 }
 
 

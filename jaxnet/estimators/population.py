@@ -23,7 +23,7 @@ from jaxnet.estimators.network_estimator import precision
 from jaxnet.storage import digest
 from jaxnet.sweeps.devices import cores
 from jaxnet.sweeps.groups import lanes_of
-from jaxnet.sweeps.tiles import Lane, Tile, go_on, run_tile
+from jaxnet.sweeps.tiles import Lane, LaneWeights, Tile, go_on, run_tile
 from jaxnet.training import stopping
 from jaxnet.training.batches import pad, pad_full_batch
 from jaxnet.training.loop import Data, Program, State, history_names
@@ -33,11 +33,13 @@ _BLOCK = 32  # epochs after which lanes move together
 
 
 class Member(NamedTuple):
-    """A descent of a population, the examples in NumPy, and how many epochs it may take."""
+    """A descent of a population, the examples in NumPy, how many epochs it may take, and how much each row, [N] and
+    [V], weighs for it, where that is not what the examples say."""
 
     descent: Descent
     data: Data
     epochs: int
+    weights: LaneWeights | None = None
 
 
 class ProgramGroup(NamedTuple):
@@ -97,13 +99,14 @@ def groups_of(members: Sequence[Member], first: int) -> list[ProgramGroup]:
     digested = functools.lru_cache(None)(lambda array: digest(array.of))
     groups: dict[Hashable, ProgramGroup] = {}
     for number, member in enumerate(members, first):
-        descent, data, _ = member
+        descent, data = member.descent, member.data
         with precision(data.train.x.dtype):
             start = inputs_of(descent, len(data.train.x))
         # what looks at the same examples in the same orders, and drops the same units, can be lanes of one tile
         arrays = tuple(digested(ById(leaf)) for leaf in jax.tree.leaves(data))
         orders = descent.orders.identity() if descent.orders else None
-        group = groups.setdefault((start.program, arrays, orders, descent.seed), ProgramGroup([], [], []))
+        alike = (start.program, arrays, orders, descent.seed, member.weights is None)
+        group = groups.setdefault(alike, ProgramGroup([], [], []))
         group.numbers.append(number)
         group.members.append(member)
         group.starts.append(start)
@@ -133,13 +136,13 @@ def _run_group(group: ProgramGroup, workers: Workers) -> None:
 
 
 def _ended_members(group: ProgramGroup, workers: Workers) -> Iterator[tuple[int, DescentChunk]]:
-    (descent, (train, validation, _), _), program = group.members[0], group.starts[0].program
+    (descent, (train, validation, _), *_), program = group.members[0], group.starts[0].program
     histories: list[list[dict[str, np.ndarray]]] = [[] for _ in group.members]
     rows = len(train.x)
     with precision(train.x.dtype):
         train = pad_full_batch(train) if descent.batch_size >= rows else pad(train, descent.batch_size)
         data = jax.device_put(Data(train, validation and pad_full_batch(validation), None))
-        lanes = _side_by_side(group)
+        lanes = _side_by_side(group)._replace(weights=_padded_weights(group, len(train.x)))
     orders = orders_of(descent, rows, padded=len(train.x))
     running, done = np.arange(len(group.members)), 0
     batch, together = min(descent.batch_size, rows), len(group.members)
@@ -172,12 +175,29 @@ def _side_by_side(group: ProgramGroup) -> Tile:
     return Tile(numbers, lanes, key, None, most=most)
 
 
+def _padded_weights(group: ProgramGroup, rows: int) -> LaneWeights | None:
+    """Stack the members' own weights of rows, [T, M] and [T, V], padded as the examples are; None where they have
+    none."""
+    own = [member.weights for member in group.members]
+    if own[0] is None:
+        return None
+    dtype = group.members[0].data.train.x.dtype
+    train = np.stack([each.train for each in own if each is not None]).astype(dtype)
+    train = np.pad(train, ((0, 0), (0, rows - train.shape[1])))
+    if own[0].held_out is None:
+        return LaneWeights(train)
+    held = np.stack([each.held_out for each in own if each is not None]).astype(dtype)
+    return LaneWeights(train, pad_full_batch(held.T).T)
+
+
 def _train_tile(
     program: Program, all: Tile, slots: np.ndarray, *, data: Data, done: int
 ) -> list[dict[str, np.ndarray]]:
     """Train the lanes in the slots of a tile in place for a block of epochs; return the history of each."""
-    numbers, lanes, most = jax.tree.map(lambda leaf: leaf[slots], (all.numbers, all.lanes, all.most))
-    arguments = all._replace(numbers=numbers, lanes=lanes, most=most), data, np.asarray(done, np.int32)
+    in_slots = lambda part: jax.tree.map(lambda leaf: leaf[slots], part)
+    lanes = in_slots(all.lanes)
+    tile = Tile(in_slots(all.numbers), lanes, all.key, None, most=all.most[slots], weights=in_slots(all.weights))
+    arguments = tile, data, np.asarray(done, np.int32)
     with precision(data.train.x.dtype):
         lanes, history = jax.device_get(_compiled(program, arguments)(*arguments))
     for kept, trained in zip(jax.tree.leaves(all.lanes), jax.tree.leaves(lanes), strict=True):
@@ -217,3 +237,19 @@ def _last_chunk(all: Tile, number: int, history: list[dict[str, np.ndarray]], ra
     joined = {name: np.concatenate([part[name] for part in history]) for name in history[0]}
     waited = int(lane.status) == stopping.CONVERGED
     return DescentChunk(state, joined, rate, waited, ended=waited, last=True)
+
+
+def casting(dtype: str | None) -> Callable[[Data], Data]:
+    """Return what brings examples to another dtype, an array that they share once; None leaves them as they are."""
+    if dtype is None:
+        return lambda data: data
+    known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def cast(leaf: np.ndarray) -> np.ndarray:
+        if leaf.dtype.kind != "f":  # how many rows there are
+            return leaf
+        if id(leaf) not in known:
+            known[id(leaf)] = leaf, np.asarray(leaf, dtype)  # keeps the leaf alive, so its id is not used again
+        return known[id(leaf)][1]
+
+    return lambda data: jax.tree.map(cast, data)

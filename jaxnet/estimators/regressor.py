@@ -8,12 +8,13 @@ import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from jaxnet import checks
 from jaxnet import losses as house_losses
 from jaxnet.estimators import early_stopping, example_losses
 from jaxnet.estimators.base import BaseMLP, Checked, partial_fit_is_there
+from jaxnet.estimators.calibration import conformal_width
 from jaxnet.estimators.example_losses import ExampleLoss
 from jaxnet.estimators.network_estimator import CONSTRAINTS, Activations, MatrixLike, Score, Scoring, Solver
 from jaxnet.types import Array, ArrayLike
@@ -33,7 +34,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     Args:
         loss: also "huber" (delta 1), "absolute_error", "quantile", or a callable (prediction [K], target [K]) ->
             scalar of one example.
-        activation, solver, dropout, keep_optimizer_state: as in ``MLPClassifier``.
+        activation, solver, dropout, keep_optimizer_state, n_members, bootstrap, folds: as in ``MLPClassifier``.
+        calibration: "conformal" holds rows out, as "temperature" does there, for ``predict_interval``.
         quantile: the share of targets that are to lie below a prediction, for loss "quantile".
         scoring: with ``early_stopping``, what decides: None for R², "loss" for the validation loss, or any scorer of
             scikit-learn by name or callable (estimator, X, y).
@@ -49,6 +51,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
+        "calibration": [StrOptions({"conformal"}), None],
         "loss": [StrOptions({"squared_error", "poisson", "huber", "absolute_error", "quantile"}), callable],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
@@ -85,6 +88,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         dropout: float = 0.0,
         scoring: Scoring = None,
         keep_optimizer_state: bool = False,
+        n_members: int = 1,
+        bootstrap: bool = False,
+        folds: int | None = None,
+        calibration: str | None = None,
     ) -> None:
         self._set_parameters(locals())
 
@@ -97,6 +104,31 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def predict(self, X: MatrixLike) -> np.ndarray:
         """Return the predictions, [N] for one output, else [N, K]."""
         return self._labels(self._last_layer(X)[1])
+
+    def predict_interval(self, X: MatrixLike, level: float = 0.9) -> np.ndarray:
+        """Return for each row the two ends between which its target lies with probability ``level``, [N, 2], or
+        [N, K, 2] for several outputs, each by itself.
+
+        Conformal intervals: about the prediction, as wide as held-out rows were off, so that on average over such rows
+        the share holds whatever the network is. They need rows that were held out: ``calibration="conformal"``,
+        ``folds``, ``bootstrap``, or ``calibrate``. Raises ValueError without them, and for a level above what so few
+        rows can promise.
+        """
+        expected = 'a fit with calibration="conformal", folds or bootstrap, or calibrate(X, y) with rows of their own'
+        check_is_fitted(self)
+        checks.require(hasattr(self, "conformal_scores_"), "predict_interval", expected, checks.Words("none of these"))
+        outputs, width = self._last_layer(X)[1], conformal_width(self.conformal_scores_, level)
+        ends = np.stack([outputs - width, outputs + width], axis=-1)
+        return ends[:, 0] if ends.shape[1] == 1 else ends
+
+    def _answers(self, outputs: np.ndarray) -> np.ndarray:
+        return self._labels(outputs)
+
+    def _logits(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs
+
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        return logits
 
     def _validate_input(self, X: Any, y: Any, *, first: bool, incremental: bool) -> Checked:
         X, y = validate_data(

@@ -37,6 +37,21 @@ class Tile(NamedTuple):
     orders: Any  # [epochs, M]
     fold: Any = None  # int32
     most: Any = None  # int32 [T], how many epochs each lane may take; None where all take as many
+    weights: Any = None  # ``LaneWeights`` of leaves [T, ...]; None where all lanes weigh the rows alike
+
+
+class LaneWeights(NamedTuple):
+    """How much a lane weighs each row that it trains on, [M], and that it is validated on, [V] (None: as all do)."""
+
+    train: Any
+    held_out: Any = None
+
+    def within(self, data: Data) -> Data:
+        """Return the data with these weights in place."""
+        held = data.validation
+        if held is not None and self.held_out is not None:
+            held = held._replace(weight=self.held_out)
+        return data._replace(train=data.train._replace(weight=self.train), validation=held)
 
 
 class FoldRows(NamedTuple):
@@ -116,8 +131,12 @@ def _run_flat(
 
     def epoch(carry: tuple[Array, Flat, Array]) -> tuple[Array, Flat, Array]:
         i, flat, history = carry
-        one = lambda numbers, lane: lane_epoch(program, numbers, lane, data=data, key=key, epoch=(first + i, i))
-        lanes, values = jax.vmap(one)(tile.numbers, unflatten(layout, flat))
+
+        def one(numbers: list[Any], lane: Lane, weights: LaneWeights | None) -> tuple[Lane, dict[str, Array]]:
+            own = data if weights is None else weights.within(data)
+            return lane_epoch(program, numbers, lane, data=own, key=key, epoch=(first + i, i))
+
+        lanes, values = jax.vmap(one)(tile.numbers, unflatten(layout, flat), tile.weights)
         # a lane that does not run was trained with the others, and stays as it was
         keep = lambda new, old: jnp.where(runs_on(i, flat)[:, None], new, old)
         recorded = keep(jnp.stack([values[name].astype(history.dtype) for name in names], -1), jnp.nan)
