@@ -47,6 +47,8 @@ class EnsembleEstimator(NetworkEstimator):
         """Fit the members, or one network, to (X, y, sample_weight), and calibrate them."""
         several, leaves_out = ensemble.check_ensemble(self), self.bootstrap or self.folds is not None
         held = None
+        if self.calibration is not None and is_classifier(self):
+            self._check_probabilities()
         if self.calibration is not None and not leaves_out:
             data, held = (data, validation) if validation[0] is not None else ensemble.hold_out_rows(self, data)
         if not several:
@@ -85,9 +87,12 @@ class EnsembleEstimator(NetworkEstimator):
         if not is_classifier(self):
             self.conformal_scores_ = np.abs(targets - outputs)
         elif always or self.calibration is not None:
-            expected = "loss='log_loss', whose outputs are probabilities"
-            checks.require(self.loss == "log_loss", "calibration", expected, self.loss)
+            self._check_probabilities()
             self.temperature_ = best_temperature(self._logits(outputs), targets.astype(float))
+
+    def _check_probabilities(self) -> None:
+        expected = "loss='log_loss', whose outputs are probabilities"
+        checks.require(self.loss == "log_loss", "calibration", expected, self.loss)
 
     def _averaged(self, X: Any) -> np.ndarray:
         """Return the members' mean output for checked X, [N, K]."""

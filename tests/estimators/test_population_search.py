@@ -65,13 +65,13 @@ def test_what_is_not_a_number_trains_apart_and_some_one_by_one():
         {"solver": ["sgd"], "learning_rate": ["adaptive"]},
     ]
     ours, theirs = MLPClassifier(**SMALL), scikit.MLPClassifier(**SMALL)
-    population, one_by_one = both(ours, theirs, space, n_iter=6)
+    population, one_by_one = both(ours, theirs, space, n_iter=6, refit=False)
     np.testing.assert_allclose(population.cv_results_["mean_test_score"], one_by_one.cv_results_["mean_test_score"])
 
 
 def test_early_stopping_weights_several_metrics_and_groups_are_scikit_learns():
     parameters = SMALL | {"early_stopping": True}
-    options = SEARCH | {"scoring": ["accuracy", "neg_log_loss"], "refit": "accuracy", "cv": GroupKFold(3), "n_iter": 4}
+    options = SEARCH | {"scoring": ["accuracy", "neg_log_loss"], "refit": False, "cv": GroupKFold(3), "n_iter": 4}
     given = {"sample_weight": np.linspace(0.5, 2, 150), "groups": np.arange(150) // 5}
     population = PopulationSearchCV(MLPClassifier(**parameters), NUMBERS, dtype=None, **options).fit(X, Y, **given)
     one_by_one = RandomizedSearchCV(scikit.MLPClassifier(**parameters), NUMBERS, **options).fit(X, Y, **given)
@@ -92,20 +92,19 @@ def test_candidates_in_float32_score_nearly_the_same_and_the_best_is_refitted_in
 
 
 def test_a_candidate_that_fails_scores_the_error_score():
-    space = {"alpha": [-1.0, 1e-3]}
-    with pytest.warns(Warning, match="3 fits failed out of a total of 6"):
-        search = PopulationSearchCV(MLPClassifier(**SMALL), space, n_iter=2, cv=3, error_score=0.0, random_state=0).fit(
-            X, Y
-        )
-    assert sorted(search.cv_results_["mean_test_score"] > 0) == [False, True]
+    space = {"alpha": [-1.0, 1e-3, 1e-2]}
+    options = {"n_iter": 3, "cv": 3, "random_state": 0, "dtype": None}
+    with pytest.warns(Warning, match="3 fits failed out of a total of 9"):
+        search = PopulationSearchCV(MLPClassifier(**SMALL), space, error_score=0.0, **options).fit(X, Y)
+    assert sorted(search.cv_results_["mean_test_score"] > 0) == [False, True, True]
     with pytest.raises(ValueError, match="The 'alpha' parameter of MLPClassifier must be"):
-        PopulationSearchCV(MLPClassifier(**SMALL), space, n_iter=2, cv=3, error_score="raise").fit(X, Y)
+        PopulationSearchCV(MLPClassifier(**SMALL), space, error_score="raise", **options).fit(X, Y)
 
 
 def test_threads_change_nothing():
     space = {"alpha": loguniform(1e-4, 1), "max_iter": [3, 40]}
     searches = [
-        PopulationSearchCV(MLPClassifier(**SMALL), space, n_iter=12, cv=2, n_jobs=jobs, random_state=0, refit=False)
+        PopulationSearchCV(MLPClassifier(**SMALL), space, n_jobs=jobs, refit=False, dtype=None, **SEARCH)
         for jobs in (1, 3)
     ]
     one, three = (search.fit(X, Y).cv_results_["mean_test_score"] for search in searches)
