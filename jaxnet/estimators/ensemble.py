@@ -18,11 +18,11 @@ from jaxnet import checks, prediction
 from jaxnet.estimators.population import LaneWeights, Member, casting, train_population
 from jaxnet.sweeps.devices import cores
 
-ALONE = {"n_members": 1, "bootstrap": False, "folds": None, "calibration": None}  # the parameters of one network
+_ONE_NETWORK = {"n_members": 1, "bootstrap": False, "folds": None, "calibration": None}  # the parameters of one network
 _DTYPE = "float32"  # of members: as good, and half the time
 
 
-class Trained(NamedTuple):
+class TrainedMembers(NamedTuple):
     """An ensemble: its fitted members, what the checks have taught each, and what they say of rows that they left out.
 
     Attributes:
@@ -54,7 +54,7 @@ def check_ensemble(mlp: Any, *, incremental: bool = False) -> bool:
     return bool(several)
 
 
-def train_members(mlp: Any, data: tuple[Any, Any, Any], validation: tuple[Any, Any]) -> Trained:
+def train_members(mlp: Any, data: tuple[Any, Any, Any], validation: tuple[Any, Any]) -> TrainedMembers:
     """Train the members on ``data`` (X, y, sample_weight); ``validation`` (X_val, y_val) or Nones. Raises ValueError
     for bad input, as ``fit`` of one network does."""
     X, y, sample_weight = data
@@ -88,15 +88,15 @@ def train_members(mlp: Any, data: tuple[Any, Any, Any], validation: tuple[Any, A
         lanes.append(Member(started, examples, mlp.max_iter, weights))
     _train(members, lanes, rows)
     if shares is None:
-        return Trained(members, learned, None, None)
+        return TrainedMembers(members, learned, None, None)
     targets, inputs = np.asarray(examples.train.y), np.asarray(examples.train.x)
-    return Trained(members, learned, targets, mean_outputs(members, inputs, shares == 0))
+    return TrainedMembers(members, learned, targets, mean_outputs(members, inputs, shares == 0))
 
 
 def _single(mlp: Any) -> Any:
     """Return an estimator of one network with the parameters of ``mlp``, whose class may have fewer of its own."""
     single = clone(mlp)
-    single.__dict__.update(ALONE)
+    single.__dict__.update(_ONE_NETWORK)
     return single
 
 
