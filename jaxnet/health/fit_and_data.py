@@ -4,6 +4,7 @@ import numpy as np
 
 from jaxnet.health.attribution import (
     AT_REST,
+    GOOD,
     HELPS,
     LEARNABLE,
     LUCK,
@@ -19,10 +20,12 @@ from jaxnet.health.row_looks import Classes, classes_of, constant_columns, leake
 from jaxnet.training.signs import turning_point
 
 SHOWN = 5  # columns that are named
-RECOGNISED, MISSED = 0.5, 0.3  # shares of a rare class's rows: what weights achieve, and what the run did not
+RECOGNISED, MISSED = 0.25, 0.3  # shares of a rare class's rows: what weights add, and what the run missed
+FEWEST_RARE = 8  # validation rows of rare classes, below which a recall of them is chance
 GAP = 0.35  # explained: training rows beside held-out ones, where those were learnt by heart
 LEARNT = 0.6  # explained of the training rows, below which nothing was learnt by heart
-MORE_UNITS = 0.35
+MORE_UNITS = 0.35  # explained more, where only the training rows are seen; ...
+MORE_UNITS_HELD = 0.15  # ... and where held-out rows are, which chance does not explain
 
 
 def wrong_loss(chart: Chart) -> list[Finding]:
@@ -66,6 +69,10 @@ def nothing_to_learn(chart: Chart) -> list[Finding]:
     )
     if not np.isfinite(fitted) or fitted > shuffled + 2 * LEARNABLE:
         return []
+    # what a wider network learns is there to be learnt, also where this one can hold none of it
+    wider = chart.wider()
+    if wider is not None and max(wider.held.values()) >= least:
+        return []
     words = "there seems to be nothing to learn: the targets might as well be shuffled"
     told = (
         f"trained soundly, this network explains {fitted:.0%} of the training rows, with shuffled targets "
@@ -81,7 +88,7 @@ def imbalanced(chart: Chart) -> list[Finding]:
     if classes is None or not classes.rare.any():
         return []
     rare = classes.rare
-    recall = float(np.nanmean(classes.recall[rare]))
+    recall = min(float(np.nanmean(classes.recall[rare])), _recall_of_held(chart, rare))
     if recall > MISSED:
         return []
     evidence = {"rows of each class": classes.counts.tolist(), "answers of each class": classes.answers.tolist()}
@@ -94,21 +101,33 @@ def imbalanced(chart: Chart) -> list[Finding]:
         return [Finding("imbalanced_classes", words, evidence)] if not chart.experiments else []
     rows = chart.rows.held
     after = classes_of(chart.subject, gains.outcomes.params_of("classes balanced"), rows)
-    if after is None or not _recognises(after, rare):
+    if after is None or not _recognises(after, rare, more_than=recall):
         return []
     got = float(np.nanmean(after.recall[rare[: len(after.counts)]]))
     told = (f"classes balanced: the rare ones are recognised in {got:.0%} of the cases",)
     return [Finding("imbalanced_classes", words, evidence, remedy, told)]
 
 
-def _recognises(after: Classes, rare: np.ndarray) -> bool:
-    """Whether the rare classes are recognised, and not merely because everything is called by their name."""
+def _recall_of_held(chart: Chart, rare: np.ndarray) -> float:
+    """Return the share of the rare classes' validation rows that are recognised; 1 where there are none to tell by."""
+    subject = chart.subject
+    found = None if subject.validation is None else classes_of(subject, subject.params, subject.validation)
+    if found is None or len(found.counts) > len(rare) or found.counts[rare[: len(found.counts)]].sum() < FEWEST_RARE:
+        return 1.0
+    return float(np.nanmean(found.recall[rare[: len(found.counts)]]))
+
+
+def _recognises(after: Classes, rare: np.ndarray, *, more_than: float) -> bool:
+    """Whether the rare classes are recognised more, and not merely because everything is called by their name."""
     rare = np.pad(rare, (0, max(0, len(after.counts) - len(rare))))[: len(after.counts)]
     present = after.counts > 0
     if not (rare & present).any():
         return False
     balanced = float(np.nanmean(after.recall[present]))
-    return float(np.nanmean(after.recall[rare & present])) >= RECOGNISED and balanced >= 1 / present.sum() + 0.1
+    return (
+        float(np.nanmean(after.recall[rare & present])) >= more_than + RECOGNISED
+        and balanced >= 1 / present.sum() + 0.1
+    )
 
 
 def underfitting(chart: Chart) -> list[Finding]:
@@ -126,9 +145,10 @@ def underfitting(chart: Chart) -> list[Finding]:
         return []
     best = max(wider.train, key=lambda each: wider.held[each])
     gain = min(wider.train[best], wider.held[best] if wider.apart else np.inf) - max(0.0, chart.explained)
-    same = chart.sound() if gain >= MORE_UNITS else None
+    least = MORE_UNITS_HELD if wider.apart else MORE_UNITS
+    same = chart.sound() if gain >= least else None
     # what the same network learns when it is trained soundly is no matter of its size
-    if same is None or wider.train[best] - max(same.train[n] for n in same.train if n.startswith("sound")) < MORE_UNITS:
+    if same is None or wider.train[best] - max(same.train[n] for n in same.train if n.startswith("sound")) < least:
         return []
     sizes = chart.subject.network.sizes if chart.subject.network else ()
     words = f"the network {'-'.join(map(str, sizes))} is too small for what there is to learn"
@@ -174,7 +194,9 @@ def overfitting(chart: Chart) -> list[Finding]:
     if sign is not None and train - held >= HELPS:
         more = _confidence(chart)
         return [Finding("overfitting", sign.sentence + more, {**evidence, "best epoch": sign.epoch}, remedy)]
-    if train >= LEARNT and train - held >= GAP and not len(validation):
+    # learnt to the last row, or the validation rows were answered better once, as far as that is known
+    by_heart = train >= GOOD or not len(validation) or chart.best_held - held >= HELPS
+    if train >= LEARNT and train - held >= GAP and by_heart:
         words = f"{train:.0%} of the training rows are explained, but only {max(held, 0):.0%} of the validation rows"
         return [Finding("overfitting", words, evidence, remedy)]
     return []

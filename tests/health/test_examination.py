@@ -86,6 +86,34 @@ def test_shuffled_labels_teach_nothing():
     assert first(run, (X, wrong), validation=held).kind == "label_noise"
 
 
+def test_what_no_line_can_part_is_no_noise_but_too_much_for_a_line():
+    line = jn.objective(jn.MLP((2, 2), output="softmax"))
+    assert first(train(optax.adam(0.03), objective=line), objective=line).kind == "underfitting"
+
+
+def test_a_regression_learnt_by_heart_is_named_also_where_its_validation_loss_does_not_rise_far():
+    few = jn.objective(jn.MLP((8, 64, 1), activation="relu"))
+    rng = np.random.default_rng(0)
+    wide, target = rng.normal(size=(70, 8)).astype(np.float32), rng.normal(size=70).astype(np.float32)
+    target += wide[:, 0]  # half of it is noise
+    data, held = (wide[:35], target[:35]), (wide[35:], target[35:])
+    run = train(optax.adam(0.02), data=data, objective=few, validation=held, epochs=150)
+    assert first(run, data, few, validation=held, experiments=False).kind == "overfitting"
+
+
+def test_a_rare_class_that_held_out_rows_do_not_show_is_named_with_what_weights_do():
+    def rows(count, seed):
+        rng = np.random.default_rng(seed)
+        rare = (np.arange(count) % 10 == 0).astype(int)
+        return (rng.normal(size=(count, 2)) + 1.2 * rare[:, None]).astype(np.float32), rare
+
+    finding = first(
+        train(optax.adam(0.03), data=rows(200, 6), validation=rows(100, 7)), rows(200, 6), validation=rows(100, 7)
+    )
+    assert (finding.kind, finding.evidence["rows of each class"]) == ("imbalanced_classes", [180, 20])
+    assert "classes balanced: the rare ones are recognised" in finding.tried[0]
+
+
 def test_validation_rows_among_the_training_rows_are_counted(well):
     finding = first(well, validation=(X[:50], y[:50]), experiments=False)
     assert finding.kind == "leak"

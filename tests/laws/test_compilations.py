@@ -114,9 +114,7 @@ def test_a_warm_call_of_fit_traces_nothing_not_even_to_check_its_arguments(trace
 
 
 def test_the_numbers_that_are_traced_still_count():
-    runs = [
-        train(LOSS, **changed) for changed in ({}, {"rate": 0.7}, {"momentum": 0.2}, {"l2": 0.3}, {"dropout": 0.4})
-    ]
+    runs = [train(LOSS, **changed) for changed in ({}, {"rate": 0.7}, {"momentum": 0.2}, {"l2": 0.3}, {"dropout": 0.4})]
     losses = [run.history["loss"][-1] for run in runs]
     assert len(set(losses)) == len(losses)
     assert jnp.all(jnp.isfinite(jnp.asarray(losses)))
