@@ -20,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
-SHARED = ("peers", "reporting")  # no experiments
+SHARED = ("new", "peers", "reporting")  # no experiments
 NAMES = sorted(path.stem for path in EXPERIMENTS.glob("*.py") if path.stem not in SHARED)
 BEGIN, END = "<!-- Written by scripts/reproduce: -->\n", "<!-- Written by scripts/reproduce. -->\n"
 VERDICTS = {True: "yes", False: "**no**", None: ""}

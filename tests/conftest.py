@@ -39,6 +39,7 @@ EVERY = {
     "training/test_optax.py": 3,
     "sweeps/test_nothing_dropped.py": 3,
     "test_reference_agreement.py": 2,
+    "laws/test_documents_run.py::test_every_block": 2,
 }
 _SHORT = "JAXNET_TESTS_SHORT"  # in the environment, for the processes of pytest-xdist are told files
 
