@@ -1,5 +1,5 @@
-"""Networks as pure functions of one example; read activations, threefry, initializers, then mlp; description for
-files."""
+"""Networks as pure functions of one example; read activations, threefry, initializers, then mlp and padded_mlp;
+description for files."""
 
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
 from jaxnet.network.description import describe_network, described_network

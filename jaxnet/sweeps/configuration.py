@@ -19,6 +19,7 @@ from jaxnet import checks
 from jaxnet.data import Preparation
 from jaxnet.losses import objective
 from jaxnet.network import MLP
+from jaxnet.network.padded_mlp import padded
 from jaxnet.sweeps.own_functions import Watched
 from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.training.hyperparameters import as_text
@@ -122,6 +123,7 @@ class TrainingSpec:
         preparation: of the table that the examples come from, or None.
         optimizer: None for one by its name, or configuration -> optimizer of optax, given ``steps`` where named.
         example: the shape of one.
+        pad: whether networks of many widths and depths are padded to one shape.
         stop: when the run of a member ends before its epochs, and which of its epochs stands for it; or None.
     """
 
@@ -137,11 +139,13 @@ class TrainingSpec:
     stop: Stop | None = None
     optimizer: Callable[..., Any] | None = None
     example: tuple[int, ...] = ()
+    pad: bool = False
 
     def __post_init__(self) -> None:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
             given = getattr(self, name)
             checks.require(given is None or callable(given), name, f"a callable {words}", given, TypeError)
+        checks.require(isinstance(self.pad, bool), "pad", "True or False", self.pad, TypeError)
         if self.lanes is not None:
             checks.integer("lanes", self.lanes, minimum=1)
 
@@ -159,10 +163,14 @@ class TrainingSpec:
         del watched
         return read if kept() is None or made is None else {*configuration}
 
-    def training(self, configuration: Configuration) -> Training:
-        """Build what a configuration trains; raises ValueError or TypeError, naming the parameter."""
+    def training(self, configuration: Configuration, *, padding: bool = False) -> Training:
+        """Build what a configuration trains; with ``padding`` as its program trains it, padded where the plan pads.
+
+        Raises ValueError or TypeError, naming the parameter.
+        """
         self._check_names(dict.items(configuration) if isinstance(configuration, dict) else configuration.items())
         network = asked("network", self.network, configuration) if self.network else self._mlp(configuration)
+        network = padded(network) if self.pad and padding else network
         if self.objective:
             f = asked("objective", functools.partial(self.objective, network), configuration)
             checks.require(callable(f), "objective", "one that returns (params, x, y) -> scalar", f, TypeError)

@@ -15,6 +15,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.accelerators import platform
 from jaxnet.network import MLP
+from jaxnet.network.padded_mlp import padded
 from jaxnet.network.threefry import fold_in, split, typed_key, words_of_seed
 from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
@@ -69,7 +70,7 @@ class Group(NamedTuple):
     training: Training  # of the first one, which stands for all but their numbers
     skeletons: tuple[Any, ...]  # of objective, optimizer and stopping rule, or None
     configurations: np.ndarray  # [C]
-    networks: tuple[Any, ...]  # [C]
+    networks: tuple[Any, ...]  # [C], as they are trained
     optimizers: tuple[Any, ...]  # [C] where they are a user's, whose states may hold their numbers; else none
     numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``partition``
     members: np.ndarray  # [P] of this group
@@ -95,7 +96,7 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
     found: dict[Any, list[tuple[int, Training, list[list[float]]]]] = {}
     parted = Parting(spec)
     for index, configuration in enumerate(configurations):
-        training = spec.training(configuration)
+        training = spec.training(configuration, padding=True)
         skeletons, numbers = parted(training)
         # whether it draws is not in the skeleton, for a dropout of 0 is a number like any other
         key = (skeletons, training.batch_size, getattr(training.objective, "random", None))
@@ -111,6 +112,18 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
         lanes = spec.lanes or lanes_of(networks[0], batch=trainings[0].batch_size or spec.rows, together=spec.together)
         groups.append(Group(trainings[0], skeletons, np.array(indices), networks, optimizers, columns, mine, lanes))
     return groups
+
+
+def programs_if_padded(groups: Sequence[Group]) -> int:
+    """Count the programs that padding would leave of these groups: as many as there are where it cannot be done."""
+    found = set()
+    for group in groups:
+        try:
+            network = padded(group.networks[0])
+        except TypeError:
+            return len(groups)
+        found.add((network.sizes, network.activation, group.skeletons[1:], group.training.batch_size))
+    return len(found)
 
 
 def lanes_of(network: Any, *, batch: int, together: int) -> int:

@@ -58,6 +58,7 @@ def plan(
     root: int = 0,
     dtype: str = "float32",
     lanes: int | None = None,
+    pad: bool = False,
     **constants: Any,
 ) -> Plan:
     """Check and count a sweep; nothing is trained.
@@ -105,6 +106,10 @@ def plan(
         lanes: how many members train in lock step, side by side in a tile; a member's bits depend on it and on nothing
             else in the sweep. By default what suits the device: on an accelerator as many as there are
             configurations, so give it where a sweep is to be extended there.
+        pad: True pads the hidden layers of every ``MLP`` with units and layers that count for nothing, to powers of two
+            of at least 32 units and 2 layers, so that an architecture search compiles a few programs and not one a
+            shape. Worth it for small searches, in which compiling costs more than training. A member then has the
+            results of the unpadded network to rounding, and not to the bit.
         constants: further parameters of the space, such as output="softmax".
 
     Raises ValueError or TypeError for bad input.
@@ -117,9 +122,8 @@ def plan(
     folds, rows = _dealt(np.asarray(batch.y), space.folds, root, held_out)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
-    asking = _check_asking(method, n, ask, halving, study=study)
-    asking, found = _found(space, method, asking, goal=goal, root=root, n=n, configurations=configurations)
-    own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:])
+    asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
+    own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:], pad)
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, *own)
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
     trained = (space, method, found, *_grouped(space, spec, found, task, halving=halving), spec, task, epochs)
@@ -127,13 +131,15 @@ def plan(
 
 
 def _found(
-    space: Space, method: str, asking: Budget | None, *, goal: str, root: int, **tried: Any
+    space: Space, asked: tuple[Any, ...], configurations: Sequence[Configuration] | None, *, goal: str, root: int
 ) -> tuple[Budget | None, list[dict[str, Any]]]:
     """Return what Optuna is to be asked, or None, and the configurations to begin with: of its batches the first, for
     ``sweep`` asks for the others when these have scores."""
+    method, n, ask, halving, study = asked
+    asking = _check_asking(method, n, ask, halving, study=study)
     if not asking:
-        return None, sample(space, method, root=root, **tried)
-    asking = asking._replace(first=tuple(completed(space, tried["configurations"])))
+        return None, sample(space, method, n=n, root=root, configurations=configurations)
+    asking = asking._replace(first=tuple(completed(space, configurations)))
     return asking, distinct(Study(space, goal=goal, root=root, budget=asking).ask())
 
 

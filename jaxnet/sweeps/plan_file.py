@@ -61,7 +61,20 @@ from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
 from jaxnet.training.stopping import Stop
 
-_SEARCH = ("method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "rank", "root", "dtype")
+_SEARCH = (
+    "method",
+    "n",
+    "configurations",
+    "ask",
+    "epochs",
+    "metric",
+    "metrics",
+    "goal",
+    "rank",
+    "root",
+    "dtype",
+    "pad",
+)
 _PRUNING = ("halving", "hyperband", "stop")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties")
 _WHOLE = ("hidden", "batch_size", "epochs")  # whose numbers are whole

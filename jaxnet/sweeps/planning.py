@@ -15,10 +15,11 @@ import numpy as np
 
 from jaxnet.accelerators import local_devices
 from jaxnet.html_blocks import html_text
+from jaxnet.network.padded_mlp import PaddedMLP
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
-from jaxnet.sweeps.groups import Group, Members, Task, list_groups, list_members, shapes_of_params
+from jaxnet.sweeps.groups import Group, Members, Task, list_groups, list_members, programs_if_padded, shapes_of_params
 from jaxnet.sweeps.optuna_study import Budget
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.space import Space
@@ -268,6 +269,12 @@ def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
             f"{members} of {lanes} lanes have a member: a tile holds one seed and fold of one group, so few "
             "configurations a group fill tiles badly, and more of them cost little"
         )
+    programs = len(costs) if plan.spec.pad else programs_if_padded(plan.groups)
+    if 2 * programs <= len(costs):
+        yield (
+            f"a program a shape: pad=True pads the networks and compiles {programs} of {len(costs)}, which pays where "
+            "compiling costs more than training"
+        )
     if plan.spec.own_functions and 1 < len(plan.configurations) == len(costs):
         yield (
             "each configuration is a program of its own: numbers are traced in frozen dataclasses, closures, "
@@ -290,7 +297,9 @@ def _name(plan: Plan, group: Group) -> str:
     named = plan.configurations[group.configurations[0]].get("optimizer", "sgd")
     kind = named if plan.spec.optimizer is None else "an optimizer of one's own"
     batches = f"batches of {group.training.batch_size}" if group.training.batch_size else "full batches"
-    return ", ".join(part for part in ("-".join(map(str, sizes)) if sizes else own, hidden, kind, batches) if part)
+    shape = "-".join(map(str, sizes)) if sizes else own
+    shape += " of padded networks" if isinstance(network, PaddedMLP) else ""
+    return ", ".join(part for part in (shape, hidden, kind, batches) if part)
 
 
 def _prefixed(count: float) -> str:

@@ -204,6 +204,8 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     }
     if products_precision() != EXACT:
         same["precision"] = products_precision()
+    if plan.spec.pad:
+        same["pad"] = True
     if plan.spec.optimizer is not None:
         same["optimizer"] = named(plan.spec.optimizer)
     if plan.spec.stop is not None:

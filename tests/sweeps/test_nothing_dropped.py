@@ -120,8 +120,8 @@ def test_what_is_given_changes_the_result(name: str, base: list[np.ndarray]) -> 
 
 def test_every_argument_and_parameter_is_tried() -> None:
     arguments = set(inspect.signature(jn.plan).parameters) - {"constants"}
-    # refused without Optuna, below; a matter of rounding alone; in tests/sweeps/test_plan_data.py
-    elsewhere = {"ask", "lanes", "preparation"}
+    # refused without Optuna, below; matters of rounding alone; in tests/sweeps/test_plan_data.py
+    elsewhere = {"ask", "study", "lanes", "pad", "preparation"}
     assert set(CHANGES) | elsewhere == arguments | set(PARAMETER_NAMES) | {"seed", "fold"}
 
 
@@ -174,6 +174,7 @@ def test_logits_need_an_objective_that_has_them() -> None:
         jn.plan(jn.Space(learning_rate=0.1), (X, Y), epochs=1, metrics=[of_logits], objective=own)
 
 
-def test_how_many_are_asked_at_once_is_refused_where_nothing_is_asked() -> None:
-    with pytest.raises(ValueError, match="ask: expected none without method='optuna'"):
-        jn.plan(jn.Space(learning_rate=0.1), (X, Y), epochs=1, ask=4)
+@pytest.mark.parametrize("name", ["ask", "study"])
+def test_what_optuna_is_to_know_is_refused_where_nothing_is_asked(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}: expected none without method='optuna'"):
+        jn.plan(jn.Space(learning_rate=0.1), (X, Y), epochs=1, **{name: 4})

@@ -35,6 +35,7 @@ from jaxnet.sweeps.result.confirmation import confirmed_columns, fresh_plan, val
 from jaxnet.sweeps.result.member_run import member_run
 from jaxnet.sweeps.result.statistics import expected_best_of
 from jaxnet.sweeps.result.summaries import Audit, cautions, halving_audit, overview, sklearn_results, summary_columns
+from jaxnet.sweeps.result.unpadded import unpadded
 from jaxnet.training import Run
 from jaxnet.types import Pytree
 
@@ -116,7 +117,8 @@ class Result:
         group, slot = self.plan.place_of(member)
         lanes = self.history.lanes[group]
         best = self.plan.best_by is not None and lanes.best.epoch[slot] > 0
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), lanes.best.params if best else lanes.params)
+        params = jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), lanes.best.params if best else lanes.params)
+        return unpadded(self.plan, member, params)
 
     def network(self, member: int) -> Any:
         """Return the network of a member; raises ValueError or TypeError for what is no member."""

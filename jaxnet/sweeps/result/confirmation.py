@@ -15,7 +15,8 @@ from jaxnet.sweeps.result.selection import tied_with_best
 from jaxnet.sweeps.result.statistics import summarise
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.space import Space
-from jaxnet.training.loop import history_names, metric_values
+from jaxnet.training.loop import history_names
+from jaxnet.training.metric_values import metric_name, metric_values
 from jaxnet.training.preparation import examples_of
 from jaxnet.types import Batch, Pytree
 
@@ -53,7 +54,7 @@ def value_on_test(plan: Plan, member: int, params: Pytree, *, held: Batch, name:
     weight = {} if batch.weight is None else {"weight": batch.weight}
     if name == "loss":
         return float(f(params, batch.x, batch.y, **weight))
-    metric = next(m for m in plan.task.metrics if name in (m, getattr(m, "__name__", None)))
+    metric = next(m for m in plan.task.metrics if name == metric_name(m))
     return float(metric_values(f, params, batch, {name: metric})[name])
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxnet.sweeps.groups import initial_params, keys_of
 from jaxnet.sweeps.history import SweepHistory
 from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.result.unpadded import unpadded
 from jaxnet.training import OptimizerState, Outcome, Run, stopping
 from jaxnet.training.batches import on_device
 from jaxnet.training.optimizer_state import first_state
@@ -16,7 +17,7 @@ from jaxnet.training.training_recipe import TrainingRecipe
 def member_run(plan: Plan, history: SweepHistory, member: int) -> Run:
     """Return a member's run, its state and curves as the sweep has them: after divergence the last finite state."""
     group, slot = plan.place_of(member)
-    lane = jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), history.lanes[group])
+    lane = unpadded(plan, member, jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), history.lanes[group]))
     training = plan.spec.training(plan.configurations[int(plan.members.configuration[member])])
     init_key, run_key = keys_of(plan.task.root, int(plan.members.seed[member]))
     start = initial_params(training.network, init_key, plan.task.dtype)
