@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet import MLP, objective
+from jaxnet import MLP, losses, objective
 from jaxnet.losses import CANONICAL, LOSSES, squared_weights, weighted_mean
 
 LOGITS = np.array([[0.5, -1.5, 2.0], [-0.3, 0.1, 4.0]])
@@ -223,3 +223,13 @@ REFUSED = [
 def test_bad_input_is_refused_in_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_smoothed_label_is_shared_by_all_classes():
+    logits = jnp.log(jnp.asarray([0.7, 0.2, 0.1]))
+    # by hand: .9 of it on the second class, a thirtieth of it on each
+    expected = -0.9 * np.log(0.2) - 0.1 / 3 * (np.log(0.7) + np.log(0.2) + np.log(0.1))
+    assert float(losses.SmoothedCrossEntropy(0.1)(logits, 1)) == pytest.approx(expected)
+    assert float(losses.SmoothedCrossEntropy(0)(logits, 0)) == pytest.approx(-np.log(0.7))
+    with pytest.raises(ValueError, match="amount: expected a finite number at least 0 and below 1, got 1"):
+        losses.SmoothedCrossEntropy(1)

@@ -22,6 +22,7 @@ from jaxnet.data.raw_tables import RawTable
 from jaxnet.data.row_splits import balanced_weights, split_rows
 from jaxnet.data.table_sources import read_table
 from jaxnet.data.table_splits import split_table
+from jaxnet.data.tamed_numbers import piecewise_linear, quantile_edges, smooth_clip
 
 __all__ = [
     "BadRow",
@@ -35,12 +36,15 @@ __all__ = [
     "data_folder",
     "from_frame",
     "mnist1d",
+    "piecewise_linear",
     "prepare",
+    "quantile_edges",
     "read_csv",
     "read_idx",
     "read_npz",
     "read_parquet",
     "read_table",
+    "smooth_clip",
     "split_rows",
     "split_table",
 ]

@@ -2,7 +2,8 @@
 
 Read drawing, rules, example_losses (what scikit-learn does, exactly); network_estimator (parameters and weights);
 descent_plan, early_stopping, stochastic, quasi_newton (the solvers); base, classifier, regressor;
-population, candidates, search_course and population_search; table_transformer; sick_training.
+population, candidates, search_course and population_search; calibration, ensemble and ensemble_estimator;
+table_transformer, tabular_network and tabular_estimators; sick_training.
 """
 
 try:
@@ -20,6 +21,7 @@ from jaxnet.estimators.population_search import (
 from jaxnet.estimators.regressor import MLPRegressor
 from jaxnet.estimators.sick_training import SickTrainingWarning
 from jaxnet.estimators.table_transformer import TableTransformer
+from jaxnet.estimators.tabular_estimators import TabularClassifier, TabularRegressor
 
 __all__ = [
     "MLPClassifier",
@@ -30,4 +32,6 @@ __all__ = [
     "PopulationSearchCV",
     "SickTrainingWarning",
     "TableTransformer",
+    "TabularClassifier",
+    "TabularRegressor",
 ]

@@ -1,17 +1,20 @@
-"""Networks as pure functions of one example; read activations, threefry, initializers, then mlp and padded_mlp;
-description for files."""
+"""Networks as pure functions of one example; read activations, threefry, initializers, then mlp, padded_mlp and
+parametrized; description for files."""
 
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
 from jaxnet.network.description import describe_network, described_network
 from jaxnet.network.initializers import Normal, Uniform, initializer
 from jaxnet.network.mlp import MLP, LayerValues
+from jaxnet.network.parametrized import PARAMETRIZATIONS, Parametrized
 
 __all__ = [
     "ACTIVATIONS",
     "MLP",
     "OUTPUTS",
+    "PARAMETRIZATIONS",
     "LayerValues",
     "Normal",
+    "Parametrized",
     "Uniform",
     "activation",
     "describe_network",

@@ -1,0 +1,193 @@
+"""``TabularClassifier`` and ``TabularRegressor``: what a target is, and the defaults of RealMLP-TD-S for each."""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, ClassVar
+
+import jax
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.multiclass import check_classification_targets
+
+from jaxnet import losses
+from jaxnet.estimators.tabular_network import TabularNetwork
+from jaxnet.types import Array, ArrayLike
+
+
+def selu(z: Array) -> Array:
+    """Return jax.nn.selu(z) (Klambauer et al. 2017), by a name that can be pickled."""
+    return jax.nn.selu(z)
+
+
+def mish(z: Array) -> Array:
+    """Return z tanh(log(1 + e^z)) (Misra 2020), by a name that can be pickled."""
+    return jax.nn.mish(z)
+
+
+class TabularClassifier(ClassifierMixin, TabularNetwork):
+    """A classifier for tables with the defaults of RealMLP-TD-S (Holzmueller et al. 2024, arXiv 2407.04491).
+
+    Args:
+        hidden_layer_sizes: units of the hidden layers, of SELU.
+        learning_rate: the highest rate of the schedule; .04 by default.
+        epochs, batch_size: of the training; the parameters kept are those of the epoch that was best on held-out rows.
+        parametrization: "ntk", "mup" or "standard", see ``jaxnet.network.Parametrized``.
+        schedule: "coslog4" or "constant".
+        clip: where outliers are clipped smoothly, after dividing by the quartiles' distance; None leaves them.
+        embedding: "piecewise_linear" spreads each number over ``bins`` quantile bins, in place of clipping.
+        front_scale: whether each input has a factor of its own to learn, at ``scale_rate`` times the rate.
+        beta_2: of Adam. bias_rate: the biases' share of the rate.
+        label_smoothing: costs log-loss and gains accuracy; 0 for none.
+        n_members, folds: networks from other starts, and folds that are left out one by one (and choose the epoch);
+            all of them are one population, whose probabilities are averaged.
+        validation_fraction: of the rows, to choose the epoch without ``folds``.
+        random_state: from which all is drawn.
+
+    Attributes: ``classes_``, ``members_`` (parameters of ``network_``, a ``jn.MLP``), ``best_epochs_``, ``table_``
+    (how the table is prepared).
+
+    >>> TabularClassifier(folds=8).schedule
+    'coslog4'
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TabularNetwork._parameter_constraints,
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    }
+    _usual_rate, _activation, _output, _ranked = 0.04, selu, "softmax", "validation_accuracy"
+    classes_: np.ndarray
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (256, 256, 256),
+        *,
+        learning_rate: float | None = None,
+        epochs: int = 256,
+        batch_size: int = 256,
+        parametrization: str = "ntk",
+        schedule: str = "coslog4",
+        clip: float | None = 3.0,
+        embedding: str | None = None,
+        bins: int = 16,
+        front_scale: bool = True,
+        beta_2: float = 0.95,
+        bias_rate: float = 0.1,
+        scale_rate: float = 6.0,
+        label_smoothing: float = 0.1,
+        n_members: int = 1,
+        folds: int | None = None,
+        validation_fraction: float = 0.2,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.parametrization = parametrization
+        self.schedule = schedule
+        self.clip = clip
+        self.embedding = embedding
+        self.bins = bins
+        self.front_scale = front_scale
+        self.beta_2 = beta_2
+        self.bias_rate = bias_rate
+        self.scale_rate = scale_rate
+        self.label_smoothing = label_smoothing
+        self.n_members = n_members
+        self.folds = folds
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most likely class of each row, [N]."""
+        outputs = self._mean_outputs(X)
+        return self.classes_[outputs.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class, [N, K], in the order of ``classes_``."""
+        return self._mean_outputs(X)
+
+    def _learned(self, y: ArrayLike) -> tuple[np.ndarray, int]:
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        encoder = LabelEncoder().fit(y)
+        self.classes_ = encoder.classes_
+        if len(self.classes_) < 2:
+            raise ValueError("Classifier can't train when only one class is present.")
+        return encoder.transform(y).astype(np.int32), len(self.classes_)
+
+    def _loss(self) -> Any:
+        return losses.SmoothedCrossEntropy(float(self.label_smoothing))
+
+
+class TabularRegressor(RegressorMixin, TabularNetwork):
+    """A regressor for tables with the defaults of RealMLP-TD-S; the target is standardised within.
+
+    Args:
+        hidden_layer_sizes: units of the hidden layers, of Mish.
+        learning_rate: the highest rate of the schedule; .07 by default.
+        epochs and all others: as in ``TabularClassifier``, but for ``label_smoothing``.
+
+    >>> TabularRegressor(embedding="piecewise_linear").bins
+    16
+    """
+
+    _usual_rate, _activation, _output, _ranked = 0.07, mish, "identity", "validation_loss"
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (256, 256, 256),
+        *,
+        learning_rate: float | None = None,
+        epochs: int = 256,
+        batch_size: int = 256,
+        parametrization: str = "ntk",
+        schedule: str = "coslog4",
+        clip: float | None = 3.0,
+        embedding: str | None = None,
+        bins: int = 16,
+        front_scale: bool = True,
+        beta_2: float = 0.95,
+        bias_rate: float = 0.1,
+        scale_rate: float = 6.0,
+        n_members: int = 1,
+        folds: int | None = None,
+        validation_fraction: float = 0.2,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.parametrization = parametrization
+        self.schedule = schedule
+        self.clip = clip
+        self.embedding = embedding
+        self.bins = bins
+        self.front_scale = front_scale
+        self.beta_2 = beta_2
+        self.bias_rate = bias_rate
+        self.scale_rate = scale_rate
+        self.n_members = n_members
+        self.folds = folds
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predictions, [N] for one output, else [N, K]."""
+        values = self._mean_outputs(X) * self.spread_ + self.centre_
+        return values[:, 0] if values.shape[1] == 1 else values
+
+    def _learned(self, y: ArrayLike) -> tuple[np.ndarray, int]:
+        checked: Any = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        targets: np.ndarray = checked.reshape(len(checked), -1)
+        self.centre_ = targets.mean(axis=0)
+        spread = targets.std(axis=0)
+        self.spread_ = np.where(spread > 0, spread, 1.0)
+        return ((targets - self.centre_) / self.spread_).astype(np.float32), targets.shape[1]
+
+    def _loss(self) -> Any:
+        return "mean_squared_error"

@@ -1,0 +1,184 @@
+"""A modern MLP for tables: RealMLP-TD-S of Holzmueller et al. 2024, each part of it a plain function of jaxnet.
+
+``prepare(scale="robust")`` and ``smooth_clip`` (numbers), ``piecewise_linear`` (an option), ``Parametrized`` (NTK,
+scaled inputs, a last layer of zeros), ``SmoothedCrossEntropy``, ``coslog4``, ``scale_by_leaf``: all of them work in
+``jn.fit`` and ``jn.plan`` as they stand here.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import jax
+import numpy as np
+import optax
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+
+from jaxnet import losses, prediction
+from jaxnet.data import piecewise_linear, quantile_edges, smooth_clip
+from jaxnet.estimators.network_estimator import hidden_sizes
+from jaxnet.estimators.table_transformer import TableTransformer
+from jaxnet.network import MLP, PARAMETRIZATIONS, Parametrized
+from jaxnet.sweeps import Folds, Seeds, Space, plan, sweep
+from jaxnet.training import coslog4, scale_by_leaf
+from jaxnet.types import Array, ArrayLike, Params
+
+
+class TabularNetwork(BaseEstimator):
+    """What ``TabularClassifier`` and ``TabularRegressor`` share."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "parametrization": [StrOptions(set(PARAMETRIZATIONS))],
+        "schedule": [StrOptions({"coslog4", "constant"})],
+        "clip": [Interval(Real, 0, None, closed="neither"), None],
+        "embedding": [StrOptions({"piecewise_linear"}), None],
+        "bins": [Interval(Integral, 1, None, closed="left")],
+        "front_scale": ["boolean"],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "bias_rate": [Interval(Real, 0, None, closed="left")],
+        "scale_rate": [Interval(Real, 0, None, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "folds": [Interval(Integral, 2, None, closed="left"), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
+    }
+    _usual_rate: ClassVar[float]
+    _activation: ClassVar[Callable[[Array], Array]]
+    _output: ClassVar[str]
+    _ranked: ClassVar[str]  # what the best epoch is the best of
+
+    hidden_layer_sizes: int | Sequence[int]
+    learning_rate: float | None
+    epochs: int
+    batch_size: int
+    parametrization: str
+    schedule: str
+    clip: float | None
+    embedding: str | None
+    bins: int
+    front_scale: bool
+    beta_2: float
+    bias_rate: float
+    scale_rate: float
+    n_members: int
+    folds: int | None
+    validation_fraction: float
+    random_state: Any
+
+    table_: TableTransformer
+    edges_: list[np.ndarray] | None
+    network_: MLP
+    members_: list[Params]
+    best_epochs_: list[int]
+    n_features_in_: int
+
+    @abstractmethod
+    def _learned(self, y: ArrayLike) -> tuple[np.ndarray, int]:
+        """Return what the network learns of targets, and how many outputs it has."""
+
+    @abstractmethod
+    def _loss(self) -> Any:
+        """Return the loss of one example."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit to a table X (a data frame, or an array [N, D]; categories, dates and gaps as they are) and y [N].
+
+        Without ``folds``, ``validation_fraction`` of the rows choose each member's epoch, each class evenly. Returns
+        the estimator. Raises ValueError for what cannot be used, a DataError where it is a cell.
+        """
+        y = self._checked(y)
+        self.table_ = TableTransformer(scale="robust").fit(X)
+        check_consistent_length(X, y)
+        self.n_features_in_ = self.table_.n_features_in_
+        self.__dict__.pop("feature_names_in_", None)
+        if hasattr(self.table_, "feature_names_in_"):
+            self.feature_names_in_ = self.table_.feature_names_in_
+        features = self.table_.transform(X)
+        self.edges_ = quantile_edges(features, self.bins) if self.embedding else None
+        features, (targets, outputs) = self._tamed(features), self._learned(y)
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, features).astype(np.float32)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._train((features, targets, weight), outputs, seed)
+        return self
+
+    def _checked(self, y: ArrayLike) -> np.ndarray:
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        return np.asarray(y)
+
+    def _tamed(self, features: np.ndarray) -> np.ndarray:
+        """Return the inputs of the network for the features of a table, float32 [N, F]."""
+        if self.edges_ is not None:
+            return np.asarray(piecewise_linear(features, self.edges_), np.float32)
+        return features if self.clip is None else smooth_clip(features, self.clip).astype(np.float32)
+
+    def _train(self, data: tuple[np.ndarray, np.ndarray, np.ndarray | None], outputs: int, seed: int) -> None:
+        """Train all members as one population and keep each at its best epoch."""
+        parts, validation = [part for part in data if part is not None], None
+        space: dict[str, Any] = {"seed": Seeds(self.n_members)}
+        if self.folds is None:
+            strata = data[1] if isinstance(self, ClassifierMixin) else None
+            rows = np.arange(len(data[0]))
+            train, held = train_test_split(rows, test_size=self.validation_fraction, random_state=seed, stratify=strata)
+            parts, validation = [part[train] for part in parts], tuple(part[held] for part in parts)
+        else:
+            space["fold"] = Folds(self.folds)
+        sizes = (data[0].shape[1], *hidden_sizes(self.hidden_layer_sizes), outputs)
+        self.network_ = MLP(sizes, activation=type(self)._activation, output=self._output)
+        network = Parametrized(
+            self.network_,
+            self.parametrization,
+            front_scale=self.front_scale,
+            last_zero=True,
+            noisy_biases=True,
+        )
+        asked = plan(
+            Space(**space),
+            tuple(parts),
+            network=lambda configuration: network,
+            objective=lambda network, configuration: losses.objective(network, self._loss()),
+            optimizer=self._optimizer,
+            batch_size=min(self.batch_size, len(parts[0])),
+            epochs=self.epochs,
+            validation=validation,
+            metric=self._ranked,
+            rank="best",
+            root=seed,
+        )
+        result = sweep(asked)
+        count = len(asked.members.ids)
+        self.members_ = [jax.tree.map(np.asarray, network.plain(result.params(member))) for member in range(count)]
+        curves = result.curves(self._ranked)
+        best = np.nanargmax if asked.goal == "max" else np.nanargmin
+        self.best_epochs_ = [int(best(curve)) + 1 for curve in curves]
+
+    def _optimizer(self, configuration: Any, steps: int) -> optax.GradientTransformation:
+        rate = self._usual_rate if self.learning_rate is None else float(self.learning_rate)
+        factors = {"b": float(self.bias_rate)} | ({"scale": float(self.scale_rate)} if self.front_scale else {})
+        schedule: Any = coslog4(rate, steps) if self.schedule == "coslog4" else rate
+        return optax.chain(
+            optax.scale_by_adam(b2=float(self.beta_2)), scale_by_leaf(factors), optax.scale_by_learning_rate(schedule)
+        )
+
+    def _mean_outputs(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        inputs = self._tamed(self.table_.transform(X))
+        each = [prediction.last_layer(self.network_, params, inputs)[1] for params in self.members_]
+        mean: np.ndarray = np.mean(each, axis=0)
+        return mean
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = tags.input_tags.categorical = tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        return tags

@@ -1,0 +1,106 @@
+"""A network whose layers are scaled by their width, so that one learning rate suits every width: NTK and muP.
+
+    z = f x w + b
+
+with a fixed factor f a layer. What such parameters compute, the plain network computes with f w: ``plain`` says so, and
+what it returns is an ``MLP``'s, to be predicted with, exported and judged.
+"""
+
+import dataclasses
+import itertools
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxnet import checks
+from jaxnet.network.mlp import MLP
+from jaxnet.types import Key, Params
+
+PARAMETRIZATIONS = ("standard", "ntk", "mup")
+
+
+@dataclasses.dataclass(frozen=True)
+class Parametrized:
+    """An ``MLP`` in another parametrisation, as a network of one's own: ``jn.objective``, ``jn.fit`` and ``jn.plan``
+    (``network=``) take it.
+
+    Attributes:
+        net: the network.
+        parametrization: "standard"; "ntk" (Jacot et al. 2018), f = 1 / sqrt(inputs) and weights from N(0, 1) in every
+            layer; "mup" (Yang et al. 2022, for Adam), the same in the first layer, f = 1 / inputs in the others, with
+            weights from N(0, inputs) in hidden layers and N(0, 1) in the last: the best rate of a narrow network is
+            then that of a wide one.
+        front_scale: whether each input is first multiplied by a number that is learned, from 1 on.
+        last_zero: whether the last layer starts from zeros, so that training starts from the answer of no input.
+        noisy_biases: whether biases of hidden layers start from N(0, 1), not as ``net`` says.
+
+    Parameters are {"scale": [D] or nothing, "layers": the ``MLP``'s}. Raises ValueError or TypeError, naming the
+    argument, for anything else.
+    """
+
+    net: MLP
+    parametrization: str = "ntk"
+    front_scale: bool = dataclasses.field(default=False, kw_only=True)
+    last_zero: bool = dataclasses.field(default=False, kw_only=True)
+    noisy_biases: bool = dataclasses.field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        checks.require(isinstance(self.net, MLP), "net", "a jn.MLP", self.net, TypeError)
+        checks.choice("parametrization", self.parametrization, PARAMETRIZATIONS)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """(D, H1, ..., K), as the network has them."""
+        return self.net.sizes
+
+    @property
+    def output(self) -> str:
+        """What a prediction does to the logits."""
+        return self.net.output
+
+    @property
+    def dropout(self) -> float:
+        """The probability that a hidden unit is left out of a step."""
+        return self.net.dropout
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """The factor f of each layer."""
+        inputs = self.net.sizes[:-1]
+        if self.parametrization == "standard":
+            return (1.0,) * len(inputs)
+        by_width = (lambda n: 1 / n) if self.parametrization == "mup" else (lambda n: 1 / math.sqrt(n))
+        return (1 / math.sqrt(inputs[0]), *map(by_width, inputs[1:]))
+
+    def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> dict[str, Any]:
+        """Draw parameters; raises TypeError for what is no key."""
+        layers = self.net.init(key, dtype)
+        shapes, last = list(itertools.pairwise(self.net.sizes)), len(self.net.sizes) - 2
+        for depth, (layer, (inputs, units)) in enumerate(zip(layers, shapes, strict=True)):
+            key_w, key_b = jax.random.split(jax.random.fold_in(key, depth))
+            if self.parametrization != "standard":
+                hidden = self.parametrization == "mup" and 0 < depth < last
+                spread = math.sqrt(inputs) if hidden else 1.0
+                layer["w"] = spread * jax.random.normal(key_w, (inputs, units), dtype)
+            if self.noisy_biases and depth < last:
+                layer["b"] = jax.random.normal(key_b, (units,), dtype)
+            if self.last_zero and depth == last:
+                layer["w"], layer["b"] = jnp.zeros((inputs, units), dtype), jnp.zeros((units,), dtype)
+        front = {"scale": jnp.ones((self.net.sizes[0],), dtype)} if self.front_scale else {}
+        return front | {"layers": layers}
+
+    def plain(self, params: dict[str, Any]) -> Params:
+        """Return the parameters with which ``net`` computes the same, in their dtype."""
+        layers = [
+            {"w": layer["w"] * jnp.asarray(factor, layer["w"].dtype), "b": layer["b"]}
+            for layer, factor in zip(params["layers"], self.factors, strict=True)
+        ]
+        if self.front_scale:
+            layers[0]["w"] = params["scale"][:, None] * layers[0]["w"]
+        return layers
+
+    def apply(self, params: dict[str, Any], x: jax.Array, *, key: Key | None = None) -> jax.Array:
+        """Compute the logits [K] of one example ``x`` [D]; with a key, hidden units are dropped."""
+        return self.net.apply(self.plain(params), x, key=key)

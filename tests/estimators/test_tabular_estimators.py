@@ -1,0 +1,88 @@
+"""A modern MLP for tables: what it takes, how it chooses, what it averages."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import LabelBinarizer
+
+from jaxnet.estimators import TabularClassifier, TabularRegressor
+
+X, Y = load_iris(return_X_y=True)
+SMALL = {"hidden_layer_sizes": (6,), "epochs": 12, "batch_size": 32, "random_state": 0}
+NAMES = np.array(["setosa", "versicolor", "virginica"])
+
+
+@pytest.fixture(scope="module")
+def folded():
+    return TabularClassifier(folds=3, **SMALL).fit(X, NAMES[Y])
+
+
+def test_it_learns_names_and_averages_a_member_a_fold(folded):
+    assert folded.score(X, NAMES[Y]) > 0.8
+    assert len(folded.members_) == len(folded.best_epochs_) == 3
+    probabilities = folded.predict_proba(X)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_array_equal(folded.predict(X), folded.classes_[probabilities.argmax(1)])
+    # by hand: quartiles, clipping, SELU, softmax
+    low, middle, high = np.quantile(X.astype(np.float32), [0.25, 0.5, 0.75], axis=0)
+    inputs = (X - middle) / (high - low)
+    inputs = inputs / np.sqrt(1 + (inputs / 3) ** 2)
+    each = []
+    for first, last in folded.members_:
+        z = inputs @ first["w"] + first["b"]
+        hidden = 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z))
+        each.append(softmax(hidden @ last["w"] + last["b"], axis=1))
+    np.testing.assert_allclose(probabilities, np.mean(each, axis=0), rtol=1e-4, atol=1e-6)
+
+
+def test_the_same_seed_makes_the_same_networks_and_files_bring_them_back(folded):
+    again = pickle.loads(pickle.dumps(clone(folded).fit(X, NAMES[Y])))
+    np.testing.assert_array_equal(again.predict_proba(X), folded.predict_proba(X))
+    with pytest.raises(NotFittedError):
+        clone(folded).predict(X)
+
+
+def test_categories_gaps_and_frames_are_taken_as_they_are():
+    frame = pd.DataFrame({"size": X[:, 0], "kind": NAMES[(Y + 1) % 3]})
+    frame.loc[::7, "size"] = np.nan
+    found = TabularClassifier(folds=3, **SMALL).fit(frame, Y)
+    assert found.score(frame, Y) > 0.8
+    assert list(found.feature_names_in_) == ["size", "kind"]
+    with pytest.raises(ValueError, match="size"):
+        found.predict(frame[["kind"]])
+
+
+def test_values_are_predicted_in_their_own_units():
+    options = {"embedding": "piecewise_linear", "bins": 4, "parametrization": "mup"}
+    targets = np.column_stack([1000 + 50 * X[:, 0], X[:, 2]])
+    found = TabularRegressor(n_members=2, **SMALL | {"epochs": 30}, **options).fit(X, targets)
+    assert found.score(X, targets) > 0.8
+    assert found.predict(X).shape == (150, 2)
+
+
+def test_weights_of_nothing_take_rows_away():
+    weight = np.where(Y == 2, 0.0, 1.0)
+    found = TabularClassifier(folds=3, **SMALL).fit(X, Y, sample_weight=weight)
+    assert LabelBinarizer().fit(Y).transform(found.predict(X))[Y == 2].sum(axis=0)[2] < 10
+
+
+REFUSED = {
+    "parametrization": ({"parametrization": "ntp"}, Y, "The 'parametrization' parameter of TabularClassifier"),
+    "half a unit": ({"hidden_layer_sizes": (2.5,)}, Y, "hidden_layer_sizes: expected a whole number of units"),
+    "one class": ({}, Y * 0, "only one class"),
+    "rows": ({}, Y[:-1], "inconsistent numbers of samples"),
+    "no target": ({}, None, "requires y to be passed"),
+    "numbers": ({}, Y + 0.5, "Unknown label type"),
+}
+
+
+@pytest.mark.parametrize(("options", "y", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_is_refused_in_words(options, y, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        TabularClassifier(**SMALL | options).fit(X, y)
