@@ -102,7 +102,7 @@ while time.time() < float(sys.argv[2]): pass
 try:
     with hold(sys.argv[1]):
         print("won", flush=True)
-        time.sleep(2)
+        time.sleep(4)  # a racer that came late finds it held all the same
 except Locked:
     print("told", flush=True)
 """
