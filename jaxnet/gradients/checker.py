@@ -10,11 +10,13 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.accelerators import exact_products
 from jaxnet.gradients.also_right import also_right
+from jaxnet.gradients.corner_words import corner_note
 from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, rule_evidence
 from jaxnet.gradients.diagnosis.diagnose import diagnose
-from jaxnet.gradients.diagnosis.passes import not_known
+from jaxnet.gradients.diagnosis.passes import unused
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
-from jaxnet.gradients.example_axis import example_axis, example_count
+from jaxnet.gradients.given_loss import examples_of, loss_fault
+from jaxnet.gradients.nearby import hidden, wrong_nearby
 from jaxnet.gradients.numpy_losses import traceable
 from jaxnet.gradients.own_parameters import OwnForm, plain_form
 from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters, copied
@@ -26,7 +28,6 @@ from jaxnet.gradients.submission import (
     changes,
     does_not_repeat,
     examine,
-    other_loss,
     raised,
     receive,
 )
@@ -101,7 +102,14 @@ class Checker:
         precision, truth = float(precision), self._truth
         gradient, said = self._own.gradient(gradient)
         report = _check_by_hand(
-            self._own.f, truth, gradient, self._network, given=self._given, precision=precision, why=why
+            self._own.f,
+            truth,
+            gradient,
+            self._network,
+            given=self._given,
+            precision=precision,
+            why=why,
+            nearby=self._own.held is None,  # an object may keep what its forward pass has computed at this point only
         )
         if stages is not None:
             judged = judge_stages(stages, self._network, truth.oracle.gradient, truth.point, eps=DOUBLE)
@@ -109,7 +117,7 @@ class Checker:
         report = replace(report, notes=(*(f"{each}." for each in said), *report.notes))
         if loss_value is not None:
             # first, for a gradient of another function explains everything that follows
-            fault = _loss_fault(truth, loss_value, given=self._given, precision=precision)
+            fault = loss_fault(truth, loss_value, given=self._given, precision=precision)
             report = replace(report, causes=(*fault, *report.causes))
         return report
 
@@ -168,9 +176,17 @@ def assert_gradient(f: Callable[..., Any], params: Pytree, *data: Any, gradient:
 
 
 def _check_by_hand(
-    f: Callable[..., Any], truth: Truth, gradient: Any, network: Any, *, given: Point, precision: float, why: bool
+    f: Callable[..., Any],
+    truth: Truth,
+    gradient: Any,
+    network: Any,
+    *,
+    given: Point,
+    precision: float,
+    why: bool,
+    nearby: bool,
 ) -> Report:
-    """Ask about the form first, then about the values, then for causes."""
+    """Ask about the form first, then about the values, then for causes; ``nearby``: at parameters nearby as well."""
     answer = _ask(gradient, truth.point, given)
     compared = also_right(f, truth.point, answer.usable, _compare_in_its_precision(answer, truth, precision))
     differing = [
@@ -195,9 +211,14 @@ def _check_by_hand(
         eps=compared.eps,
     )
     report = _judge(evidence, truth.value, faults, why=why)
-    limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *not_known(network)]
+    there = wrong_nearby(f, truth, evidence, precision=precision) if report.ok and nearby else None
+    if there is not None:
+        causes = hidden(evidence, there, diagnose(there) if why else ())
+        report = replace(report, causes=causes, elsewhere=True)
+    limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *unused(evidence)]
     unexplained = report.taylor is not None and not compared.right
     said = [f"{answer.said}."] if answer.said else []
+    said += [] if compared.slope is None else [corner_note(f, truth.point, compared.slope)]
     notes = (*said, *compared.notes, *(limits if unexplained else ()))
     return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
 
@@ -252,7 +273,7 @@ class _Answer(NamedTuple):
 
 def _ask(gradient: Any, point: Point, given: Point) -> _Answer:
     """Call the function twice, or take the arrays, and examine the form."""
-    params, examples = point[0], _examples(point)
+    params, examples = point[0], examples_of(point)
     if not callable(gradient):
         submission = receive(params, gradient)
         faults, usable = examine(submission, params, examples)
@@ -290,19 +311,3 @@ def _compare_in_its_precision(answer: _Answer, truth: Truth, precision: float) -
 
 def _repeats(first: np.ndarray, second: np.ndarray, noise: np.ndarray) -> bool:
     return np.array_equal(first, second, equal_nan=True) or bool(within(first, second, noise).all())
-
-
-def _loss_fault(truth: Truth, loss_value: Any, *, given: Point, precision: float) -> list[Cause]:
-    """Compare the loss that was handed in, a number or a function, with f."""
-    point, oracle = truth.point, truth.oracle
-    loss = Caller(loss_value, given)(*point)[0] if callable(loss_value) else loss_value
-    yours, true = float(loss), oracle.value(*point)
-    allowed = oracle.value_noise(*point, eps=unit_roundoff({"": loss})) + precision
-    if abs(yours - true) <= allowed:
-        return []
-    return [other_loss(yours, true, _examples(point))]
-
-
-def _examples(point: Point) -> int | None:
-    """Count the examples, in rows or in columns."""
-    return example_count(point[1:], example_axis(point[1:]))

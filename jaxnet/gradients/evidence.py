@@ -57,6 +57,23 @@ class Evidence:
         """The axis of the data that counts the examples: 0 for rows, -1 for columns, None when there is none."""
         return example_axis(self.data, lambda *data: self.objective(self.params, *data))
 
+    def elsewhere(self, params: Pytree, *data: Any) -> Gradient | None:
+        """The gradient under test at other parameters or data; None where it has nothing to say there.
+
+        That is where only arrays were given, or a function that returns the same whatever it is asked; where it fails,
+        or what it returns is not finite.
+        """
+        if self.gradient is None:
+            return None
+        try:
+            mine = self.gradient(params, *data)
+        except Exception:  # the user's own code may refuse other batches, by any error
+            return None
+        usable = all(
+            mine[path].shape == leaf.shape and np.isfinite(mine[path]).all() for path, leaf in self.true.items()
+        )
+        return None if not usable or all(np.array_equal(mine[path], self.yours[path]) for path in self.true) else mine
+
 
 @dataclass(frozen=True)
 class Cause:

@@ -41,6 +41,7 @@ class Report:
         taylor: Taylor remainders of the gradient handed in; they shrink as h² when it is right.
         corner: whether f has a corner here, where remainders shrink as h whatever the gradient.
         evidence: everything the diagnosis knew, of the leaves that could be compared; None when there is none.
+        elsewhere: whether it is right at this point and wrong at parameters nearby; then the causes are of there.
     """
 
     leaves: dict[str, LeafVerdict]
@@ -51,6 +52,7 @@ class Report:
     taylor: Taylor | None = None
     corner: bool = False
     evidence: Evidence | None = None
+    elsewhere: bool = False
 
     @property
     def ok(self) -> bool:
@@ -74,6 +76,8 @@ class Report:
         if self.ok:
             which = "the one leaf agrees" if count == 1 else f"all {count} leaves agree"
             return f"The gradient is right: {which} to rounding."
+        if not wrong and self.elsewhere:
+            return "The gradient is right at this point, but wrong at parameters nearby."
         if not wrong:
             return "The gradient's values are right, but something else is wrong."
         which = ", ".join(map(leaf_name, self.wrong[:_MOST_NAMED]))

@@ -3,7 +3,10 @@
 Before any arithmetic it is asked whether it is a gradient at all: shapes, missing leaves, dtypes, NaN.
 """
 
+import os
+import traceback
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxnet import checks
 from jaxnet.gradients.evidence import Cause, Gradient, by_path
 from jaxnet.gradients.own_names import find_by_name
 from jaxnet.gradients.point import Point, copied, float64
@@ -135,6 +139,12 @@ def _like(args: Point, given: Point) -> Point:
     return jax.tree.unflatten(structure, [one(leaf, model) for leaf, model in zip(leaves, models, strict=True)])
 
 
+# what is no line of the user's: this package, and whatever is installed or belongs to Python
+_NOT_OWN = (
+    os.path.dirname(checks.__file__),
+    *(os.path.dirname(np.__file__).removesuffix("numpy"), os.path.dirname(os.__file__)),
+)
+
 FORMS: Mapping[str, str] = MappingProxyType(
     {
         "raises": "the function fails",
@@ -235,7 +245,9 @@ def _not_finite(path: str, array: np.ndarray) -> Cause:
 def _shape(path: str, array: np.ndarray, shape: Point, examples: int | None) -> tuple[Cause, np.ndarray]:
     """Say what probably happened to the shape; return the array as it was meant where that is sure."""
     got = f"{path} has shape {array.shape}, expected {shape}"
-    batch = examples is not None and array.shape[:1] == (examples,)
+    if array.shape == shape[::-1] and 1 in shape:
+        fix = f"sum over the examples, with keepdims=True; if it is, d{path} = d{path}.T"
+        return fault("shape_transposed", f"{got}: it is transposed, or summed over the units.", fix, path), array.T
     if array.shape == shape[::-1]:
         return fault("shape_transposed", f"{got}: it is transposed.", f"d{path} = d{path}.T", path), array.T
     counted = [axis for axis, size in enumerate(array.shape) if size == examples]
@@ -250,9 +262,10 @@ def _shape(path: str, array: np.ndarray, shape: Point, examples: int | None) -> 
         return fault(
             "shape_kept_dimensions", sentence, f".sum(axis={axis})    # without keepdims", path
         ), array.reshape(shape)
-    if batch and array.shape[1:] == shape:
+    along = [axis for axis in counted if (*array.shape[:axis], *array.shape[axis + 1 :]) == shape]
+    if along:
         sentence = f"{got}: it is not summed over the batch of {examples} examples."
-        return fault("shape_not_summed", sentence, ".sum(axis=0)    # over the examples", path), array
+        return fault("shape_not_summed", sentence, f".sum(axis={along[0]})    # over the examples", path), array
     if array.size == 1:
         sentence = f"{got}: it is summed over everything, or never filled."
         return fault("shape_summed_over_everything", sentence, "sum over the examples only", path), array
@@ -263,10 +276,17 @@ def _shape(path: str, array: np.ndarray, shape: Point, examples: int | None) -> 
 
 
 def raised(error: Exception) -> Cause:
-    """The function fails."""
-    return fault(
-        "raises", f"gradient raises {type(error).__name__}: {error}.", "call gradient(params, *data) by itself"
-    )
+    """The function fails: at which line of the user's, and with what."""
+    where = place_of(error)
+    words = f"gradient raises {type(error).__name__}: {str(error).rstrip('.')}" + (f", at {where}" if where else "")
+    return replace(fault("raises", f"{words}.", "call gradient(params, *data) by itself"), where=where or None)
+
+
+def place_of(error: BaseException) -> str:
+    """``file:line: source`` of the last line of the user's own that an exception came through; "" if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(_NOT_OWN)]
+    return f"{os.path.basename(own[-1].filename)}:{own[-1].lineno}: {own[-1].line}" if own else ""
 
 
 def changes(places: list[str]) -> list[Cause]:

@@ -151,7 +151,7 @@ def test_a_function_that_fails_is_told_with_its_error():
 
     report = check(failing)
     assert not report.ok
-    assert "gradient raises ZeroDivisionError: division by the number of examples left." in str(report)
+    assert "gradient raises ZeroDivisionError: division by the number of examples left, at test_checker.py:" in str(report)
 
 
 def test_a_transposed_leaf_is_compared_as_what_it_should_be():
@@ -218,6 +218,15 @@ def test_a_name_of_ones_own_network_that_is_not_known_is_said_and_every_leaf_is_
     assert report.causes[0].layers == ()
     assert words in str(report)
     report.figure()
+
+
+def test_a_network_that_is_not_the_one_of_the_loss_is_not_used_and_said_why():
+    params = [{"w": RANDOM.normal(size=(2, 3)), "b": np.zeros(2)}]
+    f = lambda params, X, y: jnp.mean((X @ params[0]["w"].T + params[0]["b"] - y) ** 2)
+    odd = lambda *a: jax.tree.map(np.cos, jax.grad(f)(*a))
+    data = RANDOM.normal(size=(9, 3)), RANDOM.normal(size=(9, 2))
+    report = jn.check_gradient(f, params, *data, gradient=odd, network=jn.MLP((3, 2)))
+    assert "network= was not used, for your weights are [outputs, inputs]" in str(report)
 
 
 def test_the_name_of_a_loss_that_is_not_known_does_no_harm():

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import jaxnet as jn
 from jaxnet.gradients.evidence import by_path
 from jaxnet.gradients.submission import FORMS, Caller, examine, other_loss, receive
 
@@ -167,3 +168,21 @@ def test_another_loss_is_told_with_its_ratio_and_what_the_ratio_is():
     assert "ratio 9: 9 examples times" in other_loss(4.5, 0.5, 9).sentence
     assert "ratio 2: twice" in other_loss(1.0, 0.5, None).sentence
     assert "ratio inf" in other_loss(1.0, 0.0, 9).sentence
+
+
+def test_where_a_function_fails_is_said_with_its_own_line():
+    def fails(params):
+        return {"w": np.ones(2) @ np.ones(3)}
+
+    (cause,) = [*jn.check_gradient(lambda p: p["w"].sum(), {"w": np.ones(2)}, gradient=fails).causes]
+    assert cause.kind == "raises"
+    assert cause.where.startswith("test_submission.py:")
+    assert cause.where.endswith('return {"w": np.ones(2) @ np.ones(3)}')
+    assert cause.where in cause.sentence
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(0, (8, 2)), (1, (2, 8))], ids=["rows", "columns"])
+def test_a_sum_that_is_missing_is_over_the_axis_of_the_examples(axis, shape):
+    submission = receive({"b": np.ones(2)}, {"b": np.ones(shape)})
+    (cause,), _ = examine(submission, {"b": np.ones(2)}, 8)
+    assert (cause.kind, cause.fix) == ("shape_not_summed", f".sum(axis={axis})    # over the examples")

@@ -216,17 +216,8 @@ class _Search:
             yield evidence.params, examples_at(evidence.data, axis, half), self.counts._replace(examples=len(half))
 
     def _asked(self, params: Any, data: tuple[Any, ...]) -> Setting | None:
-        if self.evidence.gradient is None:
-            return None
-        try:
-            mine = self.evidence.gradient(params, *data)
-        except Exception:  # the user's own code may refuse other batches, by any error
-            return None
-        shapes = all(
-            mine[path].shape == leaf.shape and np.isfinite(mine[path]).all()
-            for path, leaf in self.evidence.true.items()
-        )
-        return Setting.at(self.evidence, params, data, mine) if shapes else None
+        mine = self.evidence.elsewhere(params, *data)
+        return None if mine is None else Setting.at(self.evidence, params, data, mine)
 
     def _holds(self, setting: Setting, found: list[Wrong], counts: Counts) -> bool:
         there = [

@@ -47,12 +47,16 @@ def settle(evidence: Evidence, replays: Sequence[Replay]) -> list[int]:
     return left
 
 
-def refuted(evidence: Evidence, replay: Replay) -> bool:
-    """Whether the gradient under test is something else than an explanation predicts, on another batch or elsewhere."""
-    if evidence.gradient is None:
-        return False
-    errors = (_error(evidence, replay, params, data) for params, data in _probes(evidence))
-    return any(error is not None and error > PROBE_SPEAKS for error in errors)
+def refuted(evidence: Evidence, replay: Replay) -> set[str]:
+    """The leaves that are something else than an explanation predicts, on another batch or at other parameters."""
+    found: set[str] = set()
+    for params, data in _probes(evidence) if evidence.gradient is not None else ():
+        predicted = replay(params, *data)
+        mine = _asked(evidence, params, data, predicted)
+        if mine is not None and predicted is not None:
+            off = lambda path, mine=mine, predicted=predicted: residual({path: mine[path]}, {path: predicted[path]})
+            found |= {path for path in predicted if off(path) > PROBE_SPEAKS}
+    return found
 
 
 def with_constants(evidence: Evidence, mistakes: Mistakes) -> dict[Any, Any] | None:
@@ -85,18 +89,15 @@ def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple[Any, ...]]]:
 def _error(evidence: Evidence, replay: Replay, params: Any, data: tuple[Any, ...]) -> float | None:
     """How far an explanation is from the gradient under test, or None where one of them has nothing to say."""
     predicted = replay(params, *data)
-    if (
-        predicted is None
-        or evidence.gradient is None
-        or not all(np.isfinite(leaf).all() for leaf in predicted.values())
-    ):
+    mine = _asked(evidence, params, data, predicted)
+    return None if mine is None or predicted is None else residual(mine, predicted)
+
+
+def _asked(evidence: Evidence, params: Any, data: tuple[Any, ...], predicted: Gradient | None) -> Gradient | None:
+    """The gradient under test elsewhere; None where it cannot be asked, or nothing is predicted."""
+    if predicted is None or not all(np.isfinite(leaf).all() for leaf in predicted.values()):
         return None
-    try:
-        mine = evidence.gradient(params, *data)
-    except Exception:  # the user's own code may refuse other batches, by any error
-        return None
-    same = all(mine[path].shape == leaf.shape and np.isfinite(mine[path]).all() for path, leaf in predicted.items())
-    return residual(mine, predicted) if same else None
+    return evidence.elsewhere(params, *data)
 
 
 def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.ndarray) -> np.ndarray | None:

@@ -17,7 +17,7 @@ from jaxnet.gradients.diagnosis.penalty import Tolerance
 from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Mistakes, Slot, finish_leaf, total_cost
 from jaxnet.gradients.diagnosis.sentences import MistakePlace
 from jaxnet.gradients.diagnosis.tolerances import EQUATIONS, EXAMPLE_SLACK, MOST_READ, MOST_TIES, NOTHING
-from jaxnet.gradients.evidence import Cause, Evidence, Gradient, by_path
+from jaxnet.gradients.evidence import Cause, Evidence, Gradient, by_path, within
 from jaxnet.gradients.evidence import residual as residual_of
 from jaxnet.gradients.example_axis import example_count, examples_at
 from jaxnet.gradients.verdict import leaf_name
@@ -68,19 +68,29 @@ def _settled(evidence: Evidence, found: list[Explanation]) -> list[Explanation]:
     kept = settle(evidence, [replay(each) for each in candidates])
     kept = [i for i in kept if i < len(best)] or kept
     cheapest = [candidates[i] for i in kept if candidates[i].cost <= candidates[kept[0]].cost]
-    return [each if _stands(evidence, each, replay(each)) else _no_number(evidence, each) for each in cheapest]
+    return [_standing(evidence, each) for each in cheapest]
 
 
-def _stands(evidence: Evidence, explanation: Explanation, replay: Callable[..., Any]) -> bool:
-    """Whether an explanation by numbers alone holds elsewhere, too; others may fit the batch at hand only."""
-    numbers = all(slot.startswith(("scale", "times", "penalty")) for slot, _ in explanation.mistakes)
-    return not explanation.mistakes or not numbers or not refuted(evidence, replay)
+def _standing(evidence: Evidence, explanation: Explanation) -> Explanation:
+    """The same with the leaves unknown that it does not explain elsewhere; it may fit the batch at hand only."""
+    if not explanation.mistakes or all(each.kind == "unknown" for each in explanation.mistakes.values()):
+        return explanation
+    wrong = {path: ~within(leaf, evidence.true[path], evidence.noise[path]) for path, leaf in evidence.yours.items()}
+    paths, single = list(evidence.yours), {i for (_, i), e in explanation.mistakes.items() if e.kind == "entries"}
 
+    def replay(params: Any, *data: Any) -> Gradient | None:
+        predicted = predicted_gradient(evidence, explanation, params, *data)
+        mine = evidence.elsewhere(params, *data) if single else None
+        if predicted is None or mine is None:
+            return predicted
+        # of a leaf in which single entries are wrong the others are right
+        return predicted | {paths[i]: np.where(wrong[paths[i]], mine[paths[i]], predicted[paths[i]]) for i in single}
 
-def _no_number(evidence: Evidence, explanation: Explanation) -> Explanation:
+    refused = {paths.index(path) for path in refuted(evidence, replay)}
+    kept = {slot: each for slot, each in explanation.mistakes.items() if slot[1] not in refused}
     leaves = list(evidence.yours.values())
-    unknown = {("whole_w", index): _unknown(leaves[index]) for _, index in explanation.mistakes}
-    return explanation._replace(cost=ANYTHING, mistakes=unknown)
+    unknown = {("whole_w", i): _unknown(leaves[i]) for _, i in explanation.mistakes.keys() - kept.keys()}
+    return explanation._replace(cost=ANYTHING, mistakes=kept | unknown) if unknown else explanation
 
 
 def predicted_gradient(evidence: Evidence, explanation: Explanation, params: Any, *data: Any) -> Gradient | None:

@@ -193,6 +193,39 @@ def not_known(network: object) -> list[str]:
     return list(dict.fromkeys(said))
 
 
+def unused(evidence: Evidence) -> list[str]:
+    """Say why the network that was named cannot be the one whose loss f is; empty where it can, or none was named."""
+    network: Any = evidence.network
+    if network is None:
+        return []
+    said = not_known(network)
+    if said or (_layer_leaves(evidence) is not None and _batch(evidence)):
+        return said
+    return [f"network= was not used, for {_misfit(evidence)}: the backward pass of f itself was read instead."]
+
+
+def _misfit(evidence: Evidence) -> str:
+    network: Any = evidence.network
+    if not all(hasattr(network, name) for name in ("sizes", "activations", "output")):
+        return "it has no sizes, activations and output"
+    sizes, leaves = list(zip(network.sizes, network.sizes[1:], strict=False)), by_path(evidence.params)
+    shapes = [leaf.shape for leaf in leaves.values()]
+    if all(size[::-1] in shapes for size in sizes) and not all(size in shapes for size in sizes):
+        return "your weights are [outputs, inputs], its are [inputs, outputs]"
+    lacking = next((size for size in sizes if size not in shapes), None)
+    if lacking:
+        return f"no parameter has the shape {lacking} of its weights"
+    if any((size[1],) not in shapes for size in sizes):
+        return f"no parameter has the shape ({next(n for _, n in sizes if (n,) not in shapes)},) of its biases"
+    if _layer_leaves(evidence) is None:
+        return f"it has {2 * len(sizes)} parameters, you have {len(leaves)}"
+    if len(evidence.data) != 2:
+        return f"it is read with the data X and y, and f takes {len(evidence.data)} arguments"
+    if np.shape(evidence.data[0])[-1:] != (network.sizes[0],):
+        return f"the data have the shape {np.shape(evidence.data[0])}, not [examples, {network.sizes[0]}]"
+    return f"the targets have the shape {np.shape(evidence.data[1])}"
+
+
 def _layer_leaves(evidence: Evidence) -> tuple[tuple[str, str], ...] | None:
     network: Any = evidence.network
     if not all(hasattr(network, name) for name in ("sizes", "activations", "output")) or not_known(network):

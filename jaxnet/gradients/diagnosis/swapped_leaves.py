@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jaxnet.gradients.diagnosis.experiments import refuted
 from jaxnet.gradients.evidence import Cause, Evidence, residual, within
 
 
@@ -11,7 +12,10 @@ def exchanged(evidence: Evidence) -> tuple[Cause, ...]:
     source = {path: other for path in wrong if (other := _source(evidence, path)) is not None}
     if not wrong or len(source) < len(wrong):
         return ()
-    replayed = {path: evidence.true[source.get(path, path)] for path in evidence.yours}
+    exchange = lambda gradient: {path: gradient[source.get(path, path)] for path in evidence.yours}
+    if refuted(evidence, lambda params, *data: exchange(evidence.oracle(params, *data))) & set(wrong):
+        return ()
+    replayed = exchange(evidence.true)
     error = residual(evidence.yours, replayed)
     if set(source.values()) != set(wrong):
         return tuple(
