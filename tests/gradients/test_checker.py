@@ -151,7 +151,9 @@ def test_a_function_that_fails_is_told_with_its_error():
 
     report = check(failing)
     assert not report.ok
-    assert "gradient raises ZeroDivisionError: division by the number of examples left, at test_checker.py:" in str(report)
+    assert "gradient raises ZeroDivisionError: division by the number of examples left, at test_checker.py:" in str(
+        report
+    )
 
 
 def test_a_transposed_leaf_is_compared_as_what_it_should_be():

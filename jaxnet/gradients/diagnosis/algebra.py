@@ -4,8 +4,9 @@ Everything that can be seen without knowing where a gradient comes from.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -113,7 +114,29 @@ def rearrangements(target: np.ndarray, expected: np.ndarray, allowed: float) -> 
         yield from (Hypothesis(kind, "", lambda leaf, of=named[kind]: of(leaf.expected)) for kind in found)
         if found:
             return
-    yield from _permutations(target, expected, allowed)
+    turned = next((each for each in _turned(expected.shape) if fits(target, each.of(_Whole(expected)), allowed)), None)
+    yield from [turned] if turned else _permutations(target, expected, allowed)
+
+
+class _Whole(NamedTuple):
+    expected: np.ndarray
+
+
+def _turned(shape: tuple[int, ...]) -> Iterator[Hypothesis]:
+    """The ways in which an array of three axes or more, such as kernels, is turned over or laid out otherwise."""
+    axes = range(len(shape)) if len(shape) > 2 else ()
+    for a, b in itertools.combinations(axes, 2):
+        if shape[a] == shape[b] > 1:
+            swapped: Any = lambda leaf, a=a, b=b: leaf.expected.swapaxes(a, b)
+            yield Hypothesis("transposed", f"axes {a} and {b} are exchanged", swapped)
+    for some in [each for n in (1, 2, 3) for each in itertools.combinations(axes, n)]:
+        if all(shape[a] > 1 for a in some):
+            flipped: Any = lambda leaf, some=some: np.flip(leaf.expected, some)
+            yield Hypothesis("permuted_entries", f"reversed along axis {' and '.join(map(str, some))}", flipped)
+    for split in axes[1:]:
+        matrix = int(np.prod(shape[:split])), -1
+        by_column: Any = lambda leaf, matrix=matrix: leaf.expected.reshape(matrix).reshape(shape, order="F")
+        yield Hypothesis("fortran_order", "", by_column)
 
 
 def _permutations(target: np.ndarray, expected: np.ndarray, allowed: float) -> Iterator[Hypothesis]:

@@ -120,6 +120,13 @@ class PassNames:
                         seen.add(said)
                         yield said, functools.partial(_always, np.asarray(float(total)))
 
+    def lengths(self, shape: tuple[int, ...]) -> Iterator[tuple[str, ByTurn]]:
+        """The lengths of the axes of the data, as arrays of a shape: what a sum over some of them may be divided by."""
+        for number in self.recorded.inputs if shape else ():  # of a number any factor is found without them
+            for axis, length in enumerate(self.recorded.values[number].shape):
+                said = f"{length}, the length of axis {axis} of {self.value(number)},"
+                yield said, functools.partial(_always, np.full(shape, float(length)))
+
     def neighbours(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[str, ByTurn]]:
         """Values of one shape that may stand in the place of some, by turn: what is said of each, and it.
 

@@ -135,19 +135,20 @@ def _chosen(site: Site, names: PassNames) -> Iterator[Mutation]:
                 lambda ct, right: np.expand_dims(ct, tuple(1 + a for a in axes)) * share(site.values(turn)[0])
             )
             yield made(site, 0, What(kind, said, cost), of)
-    if site.op.name in ("max", "min", "select_n") and len(site.op.inputs) < 4:
+    if site.op.name in ("max", "min", "select_n") and len(site.op.inputs) < 4 and site.operands():
+        changes: tuple[Change, ...] = ()
         for k in site.operands():
-            other: Any = lambda turn, k=k: (
-                lambda ct, right: ct * (1 - _taken(site, k, turn)) if ct.shape[1:] == right.shape[1:] else right
-            )
-            said = f"what comes back to {names.operand(site.op, k)} does so where the other branch was taken"
-            yield made(site, k, What("other_branch", said, 0.75), other)
+            changes += site.change(k, lambda turn, k=k: lambda ct, right: _other_way((site, k, turn), ct, right))
+        said = "what comes back goes where the other branch was taken"
+        habit = ("other_branch", site.op.name)
+        yield Mutation("other_branch", site.op.place, said, 0.75, Changes(changes), habit, (*habit, site.op.site))
 
 
-def _taken(site: Site, k: int, turn: int) -> Any:
+def _other_way(at: tuple[Site, int, int], ct: np.ndarray, right: np.ndarray) -> np.ndarray:
+    site, k, turn = at
     out = site.recorded.values[site.ops[turn].outputs[0]]
     slope = slope_of(site.ops[turn].eqn, k, site.values(turn), out)
-    return 0.0 if slope is None else slope
+    return right if slope is None or ct.shape[1:] != right.shape[1:] else ct * (1 - slope)
 
 
 def _shares(largest: bool, axes: tuple[int, ...]) -> Iterator[tuple[str, str, float, _Of]]:

@@ -85,6 +85,7 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
         yield "weight_already_updated", said, 0.8, lambda turn: _stepped(recorded, numbers[turn])
     for said, of in names.neighbours(site.ops, numbers):
         kind = "order_reversed" if "in reverse order" in said else "value_of_another"
+        said = f"{said} of another line or turn" if said == names.operand(site.op, j) else said
         yield kind, f"{said} stands for {{it}}", 0.8, of
     for said, of in names.parts(numbers):
         yield "value_of_another", f"{said} {{it}}", 0.8, of
@@ -115,9 +116,10 @@ def _of_other_examples(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
 
 def _by_total(site: Site, names: PassNames) -> Iterator[Mutation]:
     """The divisor of a mean is another sum over the data, such as that of the weights or of a mask."""
-    if site.op.name != "div" or 0 not in site.operands() or site.values(0)[1].shape:
+    if site.op.name != "div" or 0 not in site.operands() or site.op.inputs[1] in site.recorded.moving:
         return
-    for said, total in names.totals():
+    shape = site.values(0)[1].shape
+    for said, total in (*(names.totals() if not shape else ()), *names.lengths(shape)):
         instead: Any = lambda turn, total=total: _with_another(site, 0, turn, total(turn))
         words = f"{said} stands for {names.operand(site.op, 1)}"
         yield dataclasses.replace(made(site, 0, What("value_of_another", words, 0.9), instead), counts=True)

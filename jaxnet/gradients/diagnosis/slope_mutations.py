@@ -74,6 +74,8 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
     """The derivative of an elementwise stretch is that of something else, or taken elsewhere."""
     if not each.elementwise or not each.curved:
         return
+    yield from _norms(each, recorded)
+    yield from _against_targets(each, recorded)
     yield from _elsewhere(each, recorded, names)
     if not set(each.names) & _ACTIVATIONS:
         return
@@ -101,6 +103,46 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
             named, cost = ("part", 0.62) if text in factors else (kind, 0.65) if meant else ("other", 0.75)
             slope = functools.partial(_formula, of, at)
             yield _detour(each, What(f"activation_derivative_{named}", said, cost + inner), slope)
+
+
+def _norms(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
+    """The penalty of another norm: sign(W) for 2 W, or the reverse."""
+    if each.turns[0].target not in recorded.penalties or not set(each.names) <= {"integer_pow", "square", "abs", "mul"}:
+        return
+    values = [recorded.values[turn.source] for turn in each.turns]
+    for text, of in (("sign(W)", np.sign), ("W", lambda v: v), ("2 * W", lambda v: 2 * v), ("1", np.ones_like)):
+        said = f"the derivative of another norm of the weights stands there, {text}"
+        yield _detour(each, What("penalty_norm", said, 0.6), functools.partial(_formula, of, values))
+
+
+def _against_targets(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
+    """A loss of logits z whose derivative is p - y, p being the logistic function of z: something else stands there."""
+    if not set(each.names) & {"log", "log1p"}:
+        return
+    logits = [recorded.values[turn.source] for turn in each.turns]
+    for sign in (1, -1):  # of the mean that follows, or of its negative
+        targets = [_logistic(z) - sign * each.slope(number) for number, z in enumerate(logits)]
+        if all(_is_given(each, recorded, number, y) for number, y in enumerate(targets)):
+            for kind, said, of in _MISTAKEN:
+                slopes = [sign * of(z, y) for z, y in zip(logits, targets, strict=True)]
+                yield _detour(each, What(kind, said, 0.6), functools.partial(_formula, lambda v: v, slopes))
+
+
+_MISTAKEN: tuple[tuple[str, str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
+    ("target_missing", "the target is left out of p - y", lambda z, y: _logistic(z)),
+    ("target_missing", "1 stands for the target in p - y", lambda z, y: _logistic(z) - 1),
+    ("prediction_missing", "the prediction is left out of p - y", lambda z, y: -y),
+    ("output_activation_missing", "the logits stand for the prediction in p - y", lambda z, y: z - y),
+    ("output_activation_other", "tanh stands for the prediction in p - y", lambda z, y: np.tanh(z) - y),
+)
+
+
+def _is_given(each: Stretch, recorded: RecordedPass, number: int, y: np.ndarray) -> bool:
+    """Whether the y of a slope p - y was given to the operations of a stretch."""
+    read = {i for index in each.turns[number].members for i in recorded.operations[index].inputs}
+    given = [recorded.values[i] for i in read if i in recorded.of_data and i not in recorded.moving]
+    same = lambda v: v.shape in (y.shape, ()) and v.dtype.kind in "fiub"
+    return any(same(v) and np.allclose(v, y, rtol=0, atol=SAME_GRADIENT) for v in given)
 
 
 def _without_the_one(each: Stretch, true: list[np.ndarray]) -> list[tuple[str, str, float, Callable[[int], Any]]]:
