@@ -15,7 +15,7 @@ from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, 
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import unused
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
-from jaxnet.gradients.given_loss import examples_of, loss_fault
+from jaxnet.gradients.given_loss import counted_here, loss_fault
 from jaxnet.gradients.nearby import hidden, wrong_nearby
 from jaxnet.gradients.numpy_losses import traceable
 from jaxnet.gradients.own_parameters import OwnForm, plain_form
@@ -273,7 +273,7 @@ class _Answer(NamedTuple):
 
 def _ask(gradient: Any, point: Point, given: Point) -> _Answer:
     """Call the function twice, or take the arrays, and examine the form."""
-    params, examples = point[0], examples_of(point)
+    params, examples = point[0], counted_here(point)
     if not callable(gradient):
         submission = receive(params, gradient)
         faults, usable = examine(submission, params, examples)

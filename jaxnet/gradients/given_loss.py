@@ -18,9 +18,9 @@ def loss_fault(truth: Truth, loss_value: Any, *, given: Point, precision: float)
     allowed = oracle.value_noise(*point, eps=unit_roundoff({"": loss})) + precision
     if abs(yours - true) <= allowed:
         return []
-    return [other_loss(yours, true, examples_of(point))]
+    return [other_loss(yours, true, counted_here(point))]
 
 
-def examples_of(point: Point) -> int | None:
+def counted_here(point: Point) -> int | None:
     """Count the examples, in rows or in columns."""
     return example_count(point[1:], example_axis(point[1:]))

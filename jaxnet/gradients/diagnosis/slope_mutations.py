@@ -117,7 +117,9 @@ def _norms(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
 
 def _against_targets(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
     """A loss of logits z whose derivative is p - y, p being the logistic function of z: something else stands there."""
-    if not set(each.names) & {"log", "log1p"}:
+    made_by = recorded.made_by.get(each.turns[0].source)
+    negated = made_by is not None and recorded.operations[made_by].name == "neg"  # of -z it is p - (1 - y)
+    if negated or not set(each.names) & {"log", "log1p"}:
         return
     logits = [recorded.values[turn.source] for turn in each.turns]
     for sign in (1, -1):  # of the mean that follows, or of its negative
