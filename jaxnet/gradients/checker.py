@@ -109,8 +109,9 @@ class Checker:
             given=self._given,
             precision=precision,
             why=why,
-            nearby=self._own.held is None,  # an object may keep what its forward pass has computed at this point only
         )
+        if report.ok and self._own.held is None:  # an object may keep what its forward pass computed at this point
+            report = _asked_nearby(self._own.f, truth, report, precision=precision, why=why)
         if stages is not None:
             judged = judge_stages(stages, self._network, truth.oracle.gradient, truth.point, eps=DOUBLE)
             report = replace(report, stages=judged)
@@ -184,9 +185,8 @@ def _check_by_hand(
     given: Point,
     precision: float,
     why: bool,
-    nearby: bool,
 ) -> Report:
-    """Ask about the form first, then about the values, then for causes; ``nearby``: at parameters nearby as well."""
+    """Ask about the form first, then about the values, then for causes."""
     answer = _ask(gradient, truth.point, given)
     compared = also_right(f, truth.point, answer.usable, _compare_in_its_precision(answer, truth, precision))
     differing = [
@@ -211,16 +211,21 @@ def _check_by_hand(
         eps=compared.eps,
     )
     report = _judge(evidence, truth.value, faults, why=why)
-    there = wrong_nearby(f, truth, evidence, precision=precision) if report.ok and nearby else None
-    if there is not None:
-        causes = hidden(evidence, there, diagnose(there) if why else ())
-        report = replace(report, causes=causes, elsewhere=True)
     limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *unused(evidence)]
     unexplained = report.taylor is not None and not compared.right
     said = [f"{answer.said}."] if answer.said else []
     said += [] if compared.slope is None else [corner_note(f, truth.point, compared.slope)]
     notes = (*said, *compared.notes, *(limits if unexplained else ()))
     return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
+
+
+def _asked_nearby(f: Callable[..., Any], truth: Truth, report: Report, *, precision: float, why: bool) -> Report:
+    """The report on a gradient that is right at the point, after it was asked at parameters nearby."""
+    here = report.evidence
+    there = None if here is None else wrong_nearby(f, truth, here, precision=precision)
+    if here is None or there is None:
+        return report
+    return replace(report, causes=hidden(here, there, diagnose(there) if why else ()), elsewhere=True)
 
 
 @exact_products()
