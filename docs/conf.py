@@ -17,6 +17,7 @@ html_theme, html_title = "furo", "jaxnet"
 html_theme_options = {"navigation_with_keys": True}
 html_static_path: list[str] = []
 myst_heading_anchors = 3
+myst_enable_extensions = ["attrs_inline"]  # a picture for light screens and one for dark
 autodoc_typehints = "none"  # the signatures say them
 autodoc_member_order = "bysource"
 suppress_warnings = ["myst.xref_missing"]  # README and CONTRIBUTING lead to files that are not part of the site

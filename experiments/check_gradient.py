@@ -1,5 +1,8 @@
 """Question: who derives the worked example's gradient by hand, can they trust it, and are they told what is wrong?
 
+Conclusion: A hand-derived backward pass is right to 7e-16, all 17 planted mistakes are named, and the misprint of a
+published check is explained.
+
 Method: The gradient of the article's 4-2-2 network (sigmoid, softmax, cross-entropy, the mean over 400 images) is
 derived in NumPy, one line a step, and checked. Then the mistakes that learners make are made in it one after another,
 each a wrong line in place of the right one, and the checker has to name each. It sees the functions and nothing of the

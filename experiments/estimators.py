@@ -1,5 +1,8 @@
 """Question: Can users of scikit-learn's MLPClassifier switch to jaxnet's without validating anew, and what is gained?
 
+Conclusion: The estimators have scikit-learn's weights to 2e-15, and a search trained side by side takes a ninth to a
+fifteenth of its time.
+
 Method: Both classes are fitted to scikit-learn's digits with the same random_state, by every solver, schedule and kind
 of stopping, in float64: the largest difference of any weight and of any loss of the curve, relative to the largest
 weight or loss. Then both are timed, fit after fit in turns, the better of three each: scikit-learn with one thread and

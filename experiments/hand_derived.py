@@ -1,5 +1,8 @@
 """Question: are the layers that courses derive by hand checked as well as a plain network, and is every slip explained?
 
+Conclusion: Every verdict on 158 derivations is right and 71 % of the causes are named; eight are named falsely, which
+is eight too many.
+
 Method: Sixteen functions of well-known assignments are written from scratch in their usual conventions, in
 `layers_by_hand`: forward in jax.numpy (and, one word replaced, in NumPy), and the right backward pass with its
 derivation in a few comment lines. Then slips are made in it, one wrong line in the place of the right one, and each

@@ -1,5 +1,8 @@
 """Question: does MNIST-1D give its published accuracies, and does the error descend, rise and descend with the width?
 
+Conclusion: A network without knowledge of space does as well with the points in random order, and a penalty takes the
+peak of double descent away.
+
 Method: (1) Logistic regression and a 40-100-100-10 relu network whose second layer adds to the first one's units, Adam
 with step .01, batches of 100, 6000 steps (150 epochs), 5 seeds as one sweep; accuracy on the 1,000 test examples. The
 same with the 40 points of every example in one random order. (2) Double descent: 40-h-h-10 relu networks, SGD with step

@@ -1,5 +1,8 @@
 """Question: is there a network that adds modulo 97 by construction, and does training find one (grokking)?
 
+Conclusion: Networks add modulo a prime by frequencies: built by hand they are exact, and trained ones generalise some
+twenty epochs after they know their pairs by heart.
+
 Method: The inputs are a and b, 0..96, each as 97 ones and zeros; the answer is the largest of 97 outputs; hidden units
 square their sum; no biases. (1) Built by hand: unit k computes (cos(2 pi k a / 97 + f) + cos(2 pi k b / 97 + g))² with
 random phases f, g, output q weighs it by cos(2 pi k q / 97 + f + g); what remains of all units is largest at q = a + b.

@@ -1,5 +1,8 @@
 """Question: does jn.diagnose name what is wrong with a run, and is it silent where nothing is?
 
+Conclusion: Of 70 sick runs 61 are named rightly first, and nothing is said of 54 healthy ones; the goal of 95 % is
+missed.
+
 Method: Recipes with one thing planted (a rate, a start, scales, labels, ...) and recipes that reach what they can, each
 from 10 seeds on three data sets: the article's stairs (400 rows), 600 of scikit-learn's digits, and a regression with
 interactions (400 rows, six standard columns, a tenth of noise); inputs standardised, validation rows held out. A sick

@@ -1,5 +1,8 @@
 """Question: does jaxnet give the article's numbers, and what does each improvement on its recipe bring?
 
+Conclusion: The article's numbers are right to the last printed digit, and its final accuracy is what rounding makes
+of it, .83 to .90.
+
 Method: The article's data and initial weights are made anew (R's seeds 2017 and 1), and its network (4-2-2, sigmoid,
 softmax, raw intensities, full batch of 400, step 0.1, 1500 steps) is trained in float64. The first step and the
 losses before it turns chaotic are compared digit by digit; the end is compared as a range, over runs whose first

@@ -1,5 +1,8 @@
 """Question: Which learning rate, momentum and width suit scikit-learn's digits, how sure is that, and does halving pay?
 
+Conclusion: Momentum is a learning rate in disguise, and most of 132 settings cannot be told from the best by five
+seeds.
+
 Method: A grid of 11 learning rates (2^-8 to 4), 4 momenta (0, 1/2, 3/4, 7/8) and 3 widths of one hidden layer (ReLU,
 softmax, batches of 64, 20 epochs, 5 seeds each) on 1,078 standardised digits, ranked by accuracy on 360 others. The
 five best are trained again on 20 fresh seeds and read the 359 test digits once. Theory says that of small rates only

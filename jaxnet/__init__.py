@@ -7,7 +7,7 @@ Read the package in the order of its layers, each of which knows only those befo
     compilation_cache                   compiled programs kept on disk
     targets                             what a target may be
     network, storage, identity, data    what a network is; files; what a run is a run of; where examples come from
-    losses, metrics                     what training lowers, what people look at
+    losses, metrics, curvature          what training lowers, what people look at, how steep it is
     training                            update -> epoch -> run
     reference                           backpropagation by hand in NumPy
     prediction, reference_agreement     what a network says of new rows, in NumPy; JAX held against the reference
@@ -44,6 +44,7 @@ if _TYPE_CHECKING:
         tabular,
         training,
     )
+    from jaxnet.curvature import sharpness
     from jaxnet.gradients import assert_gradient, check_gradient
     from jaxnet.health import diagnose
     from jaxnet.losses import objective
@@ -100,6 +101,7 @@ _HOMES = {
     "objective": "jaxnet.losses",
     "plan": "jaxnet.sweeps",
     "save": "jaxnet.models",
+    "sharpness": "jaxnet.curvature",
     "sweep": "jaxnet.sweeps",
     "train_table": "jaxnet.tabular",
     "when": "jaxnet.sweeps",
@@ -153,6 +155,7 @@ __all__ = [
     "plan",
     "reference",
     "save",
+    "sharpness",
     "stairs",
     "sweep",
     "sweeps",

@@ -2,16 +2,20 @@
 
 scripts/reproduce [--quick] [--device cpu|gpu|tpu] [NAME ...]
 
-What each found is kept as NAME.json in runs/experiments, its figures beside it (with --quick in runs/experiments-quick,
-without figures). Its claims and times are kept in experiments/results, too, and the tables of experiments/README.md are
-written from all that is there, so that no number in them is typed by hand and an experiment that is run again replaces
-only its own. With --quick nothing is kept: several run side by side, and the tables are printed. An experiment whose
-data was not fetched is left out, with the command that fetches it. Exits 1 when a claim does not hold.
+What each found is kept as NAME.json in runs/experiments, its figures beside it (with --quick in runs/experiments-
+quick, without figures). Its claims and times are kept in experiments/results, too, the figure of its name in
+experiments/pictures, and the tables of experiments/README.md are written from all that is there, so that no number in
+them is typed by hand and an experiment that is run again replaces only its own. With --quick nothing is kept: several
+run side by side, and the tables are printed. An experiment whose data was not fetched is left out, with the command
+that fetches it. Exits 1 when a claim does not hold.
 """
 
 import argparse
+import ast
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +81,11 @@ def keep(ran: dict[str, Any]) -> None:
     for name, found in ran.items():
         kept = {key: value for key, value in found.items() if key != "results"}
         (folder / f"{name}.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        drawn = ROOT / "runs" / "experiments" / f"{name}.png"
+        if drawn.exists():
+            pictures = EXPERIMENTS / "pictures"
+            pictures.mkdir(exist_ok=True)
+            shutil.copy(drawn, pictures / drawn.name)
     found = {name: json.loads(path.read_text()) for name in NAMES if (path := folder / f"{name}.json").exists()}
     readme = EXPERIMENTS / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)
@@ -89,6 +98,9 @@ def document(found: dict[str, Any]) -> str:
     lines += ["|---|---|---|---|---|---|", *(summary(name, each) for name, each in found.items())]
     for name, each in found.items():
         lines += ["", f"## `{name}.py`", "", each["question"][0].upper() + each["question"][1:], ""]
+        lines += [f"**{said}**", ""] if (said := conclusion(name)) else []
+        if (EXPERIMENTS / "pictures" / f"{name}.png").exists():
+            lines += [f"![{name}](pictures/{name}.png)", ""]
         lines += ["| claim | published | measured | holds |", "|---|---|---|---|"]
         lines += [
             row(claim["what"], claim["published"], claim["measured"], VERDICTS[claim["holds"]])
@@ -98,6 +110,14 @@ def document(found: dict[str, Any]) -> str:
             lines += ["", "| seconds for | jaxnet | elsewhere |", "|---|---|---|", *map(timed, each["times"].items())]
     missing = [f"`{name}.py`" for name in NAMES if name not in found]
     return "\n".join([*lines, *(["", f"Not run: {', '.join(missing)}."] if missing else [])]) + "\n"
+
+
+def conclusion(name: str) -> str:
+    """Return the sentence after "Conclusion:" at the top of an experiment."""
+    path = EXPERIMENTS / f"{name}.py"
+    text = (ast.get_docstring(ast.parse(path.read_text())) or "") if path.exists() else ""
+    found = re.search(r"^Conclusion: (.*?)\n\n", text, re.DOTALL | re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""
 
 
 def summary(name: str, each: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ ORDER = [
     "near_names", "guidance", "html_blocks",
     "types", "checks", "accelerators", "compilation_cache",
     "targets", "network", "storage", "identity", "data",
-    "losses", "metrics",
+    "losses", "metrics", "curvature",
     "training",
     "reference", "prediction", "reference_agreement",
     "gradients", "grading",
