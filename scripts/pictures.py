@@ -38,13 +38,14 @@ def gradient_report():
 def sweep_report():
     """The loss of every run of a sweep over its learning rate."""
     train, _ = jn.stairs.load()
-    space = jn.Space(learning_rate=jn.Float(0.01, 30, log=True), hidden=(8,), seed=jn.Seeds(5))
+    space = jn.Space(learning_rate=jn.Float(0.01, 10, log=True), hidden=(8,), seed=jn.Seeds(5))
     options = {"method": "grid", "n": 13, "epochs": 300, "output": "softmax", "activation": "sigmoid", "momentum": 0.9}
     result = jn.sweep(jn.plan(space, (train.x / 255, train.y), **options))
     diverged = (result.history.diverged > 0).reshape(len(result.levels()), -1).mean(axis=1)
     rates = result.parameters()["learning_rate"]
     labels = {"x_label": "learning rate", "y_label": "training loss", "log_x": True}
     figure = parameter_slice(rates, result.values(), diverged, **labels)
+    figure.axes[0].set_yscale("log")
     return figures.headline(figure, "65 networks as one program: 13 learning rates from 5 starts each, one dot a run")
 
 
