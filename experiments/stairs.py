@@ -113,7 +113,7 @@ def experiment(quick: bool) -> Findings:
     runs = 2 + len(ends) + sum(len(runs["scores"]) for runs in rungs.values())
     figures = {
         "stairs_worked_example.png": functools.partial(draw_worked_example, train, test),
-        "stairs_ladder.png": functools.partial(draw_ladder, rungs),
+        "stairs.png": functools.partial(draw_ladder, rungs),
     }
     return Findings(claims, 2 + len(HAND_SET) + 1 + len(LADDER), runs, results, figures, times(train))
 
