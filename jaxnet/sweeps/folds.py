@@ -1,7 +1,7 @@
 """Cross-validation as an axis of a population: how the examples are dealt out to the folds that hold them out."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,8 +31,8 @@ class Folds:
             as whole groups allow.
         time: numbers, dates or texts in the order of time [N]: part k + 1 of count + 1 is held out of a run on all
             parts before it, rows of one time in one part (as scikit-learn's TimeSeriesSplit).
-        of: folds of one's own: a fold an example [N], -1 for one that every run trains on; or a list of pairs of row
-            indices, (train, held out).
+        of: folds of one's own: a fold an example [N], -1 for one that every run trains on; or pairs of row indices,
+            (train, held out), as scikit-learn's splitters give them.
 
     Raises ValueError or TypeError for two ways at once; whether they fit the data is seen when a plan is made.
     """
@@ -51,6 +51,8 @@ class Folds:
         if self.of is None:
             checks.integer("Folds.count", self.count, minimum=2)
             return
+        if isinstance(self.of, Iterator):  # what scikit-learn's splitters give
+            object.__setattr__(self, "of", list(self.of))
         checks.require(self.count is None, "Folds.count", "none beside of=, which says how many there are", self.count)
         object.__setattr__(self, "count", len(self._pairs()) if self._paired() else int(self._numbers().max()) + 1)
         checks.integer("Folds.of", self.count, minimum=2, note="folds")

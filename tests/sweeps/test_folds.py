@@ -73,7 +73,7 @@ def test_folds_of_ones_own_are_numbers_or_pairs_of_rows() -> None:
     ]
     pairs = [(np.array([0, 0, 1, 2]), [3, 4]), ([5, 6], np.array([7]))]  # the first is resampled
     folds = jn.Folds(of=pairs)
-    assert folds.count == 2
+    assert folds.count == jn.Folds(of=iter(pairs)).count == 2
     assert [part.train.tolist() for part in folds.deal(Y, root=0)] == [[0, 0, 1, 2], [5, 6]]
 
 
