@@ -2,8 +2,8 @@
 
 Read drawing, rules, example_losses (what scikit-learn does, exactly); network_estimator (parameters and weights);
 descent_plan, early_stopping, stochastic, quasi_newton (the solvers); base, classifier, regressor;
-population, candidates, search_course and population_search; calibration, ensemble and ensemble_estimator;
-table_transformer, tabular_network and tabular_estimators; sick_training.
+population, candidates, search_ensemble, search_course and population_search; calibration, ensemble and
+ensemble_estimator; table_transformer, tabular_network and tabular_estimators; sick_training.
 """
 
 try:

@@ -208,7 +208,12 @@ class Arrival:
     def __init__(self, candidate: Candidate, chunk: DescentChunk | None) -> None:
         self._candidate, self._chunk = candidate, chunk
 
-    def set_params(self, **parameters: Any) -> BaseEstimator:
+    @property
+    def estimator(self) -> Any:
+        """The estimator itself."""
+        return self._candidate.estimator
+
+    def set_params(self, **parameters: Any) -> Any:
         """Return the estimator, which has its parameters already; its next ``fit``, and no other, ends the training."""
         vars(self._candidate.estimator)["fit"] = self._fit
         return self._candidate.estimator

@@ -1,18 +1,22 @@
 """Searches whose candidates train as one population in every fold: scikit-learn's four, with its results."""
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.model_selection._search_successive_halving import HalvingGridSearchCV, HalvingRandomSearchCV
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from jaxnet.estimators.search_course import PopulationCourse
 
 Scores = str | Callable[..., Any] | Sequence[str] | Mapping[str, Any] | None
 Refit = bool | str | Callable[..., int]
-_DTYPE = [StrOptions({"float32"}), None]
+_OURS: dict[str, list[Any]] = {
+    "dtype": [StrOptions({"float32"}), None],
+    "ensemble": [Interval(Integral, 0, None, closed="left")],
+}
 
 
 class PopulationSearchCV(RandomizedSearchCV, PopulationCourse):
@@ -36,12 +40,15 @@ class PopulationSearchCV(RandomizedSearchCV, PopulationCourse):
             and scores meanwhile.
         dtype: what candidates are trained in: "float32", which ranks them up to the noise of training, or None for
             the dtype of X, which takes about twice as long. The best one is refitted in the dtype of X.
+        ensemble: rounds in which configurations are chosen greedily, on what they say of rows while these are held
+            out, for ``ensemble_``: their weighted mean, refitted on all rows. 0 for none.
 
     After ``fit`` it has all attributes of ``RandomizedSearchCV``. ``mean_fit_time`` is a candidate's share of the time
-    of its population.
+    of its population. With ``ensemble`` also ``ensemble_`` (with ``predict``, ``predict_proba``, ``score``) and
+    ``ensemble_selection_``, {number of a candidate: its weight}.
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**RandomizedSearchCV._parameter_constraints, "dtype": _DTYPE}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**RandomizedSearchCV._parameter_constraints, **_OURS}
 
     def __init__(
         self,
@@ -59,6 +66,7 @@ class PopulationSearchCV(RandomizedSearchCV, PopulationCourse):
         error_score: float | str = np.nan,
         return_train_score: bool = False,
         dtype: str | None = "float32",
+        ensemble: int = 0,
     ) -> None:
         super().__init__(
             estimator,
@@ -74,18 +82,18 @@ class PopulationSearchCV(RandomizedSearchCV, PopulationCourse):
             error_score=error_score,
             return_train_score=return_train_score,
         )
-        self.dtype = dtype
+        self.dtype, self.ensemble = dtype, ensemble
 
 
 class PopulationGridSearchCV(GridSearchCV, PopulationCourse):
     """``GridSearchCV`` whose candidates train side by side, as those of ``PopulationSearchCV`` do.
 
     Args:
-        estimator, n_jobs, dtype: as in ``PopulationSearchCV``.
+        estimator, n_jobs, dtype, ensemble: as in ``PopulationSearchCV``.
         param_grid, scoring, refit, cv, verbose, pre_dispatch, error_score, return_train_score: as in ``GridSearchCV``.
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**GridSearchCV._parameter_constraints, "dtype": _DTYPE}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**GridSearchCV._parameter_constraints, **_OURS}
 
     def __init__(
         self,
@@ -101,6 +109,7 @@ class PopulationGridSearchCV(GridSearchCV, PopulationCourse):
         error_score: float | str = np.nan,
         return_train_score: bool = False,
         dtype: str | None = "float32",
+        ensemble: int = 0,
     ) -> None:
         super().__init__(
             estimator,
@@ -114,19 +123,19 @@ class PopulationGridSearchCV(GridSearchCV, PopulationCourse):
             error_score=error_score,
             return_train_score=return_train_score,
         )
-        self.dtype = dtype
+        self.dtype, self.ensemble = dtype, ensemble
 
 
 class PopulationHalvingRandomSearchCV(HalvingRandomSearchCV, PopulationCourse):
     """``HalvingRandomSearchCV`` whose candidates of an iteration train side by side; nothing has to be enabled for it.
 
     Args:
-        estimator, n_jobs, dtype: as in ``PopulationSearchCV``.
+        estimator, n_jobs, dtype, ensemble: as in ``PopulationSearchCV``.
         param_distributions and all others: as in ``HalvingRandomSearchCV``; resource "n_samples" or a number of the
             estimator's, such as "max_iter".
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**HalvingRandomSearchCV._parameter_constraints, "dtype": _DTYPE}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**HalvingRandomSearchCV._parameter_constraints, **_OURS}
 
     def __init__(
         self,
@@ -148,6 +157,7 @@ class PopulationHalvingRandomSearchCV(HalvingRandomSearchCV, PopulationCourse):
         n_jobs: int | None = None,
         verbose: int = 0,
         dtype: str | None = "float32",
+        ensemble: int = 0,
     ) -> None:
         super().__init__(
             estimator,
@@ -167,18 +177,18 @@ class PopulationHalvingRandomSearchCV(HalvingRandomSearchCV, PopulationCourse):
             n_jobs=n_jobs,
             verbose=verbose,
         )
-        self.dtype = dtype
+        self.dtype, self.ensemble = dtype, ensemble
 
 
 class PopulationHalvingGridSearchCV(HalvingGridSearchCV, PopulationCourse):
     """``HalvingGridSearchCV`` whose candidates of an iteration train side by side; nothing has to be enabled for it.
 
     Args:
-        estimator, n_jobs, dtype: as in ``PopulationSearchCV``.
+        estimator, n_jobs, dtype, ensemble: as in ``PopulationSearchCV``.
         param_grid and all others: as in ``HalvingGridSearchCV``.
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**HalvingGridSearchCV._parameter_constraints, "dtype": _DTYPE}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**HalvingGridSearchCV._parameter_constraints, **_OURS}
 
     def __init__(
         self,
@@ -199,6 +209,7 @@ class PopulationHalvingGridSearchCV(HalvingGridSearchCV, PopulationCourse):
         n_jobs: int | None = None,
         verbose: int = 0,
         dtype: str | None = "float32",
+        ensemble: int = 0,
     ) -> None:
         super().__init__(
             estimator,
@@ -217,4 +228,4 @@ class PopulationHalvingGridSearchCV(HalvingGridSearchCV, PopulationCourse):
             n_jobs=n_jobs,
             verbose=verbose,
         )
-        self.dtype = dtype
+        self.dtype, self.ensemble = dtype, ensemble

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
@@ -17,12 +18,21 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures,
 )
 from sklearn.utils import indexable
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 from jaxnet.estimators.callbacks import CallbackTask, search_task, with_callbacks
-from jaxnet.estimators.candidates import Candidate, fold_data, prepare_candidates, train_candidates, why_alone
+from jaxnet.estimators.candidates import (
+    Arrival,
+    Candidate,
+    fold_data,
+    prepare_candidates,
+    train_candidates,
+    why_alone,
+)
 from jaxnet.estimators.network_estimator import MatrixLike
 from jaxnet.estimators.population import threads_of
+from jaxnet.estimators.search_ensemble import ChosenEnsemble, HeldOutPredictions, classes_told_apart
 from jaxnet.types import ArrayLike
 
 
@@ -41,6 +51,7 @@ class PopulationCourse(BaseSearchCV):
     """
 
     dtype: str | None
+    ensemble: int
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
@@ -65,6 +76,11 @@ class PopulationCourse(BaseSearchCV):
         self._set_results(asked, scorers, metric)
         if self.refit:
             self._refit((X, y), routed.estimator.fit, whole.within("refit-with-best-params"))
+        if asked.held_out is not None:
+            self.ensemble_selection_ = asked.held_out.selection(y, self.ensemble)
+            fitted = asked.refitted([self.cv_results_["params"][number] for number in self.ensemble_selection_])
+            weights = list(self.ensemble_selection_.values())
+            self.ensemble_ = ChosenEnsemble(fitted, weights, classes_told_apart(self.estimator, y))
         whole.end(X=X, y=y)
         return self
 
@@ -105,6 +121,9 @@ class _Asked:
         self._said = False
         self.out: list[dict[str, Any]] = []  # scikit-learn's record of every candidate in every fold, in its order
         self.results: dict[str, Any] = {}
+        self.held_out: HeldOutPredictions | None = None
+        if search.ensemble:
+            self.held_out = HeldOutPredictions(data[1], classes_told_apart(search.estimator, data[1]))
 
     def evaluate(
         self,
@@ -182,7 +201,7 @@ class _Asked:
         if asked.tasks:
             told = {"caller": search, "callback_ctx": asked.tasks[candidate * len(asked.splits) + fold]}
         score: Callable[..., dict[str, Any]] = _fit_and_score
-        return score(
+        found = score(
             estimator,
             X,
             y,
@@ -201,6 +220,25 @@ class _Asked:
             error_score=search.error_score,
             **told,
         )
+        if self.held_out is not None and found["fit_error"] is None:
+            fitted = estimator.estimator if isinstance(estimator, Arrival) else estimator
+            held = _safe_split(fitted, X, y, test, train)[0]
+            self.held_out.add(len(self._candidates) + candidate, fitted, held, test)
+        return found
+
+    def refitted(self, parameters: Sequence[dict[str, Any]]) -> list[Any]:
+        """Fit an estimator for each choice of parameters on all rows, in their dtype: as one population, or alone."""
+        search, (X, y), of_fit = self._search, self._data, self._routed.estimator.fit
+        chosen = [clone(search.estimator).set_params(**clone(each, safe=False)) for each in parameters]
+        joined = [at for at, estimator in enumerate(chosen) if why_alone(estimator, of_fit) is None]
+        rows = fold_data(search.estimator, (X, y), np.arange(_num_samples(X)), of_fit)
+        ready = [prepare_candidates([(chosen[at], parameters[at]) for at in joined], rows)]
+        arrivals = train_candidates(ready, dtype=None, threads=threads_of(search.n_jobs))
+        for number, arrival in arrivals if joined else ():
+            chosen[joined[number]] = arrival.set_params().fit(X, y)
+        for at in set(range(len(chosen))) - set(joined):
+            chosen[at].fit(X, y, **of_fit)
+        return chosen
 
     def _say_once(self, reasons: Sequence[str | None]) -> None:
         """Warn of what is fitted one by one, unless that is documented or was said already."""
