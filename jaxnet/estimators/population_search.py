@@ -19,6 +19,11 @@ _OURS: dict[str, list[Any]] = {
 }
 
 
+def _of_scikit_learn(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of scikit-learn's constructor out of the local variables of one of these."""
+    return {name: value for name, value in given.items() if name not in ("self", "__class__", *_OURS)}
+
+
 class PopulationSearchCV(RandomizedSearchCV, PopulationCourse):
     """``RandomizedSearchCV`` for this package's estimators, many times faster: candidates train side by side.
 
@@ -68,20 +73,7 @@ class PopulationSearchCV(RandomizedSearchCV, PopulationCourse):
         dtype: str | None = "float32",
         ensemble: int = 0,
     ) -> None:
-        super().__init__(
-            estimator,
-            param_distributions,
-            n_iter=n_iter,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            random_state=random_state,
-            error_score=error_score,
-            return_train_score=return_train_score,
-        )
+        super().__init__(**_of_scikit_learn(locals()))
         self.dtype, self.ensemble = dtype, ensemble
 
 
@@ -111,18 +103,7 @@ class PopulationGridSearchCV(GridSearchCV, PopulationCourse):
         dtype: str | None = "float32",
         ensemble: int = 0,
     ) -> None:
-        super().__init__(
-            estimator,
-            param_grid,
-            scoring=scoring,
-            n_jobs=n_jobs,
-            refit=refit,
-            cv=cv,
-            verbose=verbose,
-            pre_dispatch=pre_dispatch,
-            error_score=error_score,
-            return_train_score=return_train_score,
-        )
+        super().__init__(**_of_scikit_learn(locals()))
         self.dtype, self.ensemble = dtype, ensemble
 
 
@@ -159,24 +140,7 @@ class PopulationHalvingRandomSearchCV(HalvingRandomSearchCV, PopulationCourse):
         dtype: str | None = "float32",
         ensemble: int = 0,
     ) -> None:
-        super().__init__(
-            estimator,
-            param_distributions,
-            n_candidates=n_candidates,
-            factor=factor,
-            resource=resource,
-            max_resources=max_resources,
-            min_resources=min_resources,
-            aggressive_elimination=aggressive_elimination,
-            cv=cv,
-            scoring=scoring,
-            refit=refit,
-            error_score=error_score,
-            return_train_score=return_train_score,
-            random_state=random_state,
-            n_jobs=n_jobs,
-            verbose=verbose,
-        )
+        super().__init__(**_of_scikit_learn(locals()))
         self.dtype, self.ensemble = dtype, ensemble
 
 
@@ -211,21 +175,5 @@ class PopulationHalvingGridSearchCV(HalvingGridSearchCV, PopulationCourse):
         dtype: str | None = "float32",
         ensemble: int = 0,
     ) -> None:
-        super().__init__(
-            estimator,
-            param_grid,
-            factor=factor,
-            resource=resource,
-            max_resources=max_resources,
-            min_resources=min_resources,
-            aggressive_elimination=aggressive_elimination,
-            cv=cv,
-            scoring=scoring,
-            refit=refit,
-            error_score=error_score,
-            return_train_score=return_train_score,
-            random_state=random_state,
-            n_jobs=n_jobs,
-            verbose=verbose,
-        )
+        super().__init__(**_of_scikit_learn(locals()))
         self.dtype, self.ensemble = dtype, ensemble
