@@ -94,6 +94,7 @@ class Report:
         content = {
             "schema_version": SCHEMA_VERSION,
             "ok": self.ok,
+            "elsewhere": self.elsewhere,
             "headline": self.headline,
             "wrong": self.wrong,
             "n_wrong": len(self.wrong),

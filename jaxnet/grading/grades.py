@@ -114,7 +114,9 @@ def _judge(mine: IsolatedGradient, answers: list[tuple[Any, dict[str, Any]]], as
         if not report.ok and first is None:
             first = place
         marks = _marks(assignment, checker.point, own, value)
-        leaves = {path: leaf.ok or marks.leaves.get(path, False) for path, leaf in report.leaves.items()}
+        nearby = {path for cause in report.causes for path in cause.leaves} if report.elsewhere else set()
+        held = lambda path, leaf, nearby=nearby: leaf.ok and path not in nearby  # right at the point may be luck
+        leaves = {path: held(path, leaf) or marks.leaves.get(path, False) for path, leaf in report.leaves.items()}
         for kind, verdicts in (("leaf", leaves), ("stage", marks.stages)):
             for name, ok in verdicts.items():
                 right[name, kind] = right.get((name, kind), True) and ok
