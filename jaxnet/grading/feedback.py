@@ -24,7 +24,9 @@ def _lines(grade: Grade, hints: int, solutions: bool) -> Iterator[str]:
         yield "Your gradient is right."
         return
     elsewhere = (
-        ": it is right at the given point, and not with other parameters or another batch" if grade.point else ""
+        ": it is right at the given point, and not with other parameters or another batch"
+        if grade.point or (grade.report and grade.report.elsewhere)
+        else ""
     )
     yield f"Your gradient is wrong{elsewhere}."
     if hints >= 1:
