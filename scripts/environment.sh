@@ -23,7 +23,7 @@ find_python() {
 stamp_of() { { cat "$root/pyproject.toml" "$root/scripts/constraints.txt"; echo "$root $1"; } | cksum | tr ' ' '-'; }
 
 prepare() {
-    local extras="$1" smaller
+    local extras="$1" smaller wanted
     [ -x "$venv/bin/python" ] && [ -e "$venv/.jaxnet-$(stamp_of "$extras")" ] && return
     if [ ! -x "$venv/bin/python" ]; then
         local python
@@ -35,6 +35,8 @@ prepare() {
             return 1
         }
     fi
+    wanted="${extras/bench/dev,bench}"
+    wanted="${wanted/plots/plots,play}"  # scripts/run draws, and it serves the playground
     say "installing jaxnet[$extras] and what it needs, pinned by scripts/constraints.txt (a few minutes the first time)"
     if [ "${JAXNET_REQUIRE_HASHES:-}" = 1 ]; then  # what is not in hashes.txt, byte for byte, is not installed
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
@@ -46,7 +48,7 @@ prepare() {
         }
     else
         "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check \
-            --constraint "$root/scripts/constraints.txt" --editable "$root[${extras/bench/dev,bench}]" >&2 || {
+            --constraint "$root/scripts/constraints.txt" --editable "$root[$wanted]" >&2 || {
             say "the installation failed; the lines above say why. Run the command again to go on."
             return 1
         }

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 
 import jaxnet
-from jaxnet.cli import check, doctor, export, grade, predict, show, stairs, sweep, train
+from jaxnet.cli import check, doctor, export, grade, play, predict, show, stairs, sweep, train
 from jaxnet.cli.exits import INTERRUPTED, OK, USAGE, Refusal
 from jaxnet.cli.parser import Parser
 from jaxnet.near_names import nearest
 
-_ALL = (stairs, train, predict, show, export, check, grade, sweep, doctor)
+_ALL = (stairs, train, predict, show, export, check, grade, sweep, play, doctor)
 COMMANDS = {command.__name__.rpartition(".")[2]: command for command in _ALL}
 
 __all__ = ["main"]

@@ -69,16 +69,16 @@ class Shown(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What a frame shows, besides its parameters."""
+    """What a frame shows, besides its parameters; arrays of JAX or of NumPy."""
 
-    units: Array  # uint8 [DEPTH, G * G, WIDTH]: the response of each unit over the plane, 128 is its middle
-    outputs: Array  # uint8 [G * G, MOST_OUTPUTS]
-    chosen: Array  # [DEPTH, WIDTH], the units of the chosen example
-    answer: Array  # [MOST_OUTPUTS], its predictions
-    losses: Array  # [2]: the mean loss of the training rows and of those held out
-    right: Array  # [2]: how many of each are answered right
-    answers: Array  # int32 [M]: the largest output of each training row
-    scales: Array  # [DEPTH]: the distance from the middle at which a colour is full
+    units: Any  # uint8 [DEPTH, G * G, WIDTH]: the response of each unit over the plane, 128 is its middle
+    outputs: Any  # uint8 [G * G, MOST_OUTPUTS]
+    chosen: Any  # [DEPTH, WIDTH], the units of the chosen example
+    answer: Any  # [MOST_OUTPUTS], its predictions
+    losses: Any  # [2]: the mean loss of the training rows and of those held out
+    right: Any  # [2]: how many of each are answered right
+    answers: Any  # int32 [M]: the largest output of each training row
+    scales: Any  # [DEPTH]: the distance from the middle at which a colour is full
 
 
 @functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})

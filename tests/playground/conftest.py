@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxnet.playground.compiled_programs import Bucket, wait_for
 from jaxnet.playground.masked_network import (
     MOST_OUTPUTS,
     flat_params,
@@ -52,12 +53,12 @@ class Masked:
         self.state = Progressed(flat, empty_slots(name, flat), *map(jax.device_put, numbers))
 
     def train(self, x, y, updates, held=None, grid=None):
-        held = padded_examples(*(held or (x[:0], y[:0])), 256)
+        held = padded_examples(*(held or (x[:0], y[:0])), ROWS)
         points = np.zeros((60 * 60 + 1, INPUTS), np.float32)
         if grid is not None:
             points[: len(grid), : grid.shape[1]] = grid
         shown = Shown(held, points, np.float32(0.5), np.float32(0.5))
-        seen = padded_examples(x, y, ROWS), shown
+        seen = jax.device_put((padded_examples(x, y, ROWS), shown))
         self.state, self.picture = frame(
             self.state, self.structure, self.numbers, seen, key=jax.random.key(7), updates=np.int32(updates)
         )
@@ -75,3 +76,9 @@ class Masked:
 @pytest.fixture(scope="session")
 def masked():
     return Masked
+
+
+@pytest.fixture(scope="session")
+def ready():
+    """The program for small data, compiled; where a test waits for it, the trainer trains from its first frame on."""
+    assert wait_for(Bucket(INPUTS, ROWS, ROWS), 600)

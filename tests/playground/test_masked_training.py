@@ -1,4 +1,5 @@
-"""The masked program trains as jn.fit does, whatever the structure and the settings, and is compiled once."""
+"""The masked program is one network's, whatever the structure, and compiled once. That it trains as jn.fit does is
+tested through the socket, in test_serving."""
 
 import jax
 import numpy as np
@@ -7,10 +8,8 @@ import pytest
 import jaxnet as jn
 from jaxnet.playground.masked_network import Goal
 from jaxnet.playground.masked_training import frame
-from jaxnet.playground.optimizer_slots import OPTIMIZERS_SHOWN
 from jaxnet.reference import predict
 
-ROUNDING = 2e-5  # float32, of sums in another order, over some dozens of steps; Adam divides by small numbers
 N = 60
 rng = np.random.default_rng(0)
 X = rng.normal(size=(N, 2)).astype(np.float32)
@@ -26,26 +25,6 @@ SETTINGS = {
         {"rate": 0.5, "momentum": 0.9, "batch": N},
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_it_leaves_the_weights_and_losses_that_fit_leaves(name, masked):
-    net, loss, numbers = SETTINGS[name]
-    y = TARGETS[net.sizes[-1]]
-    params = net.init(jax.random.key(3))
-    training = masked(net, params, Goal(net.output, loss), **numbers)
-    steps = -(-N // numbers["batch"])
-    training.train(X, y, 2 * steps + 1)
-    training.train(X, y, steps - 1)  # a frame may end within an epoch
-
-    optimizer = OPTIMIZERS_SHOWN[numbers.get("optimizer", "sgd")](numbers["rate"], numbers.get("momentum", 0.0))
-    f = jn.objective(net, loss, l2=numbers.get("l2", 0.0))
-    run = jn.fit(f, params, (X, y), optimizer=optimizer, epochs=3, batch_size=numbers["batch"], key=jax.random.key(7))
-
-    for got, expected in zip(jax.tree.leaves(training.params), jax.tree.leaves(run.params), strict=True):
-        np.testing.assert_allclose(got, expected, rtol=0, atol=ROUNDING)
-    np.testing.assert_allclose(training.state.epoch_loss, run.history["loss"][-1], rtol=ROUNDING)
-    assert (int(training.state.epoch), int(training.state.step)) == (3, 0)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -1,0 +1,131 @@
+// Pictures of a frame: a pure function of the frame and of what stands around it. No network, no time, no chance.
+
+import { COLOURS, classColour, colourOf } from "./frames.js";
+
+export function draw(view, frame, scene) {
+  frame.maps.forEach((layer, l) => {
+    const last = l === frame.maps.length - 1;
+    layer.forEach((map, u) => {
+      const canvas = view.units[l + 1] && view.units[l + 1][u];
+      if (!canvas) return;
+      const tile = !last && l === 0 && scene.data.image && scene.data.inputs.length > 4;
+      if (tile) weightTile(canvas, frame.layers[0], u, scene.data.image, frame.head.sizes[1]);
+      else if (last) paint(canvas, map, frame.head.side);
+      else paint(canvas, map, frame.head.side / frame.head.stride);
+    });
+  });
+  lines(view, frame);
+  plane(view.plane, frame, scene);
+}
+
+export function paint(canvas, map, side) {
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(side, side);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < map.length; i++) pixels[i] = COLOURS[map[i]];
+  context.putImageData(image, 0, 0);
+}
+
+function weightTile(canvas, layer, unit, [rows, columns], units) {
+  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
+  const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
+  const pixels = new Uint32Array(image.data.buffer);
+  let most = 1e-9;
+  for (let i = 0; i < pixels.length; i++) most = Math.max(most, Math.abs(layer.w[i * units + unit]));
+  for (let i = 0; i < pixels.length; i++) pixels[i] = COLOURS[Math.round(128 + 127 * layer.w[i * units + unit] / most)];
+  context.putImageData(image, 0, 0);
+}
+
+export function example(canvas, point, [rows, columns]) {
+  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
+  const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
+  point.forEach((value, i) => {
+    const grey = 255 - Math.round(255 * Math.max(0, Math.min(1, value)));
+    image.data.set([grey, grey, grey, 255], 4 * i);
+  });
+  context.putImageData(image, 0, 0);
+}
+
+function lines(view, frame) {
+  for (const { element, layer, row, unit } of view.lines) {
+    const weight = frame.layers[layer].w[row * frame.head.sizes[layer + 1] + unit];
+    const strength = Math.min(1, Math.abs(weight) / 2);
+    element.style.strokeWidth = (0.4 + 4.5 * strength).toFixed(2);
+    element.style.stroke = colourOf(Math.sign(weight) * (0.35 + 0.65 * strength));
+  }
+}
+
+// what the network answers over the plane, with the rows of the data on it
+export function plane(canvas, frame, scene) {
+  const context = canvas.getContext("2d"), size = canvas.width, side = frame.head.side;
+  const outputs = frame.maps[frame.maps.length - 1], classes = scene.data.classes.length;
+  const small = canvas.small || (canvas.small = document.createElement("canvas"));
+  if (outputs.length <= 2) paint(small, outputs[outputs.length - 1], side);
+  else regions(small, outputs, side);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, 0, 0, size, size);
+  const { low, high, points, held, point } = scene.plane;
+  const place = ([u, v]) => [(u - low[0]) / (high[0] - low[0]) * size, (1 - (v - low[1]) / (high[1] - low[1])) * size];
+  const spread = scene.spread;
+  const one = (where, target, radius, hollow, wrong) => {
+    const [x, y] = place(where);
+    context.beginPath();
+    context.arc(x, y, radius, 0, 7);
+    context.fillStyle = classes ? classColour(target, classes) : colourOf((target - spread.middle) / spread.wide);
+    context.strokeStyle = hollow ? context.fillStyle : wrong ? "#000" : "#fff";
+    context.lineWidth = hollow ? 1.5 : 1;
+    if (!hollow) context.fill();
+    context.stroke();
+  };
+  if (scene.showHeld) held.forEach((where, i) => one(where, scene.held_targets[i], 3, true));
+  const many = points.length > 600 ? 2.2 : 3.5;
+  points.forEach((where, i) => one(where, scene.targets[i], many, false, outputs.length > 1 && frame.answers[i] !== scene.targets[i]));
+  const [x, y] = place(point);
+  context.strokeStyle = "#000";
+  context.lineWidth = 2;
+  context.strokeRect(x - 6, y - 6, 12, 12);
+  context.strokeStyle = "#fff";
+  context.lineWidth = 1;
+  context.strokeRect(x - 7.5, y - 7.5, 15, 15);
+}
+
+function regions(canvas, outputs, side) {
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d"), image = context.createImageData(side, side);
+  const colours = outputs.map((_, k) => classColour(k, outputs.length).match(/\w\w/g).map((hex) => parseInt(hex, 16)));
+  for (let i = 0; i < side * side; i++) {
+    let best = 0;
+    for (let k = 1; k < outputs.length; k++) if (outputs[k][i] > outputs[best][i]) best = k;
+    const sure = 0.15 + 0.6 * Math.max(0, (outputs[best][i] - 1) / 254);
+    image.data.set([...colours[best].map((c) => 255 - (255 - c) * sure), 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// the losses so far, with axes: [epoch, training, held out] each
+export function curve(canvas, history, ink) {
+  const context = canvas.getContext("2d"), { width, height } = canvas;
+  const [left, bottom, top] = [46, 24, 10];
+  context.clearRect(0, 0, width, height);
+  context.fillStyle = context.strokeStyle = ink;
+  context.font = "13px system-ui, sans-serif";
+  context.lineWidth = 1;
+  context.strokeRect(left, top, width - left - 8, height - top - bottom);
+  if (!history.length) return;
+  const values = history.flatMap((row) => row.slice(1)).filter((v) => v !== null);
+  const most = Math.max(...values, 1e-9), last = Math.max(history[history.length - 1][0], 1);
+  const x = (epoch) => left + epoch / last * (width - left - 8), y = (loss) => top + (1 - loss / (most * 1.05)) * (height - top - bottom);
+  context.textAlign = "right";
+  for (const share of [0, 0.5, 1]) context.fillText((most * share).toPrecision(2), left - 4, y(most * share) + 4);
+  context.fillText(`${last.toFixed(0)} epochs`, width - 8, height - 7);
+  [["#0877bd", 1, []], ["#f08a14", 2, [5, 3]]].forEach(([colour, column, dash]) => {
+    context.strokeStyle = colour;
+    context.lineWidth = 2;
+    context.setLineDash(dash);
+    context.beginPath();
+    history.forEach((row) => row[column] !== null && context.lineTo(x(row[0]), y(row[column])));
+    context.stroke();
+  });
+  context.setLineDash([]);
+}

@@ -1,0 +1,72 @@
+"""A training as one file that plays anywhere: the page itself, its frames baked in, without a server or a network.
+
+The states are those of the ring that share the network that is shown; the page's own modules draw them, put one behind
+the other, for a file has no others to import. Only this very script and this style are allowed to run in it.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from importlib.resources import files
+
+from jaxnet.playground.frame_bytes import frame_bytes
+from jaxnet.playground.live_training import LiveTrainer
+from jaxnet.playground.scenes import scene_of
+
+MOST_FRAMES = 120  # of a recording; of more states every so many-th is taken
+_MODULES = ("frames.js", "drawing.js", "controls.js", "page.js", "recorded.js")
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:; script-src {script_hash}; style-src {style_hash}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>jaxnet playground: a recording</title>
+<style>{style}</style>
+</head>
+<body>
+<div id="playground"></div>
+<script type="application/json" id="scene">{scene}</script>
+<script type="application/octet-stream" id="frames">{frames}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""  # noqa: E501
+
+
+def recording_of(trainer: LiveTrainer) -> bytes:
+    """Return an HTML file that plays the states of the ring that have the structure and the data of the one shown."""
+    shown, scene = trainer.at, scene_of(trainer)
+    origin = trainer.moment.origin
+    places = [at for at in range(shown + 1) if trainer.moments[at].origin is origin]
+    places = places[:: -(-len(places) // MOST_FRAMES)]
+    messages = []
+    try:
+        for number, at in enumerate(places):
+            trainer.go_to(at)
+            picture = trainer.frame(0)
+            messages.append(frame_bytes(trainer, picture, 0, place=(number, len(places))))
+    finally:
+        trainer.go_to(shown)
+    packed = b"".join(len(each).to_bytes(4, "little") + each + bytes(-len(each) % 4) for each in messages)
+    return _assembled(scene, zlib.compress(packed, 9))
+
+
+def _assembled(scene: dict[str, object], packed: bytes) -> bytes:
+    folder = files("jaxnet.playground").joinpath("page")
+    sources = [folder.joinpath(name).read_text() for name in _MODULES]
+    script = "\n".join(re.sub(r"(?m)^(import .*\n|export )", "", source) for source in sources)
+    style = folder.joinpath("style.css").read_text()
+    # a name of a table may hold what ends a script
+    words = json.dumps({**scene, "n": 0}).replace("<", "\\u003c")
+    text = _PAGE.format(
+        script_hash=_hashed(script), style_hash=_hashed(style), style=style, scene=words,
+        frames=base64.b64encode(packed).decode(), script=script,
+    )  # fmt: skip
+    return text.encode()
+
+
+def _hashed(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
