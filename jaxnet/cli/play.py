@@ -48,6 +48,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--idle", metavar="MINUTES", type=positive_number, default=60.0,
         help="stop when no page has asked for anything for so long (default 60)",
     )  # fmt: skip
+    parser.add_argument(
+        "--allow-code", action="store_true",
+        help="run the gradient that is written on the page, in a process with limits, which is no sandbox",
+    )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
 
 
@@ -90,8 +94,9 @@ def _conversations(arguments: argparse.Namespace) -> Any:
     from jaxnet.playground.conversation import Conversation, opened_table, trainer_for
     from jaxnet.playground.shown_data import TableChoice
 
+    allow_code = arguments.allow_code
     if arguments.table is None:
-        return Conversation
+        return lambda: Conversation(allow_code=allow_code)
     try:
         table = opened_table(arguments.table)
         target = arguments.target or table.names[-1]
@@ -101,7 +106,7 @@ def _conversations(arguments: argparse.Namespace) -> Any:
         settings = trainer_for(own).settings
     except (DataError, OSError, ValueError) as error:
         raise Refusal(str(error), DATA) from error
-    return lambda: Conversation(settings, own)
+    return lambda: Conversation(settings, own, allow_code=allow_code)
 
 
 def _open(address: str) -> None:

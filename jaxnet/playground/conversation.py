@@ -17,6 +17,7 @@ from jaxnet.health import diagnose
 from jaxnet.losses import objective
 from jaxnet.playground.explanations import explain
 from jaxnet.playground.frame_bytes import frame_bytes
+from jaxnet.playground.gradients_written import judge_written, template
 from jaxnet.playground.lessons import LESSONS, begin_lesson, judge_answer
 from jaxnet.playground.live_training import LiveTrainer
 from jaxnet.playground.planes import input_ranges
@@ -39,13 +40,16 @@ class Conversation:
     wrong with it is an answer, {"say": "error", "words": ...}, and never an exception.
     """
 
-    def __init__(self, settings: PlaySettings | None = None, own: TableChoice | None = None) -> None:
+    def __init__(
+        self, settings: PlaySettings | None = None, own: TableChoice | None = None, *, allow_code: bool = False
+    ) -> None:
         self.trainer = LiveTrainer(settings or PlaySettings(), own)
         self.number = 0  # of the last command that changed something
         self._file: tuple[str, int, bytearray] | None = None
         self._lesson = 0
+        self._allow_code = allow_code  # whether code of the page is run
         self._commands: Mapping[str, Callable[[dict[str, Any]], Answer]] = {
-            "hello": lambda message: scene_of(self.trainer),
+            "hello": lambda message: self._scene(),
             "frame": self._frame,
             "set": self._set,
             "restart": self._restart,
@@ -61,6 +65,7 @@ class Conversation:
             "columns": self._columns,
             "lesson": self._begin_lesson,
             "answer": self._judge,
+            "written": self._written,
         }
 
     def answer(self, message: str | bytes) -> Answer:
@@ -80,29 +85,37 @@ class Conversation:
             return {"say": "error", "n": number, "words": _words(error)}
         return answer if isinstance(answer, bytes) else {"n": self.number, **answer}
 
+    def _scene(self) -> dict[str, Any]:
+        return {**scene_of(self.trainer), "allow_code": self._allow_code, "template": template(self.trainer)}
+
+    def _written(self, message: Message) -> Answer:
+        if not self._allow_code:
+            checks.refuse("code", "a server that was started with --allow-code", checks.Words("one without"))
+        return {"say": "written", **judge_written(self.trainer, message.get("code"))}
+
     def _frame(self, message: Message) -> Answer:
         picture = self.trainer.frame(message.get("updates", 0))
         return frame_bytes(self.trainer, picture, self.number)
 
     def _set(self, message: Message) -> Answer:
         self.trainer.set(settings_from(message.get("settings"), self.trainer.settings))
-        return scene_of(self.trainer)
+        return self._scene()
 
     def _restart(self, message: Message) -> Answer:
         self.trainer.restart()
-        return scene_of(self.trainer)
+        return self._scene()
 
     def _go(self, message: Message) -> Answer:
         self.trainer.go_to(message.get("at"))
-        return scene_of(self.trainer)
+        return self._scene()
 
     def _weight(self, message: Message) -> Answer:
         self.trainer.edit(message.get("layer"), message.get("row"), message.get("unit"), message.get("value"))
-        return scene_of(self.trainer)
+        return self._scene()
 
     def _choose(self, message: Message) -> Answer:
         self.trainer.choose(message.get("held") is True, message.get("row"))
-        return scene_of(self.trainer)
+        return self._scene()
 
     def _point(self, message: Message) -> Answer:
         """Take the values of an example that was edited, or other inputs for the plane."""
@@ -120,7 +133,7 @@ class Conversation:
         trainer.look(point, None if inputs is None else (inputs[0], inputs[1]))
         if values is not None:
             trainer.chosen = None
-        return scene_of(trainer)
+        return self._scene()
 
     def _explain(self, message: Message) -> Answer:
         return {"say": "explained", **explain(self.trainer, message.get("layer"), message.get("unit"))}
@@ -171,7 +184,7 @@ class Conversation:
         self._file = None
         table = opened_table(_named(bytes(received), name))
         self._use(TableChoice(table, table.names[-1], {}, {}))
-        return {"n": self.number, **scene_of(self.trainer)}
+        return {"n": self.number, **self._scene()}
 
     def _columns(self, message: Message) -> Answer:
         """Take another target, other roles and kinds of the columns of the table."""
@@ -185,7 +198,7 @@ class Conversation:
         checks.choice("target", target, own.table.names)
         roles = {name: role for name, role in roles.items() if name != target}
         self._use(TableChoice(own.table, target, roles, kinds))
-        return scene_of(self.trainer)
+        return self._scene()
 
     def _use(self, own: TableChoice) -> None:
         self.trainer = trainer_for(own, self.trainer.settings)
@@ -194,7 +207,7 @@ class Conversation:
         step = checks.integer("step", message.get("step"), maximum=len(LESSONS) - 1)
         self.trainer = begin_lesson(step)
         self._lesson = step
-        return scene_of(self.trainer)
+        return self._scene()
 
     def _judge(self, message: Message) -> Answer:
         right, words = judge_answer(self._lesson, message.get("answer"), self.trainer)

@@ -21,7 +21,7 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:; script-src {script_hash}; style-src {style_hash}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>jaxnet playground: a recording</title>
 <style>{style}</style>
@@ -33,7 +33,8 @@ _PAGE = """<!doctype html>
 <script type="module">{script}</script>
 </body>
 </html>
-"""  # noqa: E501
+"""
+_POLICY_OF_FILE = "default-src 'none'; img-src data: blob:; script-src {script}; style-src {style}"
 
 
 def recording_of(trainer: LiveTrainer) -> bytes:
@@ -62,7 +63,7 @@ def _assembled(scene: dict[str, object], packed: bytes) -> bytes:
     # a name of a table may hold what ends a script
     words = json.dumps({**scene, "n": 0}).replace("<", "\\u003c")
     text = _PAGE.format(
-        script_hash=_hashed(script), style_hash=_hashed(style), style=style, scene=words,
+        policy=_POLICY_OF_FILE.format(script=_hashed(script), style=_hashed(style)), style=style, scene=words,
         frames=base64.b64encode(packed).decode(), script=script,
     )  # fmt: skip
     return text.encode()

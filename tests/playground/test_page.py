@@ -160,6 +160,14 @@ def test_a_lesson_is_begun_and_its_answer_judged(person):
     person.until("() => document.querySelector('.judged').textContent.startsWith('Right')")
 
 
+def test_code_is_shown_and_cannot_be_run_without_the_flag(person):
+    person.page.locator("summary").filter(has_text="Write the gradient").click()
+    field = person.page.get_by_label("your gradient in NumPy")
+    assert "def backward(params, X, T):" in field.input_value()
+    assert not field.is_editable()
+    assert not person.page.get_by_role("button", name="Check my gradient").is_enabled()
+
+
 def test_a_hostile_table_is_text_and_nothing_else(person, tmp_path):
     file = tmp_path / "hostile.csv"
     file.write_text(HOSTILE * 1)

@@ -39,6 +39,9 @@ export function start(root, line, recorded = false) {
   const sliders = h("div", { class: "values" });
   const explained = h("section", { class: "explained", "aria-live": "polite" }, h("p", {}, "Point at a unit to see its formula; click pins it."));
   const settings = h("div", { class: "fields" }), data = h("div", { class: "fields" });
+  const code = h("textarea", { rows: 16, cols: 80, spellcheck: "false", "aria-label": "your gradient in NumPy" }), judgement = h("div", { role: "status" });
+  const checkCode = h("button", { onclick: () => { stop(); judgement.replaceChildren(h("p", {}, "Running and judging …")); command({ do: "written", code: code.value }); } }, "Check my gradient");
+  const codeSays = h("p", {});
   const health = h("div", {}), out = h("div", {}), lesson = h("div", { class: "lesson" });
   const panel = (title, open, ...children) => h("details", { open }, h("summary", {}, title), ...children);
   root.replaceChildren(
@@ -52,6 +55,7 @@ export function start(root, line, recorded = false) {
     h("footer", {},
       panel("The article, in twelve steps", false, lesson),
       panel("Why does it not learn?", false, h("button", { onclick: () => diagnose(false) }, "Look"), h("button", { onclick: () => diagnose(true) }, "Look and try (takes a while)"), health),
+      panel("Write the gradient yourself", false, codeSays, code, h("div", { class: "transport" }, checkCode, h("button", { onclick: () => { code.value = scene.template; } }, "Begin again")), judgement),
       panel("Take it with you", false,
         h("div", { class: "transport" },
           h("button", { onclick: () => { stop(); command({ do: "export" }); } }, "Python code"),
@@ -93,6 +97,7 @@ export function start(root, line, recorded = false) {
     else if (said.say === "explained") explain(said);
     else if (said.say === "code") { out.replaceChildren(h("p", {}, said.words), h("pre", { tabindex: 0, "aria-label": "Python code" }, said.code)); ask(0); }
     else if (said.say === "diagnosis") healthSays(said);
+    else if (said.say === "written") writtenSays(said);
     else if (said.say === "judged") lesson.querySelector(".judged").textContent = `${said.right ? "Right" : "Not yet"}: ${said.words}.`;
     else if (said.say === "send" || said.say === "received") nextPiece(said.bytes || 0);
   };
@@ -176,6 +181,7 @@ export function start(root, line, recorded = false) {
       build(structure);
       planePanel();
       lessonPanel();
+      codePanel();
     });
   }
   // a control that is built anew while somebody uses it keeps the focus, found by its label
@@ -346,6 +352,17 @@ export function start(root, line, recorded = false) {
       finding.settings ? h("button", { onclick: () => { history = []; set(finding.settings); } }, "Try this") : null);
     health.replaceChildren(h("p", {}, said.findings.length ? said.summary : `Nothing sick was found: ${said.summary}`), h("ol", {}, ...said.findings.map(each)));
     ask(0);
+  }
+  function writtenSays(said) {
+    judgement.replaceChildren(...said.words.map((words) => h("p", { class: said.right ? "right" : "wrong" }, words)));
+    view.units.forEach((layer, l) => layer.forEach((canvas) => canvas.parentElement.classList.toggle("faulty", said.layers.includes(l - 1))));
+  }
+  let begun = null;
+  function codePanel() {
+    // what somebody has begun to write stays, until the network is another one
+    if (begun !== scene.template) { begun = code.value = scene.template; judgement.replaceChildren(); }
+    code.readOnly = checkCode.disabled = !scene.allow_code;
+    codeSays.textContent = scene.allow_code ? "backward(params, X, T) in NumPy; it runs in a process with limits of time and memory, which is no sandbox." : "To run it, start the server with jaxnet play --allow-code: code then runs in a process with limits of time and memory, which is no sandbox.";
   }
   let step = 0;
   function lessonPanel() {
