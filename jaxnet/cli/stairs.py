@@ -57,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Tell the chosen sections, and draw their figures if asked to; or write the exercises."""
     if arguments.exercises is not None or arguments.solutions is not None:
         return hand_out_exercises(arguments)
+    if arguments.html is not None and arguments.json:
+        raise Refusal("--html writes a page and --json prints numbers: give one of them", USAGE)
     if arguments.figures is not None:
         prepare_folder(arguments.figures)
     if arguments.html is not None:

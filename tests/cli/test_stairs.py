@@ -146,3 +146,9 @@ def test_the_lesson_is_written_as_one_page_that_loads_nothing(tmp_path, capsys):
 def test_a_page_that_could_not_be_written_is_refused_before_anything_is_computed(below, tmp_path, capsys):
     assert main(["stairs", "--html", str(tmp_path / below)]) == 3
     assert "expected a file in a folder that is there" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_page_and_numbers_at_once_are_a_usage_error(tmp_path, capsys):
+    assert main(["stairs", "--html", str(tmp_path / "a.html"), "--json"]) == 2
+    assert "give one of them" in capsys.readouterr().err
