@@ -13,7 +13,7 @@ all layers start from Glorot's range.
 
 Measured: It starts at 2.96 ± .10 and in the last fifth of 7,000 steps is 1.023, 1.046 and 1.061 times 2 / eta at eta
 .4, .5 and .6 (± .004; 1.005 to 1.065 over all 48 runs). With momentum .5 at eta .8, a first try, it rose to its edge
-within 800 steps, too, and then most runs diverged; the published rule for momentum was not tested further.
+within 800 steps, too, and then runs diverged; the published rule for momentum was not tested further.
 
 Command: python experiments/edge_of_stability.py
 """

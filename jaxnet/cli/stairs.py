@@ -54,7 +54,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell the chosen sections, and draw their figures if asked to; or write the exercises."""
+    """Tell the chosen sections, and draw their figures if asked to; or write the exercises.
+
+    Raises Refusal for a page and numbers at once, and for what cannot be written.
+    """
     if arguments.exercises is not None or arguments.solutions is not None:
         return hand_out_exercises(arguments)
     if arguments.html is not None and arguments.json:
