@@ -34,7 +34,7 @@ AFFINE = Layer(
         Slip("w with the wrong sign", "dw = -rows.T @ dout", "sign", "out"),
         Slip("w transposed", "dw = dout.T @ rows", "shape_transposed", "out"),
         Slip("x left as rows", "dx = drows", "shape_reshaped", "rows"),
-        Slip("x laid out column by column", 'dx = drows.reshape(P["x"].shape, order="F")', "fortran_order", "rows"),
+        Slip("x laid out column by column", 'dx = drows.reshape(P["x"].shape, order="F")', "fortran_order transposed", "rows"),
         Slip("w already updated", 'drows = dout @ (P["w"] - 0.1 * dw).T', "weight_already_updated", "out"),
         Slip("weight decay of no penalty", 'dw = rows.T @ dout + 0.1 * P["w"]', "penalty_extra", "return"),
     ),
