@@ -10,7 +10,7 @@ import pytest
 import jaxnet as jn
 from jaxnet.playground.live_training import LiveTrainer
 from jaxnet.playground.play_settings import PlaySettings, settings_from
-from jaxnet.playground.reproduction import model_bytes, reproduced
+from jaxnet.playground.reproduction import model_bytes, reproduced, settings_by_epochs
 from jaxnet.playground.shown_data import DataChoice
 
 
@@ -33,11 +33,14 @@ def test_the_code_run_as_it_stands_leaves_the_weights_of_the_screen(ready):
     assert "changed" not in answer["words"]
 
 
-def test_a_change_within_an_epoch_is_said(ready):
+def test_a_change_within_an_epoch_is_seen(ready):
     trainer = LiveTrainer(PlaySettings())
     trainer.frame(3)
+    assert settings_by_epochs(trainer)[1]
     trainer.set(settings_from({"rate": 0.3}, trainer.settings))
-    assert "within an epoch" in reproduced(trainer)["words"]
+    assert not settings_by_epochs(trainer)[1]
+    trainer.go_to(0)
+    assert settings_by_epochs(trainer)[1], "a state before it knows nothing of it"
 
 
 def test_untrained_it_is_the_draw_alone():

@@ -73,7 +73,7 @@ def taken_apart(message):
 SMALL = {"hidden": [3, 2], "activations": ["tanh", "tanh"], "batch": 30, "rate": 0.1}
 FIVE = {  # three programs of jn.fit, for each takes seconds to compile
     "momentum, the last batch short": {"batch": 35, "momentum": 0.9, "l2": 0.01},
-    "other numbers, another seed and start": {"batch": 35, "rate": 0.3, "seed": 5, "weights": "uniform(-1, 1)"},
+    "other numbers and another seed": {"batch": 35, "rate": 0.3, "momentum": 0.5, "seed": 5},
     "dropout and Adam": {"batch": 35, "dropout": 0.3, "optimizer": "adam", "rate": 0.01},
     "more dropout": {"batch": 35, "dropout": 0.6, "optimizer": "adam", "rate": 0.03, "l2": 0.1},
     "three classes, no hidden layer, the full batch": {
