@@ -110,7 +110,8 @@ def _norms(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
     if each.turns[0].target not in recorded.penalties or not set(each.names) <= {"integer_pow", "square", "abs", "mul"}:
         return
     values = [recorded.values[turn.source] for turn in each.turns]
-    for text, of in (("sign(W)", np.sign), ("W", lambda v: v), ("2 * W", lambda v: 2 * v), ("1", np.ones_like)):
+    squares: list[tuple[str, Any]] = [("W", lambda v: v), ("2 * W", lambda v: 2 * v)]
+    for text, of in squares if "abs" in each.names else [("sign(W)", np.sign)]:  # W for 2 W is half of it
         said = f"the derivative of another norm of the weights stands there, {text}"
         yield _detour(each, What("penalty_norm", said, 0.6), functools.partial(_formula, of, values))
 

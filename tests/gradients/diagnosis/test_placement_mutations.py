@@ -49,7 +49,7 @@ def flattened(x, w):
 
 def by_column(x, w):
     flat = 2 * (x.reshape(2, -1) @ w) @ w.T
-    return np.stack([row.reshape(4, 4, order="F") for row in flat])
+    return np.stack([row.reshape(2, 8, order="F") for row in flat])
 
 
 WRONG = {
@@ -60,7 +60,7 @@ WRONG = {
     "gates": (gates, (GATES, DRAW(size=(5, 3))), gates_backward, "parts_exchanged", "`a[:, :2]` and to `a[:, 2:4]`"),
     "border": (bordered, (IMAGE, DRAW(size=(2, 6, 6))), lambda x, w: w[:, :-2, :-2], "shifted", "at the end only"),
     "axes": (pooled, (IMAGE, DRAW(size=(2, 2, 2))), pooled_backward, "transposed", "axes 1 and 2 exchanged"),
-    "by column": (flattened, (IMAGE, DRAW(size=(16, 3))), by_column, "fortran_order", "order='F'"),
+    "by column": (flattened, (DRAW(size=(2, 2, 8)), DRAW(size=(16, 3))), by_column, "fortran_order", "column by column"),
 }  # fmt: skip
 
 
