@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +120,8 @@ def run(arguments: argparse.Namespace) -> int:
     limits = Limits(arguments.time, arguments.memory)
     grades = []
     one = lambda work: grade(work, arguments.gradient, assignment, limits, max_score=arguments.max_score)
+    from concurrent.futures import ThreadPoolExecutor  # whoever asks for help does not wait for it
+
     pool = ThreadPoolExecutor(arguments.jobs or cores())
     try:
         for each in pool.map(one, works):
