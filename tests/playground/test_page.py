@@ -97,6 +97,7 @@ EPOCH = "() => parseInt(document.querySelector('.numbers dd').textContent) > {}"
 
 
 def test_play_moves_the_picture_pause_rests_and_back_returns(person, server):
+    person.rests()
     untrained = person.shown()
     person.press("Play")
     person.until(EPOCH.format(3))
@@ -108,6 +109,7 @@ def test_play_moves_the_picture_pause_rests_and_back_returns(person, server):
     person.until(f"() => parseInt(document.querySelector('.numbers dd').textContent) < {last}")
     person.press("Restart")
     person.until("() => document.querySelector('.numbers dd').textContent === '0'")
+    person.rests()
     assert person.shown() == untrained
     assert "token" not in person.page.url
     host = server[0].partition("/#")[0]
