@@ -82,24 +82,11 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
         validation_fraction: float = 0.2,
         random_state: Any = None,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.parametrization = parametrization
-        self.schedule = schedule
-        self.clip = clip
-        self.embedding = embedding
-        self.bins = bins
-        self.front_scale = front_scale
-        self.beta_2 = beta_2
-        self.bias_rate = bias_rate
-        self.scale_rate = scale_rate
+        # scikit-learn reads the names out of this signature, so they stand here once more
+        given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        self.label_smoothing = given.pop("label_smoothing")
+        super().__init__(**given)
         self.label_smoothing = label_smoothing
-        self.n_members = n_members
-        self.folds = folds
-        self.validation_fraction = validation_fraction
-        self.random_state = random_state
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most likely class of each row, [N]."""
@@ -136,45 +123,6 @@ class TabularRegressor(RegressorMixin, TabularNetwork):
     """
 
     _usual_rate, _activation, _output, _ranked = 0.07, mish, "identity", "validation_loss"
-
-    def __init__(
-        self,
-        hidden_layer_sizes: int | Sequence[int] = (256, 256, 256),
-        *,
-        learning_rate: float | None = None,
-        epochs: int = 256,
-        batch_size: int = 256,
-        parametrization: str = "ntk",
-        schedule: str = "coslog4",
-        clip: float | None = 3.0,
-        embedding: str | None = None,
-        bins: int = 16,
-        front_scale: bool = True,
-        beta_2: float = 0.95,
-        bias_rate: float = 0.1,
-        scale_rate: float = 6.0,
-        n_members: int = 1,
-        folds: int | None = None,
-        validation_fraction: float = 0.2,
-        random_state: Any = None,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.parametrization = parametrization
-        self.schedule = schedule
-        self.clip = clip
-        self.embedding = embedding
-        self.bins = bins
-        self.front_scale = front_scale
-        self.beta_2 = beta_2
-        self.bias_rate = bias_rate
-        self.scale_rate = scale_rate
-        self.n_members = n_members
-        self.folds = folds
-        self.validation_fraction = validation_fraction
-        self.random_state = random_state
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predictions, [N] for one output, else [N, K]."""

@@ -56,30 +56,51 @@ class TabularNetwork(BaseEstimator):
     _output: ClassVar[str]
     _ranked: ClassVar[str]  # what the best epoch is the best of
 
-    hidden_layer_sizes: int | Sequence[int]
-    learning_rate: float | None
-    epochs: int
-    batch_size: int
-    parametrization: str
-    schedule: str
-    clip: float | None
-    embedding: str | None
-    bins: int
-    front_scale: bool
-    beta_2: float
-    bias_rate: float
-    scale_rate: float
-    n_members: int
-    folds: int | None
-    validation_fraction: float
-    random_state: Any
-
     table_: TableTransformer
     edges_: list[np.ndarray] | None
     network_: MLP
     members_: list[Params]
     best_epochs_: list[int]
     n_features_in_: int
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (256, 256, 256),
+        *,
+        learning_rate: float | None = None,
+        epochs: int = 256,
+        batch_size: int = 256,
+        parametrization: str = "ntk",
+        schedule: str = "coslog4",
+        clip: float | None = 3.0,
+        embedding: str | None = None,
+        bins: int = 16,
+        front_scale: bool = True,
+        beta_2: float = 0.95,
+        bias_rate: float = 0.1,
+        scale_rate: float = 6.0,
+        n_members: int = 1,
+        folds: int | None = None,
+        validation_fraction: float = 0.2,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.parametrization = parametrization
+        self.schedule = schedule
+        self.clip = clip
+        self.embedding = embedding
+        self.bins = bins
+        self.front_scale = front_scale
+        self.beta_2 = beta_2
+        self.bias_rate = bias_rate
+        self.scale_rate = scale_rate
+        self.n_members = n_members
+        self.folds = folds
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
 
     @abstractmethod
     def _learned(self, y: ArrayLike) -> tuple[np.ndarray, int]:
