@@ -7,6 +7,7 @@ width 0 passes on what it is given.
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -91,24 +92,33 @@ def padded(network: Any) -> Any:
 
 def params_with_padding(network: PaddedMLP, params: Params) -> Params:
     """Return the parameters of the network that counts as those of the padded one; in NumPy where they are."""
-    shapes = list(itertools.pairwise(network.sizes))
-    places = [*range(len(params) - 1), len(shapes) - 1]  # the last layer stays the last
+    return layers_in_zeros(params, list(itertools.pairwise(network.sizes)))
+
+
+def counted_params(network: PaddedMLP, params: Params) -> Params:
+    """Return those of the parameters of a padded network that count."""
+    return layers_cut_out(params, network.counted.sizes)
+
+
+def layers_in_zeros(params: Params, shapes: Sequence[tuple[int, int]]) -> Params:
+    """Put the layers of an MLP into larger ones of zeros, whose weights have these shapes; in NumPy where they are.
+
+    The last layer stays the last, the others stay the first.
+    """
     found: Any = [
         {"w": np.zeros(shape, params[0]["w"].dtype), "b": np.zeros(shape[1:], params[0]["b"].dtype)} for shape in shapes
     ]
-    for place, layer in zip(places, params, strict=True):
+    for place, layer in zip([*range(len(params) - 1), -1], params, strict=True):
         for name, leaf in layer.items():
             room = [(0, have - want) for have, want in zip(found[place][name].shape, leaf.shape, strict=True)]
             found[place][name] = (jnp if isinstance(leaf, jax.Array) else np).pad(leaf, room)
     return found
 
 
-def counted_params(network: PaddedMLP, params: Params) -> Params:
-    """Return those of the parameters of a padded network that count."""
-    counted = network.counted
-    places = [*range(len(counted.sizes) - 2), len(params) - 1]
-    shapes = itertools.pairwise(counted.sizes)
+def layers_cut_out(params: Params, sizes: Sequence[int]) -> Params:
+    """Take the layers of an MLP of these sizes out of larger ones: the inverse of ``layers_in_zeros``."""
+    layers = [*params[: len(sizes) - 2], params[-1]]
     return [
-        {"w": params[place]["w"][:inputs, :outputs], "b": params[place]["b"][:outputs]}
-        for place, (inputs, outputs) in zip(places, shapes, strict=True)
+        {"w": layer["w"][:inputs, :outputs], "b": layer["b"][:outputs]}
+        for layer, (inputs, outputs) in zip(layers, itertools.pairwise(sizes), strict=True)
     ]

@@ -5,7 +5,6 @@ hands on what it was given. Every number that is padding then has a gradient of 
 penalty leave it 0, and the network that is left is ``jn.MLP``'s to rounding.
 """
 
-import itertools
 from typing import Any, NamedTuple
 
 import jax
@@ -15,6 +14,7 @@ import numpy as np
 from jaxnet.losses import LOSSES
 from jaxnet.network import ACTIVATIONS, OUTPUTS
 from jaxnet.network.mlp import drop_units
+from jaxnet.network.padded_mlp import layers_cut_out, layers_in_zeros
 from jaxnet.types import Array, Key, Params
 
 DEPTH, WIDTH, MOST_OUTPUTS = 4, 16, 10  # hidden layers, units of one, outputs: what any structure is padded to
@@ -83,22 +83,15 @@ def layers_of(flat: Any, inputs: int) -> list[dict[str, Any]]:
 def padded_params(params: Any, inputs: int) -> list[dict[str, np.ndarray]]:
     """Return an MLP's parameters in the fixed arrays for ``inputs`` padded inputs: DEPTH hidden layers, the first
     [inputs, WIDTH], and the output layer, which takes the last hidden layer, or the inputs where there is none."""
-    padded = [{"w": np.zeros(shape, np.float32), "b": np.zeros(shape[1], np.float32)} for shape in _shapes(inputs)]
-    *hidden, last = params
-    for place, layer in zip([*padded[: len(hidden)], padded[-1]], [*hidden, last], strict=True):
-        rows, columns = layer["w"].shape
-        place["w"][:rows, :columns], place["b"][:columns] = layer["w"], layer["b"]
+    in_numpy = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), params)
+    padded: Any = layers_in_zeros(in_numpy, _shapes(inputs))
     return padded
 
 
 def true_params(padded: Any, sizes: tuple[int, ...]) -> list[dict[str, np.ndarray]]:
     """Take an MLP's parameters out of the fixed arrays again: the inverse of ``padded_params``."""
-    layers = [*padded[: len(sizes) - 2], padded[-1]]
-    shapes = itertools.pairwise(sizes)
-    return [
-        {"w": np.array(layer["w"])[:rows, :columns], "b": np.array(layer["b"])[:columns]}
-        for layer, (rows, columns) in zip(layers, shapes, strict=True)
-    ]
+    cut: Any = layers_cut_out(jax.tree.map(np.array, padded), sizes)
+    return cut
 
 
 def masked_layers(params: Params, structure: Structure, X: Array, factors: Array | None = None) -> tuple[Array, Array]:
