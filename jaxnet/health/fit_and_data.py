@@ -88,7 +88,7 @@ def imbalanced(chart: Chart) -> list[Finding]:
     if classes is None or not classes.rare.any():
         return []
     rare = classes.rare
-    recall = min(float(np.nanmean(classes.recall[rare])), _recall_of_held(chart, rare))
+    recall = min(classes.recall_of(rare), _recall_of_held(chart, rare))
     if recall > MISSED:
         return []
     evidence = {"rows of each class": classes.counts.tolist(), "answers of each class": classes.answers.tolist()}
@@ -103,8 +103,7 @@ def imbalanced(chart: Chart) -> list[Finding]:
     after = classes_of(chart.subject, gains.outcomes.params_of("classes balanced"), rows)
     if after is None or not _recognises(after, rare, more_than=recall):
         return []
-    got = float(np.nanmean(after.recall[rare[: len(after.counts)]]))
-    told = (f"classes balanced: the rare ones are recognised in {got:.0%} of the cases",)
+    told = (f"classes balanced: the rare ones are recognised in {after.recall_of(rare):.0%} of the cases",)
     return [Finding("imbalanced_classes", words, evidence, remedy, told)]
 
 
@@ -114,20 +113,15 @@ def _recall_of_held(chart: Chart, rare: np.ndarray) -> float:
     found = None if subject.validation is None else classes_of(subject, subject.params, subject.validation)
     if found is None or len(found.counts) > len(rare) or found.counts[rare[: len(found.counts)]].sum() < FEWEST_RARE:
         return 1.0
-    return float(np.nanmean(found.recall[rare[: len(found.counts)]]))
+    return found.recall_of(rare)
 
 
 def _recognises(after: Classes, rare: np.ndarray, *, more_than: float) -> bool:
     """Whether the rare classes are recognised more, and not merely because everything is called by their name."""
-    rare = np.pad(rare, (0, max(0, len(after.counts) - len(rare))))[: len(after.counts)]
-    present = after.counts > 0
-    if not (rare & present).any():
-        return False
-    balanced = float(np.nanmean(after.recall[present]))
-    return (
-        float(np.nanmean(after.recall[rare & present])) >= more_than + RECOGNISED
-        and balanced >= 1 / present.sum() + 0.1
-    )
+    # NaN, of rare classes without a row, is no recall at all
+    balanced = after.recall_of(after.counts > 0)
+    least = 1 / (after.counts > 0).sum() + 0.1
+    return after.recall_of(rare) >= more_than + RECOGNISED and balanced >= least
 
 
 def underfitting(chart: Chart) -> list[Finding]:

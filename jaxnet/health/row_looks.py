@@ -96,6 +96,13 @@ class Classes(NamedTuple):
         """The share of each class that is recognised, NaN for a class without rows."""
         return self.right / np.where(self.counts, self.counts, np.nan)
 
+    def recall_of(self, which: np.ndarray) -> float:
+        """Return the mean share of some classes' rows that is recognised; ``which`` [any length] says of each class, by
+        its number, whether it is meant. NaN where none of them has rows."""
+        meant = which[: len(self.counts)]
+        meant = np.flatnonzero(meant & (self.counts[: len(meant)] > 0))
+        return float(self.recall[meant].mean()) if len(meant) else float("nan")
+
     @property
     def rare(self) -> np.ndarray:
         """Which classes [K] are rare."""
