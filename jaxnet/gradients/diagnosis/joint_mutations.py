@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_stretches import Stretch
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
-from jaxnet.gradients.diagnosis.mutation import Mutation, What
+from jaxnet.gradients.diagnosis.mutation import Mutation, What, axes_named
 from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
@@ -83,7 +83,7 @@ def _wrong_softmax(axes: tuple[int, ...], others: list[tuple[int, ...]]) -> Iter
     yield _Row("sign", said, 0.65, lambda x, p, g: p * (g + _sum(p * g, axes)))
     for other in others:
         if other != axes:
-            said = f"the sum in p * (g - sum(p * g)) is taken over {_axes(other)}, not over {_axes(axes)}"
+            said = f"the sum in p * (g - sum(p * g)) is taken over {axes_named(other)}, not over {axes_named(axes)}"
             elsewhere: Any = lambda x, p, g, other=other: p * (g - _sum(p * g, other))
             yield _Row("reduction_axis", said, 0.65, elsewhere)
 
@@ -119,7 +119,7 @@ def _normalised(over: _Over, x: np.ndarray, y: np.ndarray, g: np.ndarray) -> np.
 
 def _wrong_normalisation(axes: tuple[int, ...], others: list[tuple[int, ...]]) -> Iterator[_Row]:
     for other in others if len(others) > 1 else ():
-        where = f"over {_axes(other)}, not over {_axes(axes)}"
+        where = f"over {axes_named(other)}, not over {axes_named(axes)}"
         for over, said, cost in (
             (_Over(other, axes, axes), f"the mean of what comes back is taken {where}", 0.65),
             (_Over(axes, other, axes), f"what comes back through the variance is averaged {where}", 0.65),
@@ -140,10 +140,6 @@ _softmax, _normalisation = (
     _Family(_right_softmax, _wrong_softmax),
     _Family(_right_normalisation, _wrong_normalisation),
 )
-
-
-def _axes(axes: tuple[int, ...]) -> str:
-    return f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
 
 
 def _may_be(of: _Family, y: np.ndarray, axes: tuple[int, ...]) -> bool:
@@ -218,7 +214,7 @@ def _predictions(axes: tuple[int, ...], ndim: int) -> Iterator[tuple[str, str, f
     yield "softmax_unnormalised", f"{said}, the largest being subtracted before", 0.65, e
     for other in _subsets(range(ndim)):
         if other != axes:
-            said = f"the softmax normalises over {_axes(other)}, not over {_axes(axes)}"
+            said = f"the softmax normalises over {axes_named(other)}, not over {axes_named(axes)}"
             apart: Any = lambda z, other=other: np.exp(z) / np.exp(z).sum(other, keepdims=True)
             yield "softmax_axis", said, 0.65, apart
             mixed: Any = lambda z, other=other: e(z) / e(z).sum(other, keepdims=True)

@@ -108,3 +108,8 @@ def made(site: Site, k: int, what: What, of: Callable[..., Any], *, detail: Any 
 def _of_a_penalty(recorded: RecordedPass, op: Operation, k: int) -> bool:
     """Whether an operand belongs to a penalty: to its inside, or as a term to a sum that the data reach as well."""
     return op.outputs[0] in recorded.penalties or op.inputs[k] in recorded.penalties
+
+
+def axes_named(axes: tuple[int, ...]) -> str:
+    """Say which axes are meant: "axis 0", "axes 0, 2"."""
+    return f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"

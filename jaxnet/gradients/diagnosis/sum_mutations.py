@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, axes_named, made
 from jaxnet.gradients.diagnosis.operation_rules import slope_of
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation
@@ -61,16 +61,13 @@ def _partly(axes: tuple[int, ...]) -> Iterator[tuple[str, str, _Broadcast]]:
     few = [each for n in range(1, len(axes)) for each in itertools.combinations(axes, n)]
     for some in few[:_MOST_PARTLY]:
         for which, word in ((0, "first"), (-1, "last")):
-            said = f"of what comes back to {{it}} the {word} along {_named(some)} stands for the sum"
+            along = axes_named(tuple(axis - 1 for axis in some))  # whose axis 0 is the pass
+            said = f"of what comes back to {{it}} the {word} along {along} stands for the sum"
             kind = "bias_not_summed" if some == (1,) else "counted_once"
             yield kind, said, functools.partial(_first_along, (which, some))
     yield "hinge_count", "of the equal terms that come back to {it} one counts, however many they are", _one_term
     yield "hinge_count", "one term more comes back to {it} than there are", _one_more
     yield "hinge_count", "all terms come back to {it}, those as well that are 0", _every_term
-
-
-def _named(axes: tuple[int, ...]) -> str:
-    return f"axis {axes[0] - 1}" if len(axes) == 1 else f"axes {', '.join(str(axis - 1) for axis in axes)}"
 
 
 def _first_along(
