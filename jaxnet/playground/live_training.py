@@ -62,6 +62,8 @@ class LiveTrainer:
     Raises ValueError or TypeError for settings that do not fit; DataError for a table that cannot be prepared.
     """
 
+    _seen: Any  # what the program is given for the state that is shown; None where it has to be made
+
     def __init__(self, settings: PlaySettings, own: TableChoice | None = None) -> None:
         self.own = own
         self._load(settings)
@@ -69,7 +71,7 @@ class LiveTrainer:
     def _load(self, settings: PlaySettings) -> None:
         data = shown_data(settings.data, self.own)
         checks.require(settings.goal in goals_for(data), "goal", f"one for {data.task}", list(settings.goal))
-        params = settings.network(data).init(jax.random.key(settings.seed))
+        params = _drawn(settings, data)
         # nothing is changed before all of it was found to fit
         self.data = data
         self.bucket = bucket_for(data.X.shape[1], len(data.X), len(data.held_X))
@@ -80,7 +82,7 @@ class LiveTrainer:
 
     def _begin(self, settings: PlaySettings, params: Any, *, drawn: bool) -> None:
         """Start anew from true parameters, with an optimizer that remembers nothing."""
-        origin = Origin([{leaf: np.array(layer[leaf]) for leaf in ("w", "b")} for layer in params], drawn)
+        origin = Origin(jax.tree.map(np.array, params), drawn)
         flat = jax.device_put(flat_params(padded_params(origin.params, self.bucket.inputs)))
         state = begun_state(flat, settings.optimizer, self.bucket.rows)
         self._push(Moment(settings, state, origin, ((0, 0, settings),)))
@@ -127,7 +129,7 @@ class LiveTrainer:
         reshaped = self._shape(settings) != self._shape(old)
         # what was not trained yet has nothing to keep, and so stays a draw that jn.MLP.init makes
         if (settings.seed, settings.weights) != (old.seed, old.weights) or (reshaped and untouched):
-            self._begin(settings, settings.network(self.data).init(jax.random.key(settings.seed)), drawn=True)
+            self._begin(settings, _drawn(settings, self.data), drawn=True)
         elif reshaped or settings.optimizer != old.optimizer:
             self._begin(settings, self._kept(settings), drawn=untouched)
         else:
@@ -141,8 +143,7 @@ class LiveTrainer:
 
     def _kept(self, settings: PlaySettings) -> list[dict[str, np.ndarray]]:
         """Draw parameters for a new structure, and put the trained entries into their places."""
-        old, new = self.params, settings.network(self.data).init(jax.random.key(settings.seed))
-        kept = [{leaf: np.array(layer[leaf]) for leaf in ("w", "b")} for layer in new]
+        old, kept = self.params, jax.tree.map(np.array, _drawn(settings, self.data))
         # an output layer that hangs on another layer than before has nothing to keep
         count = len(old) if len(old) == len(kept) else min(len(old), len(kept)) - 1
         for theirs, mine in zip(old[:count], kept[:count], strict=True):
@@ -152,7 +153,7 @@ class LiveTrainer:
 
     def restart(self) -> None:
         """Draw the weights anew, by the seed that is set."""
-        self._begin(self.settings, self.net.init(jax.random.key(self.settings.seed)), drawn=True)
+        self._begin(self.settings, _drawn(self.settings, self.data), drawn=True)
 
     def edit(self, layer: int, row: int, unit: int, value: float) -> None:
         """Set one weight, or, with row -1, one bias, and train on from there. Raises ValueError for a place that is not
@@ -176,7 +177,7 @@ class LiveTrainer:
     def go_to(self, at: int) -> None:
         """Show an earlier state of the ring, or a later one that was left; raises ValueError for one not there."""
         self.at = checks.integer("at", at, maximum=len(self.moments) - 1)
-        self._show()
+        self._seen = None
 
     def choose(self, held: bool, row: int) -> None:
         """Choose an example by its row; raises ValueError for one that is not there."""
@@ -190,9 +191,6 @@ class LiveTrainer:
         kept = self.plane.inputs if inputs is None and getattr(self, "_of", None) is self.data else inputs
         self.plane: Plane = plane_of(self.data, point, kept)
         self.point, self._of = np.asarray(point, np.float32), self.data
-        self._seen: Any = None
-
-    def _show(self) -> None:
         self._seen = None
 
     def _push(self, moment: Moment) -> None:
@@ -200,7 +198,7 @@ class LiveTrainer:
             self.moments.pop()
         self.moments.append(moment)
         self.at = len(self.moments) - 1
-        self._show()
+        self._seen = None
 
     def _arguments(self) -> tuple[Structure, PlayNumbers, tuple[Examples, Shown]]:
         if self._seen is None:
@@ -261,3 +259,8 @@ class LiveTrainer:
         fresh = state._replace(slots=empty_slots("sgd", state.flat), step=jax.device_put(np.int32(0)))
         after, _ = frame(fresh, structure, plain, seen, key=jax.random.key(0), updates=np.int32(1))
         return true_params(layers_of(np.asarray(after.slots.first), self.bucket.inputs), self.net.sizes)
+
+
+def _drawn(settings: PlaySettings, data: Any) -> Any:
+    """Draw the parameters that a network begins with."""
+    return settings.network(data).init(jax.random.key(settings.seed))
