@@ -220,12 +220,13 @@ class Arrival:
 
     def _fit(self, X: Any, y: Any, **fit_params: Any) -> BaseEstimator:
         """Conclude the training as the estimator's own fit would; raises what went wrong before or in it."""
-        estimator, data, random, error = self._candidate
+        candidate: Any = self._candidate  # with data, for it was trained where there is no error
+        estimator, data, random, error = candidate
         del vars(estimator)["fit"]
         if error is not None:
             raise error
         chunk: Any = self._chunk
-        mlp, rows = last_step(estimator), len(data.train.x)  # type: ignore[union-attr]
+        mlp, rows = last_step(estimator), len(data.train.x)
         mlp._record(chunk, rows)
-        mlp._conclude(chunk, chunk.state.best, random, rows=rows)  # type: ignore[arg-type]
+        mlp._conclude(chunk, chunk.state.best, random, rows=rows)
         return estimator
