@@ -2,15 +2,25 @@
 
 Members differ in learning rate and momentum; all contestants train on the same 4,096 examples in batches of 128. A
 call of each compiles and warms up, then each has its turns, and the fastest turn of each counts. On the CPU a member
-costs the same in any company, so the CPU trains 128 at most.
+costs the same in any company, so the CPU trains 128 at most. As a script it says what a CPU takes, on the cores that it
+may use: taskset -c 0,1 python scripts/benchmarks/device.py
 """
 
 import functools
 import itertools
+import json
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
 import numpy as np
@@ -55,6 +65,26 @@ def populations(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any
             each = {name: round(value * 1e6, 3) for name, value in took.items()}
             rate = operations(sizes, len(data[0])) / took["jaxnet"] / 1e12
             yield {"sizes": sizes, "members": members, "microseconds a model-epoch": each, "TFLOP/s": round(rate, 2)}
+
+
+def two_cores(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any]]:
+    """Yield what a model-epoch takes on two cores of this machine, in a process that may use no others."""
+    allowed = sorted(os.sched_getaffinity(0))
+    command = [sys.executable, __file__, "--tiny"] if tiny else [sys.executable, __file__]
+    limit = lambda: os.sched_setaffinity(0, allowed[:2])
+    done = subprocess.run(
+        command, preexec_fn=limit, capture_output=True, text=True, check=True, timeout=max(5.0, left())
+    )
+    yield {"cores": len(allowed[:2]), **json.loads(done.stdout.splitlines()[-1])}
+
+
+def _cpu_alone(tiny: bool) -> None:
+    """Print what a model-epoch of the first population takes on the cores that this process may use."""
+    sizes = POPULATIONS[0][0]
+    data = examples(512 if tiny else ROWS, sizes[0], sizes[-1])
+    members = 16 if tiny else 4 * CPU_MEMBERS
+    took = _ours(data, sizes, members, 1 if tiny else 2, None)
+    print(json.dumps({"sizes": sizes, "members": members, "microseconds a model-epoch": round(took * 1e6, 1)}))
 
 
 def _ours(data: tuple, sizes: tuple, members: int, epochs: int, precision: str | None) -> float:
@@ -142,3 +172,7 @@ def fits(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any]]:
             work = functools.partial(jn.fit, f, params, (X, y), key=jax.random.key(1), device=device, **options)
             took[name] = round(fastest(lambda work=work: np.asarray(work().params[0]["w"]), turns=2) / steps * 1e6, 2)
         yield {"sizes": sizes, "rows": len(X), "batch": size or len(X), "microseconds a step": took}
+
+
+if __name__ == "__main__":
+    _cpu_alone("--tiny" in sys.argv)

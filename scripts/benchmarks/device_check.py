@@ -2,9 +2,10 @@
 
 python scripts/benchmarks/device_check.py [--tiny] [--budget SECONDS] [PART ...]
 
-Parts, in this order: device, populations, fits, identity, agreement, gradients, experiments. One that fails says so in
-a line with "error" and the next goes on; none begins after the budget. Every promise is a line with "holds". Exits 1
-where one does not hold or a part fails. --tiny is for a CPU, where it takes seconds: small sizes, no experiments.
+Parts, in this order: device, populations, two_cores, fits, identity, agreement, gradients, experiments. One that fails
+says so in a line with "error" and the next goes on; none begins after the budget. Every promise is a line with "holds".
+Exits 1 where one does not hold or a part fails. --tiny is for a CPU, where it takes seconds: small sizes, no
+experiments.
 """
 
 import argparse
@@ -165,8 +166,9 @@ def experiments(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any
 
 
 PARTS = {
-    "device": device, "populations": benchmark.populations, "fits": benchmark.fits,
-    "identity": identity, "agreement": agreement, "gradients": gradients, "experiments": experiments,
+    "device": device, "populations": benchmark.populations, "two_cores": benchmark.two_cores,
+    "fits": benchmark.fits, "identity": identity, "agreement": agreement, "gradients": gradients,
+    "experiments": experiments,
 }  # fmt: skip
 
 if __name__ == "__main__":
