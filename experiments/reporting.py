@@ -79,11 +79,14 @@ class Findings:
     times: Mapping[str, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
 
-def main(document: str, experiment: Callable[[bool], Findings]) -> None:
-    """Run an experiment from the command line: ``--quick``, ``--device``, ``--json PATH``, ``--figures DIR``."""
-    options = _options(document)
+def main(
+    document: str, experiment: Callable[..., Findings], add_own: Callable[[argparse.ArgumentParser], None] | None = None
+) -> None:
+    """Run an experiment from the command line: ``--quick``, ``--device``, ``--json PATH``, ``--figures DIR``, and, as
+    keywords of ``experiment(quick)``, what ``add_own(parser)`` adds."""
+    options, own = _options(document, add_own)
     load, started = os.getloadavg()[0], time.perf_counter()
-    findings = experiment(options.quick)
+    findings = experiment(options.quick, **own)
     seconds = time.perf_counter() - started
     print(table(findings.claims))
     for what, times in findings.times.items():
@@ -97,7 +100,8 @@ def main(document: str, experiment: Callable[[bool], Findings]) -> None:
         _draw(findings, options.figures)
 
 
-def _options(document: str) -> argparse.Namespace:
+def _options(document: str, add_own: Callable | None) -> tuple[argparse.Namespace, dict[str, Any]]:
+    """Parse the command line; return its options, and those of them that are the experiment's own."""
     parser = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer seeds and settings: seconds instead of minutes")
     parser.add_argument(
@@ -105,9 +109,12 @@ def _options(document: str) -> argparse.Namespace:
     )
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the figures into this folder")
     add_device(parser)
+    common = set(vars(parser.parse_args([])))
+    if add_own:
+        add_own(parser)
     options = parser.parse_args()
     use_device(parser, options.device)
-    return options
+    return options, {name: value for name, value in vars(options).items() if name not in common}
 
 
 def new_file(text: str) -> Path:
