@@ -13,7 +13,7 @@ def test_anything_else_is_a_usage_error_before_anything_is_fetched_or_installed(
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "JAXNET_VENV": str(tmp_path / "venv")}
     done = subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "usage: scripts/get_data mnist|fashion_mnist" in done.stderr
+    assert "usage: scripts/get_data mnist|fashion_mnist|tables" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -75,3 +75,22 @@ def test_what_is_not_the_published_file_is_not_put_in_place(machine, tmp_path):
     fake(python, "python", 'case "$*" in *data_folder*) echo "$JAXNET_DATA";; *pip*) ;; *) exit 1;; esac')
     assert get(machine[1], "mnist").returncode == 1
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_tables_are_those_of_debians_packages_or_none(machine, tmp_path):
+    done = get(machine[1], "tables")
+    assert done.returncode == 1
+    assert "no tables: Debian's packages r-cran-mlbench r-cran-kernlab" in done.stderr
+    assert list((tmp_path / "data").iterdir()) == []
+    fake(machine[0], "apt-get", 'for name in r-cran-mlbench r-cran-kernlab; do echo "$*" > "${name}_1.deb"; done')
+    fake(machine[0], "dpkg-deb", 'mkdir -p "$3"; cp "$2" "$3"')
+    fake(tmp_path / "venv" / "bin", "python", UNPACKED)
+    assert get(machine[1], "tables").returncode == 0
+    assert [path.name for path in (tmp_path / "data" / "tables").iterdir()] == ["r-cran-kernlab_1.deb"]
+
+
+# writes what it finds unpacked where the script would write tables
+UNPACKED = """case "$*" in
+*data_folder*) echo "$JAXNET_DATA" ;;
+*debian_tables.py*) cp "$2"/r-cran-kernlab_1.deb "$3" ;;
+esac"""
