@@ -58,6 +58,12 @@ def fold_in(key: KeyWords | Key, data: int) -> KeyWords | Key:
     return np.concatenate(_hash(key, np.array([data], np.uint64)))
 
 
+def random_words(words: KeyWords, count: int) -> np.ndarray:
+    """Draw ``count`` random words of 32 bits, [count] (uint32), as ``jax.random.bits`` does."""
+    high, low = _hash(words, np.arange(count, dtype=np.uint64))
+    return high ^ low
+
+
 def unit_interval(words: KeyWords, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Draw an array of this shape from U[0, 1) as ``jax.random.uniform`` does, in float32 or float64.
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -19,7 +18,9 @@ from jaxnet.compilation_cache import saying_compiles
 from jaxnet.identity import KeptPrograms
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
-from jaxnet.sweeps.tiles import Lane, Shared, Tile, draw_orders, run_tiles
+from jaxnet.sweeps.orders import draw_orders
+from jaxnet.sweeps.tiles import Lane, Shared, Tile, run_tiles
+from jaxnet.training.batches import on_device
 from jaxnet.training.flat import Flat, Layout, flatten, layout_of, unflatten
 from jaxnet.training.loop import Program, program_key, program_key_now
 
@@ -186,8 +187,9 @@ class Engine:
         return jax.block_until_ready(self._compiled(*self._arguments(loaded, first, epochs)))
 
     def _arguments(self, loaded: Loaded, first: int, epochs: int) -> tuple:
-        bounds = jnp.asarray(first, jnp.int32), jnp.asarray(epochs, jnp.int32)
-        tiles = Tile(loaded.numbers, loaded.flat, loaded.keys, self._orders(loaded, bounds), loaded.folds, loaded.most)
+        bounds = on_device(first, np.int32), on_device(epochs, np.int32)
+        orders = self._orders(loaded, range(first, first + epochs))
+        tiles = Tile(loaded.numbers, loaded.flat, loaded.keys, orders, loaded.folds, loaded.most)
         return self._shared, tiles, loaded.counts, bounds
 
     def _load(self, tiling: Tiling) -> Loaded:
@@ -207,19 +209,19 @@ class Engine:
         most = None if self._most is None else gather(self._most)
         return Loaded(tiling, places, *jax.device_put((flat, numbers, keys, folds, counts, most), self._tiled))
 
-    def _orders(self, loaded: Loaded, bounds: tuple[jax.Array, jax.Array]) -> jax.Array | None:
-        """Draw the orders of the coming epochs once for each seed and fold, however many tiles share them."""
+    def _orders(self, loaded: Loaded, epochs: range) -> jax.Array | None:
+        """Draw the orders of these epochs once for each seed and fold, however many tiles share them."""
         if not self._prepared.program.shuffled:
             return None
         leaders = np.repeat(loaded.tiling.slots[:1, 0], len(loaded.keys))
         leaders[loaded.places] = loaded.tiling.slots[:, 0]
         pairs = [(int(self._seeds[slot]), max(int(self._folds[slot]), 0)) for slot in leaders]
-        drawn = {}
-        for seed, fold in set(pairs):
-            rows = jnp.asarray(self._prepared.rows[fold], jnp.int32)
-            orders = _draw(self._key(seed), rows, *bounds, size=self._rows, block=self.block)
-            drawn[seed, fold] = np.asarray(orders)
-        return jax.device_put(np.stack([drawn[pair] for pair in pairs]), self._tiled)
+        orders = np.zeros((len(pairs), self.block, self._rows), np.int32)
+        for seed, fold in set(pairs) if epochs else ():
+            rows, key = int(self._prepared.rows[fold]), keys_of(self._root, seed)[1]
+            drawn = draw_orders(key, rows, epochs, size=self._rows)
+            orders[[pair == (seed, fold) for pair in pairs], : len(epochs)] = drawn
+        return jax.device_put(orders, self._tiled)
 
     def _key(self, seed: int) -> np.ndarray:
         return _run_key(self._root, seed)
@@ -294,9 +296,6 @@ def memory_of(compiled: Any) -> int:
     if analysis is None:
         return 0
     return analysis.argument_size_in_bytes + analysis.output_size_in_bytes + analysis.temp_size_in_bytes
-
-
-_draw = jax.jit(draw_orders, static_argnames=("size", "block"))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet.training import stopping
-from jaxnet.training.batches import Examples, draw_order
+from jaxnet.training.batches import Examples
 from jaxnet.training.flat import Flat, Layout, flatten, layout_of, unflatten
 from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
 from jaxnet.types import Array, Batch, Pytree
@@ -175,14 +175,3 @@ def tile_data(shared: Shared, tile: Tile) -> Data:
 
 def _validated(shared: Shared) -> bool:
     return shared.validation is not None or shared.folds is not None
-
-
-def draw_orders(key: Array, rows: Array, first: Array, epochs: Array, *, size: int, block: int) -> Array:
-    """Draw the orders of some epochs, exactly as ``fit`` with this key would; [block, M], zeros beyond them."""
-    examples = Examples(jnp.zeros((size,), jnp.int32), jnp.zeros(()), None, rows)
-
-    def one(i: Array, orders: Array) -> Array:
-        order_key, _ = jax.random.split(jax.random.fold_in(jax.random.wrap_key_data(key), first + i))
-        return orders.at[i].set(draw_order(order_key, examples))
-
-    return jax.lax.fori_loop(0, epochs, one, jnp.zeros((block, size), jnp.int32))

@@ -210,7 +210,8 @@ def pass_over(
     full: Any = parts.program.batches
     unroll = None if full is None else min(UNROLLED, full)
     if full is None:  # traced: padding adds batches of weight 0, which are never run
-        full = examples.rows // size if tail else -(-examples.rows // size)
+        # lax.div, for // would compile four kernels to see to signs
+        full = jax.lax.div(examples.rows + (0 if tail else size - 1), jnp.asarray(size, jnp.int32))
     start = trained, jnp.zeros((), _dtype(trained.params))
     trained, total = jax.lax.fori_loop(0, full, step, start, unroll=unroll)
     if tail:
