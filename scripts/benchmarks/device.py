@@ -2,8 +2,8 @@
 
 Members differ in learning rate and momentum; all contestants train on the same 4,096 examples in batches of 128. A
 call of each compiles and warms up, then each has its turns, and the fastest turn of each counts. On the CPU a member
-costs the same in any company, so the CPU trains 128 at most. As a script it says what a CPU takes, on the cores that it
-may use: taskset -c 0,1 python scripts/benchmarks/device.py
+costs the same in any company, so the CPU trains 128 at most. As a script, python scripts/benchmarks/device.py, it says
+what a model-epoch takes on two cores.
 """
 
 import functools
@@ -21,6 +21,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
     os.environ["JAX_PLATFORMS"] = "cpu"
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])  # before JAX starts a thread for each
 
 import jax
 import numpy as np
@@ -69,22 +70,19 @@ def populations(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any
 
 def two_cores(tiny: bool, left: Callable[[], float]) -> Iterator[dict[str, Any]]:
     """Yield what a model-epoch takes on two cores of this machine, in a process that may use no others."""
-    allowed = sorted(os.sched_getaffinity(0))
-    command = [sys.executable, __file__, "--tiny"] if tiny else [sys.executable, __file__]
-    limit = lambda: os.sched_setaffinity(0, allowed[:2])
-    done = subprocess.run(
-        command, preexec_fn=limit, capture_output=True, text=True, check=True, timeout=max(5.0, left())
-    )
-    yield {"cores": len(allowed[:2]), **json.loads(done.stdout.splitlines()[-1])}
+    command = [sys.executable, __file__, *(["--tiny"] if tiny else [])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=max(5.0, left()))
+    yield json.loads(done.stdout.splitlines()[-1])
 
 
 def _cpu_alone(tiny: bool) -> None:
-    """Print what a model-epoch of the first population takes on the cores that this process may use."""
+    """Print what a model-epoch of the first population takes on the cores that this process may use, two."""
     sizes = POPULATIONS[0][0]
     data = examples(512 if tiny else ROWS, sizes[0], sizes[-1])
     members = 16 if tiny else 4 * CPU_MEMBERS
     took = _ours(data, sizes, members, 1 if tiny else 2, None)
-    print(json.dumps({"sizes": sizes, "members": members, "microseconds a model-epoch": round(took * 1e6, 1)}))
+    found = {"cores": len(os.sched_getaffinity(0)), "sizes": sizes, "members": members}
+    print(json.dumps({**found, "microseconds a model-epoch": round(took * 1e6, 1)}))
 
 
 def _ours(data: tuple, sizes: tuple, members: int, epochs: int, precision: str | None) -> float:

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -58,10 +57,3 @@ def test_an_unknown_part_is_refused(check, capsys):
     with pytest.raises(SystemExit, match=r"^2$"):
         check("identiti")
     assert "unknown part identiti; there are device, populations" in capsys.readouterr().err
-
-
-def test_two_cores_are_a_process_that_may_use_no_others(check):
-    status, lines = check("two_cores")
-    assert status == 0
-    assert lines[0]["cores"] == min(2, len(os.sched_getaffinity(0)))
-    assert lines[0]["microseconds a model-epoch"] > 0
