@@ -162,10 +162,10 @@ CHECKERS: Mapping[str, Callable[[Question], Answer]] = {"jaxnet": by_jaxnet, "ch
 
 
 def experiment(quick: bool) -> Findings:
-    """Put every question to every checker; ``quick`` puts those about the article's network, every second one."""
+    """Put every question to every checker; ``quick`` puts those about the article's network, every sixth one."""
     questions = planted()
     if quick:
-        questions = {name: [each for each in asked if small(each)][::2] for name, asked in questions.items()}
+        questions = {name: [each for each in asked if small(each)][::6] for name, asked in questions.items()}
     claims, results, seconds = [], {}, dict.fromkeys(CHECKERS, 0.0)
     for checker, ask in CHECKERS.items():
         for name, cases in questions.items():

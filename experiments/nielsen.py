@@ -199,7 +199,7 @@ def experiment(quick: bool) -> Findings:
     }
     claims = [claim for figure, curves in results.items() for claim in compared(figure, curves)]
     figures = {f"nielsen_{figure}.png": functools.partial(draw, curves) for figure, curves in results.items()}
-    return Findings(claims, 3, 3, results, figures, times(first))
+    return Findings(claims, 3, 3, results, figures, {} if quick else times(first))
 
 
 def times(data: tuple) -> dict[str, dict[str, float]]:

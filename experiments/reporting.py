@@ -68,7 +68,8 @@ class Findings:
         runs: how many training runs that took.
         results: numbers for the JSON file: name -> anything JSON can hold.
         figures: file name -> a function that draws it.
-        times: what was timed -> library -> seconds, jaxnet's first; from ``peers``.
+        times: what was timed -> library -> seconds, jaxnet's first; from ``peers``, and none in a quick run, which has
+            others beside it.
     """
 
     claims: list[Claim]

@@ -115,7 +115,7 @@ def experiment(quick: bool) -> Findings:
         "stairs_worked_example.png": functools.partial(draw_worked_example, train, test),
         "stairs.png": functools.partial(draw_ladder, rungs),
     }
-    return Findings(claims, 2 + len(HAND_SET) + 1 + len(LADDER), runs, results, figures, times(train))
+    return Findings(claims, 2 + len(HAND_SET) + 1 + len(LADDER), runs, results, figures, {} if quick else times(train))
 
 
 def times(train: Any) -> dict[str, dict[str, float]]:

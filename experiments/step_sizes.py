@@ -76,7 +76,7 @@ def experiment(quick: bool) -> Findings:
     }
     settings = len(runs) + len(pairs) + len(learnt) * len(widths)
     trained = seeds * settings + BISECTIONS * len(critical) + 2 + len(bowls)
-    return Findings(claims, len(critical) + 2 + settings, trained, results, figures, times())
+    return Findings(claims, len(critical) + 2 + settings, trained, results, figures, {} if quick else times())
 
 
 def times() -> dict[str, dict[str, float]]:

@@ -72,7 +72,7 @@ def experiment(quick: bool) -> Findings:
     figures = {
         "vanishing_gradients.png": functools.partial(draw, {kind: table[max(depths)] for kind, table in found.items()})
     }
-    return Findings(claims, len(KINDS) * len(depths), 0, results, figures, times())
+    return Findings(claims, len(KINDS) * len(depths), 0, results, figures, {} if quick else times())
 
 
 def times() -> dict[str, dict[str, float]]:
