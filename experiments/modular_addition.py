@@ -102,7 +102,8 @@ def experiment(quick: bool) -> Findings:
     claims = [*by_construction(shares), *by_training(half), *too_few(fifth)]
     figures = {"grokking.png": functools.partial(draw, half[0])}
     results = {"built": shares, "half": half, "fifth": fifth}
-    return Findings(claims, len(shares) + 1 + bool(fifth), len(half) + len(fifth), results, figures, {} if quick else times())
+    configurations, timed = len(shares) + 1 + bool(fifth), {} if quick else times()
+    return Findings(claims, configurations, len(half) + len(fifth), results, figures, timed)
 
 
 def times() -> dict[str, dict[str, float]]:

@@ -71,7 +71,8 @@ def experiment(quick: bool) -> Findings:
     results = {"rms by width": by_width, "rms by depth": by_depth, "corners": saw, "staircases": built}
     trained = [*by_width.values(), *by_depth.values(), *saw.values()]
     figures = {"universal_approximation.png": functools.partial(draw, by_width)}
-    return Findings(claims, len(trained) + len(built) + 1, seeds * len(trained), results, figures, {} if quick else times())
+    configurations, timed = len(trained) + len(built) + 1, {} if quick else times()
+    return Findings(claims, configurations, seeds * len(trained), results, figures, timed)
 
 
 def times() -> dict[str, dict[str, float]]:
