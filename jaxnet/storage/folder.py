@@ -70,5 +70,8 @@ def _lock(descriptor: int, folder: Path) -> None:
         owner = os.read(descriptor, 32).decode("ascii", errors="replace").strip()
         owner = owner if owner.isdecimal() else "unknown"
         raise Locked(f"{folder}: the run is locked by process {owner}") from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:  # a full disk, or a broken one: the system does not say where
+        raise OSError(error.errno, f"could not write to it ({error.strerror})", str(folder / "lock")) from error

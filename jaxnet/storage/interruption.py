@@ -149,6 +149,9 @@ def end_scripts_with_a_status() -> None:
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not isinstance(error, Interrupted) or interactive():
             return before(kind, error, trace)
+        with contextlib.suppress(ValueError):  # a hook that is called in another thread takes no handlers
+            for number in SIGNALS:  # it ends in this moment, and a second one would take its status from it
+                signal.signal(number, signal.SIG_IGN)
         print(error, file=sys.stderr)
         raise SystemExit(error.status)
 

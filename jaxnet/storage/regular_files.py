@@ -62,7 +62,7 @@ def read_regular(path: str | os.PathLike, limit: int = FILE_LIMIT) -> bytes:
         size = os.fstat(descriptor).st_size
         if size > limit:
             raise OSError(f"{path}: {size} bytes, more than the {limit} that are read")
-        with os.fdopen(os.dup(descriptor), "rb") as file:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             try:
                 return file.read(size)
             except MemoryError:

@@ -12,11 +12,19 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.identity import MUST_STAY, different, digest_arrays, odd_programs, surroundings
+from jaxnet.identity import (
+    MUST_STAY,
+    KeptPrograms,
+    computing_key,
+    different,
+    digest_arrays,
+    odd_programs,
+    surroundings,
+)
 from jaxnet.losses import Objective
 from jaxnet.network import MLP, describe_network
 from jaxnet.training.hyperparameters import as_text, parts_of
-from jaxnet.training.loop import Updated, assemble, history_names
+from jaxnet.training.loop import Updated, assemble, history_names, program_key
 from jaxnet.training.preparation import FitPlan
 from jaxnet.training.traced_training import TracedWith, traced_training
 from jaxnet.types import Batch
@@ -125,7 +133,24 @@ def _from_format_1(saved: dict[str, Any], now: dict[str, Any], own: list[str]) -
     return {**added, **saved, "programs": {} if odd else now["programs"]}
 
 
+_traced: KeptPrograms[dict[str, Any]] = KeptPrograms(64)
+
+
 def _programs(plan: FitPlan) -> dict[str, Any]:
+    """Return the programs of a run; one that was traced before, for such arrays, is not traced again, as it is not
+    compiled again: what is known of a program and what runs are kept under the same key."""
+    shapes = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), (plan.state, plan.data, plan.key)))
+    # numbers stand in the text of a program, which depends on how they are computed with, too
+    key = (
+        program_key(plan.program),
+        computing_key(plan.numbers),
+        shapes,
+        *(surroundings()[name] for name in MUST_STAY),
+    )
+    return _traced.get(key, lambda: _trace(plan))
+
+
+def _trace(plan: FitPlan) -> dict[str, Any]:
     parts, (size, tail) = assemble(plan.program, plan.numbers), (plan.program.batch_size, plan.program.tail)
     given = TracedWith(
         numbers=(),

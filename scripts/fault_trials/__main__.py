@@ -1,65 +1,140 @@
-"""``scripts/faults [--quick] [--write] [--prove] [ROW ...]``: run the trials and print the table."""
+"""``scripts/faults [--quick] [--write] [--prove] [--at-once N] [ROW ...]``: run the trials and print the table."""
 
 import argparse
+import os
 import random
 import sys
 import tempfile
 import time
-from collections import Counter
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
-from scripts.fault_trials import disks, files, growth, inputs, kills
-from scripts.fault_trials.rows import LOST, SILENT, SURVIVED, Budget, Row, count
+from scripts.fault_trials import disks, files, growth, inputs, io_calls, kills, racing, settings, trained, two_processes
+from scripts.fault_trials.rows import LOST, SILENT, SURVIVED, Budget, Row, Skipped, count
 
-ROWS: list[Row] = [*files.ROWS, *inputs.ROWS, *kills.ROWS, *disks.ROWS, *growth.ROWS]
+_PARTS = (io_calls, files, inputs, kills, two_processes, racing, disks, growth, settings)
+ROWS: list[Row] = [row for part in _PARTS for row in part.ROWS]
 DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
 HEAD = """# Faults, tried
 
-`{command}` wrote this table: what was tried, what came of it, and the claim that a row holds. *Lost*: work that
-was saved is gone, or an error without the path of its file. *Silent*: a wrong number, or another run's, without a
-word. `scripts/faults --prove` breaks the code once for every row and sees the row fail.
+`scripts/faults --write` wrote this table: what was tried, what came of it, and the claim that a row holds. *Lost*: work
+that was saved is gone, or an error without the path of its file. *Silent*: a wrong number, or another run's, without a
+word. `scripts/faults --prove` breaks the code once for every row and sees the row fail; `scripts/faults --quick`, a
+step of `scripts/check`, tries a sample of each, as in the rows that say so.
 
 | fault | tried | survived | lost | silent | claim |
 |---|---|---|---|---|---|
 """
+_SAMPLE = " (sample)"
+# whoever is killed is asked whether bits are the same, not how fast they come: XLA compiles in a hurry, and as it does
+# for users only where the long version looks at settings and at memory
+_HURRIED = (
+    "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
 
 
 def main() -> int:
     """Run the rows; return the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/faults", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="names of rows, or parts of them; by default all")
-    parser.add_argument("--quick", action="store_true", help="a sample of each, in about a minute")
-    parser.add_argument("--write", action="store_true", help="keep the whole table as docs/faults.md")
-    parser.add_argument("--prove", action="store_true", help="break the code for every row, which must see it")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--quick", action="store_true", help="a sample of each, in less than a minute")
+    kinds.add_argument("--prove", action="store_true", help="break the code for every row, which must see it")
+    parser.add_argument("--write", action="store_true", help="keep the lines of these rows in docs/faults.md")
+    parser.add_argument("--at-once", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help="rows at a time")
     arguments = parser.parse_args()
     chosen = [row for row in ROWS if not arguments.rows or any(part in row.name for part in arguments.rows)]
     if not chosen:
         parser.error(f"no such row; there are {', '.join(row.name for row in ROWS)}")
-    lines, bad = [], False
-    for row in chosen:
-        with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-            budget = Budget(not arguments.quick and not arguments.prove, Path(folder), random.Random(0))
-            began = time.monotonic()
-            if arguments.prove:
-                with row.broken():
-                    found = count(row, budget)
-                wrong = not found[LOST] + found[SILENT]
-                print(f"{row.name}: {'NOT SEEN' if wrong else 'seen'} ({dict(found)})", flush=True)
-            else:
+    if arguments.quick and not arguments.rows:
+        chosen = [row for row in chosen if not row.long_only]
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        folder = Path(name)
+        jobs: list[Callable[[], bool]] = [lambda row=row: _tried(row, folder, arguments) for row in chosen]
+        right = _all_of([lambda: _warmed(folder), *jobs], arguments.at_once)
+        if arguments.write and not arguments.prove:
+            _write(folder)
+    return int(not right)
+
+
+def _all_of(jobs: list[Callable[[], bool]], at_once: int) -> bool:
+    """Do each job in a process of its own, for none may compute with JAX and then fork; say whether all were right."""
+    waiting, running, right = list(jobs), set[int](), True
+    while waiting or running:
+        while waiting and len(running) < at_once:
+            job = waiting.pop(0)
+            if not (child := os.fork()):
+                status = 1
+                try:
+                    status = int(not job())
+                except BaseException:
+                    traceback.print_exc()
+                finally:
+                    sys.stdout.flush()
+                    os._exit(status)
+            running.add(child)
+        child, status = os.wait()
+        running.discard(child)
+        right &= status == 0
+    return right
+
+
+def _warmed(folder: Path) -> bool:
+    """Compile what all rows train, beside those rows that need none of it."""
+    _hurry()
+    return bool(trained.fit(None, _cache(folder)) and trained.sweep(None, _cache(folder)))
+
+
+def _hurry() -> None:
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_HURRIED}"
+
+
+def _cache(folder: Path) -> str:
+    return str(folder / "cache of programs")
+
+
+def _tried(row: Row, folder: Path, arguments: argparse.Namespace) -> bool:
+    """Try a row and print its line; say whether it is as it should be."""
+    if arguments.quick or arguments.prove or not row.as_users:
+        _hurry()
+    own = Path(tempfile.mkdtemp(dir=folder))
+    budget, began = (
+        Budget(not arguments.quick and not arguments.prove, own, random.Random(0), _cache(folder)),
+        time.time(),
+    )
+    try:
+        if arguments.prove:
+            with row.broken():
                 found = count(row, budget)
-                wrong = bool(found[LOST] + found[SILENT])
-                lines.append(_line(row, found))
-                print(f"{lines[-1]} {time.monotonic() - began:.0f} s", flush=True)
-            bad |= wrong
-    if arguments.write and not arguments.prove and not arguments.rows:
-        command = "scripts/faults --quick --write" if arguments.quick else "scripts/faults --write"
-        DOCUMENT.write_text(HEAD.format(command=command) + "".join(f"{line}\n" for line in lines))
-    return int(bad)
+            seen = bool(found[LOST] + found[SILENT])
+            print(f"{row.name}: {'seen' if seen else 'NOT SEEN'} ({dict(found)})", flush=True)
+            return seen
+        found = count(row, budget)
+        cells = [
+            row.name + _SAMPLE * arguments.quick,
+            found.total(),
+            found[SURVIVED],
+            found[LOST],
+            found[SILENT],
+            row.claim,
+        ]
+        right = found.total() > 0 and not found[LOST] + found[SILENT]
+    except Skipped as reason:
+        cells, right = [row.name + _SAMPLE * arguments.quick, 0, 0, 0, 0, f"{row.claim} (not tried: {reason})"], True
+    line = f"| {' | '.join(map(str, cells))} |"
+    print(f"{line} {time.time() - began:.0f} s", flush=True)
+    (folder / f"{ROWS.index(row)}.line").write_text(line)
+    return right
 
 
-def _line(row: Row, found: Counter[str]) -> str:
-    cells = [row.name, found.total(), found[SURVIVED], found[LOST], found[SILENT], row.claim]
-    return f"| {' | '.join(map(str, cells))} |"
+def _write(folder: Path) -> None:
+    """Put the lines of the rows that were tried into the document; those of the others stay."""
+    table = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| ")]
+    before = {line.split(" | ")[0][2:].removesuffix(_SAMPLE): line for line in table}
+    tried = {row.name: folder / f"{number}.line" for number, row in enumerate(ROWS)}
+    lines = [file.read_text() if file.exists() else before.get(name, "") for name, file in tried.items()]
+    DOCUMENT.write_text(HEAD + "".join(f"{line}\n" for line in lines if line))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""Damaged and hostile files: every I/O call of a save, every bit of a file, flips of a database, links and pipes."""
+"""Damaged and hostile files: every bit of a file, flips of a database, links and pipes."""
 
 import contextlib
-import errno
 import os
 import random
 import resource
@@ -19,87 +18,9 @@ import safetensors.numpy
 from jaxnet import storage
 from jaxnet.storage import arrays
 from scripts.fault_trials import trained
-from scripts.fault_trials.kills import written_in_place
 from scripts.fault_trials.rows import LOST, SILENT, SURVIVED, Budget, Row, in_child
 
 OLD, NEW = {"w": np.arange(3.0)}, {"w": np.arange(3.0) + 1}
-CALLS = ("open", "fsync", "replace", "link")
-FAULTS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, "short")
-
-
-class _Failing:
-    """Fails the nth call of those that a save makes, once or from then on."""
-
-    def __init__(self, number: int, fault: Any, for_good: bool) -> None:
-        self.number, self.fault, self.for_good, self.calls = number, fault, for_good, 0
-        self.real = {name: getattr(os, name) for name in CALLS}
-        self.fdopen = os.fdopen
-
-    def call(self, name: str, *arguments: Any, **options: Any) -> Any:
-        self.calls += 1
-        if self.calls == self.number or (self.for_good and self.calls > self.number):
-            raise OSError(self.fault if self.fault != "short" else errno.ENOSPC, "a fault that was injected")
-        return self.real[name](*arguments, **options)
-
-    def opened(self, descriptor: int, mode: str = "r", *arguments: Any) -> Any:
-        file = self.fdopen(descriptor, mode, *arguments)
-        return _File(file, self) if "w" in mode else file
-
-    @contextlib.contextmanager
-    def armed(self) -> Iterator[None]:
-        with contextlib.ExitStack() as stack:
-            for name in CALLS:
-                act = lambda *a, _name=name, **o: self.call(_name, *a, **o)
-                stack.enter_context(mock.patch.object(os, name, act))
-            stack.enter_context(mock.patch.object(os, "fdopen", self.opened))
-            yield
-
-
-class _File:
-    """A file whose writing may fail, before anything or in the middle."""
-
-    def __init__(self, file: Any, failing: _Failing) -> None:
-        self._file, self._failing = file, failing
-
-    def __enter__(self) -> "_File":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-    def write(self, content: bytes) -> int:
-        self._failing.calls += 1
-        if self._failing.calls == self._failing.number:
-            short, fault = self._failing.fault == "short", self._failing.fault
-            self._file.write(content[: len(content) // 2 if short else 0])
-            raise OSError(errno.ENOSPC if short else fault, "a fault that was injected")
-        return int(self._file.write(content))
-
-
-def io_calls(budget: Budget) -> Iterator[str]:
-    """Fail each call of a save with each error, once and for good, and once more while it is tried again."""
-    counting = _Failing(0, errno.EIO, False)
-    with counting.armed():
-        storage.save_arrays(_with_old(budget) / "a.safetensors", NEW)
-    for number in range(1, counting.calls + 1):
-        for fault in FAULTS:
-            for for_good in (False, True):
-                folder = _with_old(budget)
-                path = folder / "a.safetensors"
-                for _ in range(2):  # the second time as a recovery
-                    with _Failing(number, fault, for_good).armed(), contextlib.suppress(OSError):
-                        storage.save_arrays(path, NEW)
-                try:
-                    found = storage.load_arrays(path, OLD)[0]["w"][0]
-                except storage.CheckpointError:
-                    yield LOST
-                    continue
-                storage.save_arrays(path, NEW)
-                clean = storage.load_arrays(path, OLD)[0]["w"][0] == 1
-                yield SURVIVED if found in (0, 1) and clean else SILENT
 
 
 def _with_old(budget: Budget) -> Path:
@@ -243,10 +164,6 @@ def trusting() -> Iterator[None]:
 
 
 ROWS = [
-    Row(
-        "I/O errors of a save", "whichever call fails, once or for good, also in recovery, the file is the old one or the "  # noqa: E501
-        "new, and the next save is clean", io_calls, written_in_place,
-    ),
     Row(
         "bits and lengths of a checkpoint", "no flipped bit and no cut is ever read as content; each is a CheckpointError "  # noqa: E501
         "that names the file", bits_of_a_checkpoint, unchecked,

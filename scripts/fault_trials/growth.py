@@ -1,64 +1,124 @@
-"""What must not grow, and what must not matter: a soak, and the same run under other settings."""
+"""What must not grow: a soak."""
 
 import contextlib
 import gc
+import importlib
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import jax
+import numpy as np
+import optax
+
+import jaxnet as jn
 from scripts.fault_trials import trained
 from scripts.fault_trials.rows import LOST, SILENT, SURVIVED, Budget, Row, in_child
 
-_KIB = 3.0  # a call, beyond which memory grows: a program that is not let go takes 2,000
-_ARENAS = 20 * 1024  # KiB that the compiler's allocator takes in one go, at some moment
+_ARENAS = 20 * 1024  # KiB that allocators take in one go, at some moment
+_MOST = 40 * 1024  # KiB that may be there more after the first third, however many calls follow
+# kind -> calls in short and in long, and KiB that each may take: a program that is not let go takes 2,000
+_KINDS = {
+    "new lambdas": (42, 2_000, 120.0),
+    "fits and predictions": (900, 100_000, 3.0),
+    "checks": (12, 1_000, 20.0),
+    "small sweeps": (12, 1_000, 20.0),
+}
+_KEPT = ("training.loop._programs", "training.run_manifest._traced", "sweeps.engine._programs")
 
 
 def soak(budget: Budget) -> Iterator[str]:
     """Call again and again, with functions written anew each time: memory, descriptors and caches stay flat."""
-    for kind, calls in (("new lambdas", budget.pick(60, 2_000)), ("fits and predictions", budget.pick(1_500, 100_000))):
-        status, found = in_child(_soaked, kind, calls)
-        yield (SURVIVED if found else SILENT) if status == 0 else LOST
+    for kind, (few, many, each) in _KINDS.items():
+        status, found = in_child(_soaked, kind, budget.pick(few, many), each)
+        if status or found:
+            print(f"{kind}: {found}", file=sys.stderr)
+        yield LOST if status else SILENT if found else SURVIVED
 
 
-def _soaked(kind: str, calls: int) -> bool:
-    import jax
-    import jax.numpy as jnp
-    import optax
+def _soaked(kind: str, calls: int, each: float) -> str:
+    """Make the calls; say what has grown after the first third."""
+    caches = [getattr(importlib.import_module(f"jaxnet.{home}"), name) for home, _, name in _split(_KEPT)]
+    for cache in caches:
+        cache._most = min(cache._most, 12)  # soon full, for flat is what comes after
+    call, warm = _CALLS[kind](), calls // 3
+    every = 1000 if each < 10 else 10
+    _many(call, range(warm), every)
+    memory, files = _resident(), len(os.listdir("/proc/self/fd"))
+    _many(call, range(warm, calls), every)
+    more, opened = _resident() - memory, len(os.listdir("/proc/self/fd")) - files
+    kept = max(map(len, caches))
+    flat = more < min(each * (calls - warm), _MOST) + _ARENAS and opened == 0 and kept <= 12
+    return "" if flat else f"{more:.0f} KiB, {opened} descriptors, {kept} programs"
 
-    import jaxnet as jn
-    from jaxnet.training import loop
 
-    net = jn.MLP((3, 2), output="softmax")
-    params, f = net.init(jax.random.key(0)), jn.objective(net)
-    loop._programs._most = min(loop._programs._most, 12)  # soon full, for flat is what comes after
+def _split(dotted: Iterable[str]) -> list[tuple[str, str, str]]:
+    return [each.rpartition(".") for each in dotted]
+
+
+def _new_lambdas() -> Callable[[int], Any]:
+    _, params, _ = _trained()
 
     def call(i: int) -> None:
-        if kind == "new lambdas":
-            own = lambda q, x, y: (1 + i % 997) * jnp.mean(q[0]["w"] ** 2)
-            jn.fit(own, params, (trained.X, trained.Y), optimizer=optax.sgd(0.1), epochs=1)
-            if i % 10 == 0:
-                gc.collect()  # what is let go waits for it in cycles, and few calls do not make it come
-        else:
-            run = jn.fit(f, params, (trained.X, trained.Y), optimizer=optax.sgd(0.1 + i * 1e-9), epochs=1)
-            net.predict(run.params, trained.X)
+        own = lambda q, x, y: (1 + i % 997) * jax.numpy.mean(q[0]["w"] ** 2)
+        jn.fit(own, params, (trained.X, trained.Y), optimizer=optax.sgd(0.1), epochs=1)
 
-    resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
-    descriptors = lambda: len(os.listdir("/proc/self/fd"))
-    warm = calls // 3
-    for i in range(warm):
+    return call
+
+
+def _fits() -> Callable[[int], Any]:
+    net, params, f = _trained()
+
+    def call(i: int) -> None:
+        run = jn.fit(f, params, (trained.X, trained.Y), optimizer=optax.sgd(0.1 + i * 1e-9), epochs=1)
+        net.predict(run.params, trained.X)
+
+    return call
+
+
+def _checks() -> Callable[[int], Any]:
+    x, y = trained.X[:5].astype(np.float64), trained.Y[:5].astype(np.float64)
+
+    def call(i: int) -> None:
+        f = lambda w, x, y: (1 + i % 97) * jax.numpy.mean((x @ w - y) ** 2)
+        report = jn.check_gradient(f, np.ones(3), x, y, gradient=(1 + i % 97) * 2 * x.T @ (x @ np.ones(3) - y) / 5)
+        if not report.ok:
+            raise AssertionError(str(report))
+
+    return call
+
+
+def _sweeps() -> Callable[[int], Any]:
+    space = jn.Space(learning_rate=jn.Float(1e-2, 1, log=True), hidden=(4,))
+
+    def call(i: int) -> None:
+        jn.sweep(jn.plan(space, (trained.X + np.float32(i), trained.Y), n=2, epochs=1, root=i))
+
+    return call
+
+
+def _trained() -> tuple[Any, Any, Any]:
+    net = jn.MLP((3, 2), output="softmax")
+    return net, net.init(jax.random.key(0)), jn.objective(net)
+
+
+_CALLS = {"new lambdas": _new_lambdas, "fits and predictions": _fits, "checks": _checks, "small sweeps": _sweeps}
+
+
+def _many(call: Callable[[int], None], numbers: range, every: int) -> None:
+    for i in numbers:
         call(i)
+        if i % every == 0:
+            gc.collect()  # what is let go waits for it in cycles, and few calls do not make it come
     gc.collect()
-    memory, files = resident(), descriptors()
-    for i in range(warm, calls):
-        call(i)
-    gc.collect()
-    limit = _KIB * (calls - warm)
-    limit = 40 * limit + _ARENAS if kind == "new lambdas" else limit
-    return resident() - memory < limit and descriptors() == files and len(loop._programs) <= 12
+
+
+def _resident() -> float:
+    """Return the memory of this process in KiB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 @contextlib.contextmanager
@@ -76,55 +136,9 @@ def kept_for_ever() -> Iterator[None]:
         yield
 
 
-_SETTINGS: dict[str, dict[str, str]] = {
-    "hash seed": {"PYTHONHASHSEED": "7"},
-    "one thread": {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"},
-    "two devices": {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
-    "no cache": {"JAXNET_COMPILATION_CACHE": "off"},
-    "no home": {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/proc/nowhere"},
-    "optimised": {"PYTHONOPTIMIZE": "1"},
-    "one core": {},
-}
-_LINE = "import sys; from scripts.fault_trials import trained; print(trained.fit(None, sys.argv[1]{more}))"
-_other_data = False
-
-
-def settings(budget: Budget) -> Iterator[str]:
-    """Train the same run under other settings: the same bits."""
-    found = {}
-    for name, change in {"as it is": {}, **_SETTINGS}.items():
-        if not budget.long and name in ("two devices", "optimised", "no cache"):
-            continue
-        more = ""
-        if _other_data and name != "as it is":
-            more = ", progress=(setattr(trained, 'X', trained.X + 1), False)[1]"
-        command = [sys.executable, "-c", _LINE.format(more=more), str(budget.fresh())]
-        command = ["taskset", "-c", "0", *command] if name == "one core" else command
-        done = subprocess.run(command, env={**os.environ, **change}, capture_output=True, text=True)
-        found[name] = done.stdout.strip() if done.returncode == 0 else None
-    for name, digest in found.items():
-        if name != "as it is":
-            yield LOST if digest is None else SURVIVED if digest == found["as it is"] else SILENT
-
-
-@contextlib.contextmanager
-def other_data() -> Iterator[None]:
-    """Break: another setting is another run."""
-    global _other_data
-    _other_data = True
-    try:
-        yield
-    finally:
-        _other_data = False
-
-
 ROWS = [
     Row(
-        "soak", "calls with functions written anew, fits and predictions: memory, descriptors and caches are flat after the "  # noqa: E501
-        "first third", soak, kept_for_ever,
-    ),
-    Row(
-        "settings", "hash seed, threads, cores, devices, cache, no home and python -O do not change a bit", settings,
-        other_data,
+        "soak", "calls with functions written anew, fits and predictions, checks, small sweeps: memory, descriptors and caches are flat after the "  # noqa: E501
+        "first third", soak, kept_for_ever, as_users=True,
     ),
 ]  # fmt: skip

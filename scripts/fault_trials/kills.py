@@ -1,64 +1,69 @@
-"""Kills: of a run and of a sweep at moments of their progress, and of racers for one folder."""
+"""Kills of a run and of a sweep, at moments of their progress, and once more while they recover."""
 
 import contextlib
 import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from scripts.fault_trials import trained
+from scripts.fault_trials import deaths, trained
 from scripts.fault_trials.rows import LOST, SILENT, SURVIVED, Budget, Row, in_child, killed
 
+_FIRST = {"recovering": "saving", "sweep recovering": "sweep saving"}  # how it died before it recovers
 
-def _goes_on(work: Callable[..., str], budget: Budget, deaths: list[tuple[str, int, float]]) -> Iterator[str]:
-    """Kill, perhaps once more while it recovers, then let it end: the same bits as undisturbed, or it was lost."""
-    cache = str(budget.fresh())
-    status, expected = in_child(work, None, cache)
-    assert status == 0, expected
-    for moment, number, delay in deaths:
-        folder = budget.fresh()
-        if moment == "recovering":
-            in_child(work, str(folder), cache, ("saving", 3, 0.0))
-        status, answer = in_child(work, str(folder), cache, (moment, number, delay))
-        if not killed(status) and status != 0:  # 0: it had ended before that moment
-            print(f"lost: {moment} {number} {delay}: {answer}", file=sys.stderr)
-            yield LOST
-            continue
-        status, found = in_child(work, str(folder), cache)
-        if status != 0 or not trained.tidy(folder):
-            print(f"lost: {moment} {number} {delay}: {found}", file=sys.stderr)
+
+def working(work: Callable[..., str], folder: str | None, cache: str, death: Any = None) -> str:
+    if death:
+        deaths.die(deaths.Death(*death))
+    return work(folder, cache)
+
+
+def _timed(work: Callable[..., str], folder: str, cache: str, moment: str) -> tuple[str, list[float]]:
+    durations = deaths.counted(moment)
+    return work(folder, cache), durations
+
+
+def kills(work: Callable[..., str], moment: str, budget: Budget, number: int) -> Iterator[str]:
+    """Kill at moments of a kind; then the same call must find all that was saved and end with the same bits."""
+    cold = moment.endswith("compiling")  # into a cache of its own, which the kill may tear
+    cache = lambda: str(budget.fresh()) if cold else budget.cache
+    status, answer = in_child(_timed, work, _prepared(work, moment, budget), cache(), moment)
+    if status:
+        raise RuntimeError(f"undisturbed it does not end: {answer}")
+    expected, durations = answer
+    if moment in _FIRST:  # the one that was timed had been killed before
+        expected = in_child(working, work, None, budget.cache)[1]
+    for death in deaths.planned(moment, durations, number):
+        folder, own = _prepared(work, moment, budget), cache()
+        status, answer = in_child(working, work, folder, own, death)
+        if not killed(status):
+            raise RuntimeError(f"{death} did not come: status {status}, {answer}")
+        whole = in_child(trained.all_there, Path(folder)) == (0, True)
+        status, found = in_child(working, work, folder, own)
+        if status or not whole or not trained.tidy(Path(folder)):
+            print(f"lost: {death}: {found if status else 'an epoch that was saved'}", file=sys.stderr)
             yield LOST
         else:
             yield SURVIVED if found == expected else SILENT
 
 
-def kills_of_fit(budget: Budget) -> Iterator[str]:
-    """Kill at each kind of moment, spread over its occurrences."""
-    each = budget.pick(2, 40)
-    occurrences = {"compiling": 1, "stepping": 6, "saving": 14, "renaming": 13, "recovering": 20}
-    deaths = []
-    for moment, most in occurrences.items():
-        for i in range(each):
-            delay = (
-                budget.random.choice((0.0, -1.0, 0.002, 0.02)) if moment != "compiling" else budget.random.random() / 2
-            )
-            deaths.append((moment, 1 + i * most // each, delay))
-    yield from _goes_on(trained.fit, budget, deaths)
+def _prepared(work: Callable[..., str], moment: str, budget: Budget) -> str:
+    """Return a new folder, where one has been killed already if it is to be killed while it recovers."""
+    folder = str(budget.fresh() / "run")
+    if moment in _FIRST:
+        status, answer = in_child(working, work, folder, budget.cache, deaths.Death(_FIRST[moment], 3, 0.0))
+        if not killed(status):
+            raise RuntimeError(f"could not be killed before its recovery: {answer}")
+    return folder
 
 
-def kills_of_sweep(budget: Budget) -> Iterator[str]:
-    """Kill between and inside the calls of the engine and the transactions of the database."""
-    each = budget.pick(2, 50)
-    deaths = [
-        (moment, 1 + i * 8 // each, budget.random.choice((0.0, -1.0, 0.005)))
-        for moment in ("sweep stepping", "sweep saving")
-        for i in range(each)
-    ]
-    yield from _goes_on(trained.sweep, budget, deaths)
+def _row(moment: str, when: str, broken: Any, *, many: int, long_only: bool = False) -> Row:
+    kind = "sweep" if moment.startswith("sweep") else "fit"
+    work, claim = (trained.sweep, _SWEEP) if kind == "sweep" else (trained.fit, _BITS)
+    trials = lambda budget: kills(work, moment, budget, budget.pick(1, many))
+    return Row(f"kill a {kind}, {moment.split()[-1]}", f"killed {when}: {claim}", trials, broken, long_only)
 
 
 @contextlib.contextmanager
@@ -75,6 +80,53 @@ def written_in_place() -> Iterator[None]:
 
     with mock.patch("jaxnet.storage.generations.write_atomically", write):
         yield
+
+
+@contextlib.contextmanager
+def removed_first() -> Iterator[None]:
+    """Break: the old file goes before the new one has its name, and no generation is kept."""
+
+    def write(path: Any, content: bytes) -> None:
+        beside = Path(f"{path}.new")
+        beside.write_bytes(content)
+        Path(path).unlink(missing_ok=True)
+        os.replace(beside, path)
+
+    with mock.patch("jaxnet.storage.arrays.write_generation", write):
+        yield
+
+
+def held_by_its_name() -> Any:
+    """Break: a folder is locked by a file that is there, as many programs do, and not by the kernel."""
+
+    def lock(descriptor: int, folder: Path) -> None:
+        os.close(os.open(folder / "held", os.O_CREAT | os.O_EXCL))
+
+    return mock.patch("jaxnet.storage.folder._lock", lock)
+
+
+def optimizer_begins_anew() -> Any:
+    """Break: a run goes on from its parameters, but with a new optimizer."""
+    from jaxnet.training.checkpoint import Checkpoint
+
+    real = Checkpoint._restored
+
+    def restored(kept: Any, path: Any, plan: Any) -> Any:
+        found, history = real(kept, path, plan)
+        return found._replace(state=found.state._replace(optimizer=plan.state.optimizer)), history
+
+    return mock.patch.object(Checkpoint, "_restored", restored)
+
+
+def swept_too_well() -> Any:
+    """Break: what is removed as the leftovers of a killed process is more than those."""
+
+    def remove(folder: Any) -> None:
+        for path in Path(folder).iterdir():
+            if path.name != "lock":
+                path.unlink()
+
+    return mock.patch("jaxnet.storage.folder.remove_leftovers", remove)
 
 
 def restored_without_states() -> Any:
@@ -94,90 +146,26 @@ def restored_without_states() -> Any:
     return mock.patch.object(Store, "_restore_one", restore)
 
 
-RACER = """
-import sys, time
-from jaxnet.storage import Locked, hold
-{broken}
-while time.time() < float(sys.argv[2]): pass
-try:
-    with hold(sys.argv[1]):
-        print("won", flush=True)
-        time.sleep(4)  # a racer that came late finds it held all the same
-except Locked:
-    print("told", flush=True)
-"""
-_BROKEN = "import jaxnet.storage.folder as folder; folder._lock = lambda *_: None"
-_broken = False
+def saved_later() -> Any:
+    """Break: a transaction is not committed when ``save`` returns."""
+
+    def save(database: Any, rows: Any) -> None:
+        database._connection.executemany("insert or replace into members values (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    return mock.patch("jaxnet.sweeps.members_database.MembersDatabase.save", save)
 
 
-def races(budget: Budget) -> Iterator[str]:
-    """Let eight processes begin at one moment: one wins, the others are told."""
-    for _ in range(budget.pick(1, 20)):
-        folder, start = budget.fresh() / "run", str(time.time() + 8)
-        program = RACER.format(broken=_BROKEN if _broken else "")
-        racers = [
-            subprocess.Popen([sys.executable, "-c", program, folder, start], stdout=subprocess.PIPE, text=True)
-            for _ in range(budget.pick(4, 8))
-        ]
-        said = sorted(racer.communicate()[0].strip() for racer in racers)
-        yield SURVIVED if said == ["told"] * (len(racers) - 1) + ["won"] else SILENT
-
-
-@contextlib.contextmanager
-def no_lock() -> Iterator[None]:
-    """Break: nobody locks."""
-    global _broken
-    _broken = True
-    try:
-        yield
-    finally:
-        _broken = False
-
-
-SCRIPT = """
-import sys
-from scripts.fault_trials import trained
-from jaxnet.training import run
-{broken}
-trained.EPOCHS = 10**7
-print("ready", flush=True)
-trained.fit(sys.argv[1], sys.argv[2])
-"""
-
-
-def signals(budget: Budget) -> Iterator[str]:
-    """Ask a script to end, at some moment: its status says by what, it says one line, and the run goes on."""
-    cache = str(budget.fresh())
-    for i in range(budget.pick(3, 20)):
-        number, folder = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[i % 3], budget.fresh()
-        broken = (
-            "import sys, jaxnet.storage.interruption as i; i.end_scripts_with_a_status = lambda: None"
-            if _broken
-            else ""
-        )
-        command = [sys.executable, "-c", SCRIPT.format(broken=broken), str(folder), cache]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as script:
-            assert script.stdout is not None
-            script.stdout.readline()
-            while not (folder / "lock").exists():
-                time.sleep(0.01)
-            time.sleep(budget.random.random() * 0.8)  # its patience ends the run after twice that
-            script.send_signal(number)
-            said = script.communicate(timeout=100)[1].strip().splitlines()
-        right = script.returncode == 128 + number and len([line for line in said if "Traceback" in line]) == 0
-        saved = (folder / "run.safetensors").exists()
-        yield SURVIVED if right and saved else LOST
-
-
-ROWS = [
-    Row(
-        "kill a fit", "killed while compiling, stepping, saving, renaming or recovering, the same call ends with the bits "  # noqa: E501
-        "of a run that nothing disturbed", kills_of_fit, written_in_place,
-    ),
-    Row(
-        "kill a sweep", "killed inside a step or a transaction, the same call ends with the same curves and states",
-        kills_of_sweep, restored_without_states,
-    ),
-    Row("races", "of processes that begin in one folder at one moment exactly one trains", races, no_lock),
-    Row("signals", "SIGINT, SIGTERM and SIGHUP save, and end a script with 130, 143 and 129", signals, no_lock),
-]  # fmt: skip
+_BITS = "the same call finds every epoch that was saved and ends with the bits of a run that nothing disturbed"
+_SWEEP = "the same call finds every member that was saved and ends with the same curves and states"
+ROWS = [  # 200 of a fit, 100 of a sweep
+    _row("compiling", "at any part of compiling", held_by_its_name, many=20),
+    _row("stepping", "before, in or after a step", optimizer_begins_anew, many=45),
+    _row("saving", "before, in or after a sync", written_in_place, many=45),
+    _row("renaming", "before, in or after a rename", removed_first, many=45),
+    _row("recovering", "again, at any call of the recovery", swept_too_well, many=45),
+    _row("sweep compiling", "at any part of compiling", held_by_its_name, many=20, long_only=True),
+    _row("sweep stepping", "before, in or after a step", restored_without_states, many=20),
+    _row("sweep saving", "before, in or after a transaction", saved_later, many=20),
+    _row("sweep ranking", "while members are ranked", restored_without_states, many=20, long_only=True),
+    _row("sweep recovering", "again, while members are put back", swept_too_well, many=20),
+]

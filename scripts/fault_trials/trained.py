@@ -1,10 +1,9 @@
-"""The small run and the small sweep that are killed, and how they die: at the nth moment of some kind."""
+"""The small run and the small sweep that are disturbed, and what says whether they came to the same in the end."""
 
+import contextlib
 import hashlib
-import os
-import signal
-import threading
-import time
+import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,11 +14,13 @@ import optax
 
 import jaxnet as jn
 from jaxnet import storage
-from jaxnet.training import checkpoint, loop, run
+from jaxnet.training import checkpoint, run
 
 EPOCHS = 6
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(30, 3)).astype(np.float32), RNG.integers(0, 2, 30)
+CHUNK = 1  # epochs
+PATIENCE = 50
 
 
 def digest_of(tree: Any) -> str:
@@ -31,72 +32,72 @@ def digest_of(tree: Any) -> str:
     return total.hexdigest()
 
 
-def fit(folder: str | None, cache: str, death: tuple[str, int, float] | None = None, **options: Any) -> str:
-    """Train the small run, saving after every epoch, and die on the way; return the digest of all that it is."""
-    jax.config.update("jax_compilation_cache_dir", cache)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-    checkpoint.SAVE_SECONDS, run.next_chunk = -1.0, lambda *_, **__: 1
-    if death is not None:
-        die(*death)
+def fit(folder: str | None, cache: str, **options: Any) -> str:
+    """Train the small run, saving after every epoch; return the digest of all that it is."""
+    _compile_into(cache)
+    checkpoint.SAVE_SECONDS, run.next_chunk = -1.0, lambda *_, **__: CHUNK
     net = jn.MLP((3, 4, 2), activation="tanh", output="softmax", dropout=0.2)
-    found = jn.fit(
-        jn.objective(net, l2=1e-3), net.init(jax.random.key(0)), (X, Y), optimizer=optax.adam(0.01), epochs=EPOCHS,
-        batch_size=8, key=jax.random.key(1), validation=(X, Y), stop=jn.Stop("validation_loss", 50), out=folder, **options,  # noqa: E501
-    )  # fmt: skip
+    with _noted(storage, "save_arrays", folder, lambda path, tree, about: {"run": about["epochs"]}):
+        found = jn.fit(
+            jn.objective(net, l2=1e-3), net.init(jax.random.key(0)), (X, Y), optimizer=optax.adam(0.01), epochs=EPOCHS,
+            batch_size=8, key=jax.random.key(1), validation=(X, Y), stop=jn.Stop("validation_loss", PATIENCE),
+            out=folder, **options,
+        )  # fmt: skip
     state = (found.params, tuple(found.optimizer_state), dict(found.history), np.int64(found.epoch))
     return f"{digest_of(state)} {found.outcome.name} {found.best_epoch}"
 
 
-def sweep(folder: str | None, cache: str, death: tuple[str, int, float] | None = None) -> str:
-    """Train the small sweep; return the digest of its curves and states."""
-    jax.config.update("jax_compilation_cache_dir", cache)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    from jaxnet.sweeps import execution
+def sweep(folder: str | None, cache: str, **options: Any) -> str:
+    """Train the small sweep, saving after every call; return the digest of its curves and states."""
+    _compile_into(cache)
+    from jaxnet.sweeps import execution, members_database
 
     execution._SAVE_SECONDS, execution._CALL_SECONDS = -1.0, 0.0
-    if death is not None:
-        die(*death)
     space = jn.Space(learning_rate=jn.Float(1e-2, 1e31, log=True), hidden=(4,), batch_size=16, seed=jn.Seeds(2))
-    result = jn.sweep(jn.plan(space, (X, Y), n=5, epochs=4, halving=jn.Halving(2, 2)), out=folder)
-    history = result.history
+    plan = jn.plan(space, (X, Y), n=5, epochs=4, halving=jn.Halving(2, 2))
+    epochs = lambda database, rows: {row[0]: row[4] for row in rows}
+    with _noted(members_database.MembersDatabase, "save", folder, epochs):
+        history = jn.sweep(plan, out=folder, **options).history
     return digest_of((history.curves, history.epochs, history.diverged, [lane.params for lane in history.lanes]))
 
 
-def die(moment: str, number: int, delay: float) -> None:
-    """Kill this process at the nth moment of a kind: before it, or after ``delay`` seconds of it."""
-    place = {
-        "compiling": (loop, "_run_program"), "stepping": (run, "run_program"), "saving": (os, "fsync"),
-        "renaming": (os, "replace"), "recovering": (os, "open"),
-        "sweep stepping": ("jaxnet.sweeps.engine.Engine", "train"),
-        "sweep saving": ("jaxnet.sweeps.members_database.MembersDatabase", "save"),
-    }[moment]  # fmt: skip
-    target = place[0] if not isinstance(place[0], str) else _named(place[0])
-    real, calls = getattr(target, place[1]), []
-
-    def dying(*arguments: Any, **options: Any) -> Any:
-        calls.append(1)
-        if len(calls) != number:
-            return real(*arguments, **options)
-        if delay < 0:  # when it is done
-            real(*arguments, **options)
-            os.kill(os.getpid(), signal.SIGKILL)
-        threading.Thread(target=_later, args=(delay,), daemon=True).start() if delay else _later(0)
-        return real(*arguments, **options)
-
-    mock.patch.object(target, place[1], dying).start()
+def _compile_into(cache: str) -> None:
+    jax.config.update("jax_compilation_cache_dir", cache)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def _later(seconds: float) -> None:
-    time.sleep(seconds)
-    os.kill(os.getpid(), signal.SIGKILL)
+@contextlib.contextmanager
+def _noted(home: Any, name: str, folder: str | None, epochs: Any) -> Any:
+    """Note beside the folder, after each save that returned, how many epochs of what are safe from now on."""
+    real = getattr(home, name)
+
+    def saving(*arguments: Any) -> None:
+        real(*arguments)
+        with open(f"{folder}.saved", "a") as file:
+            file.write(f"{json.dumps(epochs(*arguments))}\n")
+
+    with mock.patch.object(home, name, saving) if folder else contextlib.nullcontext():
+        yield
 
 
-def _named(dotted: str) -> Any:
-    module, _, name = dotted.rpartition(".")
-    return getattr(__import__(module, fromlist=[name]), name)
+def all_there(folder: Path) -> bool:
+    """Whether a folder still has every epoch that it was told is saved; called in a process of its own."""
+    notes = Path(f"{folder}.saved")
+    promised: dict[str, int] = {}
+    for line in notes.read_text().splitlines() if notes.exists() else []:
+        promised |= json.loads(line)
+    return all(_found(folder).get(name, 0) >= epochs for name, epochs in promised.items())
+
+
+def _found(folder: Path) -> dict[str, int]:
+    if (folder / "members.sqlite").exists():
+        with contextlib.closing(sqlite3.connect(folder / "members.sqlite")) as connection:
+            return dict(connection.execute("select id, epochs from members"))
+    read = lambda path: storage.manifest_of(path)["epochs"]
+    return {"run": storage.read_generation(folder / "run.safetensors", read)}
 
 
 def tidy(folder: Path) -> bool:
     """Whether nothing lies in a run folder that does not belong there, once its owner has ended."""
-    return not list(folder.glob(".*")) or not any(storage.files._MADE_HERE.fullmatch(p.name) for p in folder.iterdir())
+    return not any(storage.files._MADE_HERE.fullmatch(path.name) for path in folder.iterdir())

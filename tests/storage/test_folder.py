@@ -1,5 +1,6 @@
 """One process at a time holds a run."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -56,6 +57,19 @@ def test_a_forked_child_does_not_keep_the_lock_of_a_dead_owner(tmp_path: Path) -
         with hold(tmp_path) as folder:  # its child sleeps on
             assert (folder / "lock").read_text() == f"{os.getpid()}\n"
         owner.stdout.close()
+
+
+def test_a_disk_that_does_not_take_the_lock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")  # as from the system, without a path
+
+    monkeypatch.setattr(os, "pwrite", full)
+    words = rf"could not write to it \(No space left on device\): '{tmp_path}/lock'"
+    with pytest.raises(OSError, match=words), hold(tmp_path):
+        pass
+    monkeypatch.undo()
+    with hold(tmp_path):  # and nobody holds it
+        pass
 
 
 def test_no_name_is_no_folder_and_a_tilde_is_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

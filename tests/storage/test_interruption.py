@@ -49,6 +49,17 @@ def test_a_second_one_ends_at_once_what_hears_nothing() -> None:
     assert errors == "SIGINT: ended at once; what was saved before is whole\n"
 
 
+def test_a_second_one_does_not_change_the_status_of_a_script_that_is_ending() -> None:
+    ending = "import atexit, time; atexit.register(lambda: (print('ending', flush=True), time.sleep(0.3)))\n"
+    process = script("listening", prelude=ending)
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ending\n"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+
+
 def test_an_event_loop_that_listens_already_keeps_its_signals(tmp_path: Path) -> None:
     prelude = "import os, signal; r, w = os.pipe(); os.set_blocking(w, False); signal.set_wakeup_fd(w)\n"
     process = script("listening", prelude=prelude)

@@ -17,6 +17,7 @@ import safetensors.numpy
 import jaxnet as jn
 from jaxnet import Stop, storage
 from jaxnet.identity import surroundings
+from jaxnet.training import run_manifest
 from jaxnet.training.checkpoint import checkpoint
 from jaxnet.training.loop import history_names
 from jaxnet.training.optimizer_state import OptimizerState
@@ -177,6 +178,20 @@ def begin(out, **options):
             lambda: {name: np.zeros(0) for name in names},
             now=True,
         )
+
+
+def test_what_was_traced_for_one_folder_is_not_traced_for_the_next(tmp_path, monkeypatch):
+    traced = []
+    real = run_manifest.traced_training
+    monkeypatch.setattr(run_manifest, "traced_training", lambda *given: traced.append(1) or real(*given))
+    begin(tmp_path / "a", f=scaled(7.5))
+    assert len(traced) == 1
+    begin(tmp_path / "b", f=scaled(7.5))  # a function that is written anew and computes the same
+    assert len(traced) == 1
+    begin(tmp_path / "c", f=scaled(7.25))
+    begin(tmp_path / "d", f=scaled(7.25), optimizer=optax.adam(0.02))
+    begin(tmp_path / "e", f=scaled(7.25), batch_size=15)
+    assert len(traced) == 4
 
 
 @pytest.mark.parametrize(("make", "words"), CHANGED.values(), ids=CHANGED)
