@@ -2,22 +2,15 @@
 
 import argparse
 import itertools
-import shutil
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from browsers import INSTALL, chromium, launched, until
 from playwright.sync_api import Page, sync_playwright
 
-FLAGS = [
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-sandbox",
-]
 SECONDS = 8.0  # of training that are watched
 
 
@@ -33,16 +26,6 @@ def processor_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def until(page: Page, question: str, seconds: float = 300) -> float:
-    """Ask the page until it says yes; return how long that took. A string of its own policy could not be waited for."""
-    began = time.perf_counter()
-    while not page.evaluate(question):
-        if time.perf_counter() - began > seconds:
-            raise TimeoutError(question)
-        time.sleep(0.02)
-    return time.perf_counter() - began
-
-
 def percentile(values: list[float], share: float) -> float:
     """Return the value below which a share of the values lies."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
@@ -54,7 +37,8 @@ def measured(page: Page, address: str, server: int) -> None:
     page.on("response", lambda response: sizes.append(len(response.body())))
     page.goto(address)
     until(page, "() => window.playground && playground.frames > 0")
-    compiling = until(page, "() => !document.querySelector('.say').textContent.startsWith('Compiling')")
+    compiled = "() => !document.querySelector('.say').textContent.startsWith('Compiling')"
+    compiling = until(page, compiled, 300)
     print(f"compiled after                 {compiling:8.1f} s (less where the cache has it)")
     began = time.perf_counter()
     page.goto("about:blank")
@@ -120,16 +104,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure jaxnet play in headless Chromium.")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write the README's pictures there")
     arguments = parser.parse_args()
-    browser = shutil.which("chromium")
-    if browser is None:
-        print("there is no chromium; on Debian: apt-get install chromium", file=sys.stderr)
+    if chromium() is None:
+        print(INSTALL, file=sys.stderr)
         return 1
     command = [sys.executable, "-m", "jaxnet", "play", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             address = server.stdout.readline().strip() if server.stdout else ""
             with sync_playwright() as driver:
-                page = driver.chromium.launch(executable_path=browser, args=FLAGS).new_page()
+                page = launched(driver).new_page()
                 page.set_viewport_size({"width": 1200, "height": 900})
                 measured(page, address, server.pid)
                 if arguments.pictures:

@@ -20,6 +20,7 @@ from jaxnet.playground.frame_bytes import frame_bytes
 from jaxnet.playground.gradients_written import judge_written, template
 from jaxnet.playground.lessons import LESSONS, begin_lesson, judge_answer
 from jaxnet.playground.live_training import LiveTrainer
+from jaxnet.playground.loss_surfaces import surface_of
 from jaxnet.playground.planes import input_ranges
 from jaxnet.playground.play_settings import PlaySettings, goals_for, settings_from
 from jaxnet.playground.remedies import remedy_for
@@ -53,6 +54,9 @@ class Conversation:
             "frame": self._frame,
             "set": self._set,
             "restart": self._restart,
+            "race": self._race,
+            "exchange": self._exchange,
+            "surface": lambda message: {"say": "surface", **surface_of(self.trainer)},
             "go": self._go,
             "weight": self._weight,
             "choose": self._choose,
@@ -94,8 +98,8 @@ class Conversation:
         return {"say": "written", **judge_written(self.trainer, message.get("code"))}
 
     def _frame(self, message: Message) -> Answer:
-        picture = self.trainer.frame(message.get("updates", 0))
-        return frame_bytes(self.trainer, picture, self.number)
+        pictures = self.trainer.frame(message.get("updates", 0))
+        return frame_bytes(self.trainer, pictures, self.number)
 
     def _set(self, message: Message) -> Answer:
         self.trainer.set(settings_from(message.get("settings"), self.trainer.settings))
@@ -103,6 +107,14 @@ class Conversation:
 
     def _restart(self, message: Message) -> Answer:
         self.trainer.restart()
+        return self._scene()
+
+    def _race(self, message: Message) -> Answer:
+        self.trainer.race(message.get("settings"))
+        return self._scene()
+
+    def _exchange(self, message: Message) -> Answer:
+        self.trainer.exchange()
         return self._scene()
 
     def _go(self, message: Message) -> Answer:

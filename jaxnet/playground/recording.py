@@ -16,7 +16,7 @@ from jaxnet.playground.live_training import LiveTrainer
 from jaxnet.playground.scenes import scene_of
 
 MOST_FRAMES = 120  # of a recording; of more states every so many-th is taken
-_MODULES = ("frames.js", "drawing.js", "controls.js", "page.js", "recorded.js")
+_MODULES = ("frames.js", "drawing.js", "controls.js", "race.js", "page.js", "recorded.js")
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -47,8 +47,7 @@ def recording_of(trainer: LiveTrainer) -> bytes:
     try:
         for number, at in enumerate(places):
             trainer.go_to(at)
-            picture = trainer.frame(0)
-            messages.append(frame_bytes(trainer, picture, 0, place=(number, len(places))))
+            messages.append(frame_bytes(trainer, trainer.frame(0), 0, place=(number, len(places))))
     finally:
         trainer.go_to(shown)
     packed = b"".join(len(each).to_bytes(4, "little") + each + bytes(-len(each) % 4) for each in messages)

@@ -18,6 +18,7 @@ from jaxnet.losses import objective
 from jaxnet.models import Model
 from jaxnet.network import MLP
 from jaxnet.playground.live_training import LiveTrainer
+from jaxnet.playground.moments import updates_an_epoch
 from jaxnet.playground.optimizer_slots import OPTIMIZERS_SHOWN
 from jaxnet.playground.play_settings import PlaySettings
 from jaxnet.playground.recording import recording_of
@@ -40,7 +41,7 @@ def finish_epoch(trainer: LiveTrainer) -> None:
         bool(state.finite), "export", "finite weights (go back a few states)", checks.Words("a diverged run")
     )
     if int(state.step):
-        trainer.frame(-(-len(trainer.data.X) // trainer.batch) - int(state.step))
+        trainer.frame(updates_an_epoch(trainer.settings, len(trainer.data.X)) - int(state.step))
 
 
 def settings_by_epochs(trainer: LiveTrainer) -> tuple[list[SameSettings], bool]:

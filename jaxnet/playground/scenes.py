@@ -10,6 +10,7 @@ import numpy as np
 from jaxnet.playground.lessons import LESSONS
 from jaxnet.playground.live_training import LiveTrainer
 from jaxnet.playground.masked_network import DEPTH, SWITCHED, WIDTH
+from jaxnet.playground.moments import RACED
 from jaxnet.playground.optimizer_slots import OPTIMIZERS_SHOWN
 from jaxnet.playground.planes import input_ranges
 from jaxnet.playground.play_settings import INITIAL_WEIGHTS, goals_for
@@ -24,6 +25,8 @@ def scene_of(trainer: LiveTrainer) -> dict[str, Any]:
     return {
         "say": "scene",
         "settings": trainer.settings.as_record(),
+        "rival": None if trainer.rival is None else {name: getattr(trainer.rival, name) for name in RACED},
+        "lane": trainer.moment.lane,
         "data": _data_record(data),
         "plane": {
             "inputs": list(plane.inputs),

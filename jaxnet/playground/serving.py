@@ -29,7 +29,9 @@ MOST_MESSAGE = 128 * 1024  # bytes of one message of the page: a command, or a p
 _KEPT_SECONDS = 600.0  # how long the state of a tab is kept after its socket has closed
 TOKEN_SECONDS = 10.0  # within which the first message has to come
 _TYPES = {"html": "text/html; charset=utf-8", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-PAGE = ("index.html", "style.css", "page.js", "drawing.js", "frames.js", "controls.js", "talk.js", "icon.svg")
+PAGE = (
+    "index.html", "style.css", "talk.js", "page.js", "race.js", "drawing.js", "frames.js", "controls.js", "icon.svg"
+)  # fmt: skip
 
 
 class _Tab:

@@ -130,7 +130,8 @@ def test_what_is_allowed_several_homes_has_them():
 
 
 TESTS = Path(__file__).parents[1]
-OWN_TREES = ("laws", "experiments", "gradients/planted")  # what is true of the whole, and of no file of the package
+# what is true of the whole, and of no file of the package; the page's own are not Python
+OWN_TREES = ("laws", "experiments", "gradients/planted", "playground/page/")
 # files of tests that are about a whole folder, or a promise that no single file keeps
 ABOUT_SEVERAL = (
     "cli/test_cli.py",

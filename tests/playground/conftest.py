@@ -1,4 +1,10 @@
-"""One compiled program is shared by all tests of the playground: it takes seconds to compile, and never needs two."""
+"""One compiled program is shared by all tests of the playground: it takes seconds to compile, and never needs two. A
+browser and a server are shared by those of a module."""
+
+import importlib.util
+import os
+import threading
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -6,6 +12,7 @@ import numpy as np
 import pytest
 
 from jaxnet.playground.compiled_programs import Bucket, wait_for
+from jaxnet.playground.conversation import Conversation
 from jaxnet.playground.masked_network import (
     MOST_OUTPUTS,
     flat_params,
@@ -16,6 +23,7 @@ from jaxnet.playground.masked_network import (
 )
 from jaxnet.playground.masked_training import PlayNumbers, Progressed, Shown, frame
 from jaxnet.playground.optimizer_slots import OPTIMIZERS_SHOWN, empty_slots
+from jaxnet.playground.serving import PlayServer, hosts_of, listening, serve_play
 from jaxnet.training.batches import Examples
 
 ROWS, INPUTS = 512, 16  # what the program is padded to
@@ -82,3 +90,109 @@ def masked():
 def ready():
     """The program for small data, compiled; where a test waits for it, the trainer trains from its first frame on."""
     assert wait_for(Bucket(INPUTS, ROWS, ROWS), 600)
+
+
+def _browsers():
+    """The module in scripts that starts the browser, for the tests and the measurements alike."""
+    path = Path(__file__).parents[2] / "scripts" / "browsers.py"
+    specification = importlib.util.spec_from_file_location("browsers", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+BROWSERS = _browsers()
+EPOCH = "() => parseInt(document.querySelector('.numbers dd').textContent) > {}"
+
+
+def _not_here(reason):
+    """Skip, saying why and what mends it; where the browser has to be there, as in CI, fail instead."""
+    if os.environ.get("JAXNET_BROWSER_TESTS") == "required":
+        pytest.fail(f"{reason} (JAXNET_BROWSER_TESTS=required)")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, started once a module: a driver that outlives its module would be in the way of other tests' loops."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _not_here("no playwright: pip install playwright")
+    if BROWSERS.chromium() is None:
+        _not_here(BROWSERS.INSTALL)
+    with sync_playwright() as driver:
+        yield BROWSERS.launched(driver)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A served playground: its address with the token."""
+    listener = listening("127.0.0.1", 0)
+    host = f"127.0.0.1:{listener.getsockname()[1]}"
+    served = PlayServer(Conversation, hosts_of(*listener.getsockname()[:2]))
+    thread = threading.Thread(target=serve_play, args=(served, listener), kwargs={"idle_seconds": 600}, daemon=True)
+    thread.start()
+    yield f"http://{host}/#token={served.token}"
+    served.seen = -1e9
+    thread.join(10)
+
+
+class Person:
+    """Somebody in front of a page: looks at what is seen, presses what is there, and waits for what comes of it."""
+
+    def __init__(self, browser, address, **options):
+        self.context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+        self.page = self.context.new_page()
+        self.faults, self.requests = [], []
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address)
+        self.until("() => window.playground && playground.acknowledged !== null")
+
+    def until(self, question):
+        BROWSERS.until(self.page, question)
+
+    def rests(self):
+        """Wait until all that was asked for has come and is painted, and nothing more is asked for."""
+        self.until("() => playground.resting()")
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def open(self, panel):
+        self.page.locator("summary").filter(has_text=panel).click()
+
+    def trains(self, epochs=1):
+        """Press "Epoch" so often, each time until it is seen."""
+        for _ in range(epochs):
+            before = self.epoch()
+            self.press("Epoch")
+            self.until(EPOCH.format(before))
+
+    def epoch(self):
+        return int(self.page.locator(".numbers dd").first.inner_text().split(",")[0])
+
+    def shown(self, canvas=".plane"):
+        return self.page.evaluate("(which) => document.querySelector(which).toDataURL()", canvas)
+
+
+@pytest.fixture
+def people(browser, server, ready):
+    """A function that seats somebody before a page of the server; all are gone at the end, and no page had a fault."""
+    seated = []
+
+    def seat(address=None, **options):
+        seated.append(Person(browser, address or server, **options))
+        return seated[-1]
+
+    yield seat
+    for someone in seated:
+        assert not someone.faults
+        someone.context.close()
+
+
+@pytest.fixture
+def person(people):
+    return people()

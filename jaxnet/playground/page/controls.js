@@ -53,18 +53,26 @@ export const RANGES = {
 };
 
 export function settingsPanel(scene, set) {
-  const { settings, choices, data } = scene;
-  const number = (name, label) => slider(label, RANGES[name], settings[name], (value) => set({ [name]: value }));
+  const { settings, choices } = scene;
   return [
     choice("Output and loss", choices.goals, settings.goal, (goal) => set({ goal }), (goal) => goal.map(words).join(", ")),
-    choice("Optimizer", choices.optimizers, settings.optimizer, (optimizer) => set({ optimizer })),
+    ...descentFields(scene, settings, set),
+    choice("Initial weights", choices.starts, settings.weights, (weights) => set({ weights })),
+    seedField("Seed of the weights", settings.seed, (seed) => set({ seed })),
+  ];
+}
+
+// how the loss is gone down: what a race may set for the other one, whose fields say so
+export function descentFields({ choices, data }, settings, set, whose = "") {
+  const label = (words) => (whose ? `${whose} ${/^[A-Z][a-z]/.test(words) ? words[0].toLowerCase() : words[0]}${words.slice(1)}` : words);
+  const number = (name, words) => slider(label(words), RANGES[name], settings[name], (value) => set({ [name]: value }));
+  return [
+    choice(label("Optimizer"), choices.optimizers, settings.optimizer, (optimizer) => set({ optimizer })),
     number("rate", "Learning rate"),
     ["sgd", "nesterov"].includes(settings.optimizer) ? number("momentum", "Momentum") : null,
     number("batch", `Batch size (of ${data.rows[0]} rows)`),
     number("l2", "L2 penalty"),
     number("dropout", "Dropout"),
-    choice("Initial weights", choices.starts, settings.weights, (weights) => set({ weights })),
-    seedField("Seed of the weights", settings.seed, (seed) => set({ seed })),
   ].filter(Boolean);
 }
 

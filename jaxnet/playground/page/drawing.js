@@ -103,8 +103,11 @@ function regions(canvas, outputs, side) {
   context.putImageData(image, 0, 0);
 }
 
-// the losses so far, with axes: [epoch, training, held out] each
-export function curve(canvas, history, ink) {
+// the colours of the two of a race, A and B
+export const LANES = { A: "#0877bd", B: "#2f9e6e" };
+
+// the losses so far, with axes: [epoch, training, held out, and both of the other one of a race] each
+export function curve(canvas, history, ink, lane) {
   const context = canvas.getContext("2d"), { width, height } = canvas;
   const [left, bottom, top] = [46, 24, 10];
   context.clearRect(0, 0, width, height);
@@ -113,13 +116,14 @@ export function curve(canvas, history, ink) {
   context.lineWidth = 1;
   context.strokeRect(left, top, width - left - 8, height - top - bottom);
   if (!history.length) return;
-  const values = history.flatMap((row) => row.slice(1)).filter((v) => v !== null);
+  const values = history.flatMap((row) => row.slice(1, 4)).filter((v) => v !== null);
   const most = Math.max(...values, 1e-9), last = Math.max(history[history.length - 1][0], 1);
   const x = (epoch) => left + epoch / last * (width - left - 8), y = (loss) => top + (1 - loss / (most * 1.05)) * (height - top - bottom);
   context.textAlign = "right";
   for (const share of [0, 0.5, 1]) context.fillText((most * share).toPrecision(2), left - 4, y(most * share) + 4);
   context.fillText(`${last.toFixed(0)} epochs`, width - 8, height - 7);
-  [["#0877bd", 1, []], ["#f08a14", 2, [5, 3]]].forEach(([colour, column, dash]) => {
+  const other = lane === "A" ? "B" : "A";
+  [[LANES[lane], 1, []], ["#f08a14", 2, [5, 3]], [LANES[other], 3, [9, 3, 2, 3]]].forEach(([colour, column, dash]) => {
     context.strokeStyle = colour;
     context.lineWidth = 2;
     context.setLineDash(dash);
@@ -128,4 +132,44 @@ export function curve(canvas, history, ink) {
     context.stroke();
   });
   context.setLineDash([]);
+}
+
+// the loss over a plane of the weights, in bands so that equal losses are seen, and the ways on it
+export function surface(canvas, said) {
+  const { side, values, low, high, ways } = said, known = values.filter((v) => v !== null).map((v) => Math.log(v + 1e-6));
+  const [least, most] = [Math.min(...known), Math.max(...known)], wide = Math.max(most - least, 1e-9);
+  const context = canvas.getContext("2d"), size = canvas.width, image = context.createImageData(size, size);
+  // between the points of the surface by their four neighbours; what is not finite is darkest
+  const at = (i, j) => { const v = values[j * side + i]; return v === null ? 1 : (Math.log(v + 1e-6) - least) / wide; };
+  for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) {
+    const u = x / (size - 1) * (side - 1), v = y / (size - 1) * (side - 1), i = Math.min(side - 2, Math.floor(u)), j = Math.min(side - 2, Math.floor(v));
+    const top = at(i, j) + (u - i) * (at(i + 1, j) - at(i, j)), bottom = at(i, j + 1) + (u - i) * (at(i + 1, j + 1) - at(i, j + 1));
+    const shade = 250 - 10 * Math.round(17 * (top + (v - j) * (bottom - top)));
+    image.data.set([shade, shade, Math.min(255, shade + 6), 255], 4 * (y * size + x));
+  }
+  context.putImageData(image, 0, 0);
+  const place = ([u, v]) => [(u - low[0]) / (high[0] - low[0]) * size, (1 - (v - low[1]) / (high[1] - low[1])) * size];
+  ways.forEach(({ lane, points }) => {
+    for (const [colour, wide, dash] of [["#fff", 5, []], [LANES[lane], 2.5, lane === "A" ? [] : [7, 3]]]) {
+      context.strokeStyle = colour;
+      context.lineWidth = wide;
+      context.setLineDash(dash);
+      context.beginPath();
+      points.forEach((point) => context.lineTo(...place(point)));
+      context.stroke();
+    }
+    context.setLineDash([]);
+    const [x, y] = place(points[points.length - 1]);
+    context.fillStyle = LANES[lane];
+    context.beginPath();
+    context.arc(x, y, 8, 0, 7);
+    context.fill();
+    context.fillStyle = "#fff";
+    context.font = "bold 11px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.fillText(lane, x, y + 4);
+  });
+  const [x, y] = place([0, 0]);
+  context.strokeStyle = "#000";
+  context.strokeRect(x - 4, y - 4, 8, 8);
 }

@@ -1,4 +1,5 @@
-// A frame as it came, in views of one buffer: nothing is copied. The layout is that of playground/frame_bytes.py.
+// A frame as it came, in views of one buffer: nothing is copied. The layout is that of playground/frame_bytes.py; in a
+// race the other one's frame stands behind.
 
 export function decode(buffer, offset = 0) {
   const lengths = new DataView(buffer, offset, 8);
@@ -20,7 +21,9 @@ export function decode(buffer, offset = 0) {
     const area = l < sizes.length - 1 ? small : head.side ** 2;
     maps.push(Array.from({ length: sizes[l] }, () => bytes.subarray(at, (at += area))));
   }
-  return { head, layers, chosen, answers, maps };
+  const end = start + headLength + floatLength + at;
+  const rival = head.race ? decode(buffer, end + (-(end - offset) & 3)) : null;
+  return { head, layers, chosen, answers, maps, rival };
 }
 
 // 256 colours from blue over a light middle to orange: the colour-blind tell them apart, at 44 pixels, too

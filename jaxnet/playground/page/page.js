@@ -4,14 +4,16 @@
 import { choice, dataPanel, h, settingsPanel, short } from "./controls.js";
 import { curve, draw, example } from "./drawing.js";
 import { decode } from "./frames.js";
+import { raceView } from "./race.js";
 
 const SPEEDS = [["1 step a frame", 1], ["5 steps a frame", 5], ["20 steps a frame", 20], ["100 steps a frame", 100], ["1,000 steps a frame", 1000]];
 const SHOWN_INPUTS = 16;
 
 export function start(root, line, recorded = false) {
-  const page = { frames: 0, bytes: 0, paints: [], times: [], acknowledged: 0, sent: {}, latencies: [] };
+  const page = { frames: 0, bytes: 0, paints: [], times: [], acknowledged: null, sent: {}, latencies: [] };
   let scene = null, frame = null, playing = false, waiting = false, number = 0, speed = 20, wanted = 0;
   let history = [], pinned = null, pending = null, busy = false, view = { units: [], lines: [] };
+  let painted = 0, owed = 0;
 
   // ---- what stands on the page
   const say = h("p", { role: "status", class: "say" });
@@ -31,7 +33,7 @@ export function start(root, line, recorded = false) {
   const markedSays = h("p", { hidden: true });
   const compare = h("button", { onclick: () => mark() }, "Keep this moment to compare");
   const axes = h("div", { class: "axes" });
-  const chart = h("canvas", { class: "curve", width: 420, height: 180, role: "img", "aria-label": "loss by epoch: training rows solid blue, rows held out dashed orange" });
+  const chart = h("canvas", { class: "curve", width: 420, height: 180, role: "img", "aria-label": "loss by epoch" });
   const pictured = h("canvas", { class: "example", role: "img", hidden: true, "aria-label": "the chosen example" });
   const rowField = h("input", { type: "number", min: 1, value: 1, "aria-label": "row", onchange: () => pick(heldField.checked, Number(rowField.value) - 1) });
   const heldField = h("input", { type: "checkbox", onchange: () => { paintNow(); pick(heldField.checked, 0); } });
@@ -42,14 +44,16 @@ export function start(root, line, recorded = false) {
   const code = h("textarea", { rows: 16, cols: 80, spellcheck: "false", "aria-label": "your gradient in NumPy" }), judgement = h("div", { role: "status" });
   const checkCode = h("button", { onclick: () => { stop(); judgement.replaceChildren(h("p", {}, "Running and judging …")); command({ do: "written", code: code.value }); } }, "Check my gradient");
   const codeSays = h("p", {});
+  const race = raceView((message) => { stop(); command(message); }, (message) => { stop(); latest(message); });
+  const chartSays = h("p", { class: "legend" });
   const health = h("div", {}), out = h("div", {}), lesson = h("div", { class: "lesson" });
   const panel = (title, open, ...children) => h("details", { open }, h("summary", {}, title), ...children);
   root.replaceChildren(
     h("header", {}, h("h1", {}, "jaxnet playground"), h("div", { class: "transport" }, play, ...buttons, pace), scrub, say),
     h("main", {},
       h("section", { class: "left", "aria-label": "data and settings" }, panel("Data", true, data), panel("Training", true, settings)),
-      h("section", { class: "middle", "aria-label": "network" }, numbers, depth, network, explained),
-      h("section", { class: "right", "aria-label": "answer" }, planeCanvas, axes, compare, marked, markedSays, chart,
+      h("section", { class: "middle", "aria-label": "network" }, numbers, depth, network, explained, panel("Race", false, race.panel)),
+      h("section", { class: "right", "aria-label": "answer" }, planeCanvas, axes, race.element, compare, marked, markedSays, chart, chartSays,
         h("div", { class: "row" }, h("label", {}, h("span", {}, "Row"), rowField), h("label", { class: "check" }, heldField, " held out"), pictured), answerSays,
         panel("Values of the example", false, sliders))),
     h("footer", {},
@@ -64,11 +68,15 @@ export function start(root, line, recorded = false) {
           h("button", { onclick: () => picture("png") }, "PNG"), h("button", { onclick: () => picture("svg") }, "SVG")), out)));
   if (recorded) root.classList.add("recorded");
 
-  // ---- talking
+  // ---- talking: each message is answered by one
+  function tell(message) {
+    owed += 1;
+    line.send(message);
+  }
   function command(message) {
     number += 1;
     page.sent[number] = performance.now();
-    line.send(JSON.stringify({ n: number, ...message }));
+    tell(JSON.stringify({ n: number, ...message }));
   }
   // of a control that is dragged only the last value counts: the next is sent when the one before is answered
   function latest(message) {
@@ -80,7 +88,7 @@ export function start(root, line, recorded = false) {
   function ask(updates) {
     if (waiting) { wanted += updates; return; }
     waiting = true;
-    line.send(JSON.stringify({ do: "frame", updates }));
+    tell(JSON.stringify({ do: "frame", updates }));
   }
   function stop() { playing = false; play.textContent = "Play"; play.setAttribute("aria-pressed", "false"); }
   function toggle() {
@@ -90,6 +98,7 @@ export function start(root, line, recorded = false) {
     if (playing) ask(speed);
   }
   line.onmessage = (message) => {
+    owed -= 1;
     if (typeof message !== "string") return arrived(message);
     const said = JSON.parse(message);
     if (said.say === "scene") { freed(); enter(said); ask(0); }
@@ -98,6 +107,7 @@ export function start(root, line, recorded = false) {
     else if (said.say === "code") { out.replaceChildren(h("p", {}, said.words), h("pre", { tabindex: 0, "aria-label": "Python code" }, said.code)); ask(0); }
     else if (said.say === "diagnosis") healthSays(said);
     else if (said.say === "written") writtenSays(said);
+    else if (said.say === "surface") race.surfaceSays(said);
     else if (said.say === "judged") lesson.querySelector(".judged").textContent = `${said.right ? "Right" : "Not yet"}: ${said.words}.`;
     else if (said.say === "send" || said.say === "received") nextPiece(said.bytes || 0);
   };
@@ -105,7 +115,7 @@ export function start(root, line, recorded = false) {
     busy = false;
     if (pending) { const next = pending; pending = null; latest(next); }
   }
-  line.onopen = () => { waiting = busy = false; say.textContent = ""; const kept = line.state; line.state = null; command(kept ? { do: "set", settings: kept } : { do: "hello" }); };
+  line.onopen = () => { waiting = busy = false; owed = 0; say.textContent = ""; const kept = line.state; line.state = null; command(kept ? { do: "set", settings: kept } : { do: "hello" }); };
   line.onclose = (words) => { say.textContent = words; };
 
   // ---- frames: the next one is asked for while this one is painted, so never more than one waits
@@ -132,13 +142,15 @@ export function start(root, line, recorded = false) {
     paintNow();
     page.paints.push(performance.now() - began);
     page.acknowledged = frame.head.n;
+    painted = page.frames;
     if (page.sent[frame.head.n]) { page.latencies.push(performance.now() - page.sent[frame.head.n]); delete page.sent[frame.head.n]; }
   }
   function paintNow() {
     if (!frame || !scene) return;
     scene.showHeld = heldField.checked;
     draw(view, frame, scene);
-    curve(chart, history, getComputedStyle(root).color);
+    race.paint(frame, scene);
+    curve(chart, history, getComputedStyle(root).color, scene.lane);
     const { head } = frame, outputs = frame.chosen[frame.chosen.length - 1];
     const percent = (share) => `${(100 * share).toFixed(1)} %`;
     const shown = [["epoch", head.epoch + (head.step ? `, step ${head.step}` : "")], ["loss", text(head.losses[0])], ["held out", text(head.losses[1])]];
@@ -161,7 +173,7 @@ export function start(root, line, recorded = false) {
     if (head.losses[0] === null) return;
     const at = head.epoch + head.step / head.per;
     while (history.length && history[history.length - 1][0] >= at) history.pop();
-    history.push([at, ...head.losses]);
+    history.push([at, ...head.losses, ...(frame.rival ? frame.rival.head.losses : [null, null])]);
     if (history.length > 1200) history = history.filter((_, i) => i % 2 === 0 || i > 1100);
   }
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && frame) { paintNow(); if (playing) ask(speed); } });
@@ -172,6 +184,7 @@ export function start(root, line, recorded = false) {
   function enter(said) {
     const structure = said.settings.hidden.join();
     if (scene && said.data.title !== scene.data.title) history = [];
+    if (scene && said.lane !== scene.lane) history = history.map(([at, train, held, others, othersHeld]) => [at, others, othersHeld, train, held]);
     scene = said;
     const all = [...scene.targets], middle = all.reduce((a, b) => a + b, 0) / Math.max(1, all.length);
     scene.spread = { middle, wide: Math.max(1e-9, ...all.map((v) => Math.abs(v - middle))) };
@@ -179,6 +192,8 @@ export function start(root, line, recorded = false) {
       settings.replaceChildren(...settingsPanel(scene, set));
       data.replaceChildren(...dataPanel(scene, (change) => { history = []; set(change); }, upload, columnChanged));
       build(structure);
+      race.enter(scene);
+      chartSays.textContent = `Loss by epoch: training rows solid, rows held out dashed${scene.rival ? `; the training rows of ${scene.lane === "A" ? "B" : "A"} dashed and dotted` : ""}.`;
       planePanel();
       lessonPanel();
       codePanel();
@@ -273,7 +288,7 @@ export function start(root, line, recorded = false) {
   function ask2(l, u, row = null) {
     if (recorded) return;
     focusRow = row;
-    line.send(JSON.stringify({ do: "explain", layer: l - 1, unit: u }));
+    tell(JSON.stringify({ do: "explain", layer: l - 1, unit: u }));
   }
   function explain(said) {
     const table = (head, rows) => h("table", {}, h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, ...rows));
@@ -334,7 +349,7 @@ export function start(root, line, recorded = false) {
   function upload(chosen) {
     chosen.arrayBuffer().then((content) => { file = content; stop(); history = []; command({ do: "upload", name: chosen.name, size: content.byteLength }); });
   }
-  function nextPiece(from) { line.send(file.slice(from, from + 65536)); }
+  function nextPiece(from) { tell(file.slice(from, from + 65536)); }
   const changed = { roles: {}, kinds: {} };
   function columnChanged(name, role) {
     history = [];
@@ -415,5 +430,7 @@ export function start(root, line, recorded = false) {
     // serialised by the browser, which escapes what a table says
     save("network.svg", new TextEncoder().encode(new XMLSerializer().serializeToString(copy)), "image/svg+xml");
   }
+  // nothing that was asked for is still to come, and the last that came is painted
+  page.resting = () => !playing && !owed && !pending && !wanted && painted === page.frames;
   return page;
 }
