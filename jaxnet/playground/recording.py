@@ -7,16 +7,14 @@ the other, for a file has no others to import. Only this very script and this st
 import base64
 import hashlib
 import json
-import re
 import zlib
-from importlib.resources import files
 
 from jaxnet.playground.frame_bytes import frame_bytes
 from jaxnet.playground.live_training import LiveTrainer
+from jaxnet.playground.page_files import one_script, page_file
 from jaxnet.playground.scenes import scene_of
 
 MOST_FRAMES = 120  # of a recording; of more states every so many-th is taken
-_MODULES = ("frames.js", "drawing.js", "controls.js", "race.js", "page.js", "recorded.js")
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -55,10 +53,7 @@ def recording_of(trainer: LiveTrainer) -> bytes:
 
 
 def _assembled(scene: dict[str, object], packed: bytes) -> bytes:
-    folder = files("jaxnet.playground").joinpath("page")
-    sources = [folder.joinpath(name).read_text() for name in _MODULES]
-    script = "\n".join(re.sub(r"(?m)^(import .*\n|export )", "", source) for source in sources)
-    style = folder.joinpath("style.css").read_text()
+    script, style = one_script("recorded.js"), page_file("style.css").decode()
     # a name of a table may hold what ends a script
     words = json.dumps({**scene, "n": 0}).replace("<", "\\u003c")
     text = _PAGE.format(

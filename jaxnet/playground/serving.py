@@ -10,7 +10,6 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from importlib.resources import files
 from threading import Thread
 from typing import Any
 
@@ -23,6 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from jaxnet.playground.conversation import Conversation
 from jaxnet.playground.guards import Guard, new_token, same_token
+from jaxnet.playground.page_files import page_file
 
 MOST_TABS, MOST_SOCKETS = 8, 16
 MOST_MESSAGE = 128 * 1024  # bytes of one message of the page: a command, or a piece of a table
@@ -57,9 +57,8 @@ class PlayServer:
         self.seen = time.monotonic()
         self._tabs: dict[str, _Tab] = {}
         self._sockets = 0
-        folder = files("jaxnet.playground").joinpath("page")
         # read once: a name that is not on the list is no file, whatever it looks like
-        self._files = {name: folder.joinpath(name).read_bytes() for name in PAGE}
+        self._files = {name: page_file(name) for name in PAGE}
         routes = [
             Route("/", self._file), Route("/{name}", self._file), WebSocketRoute("/socket", self._socket)
         ]  # fmt: skip

@@ -196,3 +196,8 @@ def people(browser, server, ready):
 @pytest.fixture
 def person(people):
     return people()
+
+
+@pytest.fixture(scope="session")
+def until():
+    return BROWSERS.until

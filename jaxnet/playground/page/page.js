@@ -176,9 +176,10 @@ export function start(root, line, recorded = false) {
     history.push([at, ...head.losses, ...(frame.rival ? frame.rival.head.losses : [null, null])]);
     if (history.length > 1200) history = history.filter((_, i) => i % 2 === 0 || i > 1100);
   }
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && frame) { paintNow(); if (playing) ask(speed); } });
-
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paintNow());
+  const closing = new AbortController(), place = root.getRootNode();
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && frame) { paintNow(); if (playing) ask(speed); } }, { signal: closing.signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paintNow(), { signal: closing.signal });
+  page.close = () => { stop(); closing.abort(); };
 
   // ---- the scene: everything that is built anew when something was set
   function enter(said) {
@@ -201,12 +202,12 @@ export function start(root, line, recorded = false) {
   }
   // a control that is built anew while somebody uses it keeps the focus, found by its label
   function keepFocus(work) {
-    const active = document.activeElement, inside = active && root.contains(active);
-    const place = inside ? [...root.querySelectorAll("button, input, select")].filter((e) => named(e) === named(active)).indexOf(active) : -1;
+    const active = place.activeElement, inside = active && root.contains(active);
+    const position = inside ? [...root.querySelectorAll("button, input, select")].filter((e) => named(e) === named(active)).indexOf(active) : -1;
     const name = inside ? named(active) : "";
     if (active && active.type === "range" && active.closest(".fields, .values") && active.matches(":active")) return deferred(active, work);
     work();
-    if (inside && !document.contains(active)) { const found = [...root.querySelectorAll("button, input, select")].filter((e) => named(e) === name)[place]; if (found) found.focus(); }
+    if (inside && !root.contains(active)) { const found = [...root.querySelectorAll("button, input, select")].filter((e) => named(e) === name)[position]; if (found) found.focus(); }
   }
   function deferred(active, work) { active.addEventListener("change", work, { once: true }); build(scene.settings.hidden.join()); }
   // a label's first words: behind them stands a value, which changes
@@ -410,7 +411,7 @@ export function start(root, line, recorded = false) {
     if (kind === "png") {
       const whole = h("canvas", { width: Math.ceil(box.width) * 2, height: Math.ceil(box.height) * 2 }), context = whole.getContext("2d");
       context.scale(2, 2);
-      context.fillStyle = getComputedStyle(document.body).backgroundColor;
+      context.fillStyle = getComputedStyle(root).backgroundColor;
       context.fillRect(0, 0, box.width, box.height);
       context.save();
       context.scale(box.width / 100, box.height / 100);
