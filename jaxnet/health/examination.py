@@ -10,15 +10,18 @@ from jaxnet import checks, compilation_cache
 from jaxnet.accelerators import training_device
 from jaxnet.guidance import guided
 from jaxnet.health import fit_and_data
-from jaxnet.health.attribution import HELPS, Chart, training_findings
+from jaxnet.health.attribution import training_findings
+from jaxnet.health.capacity import underfitting
+from jaxnet.health.chart import HELPS, Chart
 from jaxnet.health.diagnosis_report import Diagnosis, Finding
 from jaxnet.health.experiment_rows import rows_of
 from jaxnet.health.first_nan import first_nan
 from jaxnet.health.lane_gains import yardstick_of
 from jaxnet.health.layer_looks import look_at
-from jaxnet.health.recipe_variations import far_rates, larger_batches, variations
+from jaxnet.health.recipe_variations import far_rates, larger_batches, longer, undecayed, variations
 from jaxnet.health.sound_training import sound, with_more_units, with_relus
 from jaxnet.health.subject import Subject, subject_of
+from jaxnet.health.target_columns import left_behind
 from jaxnet.health.trials import Unpopulated
 
 
@@ -87,6 +90,8 @@ def _chart(subject: Subject, *, experiments: bool, seed: int) -> Chart:
         variations=asked(variations, seed) if known else lambda: None,
         far_rates=asked(far_rates, seed) if known else lambda: None,
         larger_batches=asked(larger_batches) if known else lambda: None,
+        longer=asked(longer, seed) if known else lambda: None,
+        undecayed=asked(undecayed) if known else lambda: None,
         sound=asked(sound, seed),
         wider=asked(sound, seed, change=with_more_units) if subject.network is not None else lambda: None,
         relus=asked(sound, seed, change=with_relus) if subject.network is not None else lambda: None,
@@ -99,9 +104,11 @@ def _findings(chart: Chart) -> list[Finding]:
     if not found:
         found += training_findings(chart)
     if not found:
+        found += left_behind(chart)
+    if not found:
         found += fit_and_data.imbalanced(chart)
     if not found:
-        found += fit_and_data.nothing_to_learn(chart) or fit_and_data.underfitting(chart)
+        found += fit_and_data.nothing_to_learn(chart) or underfitting(chart)
     if chart.subject.diverged or not chart.end.finite:
         found = _with_divergence(chart, found)
     for question in (fit_and_data.overfitting, fit_and_data.leak, fit_and_data.constant_column):

@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from jaxnet.health.attribution import (
+from jaxnet.health.capacity import MORE_UNITS
+from jaxnet.health.chart import (
     AT_REST,
     GOOD,
     HELPS,
     LEARNABLE,
     LUCK,
     MOST,
-    UNDERFITTED,
     Chart,
-    motion,
 )
 from jaxnet.health.diagnosis_report import Finding
 from jaxnet.health.lane_gains import yardstick_of
@@ -24,8 +23,6 @@ RECOGNISED, MISSED = 0.25, 0.3  # shares of a rare class's rows: what weights ad
 FEWEST_RARE = 8  # validation rows of rare classes, below which a recall of them is chance
 GAP = 0.35  # explained: training rows beside held-out ones, where those were learnt by heart
 LEARNT = 0.6  # explained of the training rows, below which nothing was learnt by heart
-MORE_UNITS = 0.35  # explained more, where only the training rows are seen; ...
-MORE_UNITS_HELD = 0.15  # ... and where held-out rows are, which chance does not explain
 
 
 def wrong_loss(chart: Chart) -> list[Finding]:
@@ -124,37 +121,10 @@ def _recognises(after: Classes, rare: np.ndarray, *, more_than: float) -> bool:
     return after.recall_of(rare) >= more_than + RECOGNISED and balanced >= least
 
 
-def underfitting(chart: Chart) -> list[Finding]:
-    """More units explain much more, or a penalty holds the network back."""
-    if not chart.bad or chart.explained > UNDERFITTED:
-        return []
-    name, gain = chart.gain("without penalty or dropout")
-    if gain >= HELPS:
-        kind = "no_better_than_constant" if chart.useless else "underfitting"
-        words = "the penalty or dropout keeps the network from learning"
-        told = (chart.told(name),)
-        return [Finding(kind, words, {"explained": chart.explained}, "a smaller l2= or dropout=", told)]
-    wider = chart.wider()
-    if wider is None:
-        return []
-    best = max(wider.train, key=lambda each: wider.held[each])
-    gain = min(wider.train[best], wider.held[best] if wider.apart else np.inf) - max(0.0, chart.explained)
-    least = MORE_UNITS_HELD if wider.apart else MORE_UNITS
-    same = chart.sound() if gain >= least else None
-    # what the same network learns when it is trained soundly is no matter of its size
-    if same is None or wider.train[best] - max(same.train[n] for n in same.train if n.startswith("sound")) < least:
-        return []
-    sizes = chart.subject.network.sizes if chart.subject.network else ()
-    words = f"the network {'-'.join(map(str, sizes))} is too small for what there is to learn"
-    held = f" and {wider.held[best]:.0%} of rows held out" if wider.apart else ""
-    told = (f"with four times the hidden units it explains {wider.train[best]:.0%} of the training rows{held}",)
-    return [Finding("underfitting", words, {"explained": chart.explained}, "more hidden units, or another layer", told)]
-
-
 def trained_soundly(chart: Chart) -> list[Finding]:
     """Trained with Adam from usual starts, the same network explains much more: parameters that came alone are not
     trained to the end, and a run that has come to rest did so where others get past."""
-    at_rest = chart.subject.recipe is not None and motion(chart) <= AT_REST
+    at_rest = chart.subject.recipe is not None and chart.motion <= AT_REST
     if not chart.bad or chart.subject.diverged or not (at_rest or chart.subject.recipe is None):
         return []
     gains = chart.sound()

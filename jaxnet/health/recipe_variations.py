@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 
@@ -47,6 +48,16 @@ def far_rates(subject: Subject, rows: Rows, seed: int) -> Gains:
     return judged(subject, run_trials(far, conditions, subject.plain()), far, rows=rows, epochs=conditions.epochs)
 
 
+def longer(subject: Subject, rows: Rows, seed: int) -> Gains:
+    """Train the run on for as many steps as ``sound`` takes, in the program of ``variations``."""
+    conditions, trials = conditions_of(subject, rows), varied(subject, rows, seed)
+    more = conditions._replace(epochs=sound_epochs(conditions.batch_size or len(rows.train.x), rows))
+    more = more._replace(epochs=affordable(subject, more, rows, len(trials)))
+    on = trials[0]._replace(name="trained on", params=subject.params)
+    lanes = [trials[0], *[on] * (len(trials) - 1)]
+    return judged(subject, run_trials(lanes, more, subject.plain()), lanes, rows=rows, epochs=more.epochs)
+
+
 def larger_batches(subject: Subject, rows: Rows) -> Gains | None:
     """Train the recipe with batches eight times as large, the rate as it is, for as many steps; None where batches
     are whole already."""
@@ -64,6 +75,34 @@ def larger_batches(subject: Subject, rows: Rows) -> Gains | None:
         longer = more
     trained = run_trials([first._replace(name="larger batches")] * 2, longer, subject.plain())
     return joined(subject, [(base, rows), (trained, rows)], rows.apart, epochs)
+
+
+def undecayed(subject: Subject, rows: Rows) -> Gains | None:
+    """Train the recipe with an optimizer that is shown parameters of 0, to which it finds nothing to decay; None where
+    it decays none."""
+    conditions = conditions_of(subject, rows)
+    start, optimizer = start_of(subject), conditions.optimizer
+    nothing = jax.tree.map(np.zeros_like, start)
+    # what moves parameters without a gradient, and leaves 0 where it is, is a decay
+    moves = lambda params: any(
+        np.any(leaf) for leaf in jax.tree.leaves(optimizer.update(nothing, optimizer.init(start), params)[0])
+    )
+    if not moves(start) or moves(nothing):
+        return None
+
+    def update(gradient: Any, state: Any, params: Any = None, **extra: Any) -> Any:
+        return optimizer.update(gradient, state, jax.tree.map(jnp.zeros_like, params), **extra)
+
+    first = Trial("as it was", subject.f, start, rows.train, rows.held)
+    epochs = affordable(subject, conditions, rows, 2)
+    without = conditions._replace(
+        optimizer=optax.GradientTransformationExtraArgs(optimizer.init, update), epochs=epochs
+    )
+    parts = [
+        (run_trials([first._replace(name=name)] * 2, each, subject.plain()), rows)
+        for name, each in (("as it was", conditions._replace(epochs=epochs)), ("without weight decay", without))
+    ]
+    return joined(subject, parts, rows.apart, epochs)
 
 
 def conditions_of(subject: Subject, rows: Rows) -> Conditions:

@@ -27,6 +27,8 @@ from jaxnet.health.trials import Conditions, Trial, run_trials
 from jaxnet.losses import Objective
 from jaxnet.network import MLP
 
+FEWEST_UNITS = 32  # of a hidden layer that is to be wide enough
+
 
 def sound(subject: Subject, rows: Rows, seed: int, *, change: Callable[[Subject], Subject] | None = None) -> Gains:
     """Train the subject's network, or one that was changed, soundly: with Adam, standardised rows, a usual start; two
@@ -58,11 +60,17 @@ def sound(subject: Subject, rows: Rows, seed: int, *, change: Callable[[Subject]
 
 
 def with_more_units(subject: Subject) -> Subject:
-    """Return the subject with four times as many hidden units, and a hidden layer where there was none."""
+    """Return the subject with ``sizes_with_more_units``; of relus where there was no hidden layer."""
     net: Any = subject.network
-    hidden = tuple(max(16, 4 * size) for size in net.sizes[1:-1]) or (16,)
     activation = net.activation if len(net.sizes) > 2 else "relu"
-    return _with_network(subject, sizes=(net.sizes[0], *hidden, net.sizes[-1]), activation=activation)
+    return _with_network(subject, sizes=sizes_with_more_units(net.sizes), activation=activation)
+
+
+def sizes_with_more_units(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the sizes of a network with four times as many units in each hidden layer, FEWEST_UNITS at least, and
+    with a hidden layer where there was none."""
+    hidden = tuple(max(FEWEST_UNITS, 4 * size) for size in sizes[1:-1]) or (FEWEST_UNITS,)
+    return (sizes[0], *hidden, sizes[-1])
 
 
 def with_relus(subject: Subject) -> Subject:
