@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jaxnet import checks
 from jaxnet.accelerators import exact_products
 from jaxnet.guidance import guided
-from jaxnet.network import MLP, OUTPUTS
+from jaxnet.network import MLP, OUTPUTS, Parametrized
 from jaxnet.targets import Target, check_targets, dense_targets
 from jaxnet.types import ArrayLike, Key, Pytree
 
@@ -148,7 +148,7 @@ class Objective:
 
     def _columns(self, params: Pytree, X: jax.Array, key: Key | None) -> jax.Array:
         keys = None if key is None else jax.random.split(key, len(X))
-        if isinstance(self.network, MLP):
+        if isinstance(self.network, MLP | Parametrized):
             return self.network.columns(params, X.T, keys)[-1].z
 
         def one(x: jax.Array, extra: dict[str, Key]) -> jax.Array:

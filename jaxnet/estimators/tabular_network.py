@@ -25,8 +25,10 @@ from jaxnet.estimators.network_estimator import hidden_sizes
 from jaxnet.estimators.table_transformer import TableTransformer
 from jaxnet.network import MLP, PARAMETRIZATIONS, Parametrized
 from jaxnet.sweeps import Folds, Seeds, Space, plan, sweep
-from jaxnet.training import coslog4, scale_by_leaf
+from jaxnet.training import Stop, coslog4, scale_by_leaf
 from jaxnet.types import Array, ArrayLike, Params
+
+_NEVER = 2**31 - 1  # epochs of patience
 
 
 class TabularNetwork(BaseEstimator):
@@ -169,19 +171,26 @@ class TabularNetwork(BaseEstimator):
             network=lambda configuration: network,
             objective=lambda network, configuration: losses.objective(network, self._loss()),
             optimizer=self._optimizer,
-            batch_size=min(self.batch_size, len(parts[0])),
+            batch_size=self._batch(len(parts[0])),
             epochs=self.epochs,
             validation=validation,
             metric=self._ranked,
-            rank="best",
+            # of epochs that are as good the last one: by then the rate has come down
+            stop=Stop(self._ranked, _NEVER, latest=True),
+            # layers this wide gain nothing from a lane beside, and a lane without a member costs as much as one with
+            lanes=1 if jax.default_backend() == "cpu" else None,
             root=seed,
         )
         result = sweep(asked)
         count = len(asked.members.ids)
         self.members_ = [jax.tree.map(np.asarray, network.plain(result.params(member))) for member in range(count)]
-        curves = result.curves(self._ranked)
-        best = np.nanargmax if asked.goal == "max" else np.nanargmin
-        self.best_epochs_ = [int(best(curve)) + 1 for curve in curves]
+        self.best_epochs_ = [int(epoch) for epoch in result.columns()["best_epoch"]]
+
+    def _batch(self, rows: int) -> int:
+        """Return the size of batches for ``rows`` rows with folds: near ``batch_size``, but all of an epoch alike, for
+        a last one of few rows would be as large a step, of a noisier gradient."""
+        rows = rows if self.folds is None else rows * (self.folds - 1) // self.folds
+        return -(-rows // max(1, round(rows / self.batch_size)))
 
     def _optimizer(self, configuration: Any, steps: int) -> optax.GradientTransformation:
         rate = self._usual_rate if self.learning_rate is None else float(self.learning_rate)

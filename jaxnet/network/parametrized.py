@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
-from jaxnet.network.mlp import MLP
+from jaxnet.network.mlp import MLP, LayerValues
 from jaxnet.types import Key, Params
 
 PARAMETRIZATIONS = ("standard", "ntk", "mup")
@@ -104,3 +104,8 @@ class Parametrized:
     def apply(self, params: dict[str, Any], x: jax.Array, *, key: Key | None = None) -> jax.Array:
         """Compute the logits [K] of one example ``x`` [D]; with a key, hidden units are dropped."""
         return self.net.apply(self.plain(params), x, key=key)
+
+    def columns(self, params: dict[str, Any], X: jax.Array, keys: Key | None = None) -> list[LayerValues]:
+        """Compute every layer for the examples that are the columns of ``X`` [D, N], as ``MLP.columns`` does; a step
+        scales the weights once, not once an example."""
+        return self.net.columns(self.plain(params), X, keys)

@@ -72,15 +72,19 @@ def standing_epochs(plan: Plan, history: SweepHistory, epochs: int | np.ndarray)
     """Return the epoch [P], from 1, whose values and parameters stand for a member that is ranked at ``epochs``, which
     are one for all or one a member [P].
 
-    The last one that it was trained for by then; or where members are ranked by their best, the first that was best of
-    what its stopping rule watches, 0 where it has not come so far.
+    The last one that it was trained for by then; or where members are ranked by their best, the one that was best of
+    what its stopping rule watches (of several the first, or the latest, as it says), 0 where it has not come so far.
     """
     at = np.minimum(epochs, plan.most)
     at = np.where(history.stopped > 0, np.minimum(at, history.stopped), at)
     if (stop := plan.best_by) is not None:
         watched = history.curves[stop.monitor] * (1 if stop.goal == "min" else -1)
         seen = np.arange(watched.shape[1]) < np.expand_dims(at, 1)
-        best = np.argmin(np.where(seen & np.isfinite(watched), watched, np.inf), axis=1) + 1
+        counted = np.where(seen & np.isfinite(watched), watched, np.inf)
+        best = np.argmin(counted, axis=1) + 1
+        if stop.latest:
+            lowest = np.isfinite(counted) & (counted == counted.min(axis=1, keepdims=True))
+            best = np.where(lowest.any(axis=1), watched.shape[1] - np.argmax(lowest[:, ::-1], axis=1), best)
         return np.where(history.epochs >= at, best, 0)
     return at
 

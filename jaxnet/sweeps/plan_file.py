@@ -76,7 +76,7 @@ _SEARCH = (
     "pad",
 )
 _PRUNING = ("halving", "hyperband", "stop")
-_STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties")
+_STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties", "latest")
 _WHOLE = ("hidden", "batch_size", "epochs")  # whose numbers are whole
 KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
 _KEPT_CHANGES = "plan.changes.json"

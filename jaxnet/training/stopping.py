@@ -40,6 +40,8 @@ class Stop:
             validation value.
         ties: whether a value that is better by exactly ``tolerance`` ends the wait too, as in scikit-learn; so a
             tolerance of 0 never stops a run that stands still.
+        latest: whether of epochs of the same best value the last one counts as the best, not the first: shares of few
+            rows, such as an accuracy, tie often, and of those the run that has settled predicts best.
 
     Raises ValueError or TypeError for anything else. As in scikit-learn, any better value becomes the best one, and
     only one that is better by more than ``tolerance`` ends the wait.
@@ -51,6 +53,7 @@ class Stop:
     goal: str | None = dataclasses.field(default=None, kw_only=True)
     restore_best: bool | None = dataclasses.field(default=None, kw_only=True)
     ties: bool = dataclasses.field(default=False, kw_only=True)
+    latest: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         checks.require(isinstance(self.monitor, str), "monitor", "a name in the history", self.monitor, TypeError)
@@ -84,7 +87,8 @@ def watch(stop: Stop, best: Best, params: Pytree, *, epoch: jax.Array, value: ja
     """Take the value, a scalar, of one more epoch into account; ``params`` are those behind it."""
     # scores are turned round, so that the best is always the lowest; NaN is never better than anything
     value = value if stop.goal == "min" else -value
-    better = value < best.value
+    # not infinite: what it is compared with before the first epoch
+    better = ((value <= best.value) & jnp.isfinite(value)) if stop.latest else value < best.value
     bar = best.value - stop.tolerance
     improved = value <= bar if stop.ties else value < bar
     # the best value follows any improvement, the wait ends only by one beyond the tolerance: scikit-learn's rule

@@ -22,6 +22,7 @@ def test_logits_are_those_of_scaled_weights_and_of_the_plain_network(name, key):
         a = np.tanh(z) if depth < 2 else z
     np.testing.assert_allclose(network.apply(params, jnp.asarray(x)), a, rtol=1e-12)
     np.testing.assert_allclose(network.net.apply(network.plain(params), x), a, rtol=1e-12)
+    np.testing.assert_allclose(jn.objective(network).logits(params, jnp.asarray([x, x]))[1], a, rtol=1e-12)
 
 
 def test_weights_start_as_each_parametrisation_says(key):

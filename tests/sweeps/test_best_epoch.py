@@ -61,6 +61,18 @@ def test_parameters_and_model_are_those_of_the_best_epoch(best: Any) -> None:
     assert best.model(member).scores["validation_loss"] == pytest.approx(expected)
 
 
+def test_of_epochs_that_are_equally_good_the_latest_is_kept_where_that_is_asked_for() -> None:
+    stop = jn.Stop("validation_accuracy", EPOCHS, latest=True)
+    found = swept(stop=stop, metrics=("accuracy",), metric="validation_accuracy")
+    curves = found.curves("validation_accuracy")[:6]
+    latest = EPOCHS - curves[:, ::-1].argmax(axis=1)
+    assert found.columns()["best_epoch"][:6].tolist() == latest.tolist()
+    assert (latest > curves.argmax(axis=1) + 1).any()  # there are ties
+    member = int(np.argmin(latest))
+    right = found.network(member).predict(found.params(member), HELD[0]).argmax(axis=1) == HELD[1]
+    assert np.mean(right) == pytest.approx(curves[member].max())
+
+
 def test_a_plan_says_what_it_ranks_by(last: Any, best: Any) -> None:
     assert "ranked:   by validation_loss, minimum first\n" in f"{last.plan}\n"
     assert "ranked:   by validation_loss, minimum first, each member at its best epoch\n" in f"{best.plan}\n"

@@ -40,6 +40,14 @@ def test_a_score_is_better_when_it_is_higher():
     assert seen == [(1, -0.5, 0), (2, -0.75, 0), (2, -0.75, 1)]
 
 
+@pytest.mark.parametrize(("latest", "epochs"), [(False, [1, 2, 2, 2, 2, 2]), (True, [1, 2, 2, 4, 5, 5])])
+def test_of_equal_values_the_first_is_best_or_the_latest_and_neither_is_an_improvement(latest, epochs):
+    _, seen = follow(Stop("loss", latest=latest), [3.0, 2.0, 2.5, 2.0, 2.0, np.nan])
+    assert [epoch for epoch, _, _ in seen] == epochs
+    assert [wait for _, _, wait in seen] == [0, 0, 1, 2, 3, 4]
+    assert follow(Stop("loss", latest=latest), [np.inf, np.nan])[1][-1][0] == 0
+
+
 def test_nan_is_never_better():
     _, seen = follow(Stop("loss"), [3.0, np.nan, 2.0])
     assert seen == [(1, 3, 0), (1, 3, 1), (3, 2, 0)]
