@@ -124,6 +124,7 @@ class TrainingSpec:
         optimizer: None for one by its name, or configuration -> optimizer of optax, given ``steps`` where named.
         example: the shape of one.
         pad: whether networks of many widths and depths are padded to one shape.
+        hurry: whether programs are compiled in a hurry.
         stop: when the run of a member ends before its epochs, and which of its epochs stands for it; or None.
     """
 
@@ -140,6 +141,7 @@ class TrainingSpec:
     optimizer: Callable[..., Any] | None = None
     example: tuple[int, ...] = ()
     pad: bool = False
+    hurry: bool = False
 
     def __post_init__(self) -> None:
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):

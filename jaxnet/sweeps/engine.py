@@ -16,6 +16,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxnet.accelerators import local_devices, platform, products_precision
 from jaxnet.compilation_cache import saying_compiles
 from jaxnet.identity import KeptPrograms
+from jaxnet.sweeps.compiling import compile_lowered
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
 from jaxnet.sweeps.orders import draw_orders
@@ -123,7 +124,7 @@ class Engine:
         self._rows = len(prepared.shared.train.x) if folds is None else folds.train.shape[1]
         # where nothing is drawn a seed shows in the first parameters only, and seeds may share a tile
         self._apart = self._seeds * (prepared.program.shuffled or prepared.program.random)
-        self._width = group.lanes
+        self._width, self._hurried = group.lanes, group.hurried
         self._resident = resident_tiles(self._width * self._layout.bytes)
         ordered = self._rows if prepared.program.shuffled else 0
         self.block = epochs_a_call(ordered, self._resident * self._mesh.size)
@@ -236,6 +237,7 @@ class Engine:
                 self._prepared.program,
                 self._layout,
                 self._mesh,
+                hurried=self._hurried,
                 block=self.block,
                 structure=structure,
                 leaves=tuple(leaves),
@@ -252,14 +254,12 @@ def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
 _programs: KeptPrograms[Any] = KeptPrograms(512)
 
 
-def _compiled(
-    precision: str, program: Program, layout: Layout, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]
-) -> Any:
+def _compiled(precision: str, program: Program, layout: Layout, mesh: Mesh, **how: Any) -> Any:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
-    of = precision, layout, mesh, block, structure, leaves
+    of = precision, layout, mesh, *how.values()
 
     def make() -> Any:
-        made = _compile(precision, program, layout, mesh, block=block, structure=structure, leaves=leaves)
+        made = _compile(precision, program, layout, mesh, **how)
         _programs.also((program_key_now(program), *of), made)
         return made
 
@@ -267,7 +267,15 @@ def _compiled(
 
 
 def _compile(
-    precision: str, program: Program, layout: Layout, mesh: Mesh, *, block: int, structure: Any, leaves: tuple[Any, ...]
+    precision: str,
+    program: Program,
+    layout: Layout,
+    mesh: Mesh,
+    *,
+    hurried: bool,
+    block: int,
+    structure: Any,
+    leaves: tuple[Any, ...],
 ) -> Any:
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
 
@@ -287,7 +295,7 @@ def _compile(
         check_vma=False,  # the loop's carry starts alike on all devices and ends different
     )
     with jax.default_matmul_precision(precision), saying_compiles():
-        return jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves)).compile()
+        return compile_lowered(jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves)), hurried)
 
 
 def memory_of(compiled: Any) -> int:

@@ -75,6 +75,7 @@ class Group(NamedTuple):
     numbers: list[list[np.ndarray]]  # leaves [C], in the order of ``partition``
     members: np.ndarray  # [P] of this group
     lanes: int  # T
+    hurried: bool = False  # whether the program is compiled in a hurry
 
 
 def list_members(space: Space, spec: TrainingSpec, configurations: Sequence[Configuration]) -> Members:
@@ -110,7 +111,9 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
         networks = tuple(training.network for training in trainings)
         optimizers = tuple(training.optimizer for training in trainings) if spec.optimizer else ()
         lanes = spec.lanes or lanes_of(networks[0], batch=trainings[0].batch_size or spec.rows, together=spec.together)
-        groups.append(Group(trainings[0], skeletons, np.array(indices), networks, optimizers, columns, mine, lanes))
+        groups.append(
+            Group(trainings[0], skeletons, np.array(indices), networks, optimizers, columns, mine, lanes, spec.hurry)
+        )
     return groups
 
 

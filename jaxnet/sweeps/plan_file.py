@@ -74,6 +74,7 @@ _SEARCH = (
     "root",
     "dtype",
     "pad",
+    "hurry",
 )
 _PRUNING = ("halving", "hyperband", "stop")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties", "latest")

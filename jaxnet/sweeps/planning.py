@@ -67,6 +67,7 @@ class Plan:
     asking: Budget | None = None
     rank: str = "last"
     lengths: tuple[int, ...] | None = None  # epochs of each configuration [C], where it has none of its own
+    hurry_given: bool = False  # whether the user has said how to compile, which a folder may not change
 
     @property
     def best_by(self) -> Stop | None:
@@ -108,6 +109,11 @@ class Plan:
             for epochs, kept in bracket.rungs:
                 total, alive, at = total + alive * (epochs - at) * each, kept, epochs
         return total
+
+    def compiled(self, hurry: bool) -> "Plan":
+        """Return the plan with programs that are compiled in a hurry, or for speed."""
+        groups = [group._replace(hurried=hurry) for group in self.groups]
+        return dataclasses.replace(self, spec=dataclasses.replace(self.spec, hurry=hurry), groups=groups)
 
     def of_configurations(self, configurations: list[dict[str, Any]], **changes: Any) -> "Plan":
         """Return a plan that trains other configurations in the same way, and prunes none of them.
@@ -160,6 +166,7 @@ class Forecast(NamedTuple):
     ranked: str
     memory: int  # bytes on the host: the state and the curves of all members
     notes: tuple[str, ...]
+    compiling: str = ""  # how, where that is not for speed
 
     def __str__(self) -> str:
         axes = [f"{self.configurations} configurations ({self.method})", f"{self.seeds} seed(s)"]
@@ -168,7 +175,7 @@ class Forecast(NamedTuple):
         lines = [
             f"{' x '.join(axes)} = {self.members} members in {len(self.groups)} group(s)",
             *(f"  {each.name}: {each.members} members in {each.tiles} tile(s) of {each.lanes}" for each in self.groups),
-            f"compiles: {len(self.groups)}, one a group",
+            f"compiles: {len(self.groups)}, one a group{self.compiling}",
             f"devices:  {self.devices}, which train tiles of members of one seed and fold",
             f"memory:   about {_prefixed(on_device)}B on each device, {_prefixed(on_host)}B on the host",
             f"work:     {self.work} model-epochs of at most {self.most}, about {_prefixed(self.operations)}FLOP",
@@ -203,6 +210,7 @@ def forecast(plan: Plan) -> Forecast:
         ranked=f"by {plan.metric}, {plan.goal}imum first" + _ranked_by(plan),
         memory=curves + states,
         notes=tuple(_notes(plan, costs)),
+        compiling=", in a hurry, for so little work" if plan.spec.hurry else "",
     )
 
 
