@@ -124,7 +124,7 @@ def experiment(quick: bool) -> Findings:
     claims += [*descends(errors), *mitigated(penalised)] if errors else []
     results = {"accuracy": plain, "in random order": shuffled, "error": penalised}
     runs = sum(len(values) for found in (plain, shuffled, *penalised.values()) for values in found.values())
-    figures = {"double_descent.png": functools.partial(draw, penalised)} if errors else {}
+    figures = {"mnist1d.png": functools.partial(draw, penalised)} if errors else {}
     return Findings(claims, runs // seeds, runs, results, figures, {} if quick else times(epochs=20))
 
 
@@ -198,8 +198,10 @@ def draw(penalised: Mapping[int, Mapping[float, list[float]]]) -> Any:
     lines = {"no penalty": lambda table: table[0.0], "best penalty": lambda table: table[lowest(table)]}
     found = {name: [estimate(of(table)) for table in penalised.values()] for name, of in lines.items()}
     means, halves = ({name: [each[at] for each in line] for name, line in found.items()} for at in (0, 1))
-    return figures.intervals(
-        list(penalised), means, halves, x_label="hidden units a layer", y_label="error in %", log_x=True
+    labels = {"x_label": "hidden units a layer", "y_label": "error in %", "log_x": True}
+    figure = figures.intervals(list(penalised), means, halves, **labels)
+    return figures.headline(
+        figure, "Without a penalty the error peaks at a middle width; with the best one wider is better"
     )
 
 

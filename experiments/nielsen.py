@@ -198,7 +198,7 @@ def experiment(quick: bool) -> Findings:
         "weight_initialization_30": initialisation(one, images.train, images.validation, 30 - one.epochs),
     }
     claims = [claim for figure, curves in results.items() for claim in compared(figure, curves)]
-    figures = {f"nielsen_{figure}.png": functools.partial(draw, curves) for figure, curves in results.items()}
+    figures = {"nielsen.png": functools.partial(draw, results["overfitting"])}
     return Findings(claims, 3, 3, results, figures, {} if quick else times(first))
 
 
@@ -214,7 +214,11 @@ def times(data: tuple) -> dict[str, dict[str, float]]:
 def draw(curves: dict[str, list]) -> Any:
     from jaxnet import figures
 
-    return figures.learning_curves(curves)
+    costs = {"loss": curves["train_cost"], "validation_loss": curves["test_cost"]}
+    figure = figures.learning_curves(costs, log=True)
+    return figures.headline(
+        figure, "The book's overfitting, to the last digit: the cost on 1,000 images falls, the test's rises"
+    )
 
 
 def one_recipe(arguments: list[str]) -> None:

@@ -136,6 +136,7 @@ def finite(values: list[float]) -> list[float | None]:
 
 def draw(result: Any) -> Any:
     """Draw the best curves of the grid."""
+    from jaxnet import figures
     from jaxnet.figures.sweeps import curve_fans
 
     best = {}
@@ -143,7 +144,8 @@ def draw(result: Any) -> Any:
         values = result.plan.configurations[configuration]
         name = f"rate {values['learning_rate']:g}, momentum {values['momentum']:g}, width {values['hidden'][0]}"
         best[name] = result.curves("validation_accuracy")[result.plan.members_of([configuration])]
-    return curve_fans(best, y_label="validation accuracy")
+    figure = curve_fans(best, y_label="validation accuracy")
+    return figures.headline(figure, "The four best of 132 settings, five starts each, cannot be told from one another")
 
 
 def experiment(quick: bool) -> Findings:

@@ -33,7 +33,7 @@ from jaxnet.network import Uniform
 
 ARTICLE = 0.1
 SCALES = {"raw intensities": 1.0, "intensities / 255": 255.0}
-FILES = {"raw intensities": "sweep_stairs_raw.png", "intensities / 255": "sweep_stairs_scaled.png"}
+FILES = {"raw intensities": "sweep_stairs.png", "intensities / 255": "sweep_stairs_scaled.png"}
 
 
 def network(configuration: dict[str, Any]) -> jn.MLP:
@@ -68,14 +68,18 @@ def claims_of(name: str, result: Any, confirmed: Any) -> list[Claim]:
     ]
 
 
-def draw(result: Any) -> Any:
+def draw(name: str, result: Any) -> Any:
     """Draw the loss of every run over its rate."""
+    from jaxnet import figures
     from jaxnet.figures.sweeps import parameter_slice
 
     diverged = (result.history.diverged > 0).reshape(len(result.levels()), -1).mean(axis=1)
     rates = result.parameters()["learning_rate"]
-    return parameter_slice(
-        rates, result.values(), diverged, x_label="learning rate", y_label="training loss", log_x=True
+    labels = {"x_label": "learning rate", "y_label": "training loss", "log_x": True}
+    figure = parameter_slice(rates, result.values(), diverged, **labels)
+    figure.axes[0].axvline(ARTICLE, color="0.5", linestyle="--", linewidth=1)
+    return figures.headline(
+        figure, f"On {name} the article's rate of {ARTICLE:g} (dashed) beside 12 others, a dot a run"
     )
 
 
@@ -92,7 +96,7 @@ def experiment(quick: bool) -> Findings:
         configurations=sum(len(result.plan.configurations) for result in everything),
         runs=sum(len(result.plan.members.ids) for result in everything),
         results={"losses": losses, "test losses": {name: pair[1].test[0].tolist() for name, pair in found.items()}},
-        figures={FILES[name]: functools.partial(draw, result) for name, (result, _) in found.items()},
+        figures={FILES[name]: functools.partial(draw, name, result) for name, (result, _) in found.items()},
         times={} if quick else times(),
     )
 

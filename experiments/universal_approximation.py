@@ -191,7 +191,8 @@ def draw(by_width: dict[int, list[float]]) -> Any:
     )
     best = {"best of the starts": tuple(each.smallest for each in found)}
     labels = {"x_label": "hidden units", "y_label": "RMS error"}
-    return figures.intervals(list(by_width), means | best, halves, log_x=True, log_y=True, **labels)
+    figure = figures.intervals(list(by_width), means | best, halves, log_x=True, log_y=True, **labels)
+    return figures.headline(figure, "One hidden layer comes ever closer to a continuous function as it grows")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 scripts/reproduce [--quick] [--device cpu|gpu|tpu] [NAME ...]
 
 What each found is kept as NAME.json in runs/experiments, its figures beside it (with --quick in runs/experiments-
-quick, without figures). Its claims and times are kept in experiments/results, too, the figure of its name in
-experiments/pictures, and the tables of experiments/README.md are written from all that is there, so that no number in
-them is typed by hand and an experiment that is run again replaces only its own. With --quick nothing is kept: several
-run side by side, and the tables are printed. An experiment whose data was not fetched is left out, with the command
-that fetches it. Exits 1 when a claim does not hold.
+quick, without figures). Its claims and times are kept in experiments/results, too, and in experiments/pictures the
+figure of its name, or one that is drawn from its claims; the tables of experiments/README.md are written from all that
+is there, so that no number in them is typed by hand and an experiment that is run again replaces only its own. With
+--quick nothing is kept: several run side by side, and the tables are printed. An experiment whose data was not fetched
+is left out, with the command that fetches it. Exits 1 when a claim does not hold.
 """
 
 import argparse
@@ -21,6 +21,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import claim_pictures
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
@@ -81,11 +83,12 @@ def keep(ran: dict[str, Any]) -> None:
     for name, found in ran.items():
         kept = {key: value for key, value in found.items() if key != "results"}
         (folder / f"{name}.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-        drawn = ROOT / "runs" / "experiments" / f"{name}.png"
+        drawn, pictures = ROOT / "runs" / "experiments" / f"{name}.png", EXPERIMENTS / "pictures"
+        pictures.mkdir(exist_ok=True)
         if drawn.exists():
-            pictures = EXPERIMENTS / "pictures"
-            pictures.mkdir(exist_ok=True)
             shutil.copy(drawn, pictures / drawn.name)
+        else:
+            claim_pictures.draw(name, found["claims"], pictures)
     found = {name: json.loads(path.read_text()) for name in NAMES if (path := folder / f"{name}.json").exists()}
     readme = EXPERIMENTS / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)
