@@ -27,6 +27,7 @@ from jaxnet.playground.remedies import remedy_for
 from jaxnet.playground.reproduction import finish_epoch, model_bytes, reproduced, trained_again
 from jaxnet.playground.scenes import scene_of
 from jaxnet.playground.shown_data import DataChoice, TableChoice, shown_data
+from jaxnet.playground.whole_states import left_out, trainer_of_state, whole_state
 
 MOST_UPLOADED = 8 * 2**20  # bytes of a table
 MOST_COLUMNS = 200
@@ -55,6 +56,8 @@ class Conversation:
             "set": self._set,
             "restart": self._restart,
             "race": self._race,
+            "state": self._state,
+            "enter": self._enter,
             "exchange": self._exchange,
             "surface": lambda message: {"say": "surface", **surface_of(self.trainer)},
             "go": self._go,
@@ -107,6 +110,14 @@ class Conversation:
 
     def _restart(self, message: Message) -> Answer:
         self.trainer.restart()
+        return self._scene()
+
+    def _state(self, message: Message) -> Answer:
+        return {"say": "state", "state": whole_state(self.trainer), "words": left_out(self.trainer)}
+
+    def _enter(self, message: Message) -> Answer:
+        # entered whole or not at all: the trainer stays where something does not fit
+        self.trainer = trainer_of_state(message.get("state"), self.trainer)
         return self._scene()
 
     def _race(self, message: Message) -> Answer:

@@ -6,11 +6,13 @@ training alone its second direction is the one in which the way departs most fro
 """
 
 import dataclasses
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnet.playground.live_training import LiveTrainer
+from jaxnet.playground.masked_network import flat_params, layers_of_shapes
 from jaxnet.playground.moments import Moment
 from jaxnet.reference.network import forward, loss_at_logits
 from jaxnet.reference.refusals import check_problem
@@ -88,10 +90,6 @@ def _outside(vector: np.ndarray, span: list[np.ndarray]) -> np.ndarray:
     return vector
 
 
-def _flat(params: Any) -> np.ndarray:
-    return np.concatenate([np.ravel(layer[leaf]).astype(np.float64) for layer in params for leaf in ("w", "b")])
-
-
 def _way(trainer: LiveTrainer, end: Moment) -> _Way:
     """List where a training was at the states of the ring, of which the earliest may be gone; its start never is."""
     been = [moment for moment in list(trainer.moments)[: trainer.at] if moment.origin is end.origin]
@@ -99,7 +97,7 @@ def _way(trainer: LiveTrainer, end: Moment) -> _Way:
     mine = [each for moment in been for each in (moment, moment.rival) if each is not None and each.lane == end.lane]
     mine = mine[:: -(-len(mine) // _MOST_STEPS)] if mine else []
     points = [end.origin.params, *[trainer.params_at(each) for each in [*mine, end]]]
-    return _Way(end.lane, np.stack([_flat(each) for each in points]))
+    return _Way(end.lane, np.stack([flat_params(each).astype(np.float64) for each in points]))
 
 
 def _corners(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -120,11 +118,7 @@ class _Loss:
         self._problem = check_problem(self._net, X, y, loss=trainer.settings.goal.loss, l2=0.0, weight=None)
 
     def __call__(self, flat: np.ndarray) -> float | None:
-        layers, at = [], 0
-        for inputs, outputs in zip(self._net.sizes[:-1], self._net.sizes[1:], strict=True):
-            middle, end = at + inputs * outputs, at + (inputs + 1) * outputs
-            layers.append({"w": flat[at:middle].reshape(inputs, outputs), "b": flat[middle:end]})
-            at = end
+        layers = layers_of_shapes(flat, itertools.pairwise(self._net.sizes))
         with np.errstate(all="ignore"):
             _, Z = forward(layers, self._problem.activations, self._problem.X)
             loss = float(loss_at_logits(self._problem, Z)[0])

@@ -5,6 +5,7 @@ hands on what it was given. Every number that is padding then has a gradient of 
 penalty leave it 0, and the network that is left is ``jn.MLP``'s to rounding.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -72,8 +73,13 @@ def flat_params(padded: Any) -> np.ndarray:
 
 def layers_of(flat: Any, inputs: int) -> list[dict[str, Any]]:
     """Cut the fixed arrays, those of NumPy or of JAX, out of flat ones: the inverse of ``flat_params``."""
+    return layers_of_shapes(flat, _shapes(inputs))
+
+
+def layers_of_shapes(flat: Any, shapes: Iterable[tuple[int, int]]) -> list[dict[str, Any]]:
+    """Cut layers whose weights have these shapes out of flat parameters [P], as ``flat_params`` lays them."""
     layers, at = [], 0
-    for rows, columns in _shapes(inputs):
+    for rows, columns in shapes:
         middle, end = at + rows * columns, at + (rows + 1) * columns
         layers.append({"w": flat[at:middle].reshape(rows, columns), "b": flat[middle:end]})
         at = end

@@ -126,16 +126,22 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def server():
-    """A served playground: its address with the token."""
+def served():
+    """A playground that is served, in a thread."""
     listener = listening("127.0.0.1", 0)
-    host = f"127.0.0.1:{listener.getsockname()[1]}"
     served = PlayServer(Conversation, hosts_of(*listener.getsockname()[:2]))
     thread = threading.Thread(target=serve_play, args=(served, listener), kwargs={"idle_seconds": 600}, daemon=True)
     thread.start()
-    yield f"http://{host}/#token={served.token}"
+    served.address = f"http://127.0.0.1:{listener.getsockname()[1]}/#token={served.token}"
+    yield served
     served.seen = -1e9
     thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def server(served):
+    """The address of a playground that is served, with its token."""
+    return served.address
 
 
 class Person:

@@ -64,7 +64,7 @@ export function start(root, line, recorded = false) {
         h("div", { class: "transport" },
           h("button", { onclick: () => { stop(); command({ do: "export" }); } }, "Python code"),
           ...[["folder", "Model (jn.load)"], ["numpy", "NumPy file"], ["onnx", "ONNX"], ["recording", "Recording (HTML)"]].map(([kind, name]) => h("button", { onclick: () => command({ do: "file", kind }) }, name)),
-          h("button", { onclick: () => share() }, "Address of this state"),
+          h("button", { onclick: () => { stop(); command({ do: "state" }); } }, "Address of this state"),
           h("button", { onclick: () => picture("png") }, "PNG"), h("button", { onclick: () => picture("svg") }, "SVG")), out)));
   if (recorded) root.classList.add("recorded");
 
@@ -107,6 +107,7 @@ export function start(root, line, recorded = false) {
     else if (said.say === "code") { out.replaceChildren(h("p", {}, said.words), h("pre", { tabindex: 0, "aria-label": "Python code" }, said.code)); ask(0); }
     else if (said.say === "diagnosis") healthSays(said);
     else if (said.say === "written") writtenSays(said);
+    else if (said.say === "state") stateSays(said);
     else if (said.say === "surface") race.surfaceSays(said);
     else if (said.say === "judged") lesson.querySelector(".judged").textContent = `${said.right ? "Right" : "Not yet"}: ${said.words}.`;
     else if (said.say === "send" || said.say === "received") nextPiece(said.bytes || 0);
@@ -115,7 +116,7 @@ export function start(root, line, recorded = false) {
     busy = false;
     if (pending) { const next = pending; pending = null; latest(next); }
   }
-  line.onopen = () => { waiting = busy = false; owed = 0; say.textContent = ""; const kept = line.state; line.state = null; command(kept ? { do: "set", settings: kept } : { do: "hello" }); };
+  line.onopen = () => { waiting = busy = false; owed = 0; say.textContent = ""; const kept = line.state; line.state = null; command(kept ? { do: "enter", state: kept } : { do: "hello" }); };
   line.onclose = (words) => { say.textContent = words; };
 
   // ---- frames: the next one is asked for while this one is painted, so never more than one waits
@@ -399,10 +400,10 @@ export function start(root, line, recorded = false) {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     out.replaceChildren(h("p", {}, `${name}, ${content.length} bytes`));
   }
-  function share() {
-    const state = btoa(unescape(encodeURIComponent(JSON.stringify(scene.settings))));
-    const address = `${location.origin}${location.pathname}#state=${encodeURIComponent(state)}`;
-    out.replaceChildren(h("label", {}, h("span", {}, "What is set, without the weights and the token: a page of this server opens it"), h("input", { type: "text", readonly: true, value: address, onfocus: (event) => event.target.select() })));
+  function stateSays({ state, words }) {
+    const coded = btoa(unescape(encodeURIComponent(JSON.stringify(state))));
+    const address = `${location.origin}${location.pathname}#state=${encodeURIComponent(coded)}`;
+    out.replaceChildren(h("label", {}, h("span", {}, `All that is on the screen, without the token: a page of this server opens it. ${words}`), h("input", { type: "text", class: "address", readonly: true, value: address, onfocus: (event) => event.target.select() })));
   }
   function picture(kind) {
     if (!frame) return;
@@ -432,6 +433,7 @@ export function start(root, line, recorded = false) {
     save("network.svg", new TextEncoder().encode(new XMLSerializer().serializeToString(copy)), "image/svg+xml");
   }
   // nothing that was asked for is still to come, and the last that came is painted
+  page.owed = () => owed;
   page.resting = () => !playing && !owed && !pending && !wanted && painted === page.frames;
   return page;
 }
