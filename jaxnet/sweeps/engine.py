@@ -114,7 +114,7 @@ class Engine:
         most: np.ndarray | None = None,
     ) -> None:
         self._prepared, self._root, self._most = prepared, root, most
-        self._seeds, self._folds = members.seed[group.members], members.fold[group.members]
+        self._seeds, self._folds = prepared.seeds, members.fold[group.members]
         self.lanes = lanes
         self._layout = layout_of(lanes, 1)
         self._mesh = Mesh(np.array(local_devices()), (AXIS,))

@@ -53,6 +53,7 @@ class Task(NamedTuple):
     metrics: tuple[Any, ...]
     root: int
     dtype: Any
+    shared_orders: bool = False  # whether all seeds draw the orders and dropout of seed 0
 
 
 class Members(NamedTuple):
@@ -158,6 +159,12 @@ class Prepared(NamedTuple):
     shared: Shared
     rows: np.ndarray  # examples a fold trains on, [F], or [1] without folds
     numbers: list[list[np.ndarray]]  # leaves [P] in the dtype of the parameters
+    seeds: np.ndarray  # [P], from which orders and dropout are drawn
+
+
+def drawing_seeds(task: Task, seeds: np.ndarray) -> np.ndarray:
+    """Return the seeds [P] that orders and dropout of members with these are drawn from."""
+    return np.zeros_like(seeds) if task.shared_orders else seeds
 
 
 def keys_of(root: int, seed: int) -> tuple[Key, Key]:
@@ -210,11 +217,12 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     at = np.searchsorted(group.configurations, members.configuration[group.members])
     cast = lambda column: column.astype(np.int32 if column.dtype.kind == "i" else dtype)  # patience is a count
     numbers = [[cast(column[at]) for column in columns] for columns in group.numbers]
+    seeds = drawing_seeds(task, members.seed[group.members])
     if task.folds is None:
-        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers)
+        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers, seeds)
     rows = _fold_rows(task.folds, _fold_weights(f, metrics, task.folds, batch), len(examples.x))
     shared = Shared(Examples(batch.x, batch.y, None, on_device(longest, np.int32)), None, rows)
-    return Prepared(program, shared, np.asarray(rows.rows), numbers)
+    return Prepared(program, shared, np.asarray(rows.rows), numbers, seeds)
 
 
 def first_lanes(group: Group, members: Members, task: Task) -> Lane:

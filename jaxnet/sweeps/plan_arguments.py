@@ -31,6 +31,7 @@ from jaxnet.training.stopping import Stop
 from jaxnet.types import Batch
 
 _DTYPES = ("float32", "float64")
+_ORDERS = ("own", "shared")
 _NEVER = 2**31 - 1  # epochs of patience, the same however long runs are, so that a folder can go on with longer ones
 _ASK = 16  # trials at once
 
@@ -61,6 +62,7 @@ def plan(
     lanes: int | None = None,
     pad: bool = False,
     hurry: bool | None = None,
+    orders: str = "own",
     **constants: Any,
 ) -> Plan:
     """Check and count a sweep; nothing is trained.
@@ -115,6 +117,9 @@ def plan(
         hurry: True compiles in three fifths of the time for code that may take twice as long, which pays for searches
             that compile for longer than they train; None finds out which do, by the operations of a program, on CPUs. A
             member's last bits depend on it, so a folder keeps to what it began with unless this says otherwise.
+        orders: "own" draws the orders of the examples, and dropout, from the seed of a member; "shared" from seed 0 for
+            all, so that seeds differ in their first parameters only and share tiles: 16 seeds of one configuration
+            train in 2 tiles of 8 in place of 16. What lies between seeds then leaves the chance of orders out.
         constants: further parameters of the space, such as output="softmax".
 
     Raises ValueError or TypeError for bad input.
@@ -130,7 +135,8 @@ def plan(
     asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
     own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:], pad)
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, *own)
-    task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype))
+    shared = checks.choice("orders", orders, _ORDERS) == "shared"
+    task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype), shared)
     trained = (space, method, found, *_grouped(space, spec, found, task, halving=halving), spec, task, epochs)
     return _compiled(Plan(*trained, names, ranked, goal, halving, asking, rank), hurry)
 

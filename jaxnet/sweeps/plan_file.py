@@ -75,6 +75,7 @@ _SEARCH = (
     "dtype",
     "pad",
     "hurry",
+    "orders",
 )
 _PRUNING = ("halving", "hyperband", "stop")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties", "latest")

@@ -15,12 +15,21 @@ import numpy as np
 
 from jaxnet.accelerators import local_devices
 from jaxnet.html_blocks import html_text
-from jaxnet.network.padded_mlp import PaddedMLP
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
-from jaxnet.sweeps.groups import Group, Members, Task, list_groups, list_members, programs_if_padded, shapes_of_params
+from jaxnet.sweeps.groups import (
+    Group,
+    Members,
+    Task,
+    drawing_seeds,
+    list_groups,
+    list_members,
+    programs_if_padded,
+    shapes_of_params,
+)
 from jaxnet.sweeps.optuna_study import Budget
+from jaxnet.sweeps.plan_words import group_name, with_prefix
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.space import Space
 from jaxnet.training.preparation import draws
@@ -177,8 +186,8 @@ class Forecast(NamedTuple):
             *(f"  {each.name}: {each.members} members in {each.tiles} tile(s) of {each.lanes}" for each in self.groups),
             f"compiles: {len(self.groups)}, one a group{self.compiling}",
             f"devices:  {self.devices}, which train tiles of members of one seed and fold",
-            f"memory:   about {_prefixed(on_device)}B on each device, {_prefixed(on_host)}B on the host",
-            f"work:     {self.work} model-epochs of at most {self.most}, about {_prefixed(self.operations)}FLOP",
+            f"memory:   about {with_prefix(on_device)}B on each device, {with_prefix(on_host)}B on the host",
+            f"work:     {self.work} model-epochs of at most {self.most}, about {with_prefix(self.operations)}FLOP",
             f"ranked:   {self.ranked}",
         ]
         if self.trials:
@@ -227,7 +236,8 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
     # as in the engine: where nothing is drawn, members of several seeds share a tile
     apart = size.batch < plan.spec.rows or draws(group.training.objective)
     slots = np.arange(len(group.members))
-    tiling = tile_slots(plan.members.seed[group.members] * apart, plan.members.fold[group.members], slots, group.lanes)
+    seeds = drawing_seeds(task, plan.members.seed[group.members])
+    tiling = tile_slots(seeds * apart, plan.members.fold[group.members], slots, group.lanes)
     tiles = len(tiling.real)
 
     held_out = 0 if task.validation is None else len(task.validation.x)
@@ -245,7 +255,9 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
     examples = sum(np.asarray(part).nbytes for batch in batches for part in batch if part is not None)
     memory = (2 if rows else 1) * examples + resident * kept + passing
     operations = float(epoch * share * plan.model_epochs())
-    return Cost(_name(plan, group), len(group.members), tiles, group.lanes, operations, memory)
+    return Cost(
+        group_name(group, plan.spec, plan.configurations), len(group.members), tiles, group.lanes, operations, memory
+    )
 
 
 def member_size(plan: Plan, group: Group) -> MemberSize:
@@ -276,6 +288,11 @@ def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
         yield (
             f"{members} of {lanes} lanes have a member: a tile holds one seed and fold of one group, so few "
             "configurations a group fill tiles badly, and more of them cost little"
+            + (
+                ""
+                if plan.task.shared_orders or plan.space.seeds.count == 1
+                else "; orders='shared' fills them with seeds"
+            )
         )
     programs = len(costs) if plan.spec.pad else programs_if_padded(plan.groups)
     if 2 * programs <= len(costs):
@@ -292,25 +309,3 @@ def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
     hint = advice()
     if hint:
         yield hint
-
-
-def _name(plan: Plan, group: Group) -> str:
-    """Name what the members of a group have in common."""
-    network = group.networks[0]
-    sizes = getattr(network, "sizes", None)
-    words = str(network)
-    # a network of one's own is shown as it prints itself, unless that is an address in memory
-    own = type(network).__name__ if " object at 0x" in words else words[:60]
-    hidden = str(getattr(network, "activation", "")) if sizes and len(sizes) > 2 else ""
-    named = plan.configurations[group.configurations[0]].get("optimizer", "sgd")
-    kind = named if plan.spec.optimizer is None else "an optimizer of one's own"
-    batches = f"batches of {group.training.batch_size}" if group.training.batch_size else "full batches"
-    shape = "-".join(map(str, sizes)) if sizes else own
-    shape += " of padded networks" if isinstance(network, PaddedMLP) else ""
-    return ", ".join(part for part in (shape, hidden, kind, batches) if part)
-
-
-def _prefixed(count: float) -> str:
-    """Write a count with three digits and the prefix of a power of 1000."""
-    thousands = min(int(math.log10(count) // 3), 5) if count >= 1 else 0
-    return f"{count / 1000**thousands:.3g} {('', 'k', 'M', 'G', 'T', 'P')[thousands]}"

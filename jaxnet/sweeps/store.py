@@ -208,6 +208,8 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
         same["precision"] = products_precision()
     if plan.spec.pad:
         same["pad"] = True
+    if task.shared_orders:
+        same["orders"] = "shared"
     if plan.spec.hurry:
         same[_COMPILED] = "in a hurry"
     if plan.spec.optimizer is not None:

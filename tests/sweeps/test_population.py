@@ -18,6 +18,7 @@ from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.execution import Trainer
 from jaxnet.sweeps.groups import keys_of
 from jaxnet.sweeps.history import empty_history
+from jaxnet.sweeps.store import sweep_manifest
 
 RATES = [{"learning_rate": 0.02 * 1.5**k, "momentum": 0.09 * k} for k in range(11)]
 EPOCHS = 6
@@ -267,3 +268,25 @@ def test_a_member_is_what_fit_computes(optimizer: str, batch_size: int | None, p
         np.testing.assert_allclose(result.curves(name)[1], values, rtol=1e-12, atol=1e-14)
     for mine, theirs in zip(jax.tree.leaves(result.params(1)), jax.tree.leaves(run.params), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-13)
+
+
+def test_with_shared_orders_seeds_share_tiles_and_differ_in_their_first_parameters_only(problem: Any) -> None:
+    space = sweeps.Space(hidden=(5,), learning_rate=0.1, batch_size=24, seed=sweeps.Seeds(9))
+    options: dict[str, Any] = {"epochs": 2, "orders": "shared"}
+    made = sweeps.plan(space, problem.train, **options)
+    assert "9 members in 2 tile(s) of 8" in str(made)
+    assert sweep_manifest(made)["must be the same"]["orders"] == "shared"
+    together = sweeps.sweep(made)
+    alone = sweeps.sweep(sweeps.plan(sweeps.Space(**space.parameters, seed=4), problem.train, **options))
+    assert bits(alone).items() <= bits(together).items()
+    # what fit does with the first parameters of seed 4 and the orders of seed 0
+    net, f = together.plan.groups[0].networks[0], together.plan.groups[0].training.objective
+    start, orders = net.init(keys_of(0, 4)[0], np.float32), keys_of(0, 0)[1]
+    run = jn.fit(f, start, problem.train, optimizer=optax.sgd(0.1), epochs=2, batch_size=24, key=orders)
+    np.testing.assert_allclose(together.curves("loss")[4], run.history["loss"], rtol=1e-5)
+    np.testing.assert_array_equal(jax.random.key_data(together.run(4).recipe.key), jax.random.key_data(orders))
+
+
+def test_orders_are_own_or_shared(problem: Any) -> None:
+    with pytest.raises(ValueError, match="orders: expected one of own, shared"):
+        plan(problem, RATES[:1], orders="both")

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet.sweeps.groups import initial_params, keys_of
+from jaxnet.sweeps.groups import drawing_seeds, initial_params, keys_of
 from jaxnet.sweeps.history import SweepHistory
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.unpadded import unpadded
@@ -19,7 +19,8 @@ def member_run(plan: Plan, history: SweepHistory, member: int) -> Run:
     group, slot = plan.place_of(member)
     lane = unpadded(plan, member, jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), history.lanes[group]))
     training = plan.spec.training(plan.configurations[int(plan.members.configuration[member])])
-    init_key, run_key = keys_of(plan.task.root, int(plan.members.seed[member]))
+    seed, drawing = (int(seeds[member]) for seeds in (plan.members.seed, drawing_seeds(plan.task, plan.members.seed)))
+    init_key, run_key = keys_of(plan.task.root, seed)[0], keys_of(plan.task.root, drawing)[1]
     start = initial_params(training.network, init_key, plan.task.dtype)
     begun = first_state(training.optimizer, start, None, None)
     epochs = int(history.epochs[member])
