@@ -47,7 +47,8 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
         random_state: from which all is drawn.
 
     Attributes: ``classes_``, ``members_`` (parameters of ``network_``, a ``jn.MLP``), ``best_epochs_``, ``table_``
-    (how the table is prepared).
+    (how the table is prepared); with ``folds`` ``oof_prediction_``: of each training row, by those members that did not
+    train on it, the probabilities [N, K] (of a regressor, the predictions).
 
     >>> TabularClassifier(folds=8).schedule
     'coslog4'
@@ -90,12 +91,15 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most likely class of each row, [N]."""
-        outputs = self._mean_outputs(X)
-        return self.classes_[outputs.argmax(axis=1)]
+        answers = self._mean_answers(X)
+        return self.classes_[answers.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, [N, K], in the order of ``classes_``."""
-        return self._mean_outputs(X)
+        return self._mean_answers(X)
+
+    def _answers(self, outputs: np.ndarray) -> np.ndarray:
+        return outputs
 
     def _learned(self, y: ArrayLike) -> tuple[np.ndarray, int]:
         y = column_or_1d(y, warn=True)
@@ -126,7 +130,10 @@ class TabularRegressor(RegressorMixin, TabularNetwork):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predictions, [N] for one output, else [N, K]."""
-        values = self._mean_outputs(X) * self.spread_ + self.centre_
+        return self._mean_answers(X)
+
+    def _answers(self, outputs: np.ndarray) -> np.ndarray:
+        values: np.ndarray = outputs * self.spread_ + self.centre_
         return values[:, 0] if values.shape[1] == 1 else values
 
     def _learned(self, y: ArrayLike) -> tuple[np.ndarray, int]:

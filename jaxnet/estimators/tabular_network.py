@@ -63,6 +63,7 @@ class TabularNetwork(BaseEstimator):
     network_: MLP
     members_: list[Params]
     best_epochs_: list[int]
+    oof_prediction_: np.ndarray  # with folds
     n_features_in_: int
 
     def __init__(
@@ -109,6 +110,10 @@ class TabularNetwork(BaseEstimator):
         """Return what the network learns of targets, and how many outputs it has."""
 
     @abstractmethod
+    def _answers(self, outputs: np.ndarray) -> np.ndarray:
+        """Return mean outputs [N, K] in the form in which users see them."""
+
+    @abstractmethod
     def _loss(self) -> Any:
         """Return the loss of one example."""
 
@@ -150,9 +155,7 @@ class TabularNetwork(BaseEstimator):
         parts, validation = [part for part in data if part is not None], None
         space: dict[str, Any] = {"seed": Seeds(self.n_members)}
         if self.folds is None:
-            strata = data[1] if isinstance(self, ClassifierMixin) else None
-            rows = np.arange(len(data[0]))
-            train, held = train_test_split(rows, test_size=self.validation_fraction, random_state=seed, stratify=strata)
+            train, held = self._split(data[1], seed)
             parts, validation = [part[train] for part in parts], tuple(part[held] for part in parts)
         else:
             space["fold"] = Folds(self.folds)
@@ -185,6 +188,25 @@ class TabularNetwork(BaseEstimator):
         count = len(asked.members.ids)
         self.members_ = [jax.tree.map(np.asarray, network.plain(result.params(member))) for member in range(count)]
         self.best_epochs_ = [int(epoch) for epoch in result.columns()["best_epoch"]]
+        self.__dict__.pop("oof_prediction_", None)  # of an earlier fit
+        if asked.task.folds is not None:
+            left_out = np.zeros((count, len(data[0])), bool)
+            for member, fold in enumerate(asked.members.fold):
+                left_out[member, asked.task.folds[fold].held] = True
+            each = np.where(left_out[:, :, None], self._outputs(data[0]), 0)
+            self.oof_prediction_ = self._answers(each.sum(axis=0) / left_out.sum(axis=0)[:, None])
+
+    def _split(self, targets: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows to train on and those that choose the epoch: of each class alike, but for its only row."""
+        rows, options = np.arange(len(targets)), {"test_size": self.validation_fraction, "random_state": seed}
+        if not isinstance(self, ClassifierMixin):
+            train, held = train_test_split(rows, **options)
+            return train, held
+        counts = np.bincount(targets)
+        only, others = rows[counts[targets] == 1], rows[counts[targets] > 1]
+        room = min(self.validation_fraction, 1 - self.validation_fraction) * len(others) >= np.sum(counts > 1)
+        train, held = train_test_split(others, stratify=targets[others] if room else None, **options)
+        return np.concatenate([only, train]), held
 
     def _batch(self, rows: int) -> int:
         """Return the size of batches for ``rows`` rows with folds: near ``batch_size``, but all of an epoch alike, for
@@ -200,12 +222,13 @@ class TabularNetwork(BaseEstimator):
             optax.scale_by_adam(b2=float(self.beta_2)), scale_by_leaf(factors), optax.scale_by_learning_rate(schedule)
         )
 
-    def _mean_outputs(self, X: Any) -> np.ndarray:
+    def _outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """Return what each member makes of the inputs [N, F] of the network, [members, N, K]."""
+        return np.stack([prediction.last_layer(self.network_, params, inputs)[1] for params in self.members_])
+
+    def _mean_answers(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        inputs = self._tamed(self.table_.transform(X))
-        each = [prediction.last_layer(self.network_, params, inputs)[1] for params in self.members_]
-        mean: np.ndarray = np.mean(each, axis=0)
-        return mean
+        return self._answers(self._outputs(self._tamed(self.table_.transform(X))).mean(axis=0))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -41,6 +41,22 @@ def test_it_learns_names_and_averages_a_member_a_fold(folded):
     np.testing.assert_allclose(probabilities, np.mean(each, axis=0), rtol=1e-4, atol=1e-6)
 
 
+def test_each_row_is_predicted_once_by_the_member_that_left_it_out(folded):
+    each = np.stack([TabularClassifier.predict_proba(alone(folded, member), X) for member in range(3)])
+    by = (np.abs(each - folded.oof_prediction_) < 1e-7).all(axis=2)
+    assert (by.sum(axis=0) == 1).mean() > 0.95  # but where two say the same
+    counts = np.array([np.bincount(Y[own], minlength=3) for own in by])
+    assert counts.min() >= 16  # a fold has a third of each class
+    assert counts.max() <= 20
+
+
+def alone(estimator, member):
+    """An estimator with one of the members."""
+    single = clone(estimator)
+    single.__dict__.update(vars(estimator), members_=estimator.members_[member : member + 1])
+    return single
+
+
 def test_the_same_seed_makes_the_same_networks_and_files_bring_them_back(folded):
     again = pickle.loads(pickle.dumps(clone(folded).fit(X, NAMES[Y])))
     np.testing.assert_array_equal(again.predict_proba(X), folded.predict_proba(X))
@@ -64,6 +80,15 @@ def test_values_are_predicted_in_their_own_units():
     found = TabularRegressor(n_members=2, **SMALL | {"epochs": 30}, **options).fit(X, targets)
     assert found.score(X, targets) > 0.8
     assert found.predict(X).shape == (150, 2)
+
+
+def test_a_class_of_one_row_is_trained_on_and_many_classes_of_few_rows_are_split_as_they_come():
+    split = lambda targets: TabularClassifier(validation_fraction=0.2)._split(np.array(targets), 0)
+    train, held = split([0] * 10 + [1] * 10 + [2])
+    assert 20 in train
+    assert sorted([*train, *held]) == list(range(21))
+    assert [int(np.sum(held < 10)), len(held)] == [2, 4]
+    assert [len(rows) for rows in split([0, 0, 1, 1, 2, 2, 3, 3])] == [6, 2]
 
 
 def test_weights_of_nothing_take_rows_away():
