@@ -146,14 +146,6 @@ def test_the_devices_are_named(problem: Any, monkeypatch: pytest.MonkeyPatch) ->
     assert "1 x a GPU" in str(jn.plan(SPACE, problem.train, n=2, epochs=1))
 
 
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [(0, "0 "), (999, "999 "), (1000, "1 k"), (1234567, "1.23 M"), (2e17, "200 P"), (3e18, "3e+03 P")],
-)
-def test_counts_are_written_with_prefixes(count: float, words: str) -> None:
-    assert planning._prefixed(count) == words
-
-
 def test_every_member_has_its_place(problem: Any) -> None:
     plan = jn.plan(SPACE, problem.train, n=6, epochs=2)
     for member in range(len(plan.members.ids)):
