@@ -4,7 +4,7 @@ import re
 from importlib.resources import files
 
 # in the order in which they need each other
-_MODULES = ("frames.js", "drawing.js", "controls.js", "race.js", "page.js")
+_MODULES = ("frames.js", "drawing.js", "controls.js", "examples.js", "race.js", "page.js")
 
 
 def page_file(name: str) -> bytes:

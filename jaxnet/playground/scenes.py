@@ -16,6 +16,7 @@ from jaxnet.playground.planes import input_ranges
 from jaxnet.playground.play_settings import INITIAL_WEIGHTS, goals_for
 from jaxnet.playground.shown_data import DATA_NAMES, ShownData
 
+STRIP = 12  # rows of the data that are shown to choose from
 _PLACES = 4  # decimals of what is only drawn
 
 
@@ -40,6 +41,7 @@ def scene_of(trainer: LiveTrainer) -> dict[str, Any]:
         "targets": _listed(data.y),
         "held_targets": _listed(data.held_y),
         "point": _listed(trainer.point),
+        "strip": _strip(trainer),
         "chosen": None if trainer.chosen is None else list(trainer.chosen),
         "choices": {
             "data": [name for name in DATA_NAMES if name != "table" or trainer.own is not None],
@@ -56,6 +58,15 @@ def scene_of(trainer: LiveTrainer) -> dict[str, Any]:
             for each in LESSONS
         ],
     }  # fmt: skip
+
+
+def _strip(trainer: LiveTrainer) -> dict[str, Any]:
+    """Return the rows around the chosen one, to choose from; of an edited example, the first."""
+    held, row = trainer.chosen or (False, 0)
+    X, y = (trainer.data.held_X, trainer.data.held_y) if held else (trainer.data.X, trainer.data.y)
+    first = row - row % STRIP
+    rows, targets = (_listed(part[first : first + STRIP]) for part in (X, y))
+    return {"held": held, "first": first, "rows": rows, "targets": targets}
 
 
 def _data_record(data: ShownData) -> dict[str, Any]:

@@ -30,7 +30,8 @@ _KEPT_SECONDS = 600.0  # how long the state of a tab is kept after its socket ha
 TOKEN_SECONDS = 10.0  # within which the first message has to come
 _TYPES = {"html": "text/html; charset=utf-8", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 PAGE = (
-    "index.html", "style.css", "talk.js", "page.js", "race.js", "drawing.js", "frames.js", "controls.js", "icon.svg"
+    "index.html", "style.css", "icon.svg", "talk.js", "page.js", "race.js", "examples.js", "drawing.js", "controls.js",
+    "frames.js",
 )  # fmt: skip
 
 

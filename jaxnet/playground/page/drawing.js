@@ -14,7 +14,7 @@ export function draw(view, frame, scene) {
       else paint(canvas, map, frame.head.side / frame.head.stride);
     });
   });
-  lines(view, frame);
+  lines(view, frame, scene);
   plane(view.plane, frame, scene);
 }
 
@@ -47,13 +47,26 @@ export function example(canvas, point, [rows, columns]) {
   context.putImageData(image, 0, 0);
 }
 
-function lines(view, frame) {
+// lines are weights; while an example is on its way they are what each passes on of it, as far as it has come
+function lines(view, frame, scene) {
+  const flow = view.flow === undefined ? null : view.flow, { sizes } = frame.head;
+  const value = (layer, row) => (layer === 0 ? scene.point[row] : frame.chosen[layer - 1][row]);
+  const weight = (layer, row, unit) => frame.layers[layer].w[row * sizes[layer + 1] + unit];
+  const most = sizes.map(() => 1e-9);
+  if (flow !== null) for (const { layer, row, unit } of view.lines) most[layer] = Math.max(most[layer], Math.abs(weight(layer, row, unit) * value(layer, row)));
   for (const { element, layer, row, unit } of view.lines) {
-    const weight = frame.layers[layer].w[row * frame.head.sizes[layer + 1] + unit];
-    const strength = Math.min(1, Math.abs(weight) / 2);
+    const passed = flow === null ? weight(layer, row, unit) / 2 : weight(layer, row, unit) * value(layer, row) / most[layer] * Math.max(0, Math.min(1, flow - layer));
+    const strength = Math.min(1, Math.abs(passed));
     element.style.strokeWidth = (0.4 + 4.5 * strength).toFixed(2);
-    element.style.stroke = colourOf(Math.sign(weight) * (0.35 + 0.65 * strength));
+    element.style.stroke = colourOf(Math.sign(passed) * (0.35 + 0.65 * strength));
   }
+  // how strongly each unit answers the example, on a bar beside it, once it was reached
+  if (flow !== null || view.flowed) view.units.forEach((layer, l) => {
+    if (!l) return;
+    const strongest = Math.max(1e-9, ...frame.chosen[l - 1].map(Math.abs));
+    layer.forEach((canvas, u) => canvas.parentElement.style.setProperty("--active", flow !== null && flow >= l ? colourOf(frame.chosen[l - 1][u] / strongest) : "transparent"));
+  });
+  view.flowed = flow !== null;
 }
 
 // what the network answers over the plane, with the rows of the data on it

@@ -3,6 +3,7 @@
 
 import { choice, dataPanel, h, settingsPanel, short } from "./controls.js";
 import { curve, draw, example } from "./drawing.js";
+import { exampleStrip, flowThrough } from "./examples.js";
 import { decode } from "./frames.js";
 import { raceView } from "./race.js";
 
@@ -37,7 +38,8 @@ export function start(root, line, recorded = false) {
   const pictured = h("canvas", { class: "example", role: "img", hidden: true, "aria-label": "the chosen example" });
   const rowField = h("input", { type: "number", min: 1, value: 1, "aria-label": "row", onchange: () => pick(heldField.checked, Number(rowField.value) - 1) });
   const heldField = h("input", { type: "checkbox", onchange: () => { paintNow(); pick(heldField.checked, 0); } });
-  const answerSays = h("p", {});
+  const answerSays = h("p", {}), flowSays = h("p", { class: "flow", role: "status" });
+  const strip = exampleStrip((held, row) => pick(held, row));
   const sliders = h("div", { class: "values" });
   const explained = h("section", { class: "explained", "aria-live": "polite" }, h("p", {}, "Point at a unit to see its formula; click pins it."));
   const settings = h("div", { class: "fields" }), data = h("div", { class: "fields" });
@@ -52,7 +54,7 @@ export function start(root, line, recorded = false) {
     h("header", {}, h("h1", {}, "jaxnet playground"), h("div", { class: "transport" }, play, ...buttons, pace), scrub, say),
     h("main", {},
       h("section", { class: "left", "aria-label": "data and settings" }, panel("Data", true, data), panel("Training", true, settings)),
-      h("section", { class: "middle", "aria-label": "network" }, numbers, depth, network, explained, panel("Race", false, race.panel)),
+      h("section", { class: "middle", "aria-label": "network" }, numbers, depth, network, explained, flowSays, panel("Examples", true, strip.element, h("button", { onclick: () => { stop(); flow(); } }, "Let it flow through")), panel("Race", false, race.panel)),
       h("section", { class: "right", "aria-label": "answer" }, planeCanvas, axes, race.element, compare, marked, markedSays, chart, chartSays,
         h("div", { class: "row" }, h("label", {}, h("span", {}, "Row"), rowField), h("label", { class: "check" }, heldField, " held out"), pictured), answerSays,
         panel("Values of the example", false, sliders))),
@@ -90,6 +92,7 @@ export function start(root, line, recorded = false) {
     waiting = true;
     tell(JSON.stringify({ do: "frame", updates }));
   }
+  function unflow() { view.flow = null; flowSays.textContent = ""; }
   function stop() { playing = false; play.textContent = "Play"; play.setAttribute("aria-pressed", "false"); }
   function toggle() {
     playing = !playing;
@@ -138,12 +141,14 @@ export function start(root, line, recorded = false) {
     if (playing && frame.head.finite) ask(frame.head.ready ? speed : 0);
     else if (more) ask(more);
     else if (!frame.head.ready && !recorded) setTimeout(() => ask(0), 300);
+    if (playing && view.flow !== null) unflow();
     const began = performance.now();
     remember();
     paintNow();
     page.paints.push(performance.now() - began);
     page.acknowledged = frame.head.n;
     painted = page.frames;
+    if (picked && !busy) { picked = false; if (!playing) flow(); }
     if (page.sent[frame.head.n]) { page.latencies.push(performance.now() - page.sent[frame.head.n]); delete page.sent[frame.head.n]; }
   }
   function paintNow() {
@@ -194,6 +199,8 @@ export function start(root, line, recorded = false) {
       settings.replaceChildren(...settingsPanel(scene, set));
       data.replaceChildren(...dataPanel(scene, (change) => { history = []; set(change); }, upload, columnChanged));
       build(structure);
+      unflow();
+      strip.enter(scene);
       race.enter(scene);
       chartSays.textContent = `Loss by epoch: training rows solid, rows held out dashed${scene.rival ? `; the training rows of ${scene.lane === "A" ? "B" : "A"} dashed and dotted` : ""}.`;
       planePanel();
@@ -329,7 +336,13 @@ export function start(root, line, recorded = false) {
     pictured.hidden = !shown.image;
     if (shown.image) example(pictured, scene.point, shown.image);
   }
-  const pick = (held, row) => latest({ do: "choose", held, row });
+  let picked = false;
+  const pick = (held, row) => { picked = true; latest({ do: "choose", held, row }); };
+  function flow() {
+    if (!frame || recorded) return;
+    flowSays.textContent = "The chosen example goes through the network: lines show what each unit passes on, bars how strongly it answers. Play shows the weights again.";
+    flowThrough(view, frame.head.sizes.length - 1, paintNow);
+  }
   planeCanvas.addEventListener("click", (event) => {
     if (!scene || recorded) return;
     const box = planeCanvas.getBoundingClientRect(), { low, high } = scene.plane;
