@@ -144,6 +144,7 @@ class TrainingSpec:
     hurry: bool = False
 
     def __post_init__(self) -> None:
+        checks.require(isinstance(self.hurry, bool), "hurry", "True or False", self.hurry, TypeError)
         for name, words in (("network", "configuration -> network"), ("objective", "(network, configuration) -> f")):
             given = getattr(self, name)
             checks.require(given is None or callable(given), name, f"a callable {words}", given, TypeError)

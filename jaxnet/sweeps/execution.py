@@ -26,7 +26,7 @@ from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
 from jaxnet.sweeps.sampling import distinct
 from jaxnet.sweeps.space import configuration_text
-from jaxnet.sweeps.store import Store, compiled_as_there, sweep_manifest
+from jaxnet.sweeps.store import Store, sweep_manifest
 from jaxnet.training.progress import progress_bar
 from jaxnet.training.run import next_chunk
 from jaxnet.training.stopping import CONVERGED, DIVERGED
@@ -61,7 +61,6 @@ def sweep(
     """
     compilation_cache.enable()
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
-    plan = plan if out is None else compiled_as_there(plan, out)
     processes = join(executor)
     if processes.size > 1:
         processes.same(json.dumps([sweep_manifest(plan), plan.members.ids]), "plan")

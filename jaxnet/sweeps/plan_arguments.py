@@ -11,7 +11,6 @@ import optax
 from jaxnet import checks
 from jaxnet.data import Preparation
 from jaxnet.metrics import EXAMPLE_TOP_K, METRICS, is_metric, metric_goal
-from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.folds import FoldPart, Folds
@@ -20,7 +19,7 @@ from jaxnet.sweeps.optuna_study import Budget, Study
 from jaxnet.sweeps.own_functions import check_read
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.plan_data import plan_examples
-from jaxnet.sweeps.planning import Plan, forecast
+from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.sampling import METHODS, completed, distinct, sample
 from jaxnet.sweeps.space import Space
@@ -61,7 +60,7 @@ def plan(
     dtype: str = "float32",
     lanes: int | None = None,
     pad: bool = False,
-    hurry: bool | None = None,
+    hurry: bool = False,
     orders: str = "own",
     **constants: Any,
 ) -> Plan:
@@ -114,9 +113,8 @@ def plan(
             of at least 32 units and 2 layers, so that an architecture search compiles a few programs and not one a
             shape. Worth it for small searches, in which compiling costs more than training. A member then has the
             results of the unpadded network to rounding, and not to the bit.
-        hurry: True compiles in three fifths of the time for code that may take twice as long, which pays for searches
-            that compile for longer than they train; None finds out which do, by the operations of a program, on CPUs. A
-            member's last bits depend on it, so a folder keeps to what it began with unless this says otherwise.
+        hurry: whether programs are compiled in three fifths of the time for code that may take twice as long, which
+            pays for searches that compile for longer than they train; on CPUs. A member's last bits depend on it.
         orders: "own" draws the orders of the examples, and dropout, from the seed of a member; "shared" from seed 0 for
             all, so that seeds differ in their first parameters only and share tiles: 16 seeds of one configuration
             train in 2 tiles of 8 in place of 16. What lies between seeds then leaves the chance of orders out.
@@ -133,20 +131,12 @@ def plan(
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
-    own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:], pad)
+    own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:], pad, hurry)
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, *own)
     shared = checks.choice("orders", orders, _ORDERS) == "shared"
     task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype), shared)
     trained = (space, method, found, *_grouped(space, spec, found, task, halving=halving), spec, task, epochs)
-    return _compiled(Plan(*trained, names, ranked, goal, halving, asking, rank), hurry)
-
-
-def _compiled(plan: Plan, hurry: bool | None) -> Plan:
-    """Decide how a plan compiles, where the user has not."""
-    checks.require(hurry is None or isinstance(hurry, bool), "hurry", "True, False or None", hurry, TypeError)
-    work = forecast(plan).operations if hurry is None else 0.0
-    decided = short(work, len(plan.groups)) if hurry is None else hurry
-    return dataclasses.replace(plan.compiled(decided), hurry_given=hurry is not None)
+    return Plan(*trained, names, ranked, goal, halving, asking, rank)
 
 
 def _found(

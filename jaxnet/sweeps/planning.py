@@ -15,6 +15,7 @@ import numpy as np
 
 from jaxnet.accelerators import local_devices
 from jaxnet.html_blocks import html_text
+from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
@@ -35,6 +36,7 @@ from jaxnet.sweeps.space import Space
 from jaxnet.training.preparation import draws
 from jaxnet.training.stopping import Stop
 
+_SHARED = "orders='shared' fills them with seeds"
 _FULL = 0.6  # of the lanes with a member, below which a plan says so: fewer, and most of the work is padding
 # a product of matrices is a multiplication and an addition a weight and example; backwards there are two such
 # products, one for the weights and one for the inputs
@@ -76,7 +78,6 @@ class Plan:
     asking: Budget | None = None
     rank: str = "last"
     lengths: tuple[int, ...] | None = None  # epochs of each configuration [C], where it has none of its own
-    hurry_given: bool = False  # whether the user has said how to compile, which a folder may not change
 
     @property
     def best_by(self) -> Stop | None:
@@ -118,11 +119,6 @@ class Plan:
             for epochs, kept in bracket.rungs:
                 total, alive, at = total + alive * (epochs - at) * each, kept, epochs
         return total
-
-    def compiled(self, hurry: bool) -> "Plan":
-        """Return the plan with programs that are compiled in a hurry, or for speed."""
-        groups = [group._replace(hurried=hurry) for group in self.groups]
-        return dataclasses.replace(self, spec=dataclasses.replace(self.spec, hurry=hurry), groups=groups)
 
     def of_configurations(self, configurations: list[dict[str, Any]], **changes: Any) -> "Plan":
         """Return a plan that trains other configurations in the same way, and prunes none of them.
@@ -219,7 +215,7 @@ def forecast(plan: Plan) -> Forecast:
         ranked=f"by {plan.metric}, {plan.goal}imum first" + _ranked_by(plan),
         memory=curves + states,
         notes=tuple(_notes(plan, costs)),
-        compiling=", in a hurry, for so little work" if plan.spec.hurry else "",
+        compiling=", in a hurry" if plan.spec.hurry else "",
     )
 
 
@@ -288,11 +284,7 @@ def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
         yield (
             f"{members} of {lanes} lanes have a member: a tile holds one seed and fold of one group, so few "
             "configurations a group fill tiles badly, and more of them cost little"
-            + (
-                ""
-                if plan.task.shared_orders or plan.space.seeds.count == 1
-                else "; orders='shared' fills them with seeds"
-            )
+            + ("" if plan.task.shared_orders or plan.space.seeds.count == 1 else f"; {_SHARED}")
         )
     programs = len(costs) if plan.spec.pad else programs_if_padded(plan.groups)
     if 2 * programs <= len(costs):
@@ -300,6 +292,8 @@ def _notes(plan: Plan, costs: tuple[Cost, ...]) -> Iterator[str]:
             f"a program a shape: pad=True pads the networks and compiles {programs} of {len(costs)}, which pays where "
             "compiling costs more than training"
         )
+    if not plan.spec.hurry and len(costs) > 1 and short(sum(each.operations for each in costs), programs):
+        yield "compiling costs more than training: hurry=True takes 0.6 of what that costs, with other last bits"
     if plan.spec.own_functions and 1 < len(plan.configurations) == len(costs):
         yield (
             "each configuration is a program of its own: numbers are traced in frozen dataclasses, closures, "

@@ -7,7 +7,6 @@ which the same call goes on. Rankings and decisions are not stored, for they fol
 
 import dataclasses
 import json
-import os
 import warnings
 from pathlib import Path
 from typing import Any, NoReturn
@@ -30,7 +29,6 @@ from jaxnet.training.stopping import CONVERGED, DIVERGED
 from jaxnet.types import Batch
 
 _FORMAT = 1
-_COMPILED = "compiled"  # stands in a manifest where it was in a hurry
 
 
 class Store:
@@ -211,7 +209,7 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     if task.shared_orders:
         same["orders"] = "shared"
     if plan.spec.hurry:
-        same[_COMPILED] = "in a hurry"
+        same["compiled"] = "in a hurry"
     if plan.spec.optimizer is not None:
         same["optimizer"] = named(plan.spec.optimizer)
     if plan.spec.stop is not None:
@@ -221,19 +219,6 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
     # through JSON, so that it compares with one that was read: tuples are lists there
     found: dict[str, Any] = json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
     return found
-
-
-def compiled_as_there(plan: Plan, out: str | os.PathLike[str]) -> Plan:
-    """Return the plan with programs compiled as those of its folder were, in a hurry or for speed, unless the user has
-    said how: a sweep that grows must not change its members' last bits."""
-    path = Path(out).expanduser() / "manifest.json"
-    if plan.hurry_given or not path.exists():
-        return plan
-    try:
-        theirs = read_manifest(path)
-    except CheckpointError:  # which is said where the folder is opened
-        return plan
-    return plan.compiled(_COMPILED in theirs["must be the same"])
 
 
 def _folds(plan: Plan) -> Any:

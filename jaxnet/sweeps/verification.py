@@ -13,7 +13,7 @@ from jaxnet.sweeps.execution import Trainer, run_plan, train_by_rungs
 from jaxnet.sweeps.history import SweepHistory, behind, empty_history
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Result
-from jaxnet.sweeps.store import Store, compiled_as_there
+from jaxnet.sweeps.store import Store
 
 
 class _Behind(Exception):
@@ -41,8 +41,6 @@ def load_sweep(plan: Plan, out: str | os.PathLike[str]) -> Result:
     folder = Path(out).expanduser()
     if not (folder / "manifest.json").exists() and not (folder / "members.sqlite").exists():
         raise FileNotFoundError(f"{out}: no sweep there")
-
-    plan = compiled_as_there(plan, folder)
 
     def read(plan: Plan, history: SweepHistory) -> bool:
         with contextlib.closing(Store(folder, plan, reading=True)) as store:

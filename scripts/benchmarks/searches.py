@@ -58,7 +58,7 @@ import jax, jax.numpy as jnp
 import jaxnet as jn
 from jaxnet.sweeps.devices import use_all_cores
 use_all_cores()
-given = {"epochs": EPOCHS, "batch_size": BATCH, "optimizer": "adam", "activation": "relu"}
+given = {"epochs": EPOCHS, "batch_size": BATCH, "optimizer": "adam", "activation": "relu", "hurry": True}
 """
 LISTED = """
 configurations = [{"learning_rate": rate, "hidden": hidden} for hidden, rate in searched]

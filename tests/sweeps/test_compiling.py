@@ -25,44 +25,41 @@ def must_stay(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "manifest.json").read_text())["must be the same"]
 
 
-def test_short_trainings_compile_in_a_hurry_and_long_ones_for_speed() -> None:
-    assert plan().spec.hurry
-    assert "in a hurry" in str(plan())
-    long = plan(epochs=10**7)
-    assert not long.spec.hurry
-    assert "in a hurry" not in str(long)
-    assert plan(epochs=10**7, hurry=True).spec.hurry
-    assert not plan(hurry=False).spec.hurry
+def test_a_plan_compiles_for_speed_unless_told_otherwise() -> None:
+    assert "in a hurry" not in str(plan())
+    assert "in a hurry" in str(plan(hurry=True))
 
 
-def test_an_accelerator_never_does(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("options", "advised"),
+    [({}, True), ({"epochs": 10**7}, False), ({"hurry": True}, False), ({"hidden": (4,)}, False)],
+    ids=["many programs, little work", "much work", "taken already", "one program"],
+)
+def test_a_plan_says_where_a_hurry_pays(options: dict[str, Any], advised: bool) -> None:
+    settings = {"hidden": jn.Choice((4,), (9,)), "method": "grid"} | options
+    assert ("hurry=True" in str(plan(**settings))) == advised
+
+
+def test_an_accelerator_has_no_hurry_to_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert compiling.short(1.0, 1)
     monkeypatch.setattr(compiling, "platform", lambda: "gpu")
     assert not compiling.short(1.0, 1)
 
 
 @pytest.mark.parametrize("hurry", [1, "yes"])
 def test_anything_but_yes_and_no_is_refused(hurry: Any) -> None:
-    with pytest.raises(TypeError, match="hurry: expected True, False or None"):
+    with pytest.raises(TypeError, match="hurry: expected True or False"):
         plan(hurry=hurry)
 
 
-def test_a_folder_keeps_to_what_it_began_with_unless_told_otherwise(tmp_path: Path) -> None:
-    jn.sweep(plan(hurry=False), out=tmp_path)
-    assert "compiled" not in must_stay(tmp_path)
-    longer = jn.sweep(plan(epochs=3), out=tmp_path)
-    assert not longer.plan.spec.hurry
-    assert longer.history.new == ["epochs: 2 there, 3 now"]
-    assert not load_sweep(plan(epochs=3), tmp_path).plan.spec.hurry
-    with pytest.raises(ValueError, match=r'compiled: null there, "in a hurry" now'):
-        jn.sweep(plan(epochs=3, hurry=True), out=tmp_path)
-
-
-def test_a_hurried_folder_says_so_and_goes_on_hurried(tmp_path: Path) -> None:
-    jn.sweep(plan(), out=tmp_path)
-    assert must_stay(tmp_path)["compiled"] == "in a hurry"
-    assert jn.sweep(plan(epochs=4), out=tmp_path).plan.spec.hurry
-    with pytest.raises(ValueError, match='compiled: "in a hurry" there, null now'):
-        jn.sweep(plan(epochs=4, hurry=False), out=tmp_path)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_folder_compiles_as_it_began(tmp_path: Path, first: bool) -> None:
+    jn.sweep(plan(hurry=first), out=tmp_path)
+    assert (must_stay(tmp_path).get("compiled") == "in a hurry") == first
+    with pytest.raises(ValueError, match="compiled: "):
+        jn.sweep(plan(epochs=3, hurry=not first), out=tmp_path)
+    with pytest.raises(ValueError, match="compiled: "):
+        load_sweep(plan(hurry=not first), tmp_path)
 
 
 def test_a_member_comes_to_the_same_to_rounding() -> None:
