@@ -12,11 +12,12 @@ SHIFT = 0.01  # of errors, as in the paper
 
 
 class Judged(NamedTuple):
-    """The mean error and the mean seconds of every model on a table."""
+    """The mean error and the median seconds of every model on a table; ``first`` are the errors on the first halves."""
 
     name: str
     classes: bool
     errors: dict[str, float]
+    first: dict[str, float]
     seconds: dict[str, float]
 
 
@@ -31,9 +32,13 @@ def gathered(results: Iterable[Result], asked: list[Fit], classes: Mapping[str, 
     for name in dict.fromkeys(fit.table for fit in asked):
         mine = {model: each for (table, model), each in whole.items() if table == name}
         errors = {model: float(np.mean([each.error for each in several])) for model, several in mine.items()}
+        first = {
+            model: float(np.mean([each.error for each in several if each.fit.repeat == 0]))
+            for model, several in mine.items()
+        }
         # the first fit of all compiles
         seconds = {model: float(np.median([each.seconds for each in several])) for model, several in mine.items()}
-        tables.append(Judged(name, classes[name], errors, seconds))
+        tables.append(Judged(name, classes[name], errors, first, seconds))
     return tables
 
 

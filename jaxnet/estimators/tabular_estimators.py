@@ -42,7 +42,8 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
         beta_2: of Adam. bias_rate: the biases' share of the rate.
         label_smoothing: costs log-loss and gains accuracy; 0 for none.
         n_members, folds: networks from other starts, and folds that are left out one by one (and choose the epoch);
-            all of them are one population, whose probabilities are averaged.
+            all of them are one population, whose probabilities are averaged. "auto" is 5 folds of fewer than 500 rows
+            and None from there on: one part of the rows, held out, chooses the epoch.
         validation_fraction: of the rows, to choose the epoch without ``folds``.
         random_state: from which all is drawn.
 
@@ -79,7 +80,7 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
         scale_rate: float = 6.0,
         label_smoothing: float = 0.1,
         n_members: int = 1,
-        folds: int | None = None,
+        folds: int | str | None = "auto",
         validation_fraction: float = 0.2,
         random_state: Any = None,
     ) -> None:

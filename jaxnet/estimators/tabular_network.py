@@ -29,6 +29,7 @@ from jaxnet.training import Stop, coslog4, scale_by_leaf
 from jaxnet.types import Array, ArrayLike, Params
 
 _NEVER = 2**31 - 1  # epochs of patience
+_FEW_ROWS, _FEW_FOLDS = 500, 5  # of folds="auto"
 
 
 class TabularNetwork(BaseEstimator):
@@ -49,7 +50,7 @@ class TabularNetwork(BaseEstimator):
         "bias_rate": [Interval(Real, 0, None, closed="left")],
         "scale_rate": [Interval(Real, 0, None, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
-        "folds": [Interval(Integral, 2, None, closed="left"), None],
+        "folds": [StrOptions({"auto"}), Interval(Integral, 2, None, closed="left"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": ["random_state"],
     }
@@ -83,7 +84,7 @@ class TabularNetwork(BaseEstimator):
         bias_rate: float = 0.1,
         scale_rate: float = 6.0,
         n_members: int = 1,
-        folds: int | None = None,
+        folds: int | str | None = "auto",
         validation_fraction: float = 0.2,
         random_state: Any = None,
     ) -> None:
@@ -154,11 +155,12 @@ class TabularNetwork(BaseEstimator):
         """Train all members as one population and keep each at its best epoch."""
         parts, validation = [part for part in data if part is not None], None
         space: dict[str, Any] = {"seed": Seeds(self.n_members)}
-        if self.folds is None:
+        folds = self._folds_of(data[1])
+        if folds is None:
             train, held = self._split(data[1], seed)
             parts, validation = [part[train] for part in parts], tuple(part[held] for part in parts)
         else:
-            space["fold"] = Folds(self.folds)
+            space["fold"] = Folds(folds)
         sizes = (data[0].shape[1], *hidden_sizes(self.hidden_layer_sizes), outputs)
         self.network_ = MLP(sizes, activation=type(self)._activation, output=self._output)
         network = Parametrized(
@@ -174,7 +176,7 @@ class TabularNetwork(BaseEstimator):
             network=lambda configuration: network,
             objective=lambda network, configuration: losses.objective(network, self._loss()),
             optimizer=self._optimizer,
-            batch_size=self._batch(len(parts[0])),
+            batch_size=self._batch(len(parts[0]) if folds is None else len(parts[0]) * (folds - 1) // folds),
             epochs=self.epochs,
             validation=validation,
             metric=self._ranked,
@@ -196,6 +198,12 @@ class TabularNetwork(BaseEstimator):
             each = np.where(left_out[:, :, None], self._outputs(data[0]), 0)
             self.oof_prediction_ = self._answers(each.sum(axis=0) / left_out.sum(axis=0)[:, None])
 
+    def _folds_of(self, targets: np.ndarray) -> int | None:
+        """Return how many folds there are: where rows are few, a fifth of them that teach nothing would be missed."""
+        if not isinstance(self.folds, str):
+            return self.folds
+        return _FEW_FOLDS if 2 * _FEW_FOLDS <= len(targets) < _FEW_ROWS else None
+
     def _split(self, targets: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows to train on and those that choose the epoch: of each class alike, but for its only row."""
         rows, options = np.arange(len(targets)), {"test_size": self.validation_fraction, "random_state": seed}
@@ -209,9 +217,8 @@ class TabularNetwork(BaseEstimator):
         return np.concatenate([only, train]), held
 
     def _batch(self, rows: int) -> int:
-        """Return the size of batches for ``rows`` rows with folds: near ``batch_size``, but all of an epoch alike, for
-        a last one of few rows would be as large a step, of a noisier gradient."""
-        rows = rows if self.folds is None else rows * (self.folds - 1) // self.folds
+        """Return the size of batches for ``rows`` rows: near ``batch_size``, but all of an epoch alike, for a last one
+        of few rows would be as large a step, of a noisier gradient."""
         return -(-rows // max(1, round(rows / self.batch_size)))
 
     def _optimizer(self, configuration: Any, steps: int) -> optax.GradientTransformation:

@@ -14,13 +14,14 @@ from sklearn.preprocessing import LabelBinarizer
 from jaxnet.estimators import TabularClassifier, TabularRegressor
 
 X, Y = load_iris(return_X_y=True)
-SMALL = {"hidden_layer_sizes": (6,), "epochs": 12, "batch_size": 32, "random_state": 0}
+SMALL = {"hidden_layer_sizes": (6,), "epochs": 12, "batch_size": 32, "folds": None, "random_state": 0}
+FOLDED = SMALL | {"folds": 3}
 NAMES = np.array(["setosa", "versicolor", "virginica"])
 
 
 @pytest.fixture(scope="module")
 def folded():
-    return TabularClassifier(folds=3, **SMALL).fit(X, NAMES[Y])
+    return TabularClassifier(**FOLDED).fit(X, NAMES[Y])
 
 
 def test_it_learns_names_and_averages_a_member_a_fold(folded):
@@ -67,7 +68,7 @@ def test_the_same_seed_makes_the_same_networks_and_files_bring_them_back(folded)
 def test_categories_gaps_and_frames_are_taken_as_they_are():
     frame = pd.DataFrame({"size": X[:, 0], "kind": NAMES[(Y + 1) % 3]})
     frame.loc[::7, "size"] = np.nan
-    found = TabularClassifier(folds=3, **SMALL).fit(frame, Y)
+    found = TabularClassifier(**FOLDED).fit(frame, Y)
     assert found.score(frame, Y) > 0.8
     assert list(found.feature_names_in_) == ["size", "kind"]
     with pytest.raises(ValueError, match="size"):
@@ -91,9 +92,15 @@ def test_a_class_of_one_row_is_trained_on_and_many_classes_of_few_rows_are_split
     assert [len(rows) for rows in split([0, 0, 1, 1, 2, 2, 3, 3])] == [6, 2]
 
 
+@pytest.mark.parametrize(("rows", "folds"), [(9, None), (10, 5), (499, 5), (500, None)])
+def test_few_rows_are_dealt_into_folds_so_that_all_of_them_teach(rows, folds):
+    assert TabularClassifier()._folds_of(np.zeros(rows)) == folds
+    assert TabularRegressor(folds=None)._folds_of(np.zeros(rows)) is None
+
+
 def test_weights_of_nothing_take_rows_away():
     weight = np.where(Y == 2, 0.0, 1.0)
-    found = TabularClassifier(folds=3, **SMALL).fit(X, Y, sample_weight=weight)
+    found = TabularClassifier(**FOLDED).fit(X, Y, sample_weight=weight)
     assert LabelBinarizer().fit(Y).transform(found.predict(X))[Y == 2].sum(axis=0)[2] < 10
 
 

@@ -69,7 +69,7 @@ def test_a_model_counts_on_a_table_only_with_all_its_fits(experiment, fits, comp
 def test_a_claim_is_judged_by_its_goal_where_there_are_enough_tables(experiment, comparing):
     def claims(of_theirs, count):
         errors = {experiment.OURS: 0.09, experiment.PLAIN: of_theirs - 0.01, experiment.BOOSTED: 0.08}
-        tables = [comparing.Judged(str(at), True, errors, {}) for at in range(count)]
+        tables = [comparing.Judged(str(at), True, errors, {}, {}) for at in range(count)]
         return experiment.beside(tables, experiment.PLAIN) + experiment.half_of(tables)
 
     plain, boosted = claims(0.2, 10)
