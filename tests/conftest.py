@@ -34,7 +34,7 @@ EVERY = {
     "gradients/test_safety.py": 2,
     "experiments/test_hand_derived.py": 8,
     "estimators/test_scikit_learns_own_tests.py": 7,
-    "estimators/test_check_estimator.py": 7,
+    "estimators/test_check_estimator.py": 11,
     "estimators/test_agreement.py": 4,
     "estimators/test_public_statements.py": 4,
     "training/test_optax.py": 5,

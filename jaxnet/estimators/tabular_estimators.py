@@ -147,3 +147,8 @@ class TabularRegressor(RegressorMixin, TabularNetwork):
 
     def _loss(self) -> Any:
         return "mean_squared_error"
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
