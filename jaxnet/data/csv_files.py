@@ -134,16 +134,18 @@ def _records(path: Path, text: str, delimiter: str) -> list[_Record]:
 def _names(path: Path, first: _Record, header: bool, delimiter: str) -> tuple[str, ...]:
     line, cells = first
     names = tuple(cell.strip() for cell in cells) if header else tuple(f"x{i + 1}" for i in range(len(cells)))
+    if len(names) > _MOST_COLUMNS:
+        fail(Place(str(path), line), f"expected at most {_MOST_COLUMNS} columns, got {len(names)}")
     if header and names and all(_NUMBER.fullmatch(name) for name in names):
         fail(Place(str(path), line), "expected names of columns, got numbers: give header=False")
+    met = set[str]()
     for at, name in enumerate(names if header else ()):
         place = Place(str(path), line, at + 1)
         if not name:
             fail(place, "expected the name of a column, got an empty cell")
-        if name in names[:at]:
+        if name in met:
             fail(place, f"a second column called {name!r}")
-    if len(names) > _MOST_COLUMNS:
-        fail(Place(str(path), line), f"expected at most {_MOST_COLUMNS} columns, got {len(names)}")
+        met.add(name)
     if len(names) < 2:
         # one column is nearly always a file with another delimiter
         other = [mark for mark in ",;\t|" if mark != delimiter and mark in "".join(cells)]

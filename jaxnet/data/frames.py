@@ -5,6 +5,7 @@ A frame is whatever has ``columns`` and gives a column by name that has ``to_num
 
 import importlib
 import os
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def read_parquet(path: str | os.PathLike, *, target: TargetColumns = None, missi
 
 def _dataset(frame: Any, columns: list[Any], *, target: TargetColumns, missing: str, source: str) -> Dataset:
     names = tuple(str(name) for name in columns)
-    repeated = [name for at, name in enumerate(names) if name in names[:at]]
+    repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         fail(source, f"a second column called {repeated[0]!r}")
     if not names:

@@ -1,5 +1,6 @@
 """What programs hold, frames, columns by name, rows and arrays, becomes a ``RawTable``, each column of its own type."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ def columns_to_table(source: Any, index: Any = None, decimal: str | None = None,
     columns, name = _named_columns(source, name)
     names = [str(each) for each in columns]
     checks.require(len(names) > 0, "source", "a table with at least one column", source)
-    twice = [each for at, each in enumerate(names) if each in names[:at]]
+    twice = [each for each, count in Counter(names).items() if count > 1]
     if twice:
         fail(name, f"a second column called {twice[0]!r}")
     found = [

@@ -40,7 +40,6 @@ from typing import Any
 
 from jaxnet import checks
 from jaxnet.data import (
-    DataError,
     Dataset,
     catalogue,
     prepare,
@@ -50,7 +49,7 @@ from jaxnet.data import (
     read_table,
     split_table,
 )
-from jaxnet.storage import write_atomically
+from jaxnet.storage import CheckpointError, read_bytes, write_atomically
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.folds import Folds
 from jaxnet.sweeps.number_ranges import Float, Int, Normal
@@ -59,6 +58,7 @@ from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Halving, Hyperband
 from jaxnet.sweeps.space import Space
+from jaxnet.sweeps.toml_file import read_toml
 from jaxnet.training.stopping import Stop
 
 _SEARCH = (
@@ -108,12 +108,7 @@ def read_plan(path: str | os.PathLike[str], changes: Iterable[str] = ()) -> Plan
     plan.
     """
     path = Path(path)
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a TOML file ({error})") from error
-    except RecursionError as error:
-        raise DataError(f"{path}: not a plan (its values are nested too deeply)") from error
+    found = read_toml(path)
     for change in changes:
         _change(found, change)
     for name in (name for name in found if name in _SPACE and name not in _SEARCH):
@@ -133,7 +128,7 @@ def _change(plan: dict[str, Any], change: str) -> None:
     checks.require(name and sign and text, "set", expected, change)
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         value = text  # a name needs no quotes on a command line
     *tables, key = name.split(".")
     for table in tables:
@@ -166,10 +161,20 @@ def keep_plan(path: str | os.PathLike[str], folder: str | os.PathLike[str], chan
 
 
 def kept_changes(path: str | os.PathLike[str]) -> list[str]:
-    """Return the changes that the plan in the folder of a sweep was read with."""
+    """Return the changes that the plan in the folder of a sweep was read with.
+
+    Raises ``CheckpointError`` where their file is damaged.
+    """
     beside = Path(path).parent / _KEPT_CHANGES
-    kept = Path(path).name == KEPT_PLAN and beside.exists()
-    return [str(change) for change in json.loads(beside.read_bytes())] if kept else []
+    if Path(path).name != KEPT_PLAN or not beside.exists():
+        return []
+    try:
+        kept = json.loads(read_bytes(beside))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{beside}: not the changes of a plan ({error})") from error
+    if not isinstance(kept, list):
+        raise CheckpointError(f"{beside}: not the changes of a plan")
+    return [str(change) for change in kept]
 
 
 _SPACE = (*PARAMETER_NAMES, "seed", "fold")

@@ -2,10 +2,9 @@
 
 import contextlib
 import gc
-import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,6 +14,9 @@ import numpy as np
 import optax
 
 import jaxnet as jn
+from jaxnet.gradients.truth import oracles
+from jaxnet.sweeps import engine
+from jaxnet.training import loop, run_manifest
 from scripts.fault_trials import trained
 from scripts.fault_trials.rows import LOST, SILENT, SURVIVED, Budget, Row, in_child
 
@@ -22,12 +24,12 @@ _ARENAS = 20 * 1024  # KiB that allocators take in one go, at some moment
 _MOST = 40 * 1024  # KiB that may be there more after the first third, however many calls follow
 # kind -> calls in short and in long, and KiB that each may take: a program that is not let go takes 2,000
 _KINDS = {
-    "new lambdas": (42, 2_000, 120.0),
+    "new lambdas": (30, 2_000, 120.0),
     "fits and predictions": (900, 100_000, 3.0),
     "checks": (12, 1_000, 20.0),
     "small sweeps": (12, 1_000, 20.0),
 }
-_KEPT = ("training.loop._programs", "training.run_manifest._traced", "sweeps.engine._programs")
+_FULL = 4  # programs of each kind
 
 
 def soak(budget: Budget) -> Iterator[str]:
@@ -41,9 +43,12 @@ def soak(budget: Budget) -> Iterator[str]:
 
 def _soaked(kind: str, calls: int, each: float) -> str:
     """Make the calls; say what has grown after the first third."""
-    caches = [getattr(importlib.import_module(f"jaxnet.{home}"), name) for home, _, name in _split(_KEPT)]
+    # soon full, for flat is what comes after
+    caches: list[Any] = [loop._programs, run_manifest._traced, engine._programs]
     for cache in caches:
-        cache._most = min(cache._most, 12)  # soon full, for flat is what comes after
+        cache._most = min(cache._most, _FULL)
+    oracles._KEPT = min(oracles._KEPT, _FULL)
+    caches.append(oracles._remembered)
     call, warm = _CALLS[kind](), calls // 3
     every = 1000 if each < 10 else 10
     _many(call, range(warm), every)
@@ -51,12 +56,8 @@ def _soaked(kind: str, calls: int, each: float) -> str:
     _many(call, range(warm, calls), every)
     more, opened = _resident() - memory, len(os.listdir("/proc/self/fd")) - files
     kept = max(map(len, caches))
-    flat = more < min(each * (calls - warm), _MOST) + _ARENAS and opened == 0 and kept <= 12
+    flat = more < min(each * (calls - warm), _MOST) + _ARENAS and opened == 0 and kept <= _FULL
     return "" if flat else f"{more:.0f} KiB, {opened} descriptors, {kept} programs"
-
-
-def _split(dotted: Iterable[str]) -> list[tuple[str, str, str]]:
-    return [each.rpartition(".") for each in dotted]
 
 
 def _new_lambdas() -> Callable[[int], Any]:

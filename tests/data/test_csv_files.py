@@ -77,6 +77,9 @@ REFUSED = {
     "two missing values": ("a,b\n1,NA\n?,4\n", r"a.csv:2:2: a missing value in column 'b'; 2 are missing in all"),
     "no name": ("a,,c\n1,2,3\n", r"a.csv:1:2: expected the name of a column, got an empty cell"),
     "one name twice": ("a,b,a\n1,2,3\n", r"a.csv:1:3: a second column called 'a'"),
+    "too many columns": (f"{'c,' * 100_000}c\n", r"a.csv:1: expected at most 100000 columns, got 100001"),
+    "one name twice of very many": (  # in time that grows with their number, and not with its square
+        f"{','.join(f'c{i}' for i in range(99_999))},c7\n", r"a.csv:1:100000: a second column called 'c7'"),
     "a header of numbers": ("1,2\n3,4\n", r"a.csv:1: expected names of columns, got numbers: give header=False"),
     "one column": ("a\n1\n", r"a.csv:1: expected inputs and a target, got 1 column"),
     "another delimiter": ("a;b\n1;2\n", r"a.csv:1: expected inputs and a target, got 1 column: give delimiter=';'\?"),

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from jaxnet.data import DataError
+from jaxnet.storage import CheckpointError
 from jaxnet.sweeps import Choice, Float, Halving, Hyperband, Int, Layers, Normal, Seeds, when
-from jaxnet.sweeps.plan_file import Product, read_plan
+from jaxnet.sweeps.plan_file import Product, kept_changes, read_plan
 from jaxnet.training.stopping import Stop
 
 HEAD = "epochs = 3\n[data]\nname = 'digits'\n[space]\nlearning_rate = 0.1\n"
@@ -215,3 +216,10 @@ def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_bytes(b"name = '\xff'")
     with pytest.raises(DataError, match="not a TOML file"):
         read_plan(tmp_path / "plan.toml")
+
+
+@pytest.mark.parametrize("content", [b"{", b"[" * 100_000, b'{"n": 3}', b"\xff"])
+def test_damaged_changes_of_a_kept_plan_are_one_kind_of_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "plan.changes.json").write_bytes(content)
+    with pytest.raises(CheckpointError, match=f"^{tmp_path}/plan.changes.json: not the changes of a plan"):
+        kept_changes(tmp_path / "plan.toml")

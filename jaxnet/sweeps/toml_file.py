@@ -1,0 +1,37 @@
+"""A file of TOML that may come from anybody: what is no file of values, or would be read for hours, is refused."""
+
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from jaxnet.data import DataError
+
+_MOST_BYTES = 2**20  # a plan has some hundreds
+_MOST_PARTS = 64  # of a dotted key: Python's reader takes time that grows with their square
+_PART = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
+_LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the values of a TOML file.
+
+    Raises DataError, with the path, for a device, for more than a megabyte, for text that is no TOML, and for values or
+    keys that are nested too deeply; OSError for a file that is not there.
+    """
+    if stat.S_ISCHR(path.stat().st_mode):
+        raise DataError(f"{path}: expected a file, got a device")  # which may go on for ever
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise DataError(f"{path}: more than {_MOST_BYTES} bytes, which no plan has")
+    try:
+        text = content.decode().replace("\r\n", "\n")
+        if _LONG_KEY.search(text):
+            raise DataError(f"{path}: not a plan (its keys are nested too deeply)")
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a TOML file ({error})") from error
+    except RecursionError as error:
+        raise DataError(f"{path}: not a plan (its values are nested too deeply)") from error
