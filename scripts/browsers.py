@@ -1,7 +1,11 @@
 """Debian's Chromium, headless, for what drives the page of ``jaxnet play``: the tests, play_trial and the pictures."""
 
+import contextlib
 import shutil
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 # without traffic of its own, so that a request to elsewhere is the page's; a container's root has no sandbox
@@ -40,3 +44,14 @@ def until(page: Any, question: str, seconds: float = 60) -> float:
             raise TimeoutError(f"{question}: the page says {said!r}")
         time.sleep(0.01)
     return time.perf_counter() - began
+
+
+@contextlib.contextmanager
+def play_served() -> Iterator[tuple[str, int]]:
+    """Serve the playground in a process of its own: its address with the token, and its process id."""
+    command = [sys.executable, "-m", "jaxnet", "play", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            yield server.stdout.readline().strip() if server.stdout else "", server.pid
+        finally:
+            server.send_signal(2)

@@ -1,12 +1,14 @@
 """Draw the pictures of README and docs into docs/pictures, for light and dark screens.
 
-python scripts/pictures.py
+python scripts/pictures.py          the pictures of the playground need Debian's chromium, too
 """
 
+import sys
 from pathlib import Path
 
 import jax
 import numpy as np
+from browsers import INSTALL, chromium, launched, play_served, until
 
 import jaxnet as jn
 from jaxnet import figures
@@ -58,6 +60,33 @@ PICTURES = {
 }
 
 
+def playground():
+    """Take the page as it is seen, a network trained on two moons with one of its units explained."""
+    from playwright.sync_api import sync_playwright
+
+    with play_served() as (address, _), sync_playwright() as driver:
+        page = launched(driver).new_page(viewport={"width": 1200, "height": 860})
+        page.goto(address)
+        until(page, "() => window.playground && playground.frames > 0 && playground.ready()", 300)
+        page.get_by_label("Data", exact=True).select_option("moons")
+        until(page, "() => playground.resting()")
+        page.get_by_label("Optimizer", exact=True).select_option("adam")
+        until(page, "() => playground.resting()")
+        page.get_by_label("Learning rate", exact=True).fill("7")  # the eighth of its values, .05
+        until(page, "() => playground.resting()")
+        page.get_by_role("button", name="Play", exact=True).click()
+        until(page, "() => parseFloat(document.querySelectorAll('.numbers dd')[3].textContent) > 98", 120)
+        page.get_by_role("button", name="Pause", exact=True).click()
+        page.locator(".unit").nth(9).click()
+        until(page, "() => document.querySelector('.explained table') !== null && playground.resting()")
+        page.mouse.move(0, 0)
+        page.evaluate("() => scrollTo(0, 0)")
+        for scheme, name in (("light", "playground.png"), ("dark", "playground_dark.png")):
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=str(FOLDER / name))
+            print(FOLDER / name)
+
+
 def main():
     """Draw all pictures, each for a light and a dark screen."""
     for name, draw in PICTURES.items():
@@ -65,6 +94,9 @@ def main():
         figure.set_dpi(90)
         print(figures.save(figure, FOLDER / f"{name}.png"))
         print(figures.save(figures.darkened(figure), FOLDER / f"{name}_dark.png"))
+    if chromium() is None:
+        sys.exit(f"without the playground: {INSTALL}")
+    playground()
 
 
 if __name__ == "__main__":

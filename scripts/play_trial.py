@@ -3,12 +3,11 @@
 import argparse
 import itertools
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from browsers import INSTALL, chromium, launched, until
+from browsers import INSTALL, chromium, launched, play_served, until
 from playwright.sync_api import Page, sync_playwright
 
 SECONDS = 8.0  # of training that are watched
@@ -75,50 +74,16 @@ def measured(page: Page, address: str, server: int) -> None:
     print(f"size of the page               {sum(sizes) / 2000:8.0f} kB  (target 300)")
 
 
-def pictures(page: Page, folder: Path) -> None:
-    """Write the README's pictures: the page in light, wide, and in dark on a telephone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    page.get_by_label("Data", exact=True).select_option("moons")
-    time.sleep(1)
-    page.get_by_label("Optimizer", exact=True).select_option("adam")
-    time.sleep(1)
-    page.get_by_label("Learning rate", exact=True).fill("5")  # the sixth of its values, .02
-    page.get_by_role("button", name="Restart").click()
-    time.sleep(1)
-    page.get_by_role("button", name="Play").click()
-    until(page, "() => parseInt(document.querySelector('.numbers dd').textContent) > 40")
-    page.get_by_role("button", name="Pause").click()
-    page.locator(".unit").nth(9).click()
-    until(page, "() => document.querySelector('.explained table') !== null")
-    page.mouse.move(0, 0)
-    page.set_viewport_size({"width": 1200, "height": 860})
-    page.screenshot(path=str(folder / "playground.png"))
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": 320, "height": 640})
-    time.sleep(0.5)
-    page.screenshot(path=str(folder / "playground_narrow_dark.png"))
-
-
 def main() -> int:
     """Start a server and a browser, measure, end both."""
-    parser = argparse.ArgumentParser(description="Measure jaxnet play in headless Chromium.")
-    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write the README's pictures there")
-    arguments = parser.parse_args()
+    argparse.ArgumentParser(description="Measure jaxnet play in headless Chromium.").parse_args()
     if chromium() is None:
         print(INSTALL, file=sys.stderr)
         return 1
-    command = [sys.executable, "-m", "jaxnet", "play", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            address = server.stdout.readline().strip() if server.stdout else ""
-            with sync_playwright() as driver:
-                page = launched(driver).new_page()
-                page.set_viewport_size({"width": 1200, "height": 900})
-                measured(page, address, server.pid)
-                if arguments.pictures:
-                    pictures(page, arguments.pictures)
-        finally:
-            server.send_signal(2)
+    with play_served() as (address, process), sync_playwright() as driver:
+        page = launched(driver).new_page()
+        page.set_viewport_size({"width": 1200, "height": 900})
+        measured(page, address, process)
     return 0
 
 

@@ -64,7 +64,7 @@ function lines(view, frame, scene) {
   if (flow !== null || view.flowed) view.units.forEach((layer, l) => {
     if (!l) return;
     const strongest = Math.max(1e-9, ...frame.chosen[l - 1].map(Math.abs));
-    layer.forEach((canvas, u) => canvas.parentElement.style.setProperty("--active", flow !== null && flow >= l ? colourOf(frame.chosen[l - 1][u] / strongest) : "transparent"));
+    layer.forEach((canvas, u) => canvas.parentElement.style.setProperty("--active", flow !== null && flow >= l ? colourOf(frame.chosen[l - 1][u] / strongest) : ""));
   });
   view.flowed = flow !== null;
 }

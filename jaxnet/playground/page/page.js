@@ -41,7 +41,7 @@ export function start(root, line, recorded = false) {
   const answerSays = h("p", {}), flowSays = h("p", { class: "flow", role: "status" });
   const strip = exampleStrip((held, row) => pick(held, row));
   const sliders = h("div", { class: "values" });
-  const explained = h("section", { class: "explained", "aria-live": "polite" }, h("p", {}, "Point at a unit to see its formula; click pins it."));
+  const explained = h("section", { class: "explained", "aria-live": "polite" });
   const settings = h("div", { class: "fields" }), data = h("div", { class: "fields" });
   const code = h("textarea", { rows: 16, cols: 80, spellcheck: "false", "aria-label": "your gradient in NumPy" }), judgement = h("div", { role: "status" });
   const checkCode = h("button", { onclick: () => { stop(); judgement.replaceChildren(h("p", {}, "Running and judging …")); command({ do: "written", code: code.value }); } }, "Check my gradient");
@@ -200,6 +200,7 @@ export function start(root, line, recorded = false) {
       data.replaceChildren(...dataPanel(scene, (change) => { history = []; set(change); }, upload, columnChanged));
       build(structure);
       unflow();
+      explainAnew();
       strip.enter(scene);
       race.enter(scene);
       chartSays.textContent = `Loss by epoch: training rows solid, rows held out dashed${scene.rival ? `; the training rows of ${scene.lane === "A" ? "B" : "A"} dashed and dotted` : ""}.`;
@@ -299,20 +300,26 @@ export function start(root, line, recorded = false) {
     focusRow = row;
     tell(JSON.stringify({ do: "explain", layer: l - 1, unit: u }));
   }
+  // what is said of a unit that is pinned is of the network that is shown, or of none
+  const nothingExplained = () => explained.replaceChildren(h("p", {}, "Point at a unit to see its formula; click pins it."));
+  function explainAnew() {
+    if (pinned && view.units[pinned[0]] && view.units[pinned[0]][pinned[1]]) ask2(...pinned);
+    else { pinned = null; nothingExplained(); }
+  }
   function explain(said) {
     const table = (head, rows) => h("table", {}, h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, ...rows));
     const edit = (row, value) => h("input", { type: "number", step: "any", value: short(value), "aria-label": `weight of ${row < 0 ? "bias" : `input ${row + 1}`}`, onchange: (event) => { stop(); command({ do: "weight", layer: said.layer, row, unit: said.unit, value: Number(event.target.value) }); } });
     const layer = frame && frame.layers[said.layer], size = frame && frame.head.sizes[said.layer + 1];
     const weight = (row) => (row < 0 ? layer.b[said.unit] : layer.w[row * size + said.unit]);
     const small = (value) => value.toExponential(2);
-    explained.replaceChildren(
+    keepFocus(() => explained.replaceChildren(
       h("h2", {}, said.name, pinned ? " (pinned)" : ""),
       h("h3", {}, "Forward"), ...said.forward.map((each) => h("p", { class: "formula" }, each)),
       h("h3", {}, "Backward"), ...said.backward.map((each) => h("p", { class: "formula" }, each)),
       h("h3", {}, "Why? What adds to it, and what takes away"),
       h("ul", { class: "why" }, ...said.why.map(([name, value]) => h("li", {}, `${name}: ${value >= 0 ? "+" : "−"}${Math.abs(value).toPrecision(3)}`))),
       pinned && said.gradient.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "weights and gradients" }, table(["from", "weight", "gradient here (JAX)", "by hand (NumPy)", "rounding bound"], said.gradient.map(([name, ours, theirs, bound], i) =>
-        h("tr", { class: Math.abs(ours - theirs) <= bound ? "within" : "beyond" }, h("th", { scope: "row" }, name), h("td", {}, edit(i - 1, weight(i - 1))), h("td", {}, small(ours)), h("td", {}, small(theirs)), h("td", {}, small(bound)))))) : "");
+        h("tr", { class: Math.abs(ours - theirs) <= bound ? "within" : "beyond" }, h("th", { scope: "row" }, name), h("td", {}, edit(i - 1, weight(i - 1))), h("td", {}, small(ours)), h("td", {}, small(theirs)), h("td", {}, small(bound)))))) : ""));
     if (focusRow !== null) { const field = explained.querySelectorAll("input")[focusRow + 1]; if (field) field.focus(); focusRow = null; }
   }
 
@@ -447,6 +454,7 @@ export function start(root, line, recorded = false) {
   }
   // nothing that was asked for is still to come, and the last that came is painted
   page.owed = () => owed;
+  page.ready = () => Boolean(frame && frame.head.ready);
   page.resting = () => !playing && !owed && !pending && !wanted && painted === page.frames;
   return page;
 }
