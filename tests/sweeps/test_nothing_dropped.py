@@ -82,6 +82,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "stop": ({"stop": jn.Stop("loss", 1, tolerance=0.2)}, {}),
     "halving": ({"halving": jn.Halving(2, 1, audit=0)}, {}),
     "root": ({"root": 1}, {}),
+    "orders": ({"orders": "shared", "batch_size": 6, "seed": 1}, {"batch_size": 6, "seed": 1}),
     "dtype": ({"dtype": "float64"}, {}),
     "seed": ({"seed": 1}, {}),
     "network": ({"network": lambda c: jn.MLP((3, 2, 2), output="softmax")}, {}),
@@ -121,7 +122,7 @@ def test_what_is_given_changes_the_result(name: str, base: list[np.ndarray]) -> 
 def test_every_argument_and_parameter_is_tried() -> None:
     arguments = set(inspect.signature(jn.plan).parameters) - {"constants"}
     # refused without Optuna, below; matters of rounding alone; in tests/sweeps/test_plan_data.py
-    elsewhere = {"ask", "study", "lanes", "pad", "preparation"}
+    elsewhere = {"ask", "study", "lanes", "pad", "hurry", "preparation"}
     assert set(CHANGES) | elsewhere == arguments | set(PARAMETER_NAMES) | {"seed", "fold"}
 
 
