@@ -6,8 +6,9 @@ on the same rows. An error is the share of wrong classes, or the root of the mea
 target's deviation. Errors of several tables are put together by the shifted geometric mean exp(mean(log(error + .01))),
 models by the ratio of two of them, with a 95 % interval from 2,000 draws of tables with replacement. All have their
 defaults; scikit-learn's MLP and the linear models get standardised numbers (targets, too), a column a category, and the
-mean in gaps. One thread each. One network alone (of fewer than 500 rows the preset trains one a fold of 5), bags, and
-one network with a part of the recipe left out (--ablation) see the first two halves only.
+mean in gaps. The others have one thread each, jaxnet all cores. One network alone (of fewer than 500 rows the preset
+trains one a fold of 5), bags, and one network with a part of the recipe left out (--ablation) see the first two halves
+only.
 
 Published: Holzmueller et al. 2024 (arXiv 2407.04491) has the recipe; the numbers that are asked for are goals.
 
