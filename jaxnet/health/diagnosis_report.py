@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from jaxnet import checks
 from jaxnet.figures import sickness_panels
 from jaxnet.html_blocks import html_text
 
@@ -24,6 +25,7 @@ class Finding:
         evidence: the numbers it was seen in, by name.
         remedy: what to change; only what was seen to help, or what no experiment is needed for; "" for nothing.
         tried: what was tried and what it did, a sentence each.
+        pictures: what ``figure`` draws: the arguments of ``jaxnet.figures.sickness_panels``.
     """
 
     kind: str
@@ -31,6 +33,13 @@ class Finding:
     evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     remedy: str = ""
     tried: tuple[str, ...] = ()
+    pictures: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    def figure(self) -> "Figure":
+        """Draw what shows it: rates tried, activations or gradients by layer, curves with their turning point, answers
+        beside the base rate, ... Raises ImportError where matplotlib is missing, ValueError where there is nothing to
+        see."""
+        return sickness_panels(title=f"{self.kind}: {self.sentence}", **self.pictures)
 
     def __str__(self) -> str:
         lines = [f"{self.kind}: {self.sentence}"]
@@ -48,18 +57,22 @@ class Diagnosis:
     Attributes:
         findings: the root cause first; empty where nothing is wrong.
         summary: how good the run is, in a sentence.
-        pictures: what ``figure`` draws: the arguments of ``jaxnet.figures.sickness_panels``.
+        pictures: what there is to see of any run, for ``figure("overview")``.
     """
 
     findings: tuple[Finding, ...]
     summary: str
     pictures: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
 
-    def figure(self) -> "Figure":
-        """Draw what was seen: activations, dead units and gradients by layer, curves with their turning point,
-        answers beside the rows of each class, what was tried. Raises ImportError where matplotlib is missing, and
-        ValueError where there was nothing to see."""
-        return sickness_panels(**self.pictures)
+    def figure(self, kind: str | None = None) -> "Figure":
+        """Draw what shows the first finding, or that of a kind; where nothing was found, or of "overview", what there
+        is to see of any run. Raises ImportError where matplotlib is missing, ValueError for a kind that was not found
+        and where there is nothing to see."""
+        kinds = {finding.kind: finding for finding in reversed(self.findings)}
+        if kind is None:
+            kind = next((finding.kind for finding in self.findings if finding.pictures), "overview")
+        checks.choice("kind", kind, [*reversed(kinds), "overview"])
+        return sickness_panels(**self.pictures) if kind == "overview" else kinds[kind].figure()
 
     @property
     def ok(self) -> bool:

@@ -1,5 +1,6 @@
 """``diagnose``: look, try, and say what is sick, the root cause first."""
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from jaxnet.health.capacity import underfitting
 from jaxnet.health.chart import HELPS, Chart
 from jaxnet.health.diagnosis_report import Diagnosis, Finding
 from jaxnet.health.experiment_rows import rows_of
+from jaxnet.health.finding_pictures import overview, picture_of
 from jaxnet.health.first_nan import first_nan
 from jaxnet.health.lane_gains import yardstick_of
 from jaxnet.health.layer_looks import look_at
@@ -54,8 +56,9 @@ def diagnose(
     subject = subject_of(f, run, data, validation)
     with training_device(None, (subject.params,), 0.0):
         chart = _chart(subject, experiments=experiments, seed=seed)
-        findings = _findings(chart)
-        return Diagnosis(tuple(findings), _summary(chart), _pictures(chart, findings))
+        found = _findings(chart)
+        findings = [dataclasses.replace(finding, pictures=picture_of(finding, chart)) for finding in found]
+        return Diagnosis(tuple(findings), _summary(chart), overview(chart))
 
 
 def _chart(subject: Subject, *, experiments: bool, seed: int) -> Chart:
@@ -137,30 +140,6 @@ def _divergence(chart: Chart) -> Finding:
     shown = ("epoch", "step", "layer", "unit", "example", "operation")
     evidence = {name: value for name in shown if (value := getattr(seen, name)) is not None}
     return Finding("diverged", seen.where, {**evidence, "largest number before": seen.before})
-
-
-def _pictures(chart: Chart, findings: list[Finding]) -> dict[str, Any]:
-    """Gather what is to be seen, for ``sickness_panels``."""
-    layers, net = chart.end.layers, chart.subject.network
-    pictures: dict[str, Any] = {}
-    if net is not None and layers:
-        pictures["activations"] = {layer.name: layer.activations for layer in layers}
-        if any(layer.activation == "relu" for layer in layers):
-            pictures["dead"] = {layer.name: layer.dead for layer in layers}
-        names = ["input", *(layer.name for layer in layers)]
-        norms = chart.end.gradients
-        # 0 has no place on a logarithmic axis
-        if norms is not None and np.isfinite(norms).all() and (norms > 0).all():
-            pictures["gradients"] = dict(zip(names, norms.tolist(), strict=True))
-    curves = {name: curve for name, curve in chart.subject.history.items() if name.endswith("loss")}
-    turned = [finding.evidence["best epoch"] for finding in findings if "best epoch" in finding.evidence]
-    classes = fit_and_data.classes_of(chart.subject, chart.subject.params, chart.subject.train)
-    if curves:
-        pictures |= {"curves": curves, "turning_epoch": turned[0] if turned else None}
-    if classes is not None and chart.end.finite:
-        pictures["answers"] = {"rows": classes.counts, "answers": classes.answers}
-    tried = chart.variations() if chart.bad else None
-    return pictures if tried is None else {**pictures, "tried": tried.train}
 
 
 def _summary(chart: Chart) -> str:

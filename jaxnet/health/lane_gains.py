@@ -35,6 +35,10 @@ class Gains(NamedTuple):
         gain, name = max(found, default=(0.0, ""))
         return name, gain
 
+    def top(self, prefix: str) -> str:
+        """Return the lane, among those whose names begin so, that explains most of the rows held out."""
+        return max((name for name in self.train if name.startswith(prefix)), key=lambda name: self.held[name])
+
 
 def _part(explained: float) -> float:
     """Worse than a constant is as bad as a constant: to become as good as one is no gain."""

@@ -85,11 +85,24 @@ def _as_bytes(x: np.ndarray, y: np.ndarray) -> list[bytes]:
 
 
 class Classes(NamedTuple):
-    """Rows of each class [K], and how many of each were answered rightly [K]."""
+    """How many rows of each class got each answer [K, K], a row a class."""
 
-    counts: np.ndarray
-    right: np.ndarray
-    answers: np.ndarray
+    confusion: np.ndarray
+
+    @property
+    def counts(self) -> np.ndarray:
+        """The rows of each class [K]."""
+        return self.confusion.sum(axis=1)
+
+    @property
+    def right(self) -> np.ndarray:
+        """How many rows of each class were answered rightly [K]."""
+        return self.confusion.diagonal()
+
+    @property
+    def answers(self) -> np.ndarray:
+        """How often each class was answered [K]."""
+        return self.confusion.sum(axis=0)
 
     @property
     def recall(self) -> np.ndarray:
@@ -120,5 +133,4 @@ def classes_of(subject: Subject, params: Any, rows: Any) -> Classes | None:
     boundary = 0.0 if subject.f.output == "identity" else 0.5
     answers = (found[:, 0] > boundary).astype(int) if found.shape[1] == 1 else found.argmax(axis=1)
     count = int(max(labels.max(), answers.max())) + 1
-    tally = lambda which: np.bincount(which, minlength=count)
-    return Classes(tally(labels), tally(labels[labels == answers]), tally(answers))
+    return Classes(np.bincount(labels * count + answers, minlength=count**2).reshape(count, count))

@@ -8,6 +8,7 @@ import pytest
 
 import jaxnet as jn
 from jaxnet.health import SICKNESSES
+from jaxnet.health.finding_pictures import KIND_PICTURES
 
 EPOCHS = 60
 
@@ -194,11 +195,30 @@ def test_looking_only_trains_nothing(well, monkeypatch):
     assert jn.diagnose(f, well, (X, y), validation=(Xv, yv), experiments=False).ok
 
 
-def test_what_was_seen_is_drawn_and_shown_in_a_notebook(well):
+def test_what_was_seen_of_a_run_that_is_well_is_drawn_and_shown_in_a_notebook(well):
     found = jn.diagnose(f, well, (X, y), validation=(Xv, yv), experiments=False)
     titles = [axes.get_title() for axes in found.figure().axes]
     assert titles == ["activations", "gradients", "curves", "answers beside base rate"]
     assert found._repr_html_().startswith("<pre>nothing sick was found")
+
+
+def test_the_figure_is_that_of_the_first_finding_and_any_other_is_asked_for_by_its_kind(well):
+    flat = np.concatenate([X, np.full((len(X), 1), 3, np.float32)], axis=1)
+    wide = jn.objective(jn.MLP((3, 8, 2), activation="tanh", output="softmax"))
+    zeros = jax.tree.map(jnp.zeros_like, wide.network.init(jax.random.key(0)))
+    found = jn.diagnose(wide, zeros, (flat, y), experiments=False)
+    assert kinds(found) == ["identical_units", "constant_column", "no_better_than_constant"]
+    assert found.figure().axes[0].get_title() == "weights into hidden layer 1"
+    assert found.figure().get_suptitle().startswith("identical_units: ")
+    assert [axes.get_title() for axes in found.findings[1].figure().axes] == ["columns"]
+    assert [axes.get_title() for axes in found.figure("constant_column").axes] == ["columns"]
+    assert "activations" in [axes.get_title() for axes in found.figure("overview").axes]
+    with pytest.raises(ValueError, match=r"kind: expected one of 'identical_units'.*got 'leak'"):
+        found.figure("leak")
+
+
+def test_every_kind_has_a_picture():
+    assert set(KIND_PICTURES) == set(SICKNESSES)
 
 
 def test_every_kind_has_a_definition():
