@@ -57,7 +57,7 @@ def sickness_panels(
     Raises ValueError or TypeError for other shapes, and ValueError where nothing is given.
     """
     panels: list[tuple[Any, Any]] = [
-        (_rates, rates), (_scales, scales), (sickness_layers.weights, weights),
+        (_rates, rates), (_scales, scales), (sickness_layers.weight_table, weights),
         (sickness_layers.histograms, activations), (sickness_layers.firing, firing), (sickness_layers.norms, gradients),
         (lambda axes, values: _lines(axes, values, marks or {}), curves), (_confusion, confusion), (_fitted, fitted),
         (_reach, reach), (_lanes, tried), (_rows, rows),

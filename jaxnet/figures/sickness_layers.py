@@ -62,7 +62,7 @@ def norms(axes: "Axes", values: Mapping[str, Mapping[str, float]]) -> None:
         theme.legend(axes)
 
 
-def weights(axes: "Axes", values: Mapping[str, ArrayLike]) -> None:
+def weight_table(axes: "Axes", values: Mapping[str, ArrayLike]) -> None:
     """Draw the weights of a layer, a column a unit: equal columns are equal units."""
     ((name, each),) = values.items()
     w = np.asarray(each, np.float64)

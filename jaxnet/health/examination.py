@@ -16,7 +16,7 @@ from jaxnet.health.capacity import underfitting
 from jaxnet.health.chart import HELPS, Chart
 from jaxnet.health.diagnosis_report import Diagnosis, Finding
 from jaxnet.health.experiment_rows import rows_of
-from jaxnet.health.finding_pictures import overview, picture_of
+from jaxnet.health.finding_pictures import picture_of, pictures_of_run
 from jaxnet.health.first_nan import first_nan
 from jaxnet.health.lane_gains import yardstick_of
 from jaxnet.health.layer_looks import look_at
@@ -58,7 +58,7 @@ def diagnose(
         chart = _chart(subject, experiments=experiments, seed=seed)
         found = _findings(chart)
         findings = [dataclasses.replace(finding, pictures=picture_of(finding, chart)) for finding in found]
-        return Diagnosis(tuple(findings), _summary(chart), overview(chart))
+        return Diagnosis(tuple(findings), _summary(chart), pictures_of_run(chart))
 
 
 def _chart(subject: Subject, *, experiments: bool, seed: int) -> Chart:

@@ -23,9 +23,9 @@ _MOST_POINTS = 1000  # that a scatter shows
 _MOST_CLASSES = 30  # of a table
 
 
-def overview(chart: Chart) -> dict[str, Any]:
+def pictures_of_run(chart: Chart) -> dict[str, Any]:
     """Gather what there is to see of any run: activations, gradients, curves, answers."""
-    gathered = [layers(chart), _gradients(chart), _curves(chart, {}), _answers(chart)]
+    gathered = [_layers(chart), _gradients(chart), _curves(chart, {}), _answers(chart)]
     return {name: value for part in gathered for name, value in part.items()}
 
 
@@ -34,7 +34,7 @@ def picture_of(finding: Finding, chart: Chart) -> dict[str, Any]:
     return KIND_PICTURES[finding.kind](chart, finding)
 
 
-def layers(chart: Chart) -> dict[str, Any]:
+def _layers(chart: Chart) -> dict[str, Any]:
     """Gather the activations of the hidden layers, and how often relus fire."""
     if chart.subject.network is None:
         return {}
@@ -125,7 +125,7 @@ def _scales(chart: Chart, what: str) -> dict[str, Any]:
 
 def _start(chart: Chart, *seen: str) -> dict[str, Any]:
     """Gather what layers show, beside what another start did."""
-    found = {**layers(chart), **_gradients(chart), **_copies(chart)}
+    found = {**_layers(chart), **_gradients(chart), **_copies(chart)}
     tried = _tried(chart, "another initialiser") or _tried(chart, "", of=chart.relus)
     return {**{name: found[name] for name in seen if name in found}, **tried}
 

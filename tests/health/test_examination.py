@@ -213,7 +213,7 @@ def test_the_figure_is_that_of_the_first_finding_and_any_other_is_asked_for_by_i
     assert [axes.get_title() for axes in found.findings[1].figure().axes] == ["columns"]
     assert [axes.get_title() for axes in found.figure("constant_column").axes] == ["columns"]
     assert "activations" in [axes.get_title() for axes in found.figure("overview").axes]
-    with pytest.raises(ValueError, match=r"kind: expected one of 'identical_units'.*got 'leak'"):
+    with pytest.raises(ValueError, match=r"kind: expected one of identical_units, .* got 'leak'"):
         found.figure("leak")
 
 
