@@ -32,7 +32,7 @@ from jaxnet.gradients.submission import (
     receive,
 )
 from jaxnet.gradients.truth.comparison import Comparison, Truth, compare_gradient, truth_at
-from jaxnet.gradients.truth.finite_differences import remainders
+from jaxnet.gradients.truth.finite_differences import Lines
 from jaxnet.gradients.truth.oracles import Automatic
 from jaxnet.gradients.truth.working_precision import DOUBLE, SINGLE, computes_in_single, is_single, unit_roundoff
 from jaxnet.gradients.verdict import LeafVerdict, judge_leaf, unreadable
@@ -210,7 +210,7 @@ def _check_by_hand(
         l2=float(getattr(f, "l2", 0.0)),
         eps=compared.eps,
     )
-    report = _judge(evidence, truth.value, faults, why=why)
+    report = _judge(evidence, truth.lines, faults, why=why)
     limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *unused(evidence)]
     unexplained = report.taylor is not None and not compared.right
     said = [f"{answer.said}."] if answer.said else []
@@ -235,16 +235,14 @@ def _check_rule(own: OwnForm) -> Report:
     scalar, notes = as_scalar(f, point)
     rule = Automatic(scalar)
     evidence, corner = rule_evidence(rule, point)
-    report = _judge(evidence, lambda params: rule.value(params, *point[1:]))
+    report = _judge(evidence, Lines(lambda params: rule.value(params, *point[1:]), point[0]))
     causes, words = forward_mode(scalar, point, evidence.yours, evidence.noise)
     causes = (*report.causes, *causes)
     return replace(report, causes=causes, oracle=RULE_ORACLE, notes=(*notes, *words), corner=corner)
 
 
-def _judge(
-    evidence: Evidence, value: Callable[[Pytree], float], faults: Sequence[Cause] = (), *, why: bool = True
-) -> Report:
-    """Judge every leaf, then look for causes; ``value`` is f of other parameters at the same data.
+def _judge(evidence: Evidence, lines: Lines, faults: Sequence[Cause] = (), *, why: bool = True) -> Report:
+    """Judge every leaf, then look for causes; ``lines``: f along lines through the point.
 
     Without a comparable array for every leaf there is nothing more to say than what is wrong with the form.
     """
@@ -255,7 +253,7 @@ def _judge(
     reliable = not {cause.kind for cause in faults} & UNRELIABLE
     wrong = not agrees(yours, evidence.true, evidence.noise)
     causes = diagnose(evidence) if why and reliable and wrong else ()
-    return Report(leaves, (*faults, *causes), taylor=remainders(value, evidence.params, yours), evidence=evidence)
+    return Report(leaves, (*faults, *causes), taylor=lines.remainders(yours), evidence=evidence)
 
 
 def _judge_or_refuse(path: str, evidence: Evidence, faults: Sequence[Cause]) -> LeafVerdict:

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, UNARY, back_through, slope_of, value_of
+from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, back_through, slope_of
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
+from jaxnet.gradients.truth.operation_values import UNARY, value_of
 
 _LINEAR = {
     "add",

@@ -68,12 +68,16 @@ def _sweep(recorded: RecordedPass, passes: Sequence[Sequence[Changes]]) -> np.nd
         cts = [back.pop(i, None) for i in op.outputs]
         if all(ct is None for ct in cts) or not any(i in recorded.moving for i in op.inputs):
             continue
+        alone: dict[int, np.ndarray] = {}  # all detours to one value are added to it at once: there are thousands
         for row, detour, extent in detours.get(index, ()):
             ct = cts[op.outputs.index(detour.target)]
             if ct is not None:
-                alone = np.zeros((len(passes), *recorded.values[detour.source].shape))
-                alone[row] = extent * detour.of(ct[row : row + 1] if len(ct) > 1 else ct)[0]
-                add(detour.source, alone)
+                shape = recorded.values[detour.source].shape
+                if detour.source not in alone:
+                    alone[detour.source] = np.zeros((len(passes), *shape))
+                alone[detour.source][row] += extent * detour.of(ct[row : row + 1] if len(ct) > 1 else ct)[0]
+        for source, what in alone.items():
+            add(source, what)
         for k, number in enumerate(op.inputs):
             if number in recorded.moving:
                 right = _right(recorded, op, k, cts)

@@ -8,10 +8,11 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
 from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
-from jaxnet.gradients.diagnosis.operation_rules import INDEXED, MOVES, UNARY, back_through, source_indices
+from jaxnet.gradients.diagnosis.operation_rules import INDEXED, MOVES, back_through, source_indices
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.slope_mutations import FORMULAS, LOGISTIC
 from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS
+from jaxnet.gradients.truth.operation_values import UNARY
 
 
 def _paths(site: Site, names: PassNames) -> Iterator[Mutation]:

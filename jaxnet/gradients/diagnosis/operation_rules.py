@@ -1,4 +1,4 @@
-"""Every operation of a traced function in NumPy: its value, and what comes back through each of its operands.
+"""What comes back through each operand of every operation of a traced function, in NumPy.
 
 What comes back is computed for many backward passes at once: cotangents have an axis of passes [M, ...] in front. An
 operation without a row here is left to JAX, which is slower and just as right.
@@ -12,82 +12,14 @@ import jax
 import numpy as np
 from jax.extend import core
 
+from jaxnet.gradients.point import float64
 from jaxnet.gradients.truth import tracing
+from jaxnet.gradients.truth.operation_values import BINARY, SAME, UNARY, value_of
 
-_sigmoid = lambda x: np.where(x >= 0, 1 / (1 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))))
-
-# name -> its value at x, and its slope there, y being the value
-UNARY: dict[str, tuple[Callable[..., np.ndarray], Callable[[np.ndarray, np.ndarray, Any], np.ndarray]]] = {
-    "tanh": (lambda x, p: np.tanh(x), lambda x, y, p: 1 - y**2),
-    "logistic": (lambda x, p: _sigmoid(x), lambda x, y, p: y * (1 - y)),
-    "exp": (lambda x, p: np.exp(x), lambda x, y, p: y),
-    "exp2": (lambda x, p: np.exp2(x), lambda x, y, p: np.log(2) * y),
-    "expm1": (lambda x, p: np.expm1(x), lambda x, y, p: y + 1),
-    "log": (lambda x, p: np.log(x), lambda x, y, p: 1 / x),
-    "log1p": (lambda x, p: np.log1p(x), lambda x, y, p: 1 / (1 + x)),
-    "sqrt": (lambda x, p: np.sqrt(x), lambda x, y, p: 0.5 / y),
-    "rsqrt": (lambda x, p: 1 / np.sqrt(x), lambda x, y, p: -0.5 * y / x),
-    "neg": (lambda x, p: -x, lambda x, y, p: -np.ones_like(x)),
-    "abs": (lambda x, p: np.abs(x), lambda x, y, p: np.sign(x)),
-    "sin": (lambda x, p: np.sin(x), lambda x, y, p: np.cos(x)),
-    "cos": (lambda x, p: np.cos(x), lambda x, y, p: -np.sin(x)),
-    "square": (lambda x, p: np.square(x), lambda x, y, p: 2 * x),
-    "integer_pow": (lambda x, p: x ** float(p["y"]), lambda x, y, p: p["y"] * x ** float(p["y"] - 1)),
-    "sign": (lambda x, p: np.sign(x), lambda x, y, p: 0 * x),
-}
-_SAME = {"copy", "copy_p", "convert_element_type", "stop_gradient", "reduce_precision", "optimization_barrier"}
-_BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "add": np.add, "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "max": np.maximum,
-    "min": np.minimum, "pow": np.power, "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
-    "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
-}  # fmt: skip
-_REDUCTIONS: dict[str, Callable[..., Any]] = {"reduce_sum": np.sum, "reduce_max": np.max, "reduce_min": np.min}
 # what only puts numbers elsewhere, or writes them down otherwise
 MOVES = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "convert_element_type", "copy", "expand_dims", "slice"}
-ELEMENTWISE = {*UNARY, *_SAME, *_BINARY, "select_n", "clamp", "is_finite", "not"}
+ELEMENTWISE = {*UNARY, *SAME, *BINARY, "select_n", "clamp", "is_finite", "not"}
 INDEXED = {"gather", "dynamic_slice", "slice", "pad", "rev"}  # every entry of the result is one of the operand, or none
-
-
-def value_of(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Compute the results of an operation."""
-    name, params = eqn.primitive.name, eqn.params
-    floats = all(v.dtype.kind in "fb" for v in values)
-    if name in UNARY and floats:
-        return [np.asarray(UNARY[name][0](values[0], params))]
-    if name in _BINARY and (floats or name not in ("div", "pow", "and", "or")):
-        return [np.asarray(_BINARY[name](*values))]
-    if name in _SAME and len(values) == 1:
-        return [values[0].astype(tracing.dtype(eqn.outvars[0]))]
-    if name in ("reshape", "squeeze", "expand_dims") and len(values) == 1:
-        return [values[0].reshape(tracing.shape(eqn.outvars[0]))]
-    if name == "transpose":
-        return [values[0].transpose(params["permutation"])]
-    if name == "broadcast_in_dim" and len(values) == 1:
-        return [np.broadcast_to(_spread(eqn, values[0]), params["shape"])]
-    if name == "select_n" and len(values) == 3:
-        return [np.where(values[0], values[2], values[1])]
-    if name in ("reduce_sum", "reduce_max", "reduce_min") and values[0].size:
-        return [np.asarray(_REDUCTIONS[name](values[0], axis=tuple(params["axes"])))]
-    if name == "dot_general" and not any(params["dimension_numbers"][1]):
-        (left, right), _ = params["dimension_numbers"]
-        return [np.tensordot(values[0], values[1], (left, right))]
-    if name == "concatenate":
-        return [np.concatenate(values, params["dimension"])]
-    if name == "slice":
-        steps = params["strides"] or (1,) * values[0].ndim
-        ends = zip(params["start_indices"], params["limit_indices"], steps, strict=True)
-        return [values[0][tuple(slice(*each) for each in ends)]]
-    if name == "iota":
-        lines = np.arange(params["shape"][params["dimension"]], dtype=params["dtype"])
-        axes = [1 if i != params["dimension"] else -1 for i in range(len(params["shape"]))]
-        return [np.broadcast_to(lines.reshape(axes), params["shape"])]
-    return [np.asarray(result) for result in tracing.apply(eqn, [jax.numpy.asarray(v) for v in values])]
-
-
-def _spread(eqn: core.JaxprEqn, x: np.ndarray) -> np.ndarray:
-    """Put the axes of an operand where a broadcast has them, the others being of length 1."""
-    into, shape = eqn.params["broadcast_dimensions"], eqn.params["shape"]
-    return x.reshape([x.shape[into.index(i)] if i in into else 1 for i in range(len(shape))])
 
 
 def slope_of(eqn: core.JaxprEqn, k: int, values: Sequence[np.ndarray], out: np.ndarray) -> np.ndarray | None:
@@ -95,7 +27,7 @@ def slope_of(eqn: core.JaxprEqn, k: int, values: Sequence[np.ndarray], out: np.n
     name = eqn.primitive.name
     if name in UNARY:
         return UNARY[name][1](values[0], out, eqn.params)
-    if name in _SAME:
+    if name in SAME:
         return np.full(out.shape, 0.0 if name == "stop_gradient" else 1.0)
     if name in ("add", "add_any", "sub"):
         return np.full(out.shape, -1.0 if name == "sub" and k else 1.0)
@@ -203,11 +135,14 @@ def left_to_jax(
 ) -> np.ndarray:
     """The same for any operation, and for one with several results, by JAX's own rule."""
     passes = max(len(ct) for ct in cts if ct is not None)
-    back = _compiled(_Key(eqn), k, tuple((v.shape, str(v.dtype)) for v in values))
     results = [
         np.zeros((passes, *tracing.shape(v))) if ct is None else ct for v, ct in zip(eqn.outvars, cts, strict=True)
     ]
-    return np.asarray(back(list(values), results))
+    if eqn.primitive.name == "split":
+        return np.concatenate(results, 1 + eqn.params["axis"])
+    back = _compiled(_Key(eqn), k, tuple((v.shape, str(v.dtype)) for v in values))
+    with float64():  # whatever the surrounding program has set
+        return np.asarray(back(list(values), results))
 
 
 class _Key:

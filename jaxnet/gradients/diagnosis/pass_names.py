@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.operation_rules import MOVES, value_of
+from jaxnet.gradients.diagnosis.operation_rules import MOVES
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass, moved
 from jaxnet.gradients.diagnosis.source_places import SourcePlace, operand_text, parsed
 from jaxnet.gradients.diagnosis.tolerances import MOST_NAMED, MOST_NEIGHBOURS
+from jaxnet.gradients.truth.operation_values import value_of
 from jaxnet.gradients.verdict import leaf_name
 
 # the operations that an expression itself is, so that its operands are theirs

@@ -11,11 +11,12 @@ import jax
 import numpy as np
 from jax.extend import core
 
-from jaxnet.gradients.diagnosis.operation_rules import MOVES, value_of
+from jaxnet.gradients.diagnosis.operation_rules import MOVES
 from jaxnet.gradients.diagnosis.source_places import SourcePlace, places_of
 from jaxnet.gradients.diagnosis.tolerances import MOST_OPERATIONS
 from jaxnet.gradients.point import Point, float64, split_arrays
 from jaxnet.gradients.truth import tracing
+from jaxnet.gradients.truth.operation_values import value_of
 
 
 class Operation(NamedTuple):

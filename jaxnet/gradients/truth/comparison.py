@@ -13,7 +13,7 @@ from jaxnet import checks
 from jaxnet.gradients.evidence import Gradient, within
 from jaxnet.gradients.point import Point, copied, float64, split_arrays
 from jaxnet.gradients.truth import tracing
-from jaxnet.gradients.truth.finite_differences import Differences, Vetting, vet
+from jaxnet.gradients.truth.finite_differences import Differences, Lines, Vetting, vet
 from jaxnet.gradients.truth.oracles import Oracle, automatic
 from jaxnet.types import Pytree
 
@@ -40,6 +40,11 @@ class Truth:
     def value(self, params: Pytree) -> float:
         """Compute f at other parameters and the same data."""
         return self.oracle.value(params, *self.point[1:])
+
+    @functools.cached_property
+    def lines(self) -> Lines:
+        """f along lines through the point."""
+        return Lines(self.value, self.point[0])
 
     def at(self, slope: float) -> Gradient:
         """Compute the gradient with another derivative at corners."""
@@ -108,11 +113,11 @@ def _error(oracle: Differences, point: Point) -> float:
 def _confirmed(truth: Truth) -> Truth:
     # between the two conventions at a corner any slope is allowed
     noise = {path: _ORACLE_NOISE * np.abs(leaf) + np.abs(truth.high[path] - leaf) for path, leaf in truth.low.items()}
-    vetting = vet(truth.value, truth.point[0], truth.low, noise)
+    vetting = vet(truth.lines, truth.low, noise)
     floor = 0.0
     if not vetting.ok:  # a value of f may be rounded more than its neighbours show
         floor = truth.oracle.value_noise(*truth.point, eps=2.0**-53)
-        vetting = vet(truth.value, truth.point[0], truth.low, noise, floor=floor)
+        vetting = vet(truth.lines, truth.low, noise, floor=floor)
     if vetting.ok:
         words = "at a corner of f, whose one-sided differences allow it" if truth.corner else _agreement(vetting)
         return replace(truth, sentence=f"{truth.oracle.name}, {words}")

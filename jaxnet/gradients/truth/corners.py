@@ -24,6 +24,10 @@ _Slope = float | jax.Array  # at an exact tie: 0 is that of the lower side, 1 th
 _GREATER, _LESS = {"gt", "ge"}, {"lt", "le"}
 
 
+TIED = {"max", "min", "abs", "select_n"}  # without any of these no slope at a tie is asked for
+SATURATING = {"log", "log1p"}  # nor, without these, the slope of a logarithm of 1 + exp(z)
+
+
 class _Tie(NamedTuple):
     """An array, whether it is a constant, and for a comparison where it was tied and the weight of True there."""
 

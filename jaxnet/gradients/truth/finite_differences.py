@@ -8,6 +8,7 @@ One number first (``derivative``, ``taylor``), then f along a line, then the gra
 (``Differences``), and last whether a gradient promises what the values of f do (``vet``).
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -117,7 +118,8 @@ def taylor(along: Callable[[float], float], slope: float, noise: float) -> Taylo
     ``noise``: how far rounding moves a value of ``along``.
     """
     steps = 2.0 ** -np.arange(4, 24)
-    remainders = np.array([abs(along(h) - along(0.0) - h * slope) for h in steps])
+    here = along(0.0)
+    remainders = np.array([abs(along(h) - here - h * slope) for h in steps])
     clear = remainders > _CLEAR * noise
     clear &= np.cumsum(~clear) == 0  # from the widest step to the first one that drowns
     if clear.sum() < _FEWEST_CLEAR:
@@ -246,23 +248,45 @@ class Vetting(NamedTuple):
     taylor: Taylor
 
 
-def vet(
-    value: Callable[[Pytree], float], params: Pytree, gradient: Gradient, noise: Gradient, *, floor: float = 0.0
-) -> Vetting:
+class Lines:
+    """f along random directions from a point: every value is computed once, for all questions about it."""
+
+    def __init__(self, value: Callable[[Pytree], float], params: Pytree) -> None:
+        self.value, self.params = value, params
+        self._along: dict[int, tuple[Gradient, Callable[[float], float]]] = {}
+
+    def along(self, seed: int) -> tuple[Gradient, Callable[[float], float]]:
+        """A direction, and t -> f(params + t direction)."""
+        if seed not in self._along:
+            way = direction(self.params, seed)
+            self._along[seed] = way, functools.cache(along_line(self.value, self.params, way))
+        return self._along[seed]
+
+    @functools.cached_property
+    def noise(self) -> float:
+        """How far rounding moves a value of f."""
+        return along_random(self.value, self.params)
+
+    def remainders(self, gradient: Gradient) -> Taylor:
+        """Compute the Taylor remainders of a gradient along a random direction."""
+        way, along = self.along(0)
+        return taylor(along, slope_along(gradient, way), self.noise)
+
+
+def vet(lines: Lines, gradient: Gradient, noise: Gradient, *, floor: float = 0.0) -> Vetting:
     """Compare the slope of f along random directions with the one that ``gradient`` promises.
 
     ``floor``: the least that rounding moves a value of f, where that is known.
     """
-    rounding = max(along_random(value, params), floor)
-    found = [_along(value, params, gradient, noise, seed=seed, rounding=rounding) for seed in range(_DIRECTIONS)]
-    return Vetting(all(ok for ok, _ in found), max(error for _, error in found), remainders(value, params, gradient))
+    rounding = max(lines.noise, floor)
+    found = [_compared(*lines.along(seed), gradient, noise, rounding) for seed in range(_DIRECTIONS)]
+    return Vetting(all(ok for ok, _ in found), max(error for _, error in found), lines.remainders(gradient))
 
 
-def _along(
-    value: Callable[..., Any], params: Pytree, gradient: Gradient, noise: Gradient, *, seed: int, rounding: float
+def _compared(
+    way: Gradient, along: Callable[[float], float], gradient: Gradient, noise: Gradient, rounding: float
 ) -> tuple[bool, float]:
-    way = direction(params, seed)
-    measured = derivative(along_line(value, params, way), scale=1.0, noise=rounding)
+    measured = derivative(along, scale=1.0, noise=rounding)
     promised = slope_along(gradient, way)
     # a jump between the one-sided slopes is a corner, which any value between them respects
     allowed = _DOUBT * measured.error + measured.jump + slope_along(noise, {path: np.abs(d) for path, d in way.items()})
@@ -274,10 +298,3 @@ def _along(
 def slope_along(gradient: Gradient, way: Gradient) -> float:
     """Compute <gradient, direction> over all leaves of the direction."""
     return float(sum(np.vdot(gradient[path], step) for path, step in way.items()))
-
-
-def remainders(value: Callable[[Pytree], float], params: Pytree, gradient: Gradient) -> Taylor:
-    """Compute the Taylor remainders of a gradient of ``value`` at ``params`` along a random direction."""
-    way = direction(params)
-    noise = along_random(value, params)
-    return taylor(along_line(value, params, way), slope_along(gradient, way), noise)

@@ -3,15 +3,17 @@
 import collections
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
 from jaxnet.gradients.evidence import Gradient, by_path
-from jaxnet.gradients.point import Arguments, Point, float64, split_arrays
+from jaxnet.gradients.point import Arguments, Point, split_arrays
 from jaxnet.gradients.truth import corners, rounding_noise, tracing
+from jaxnet.gradients.truth.evaluation import Traced
 from jaxnet.types import Pytree
 
 _TILTS = 997  # errors of slopes of saturated losses; more are used again, and a prime spreads them over the uses
@@ -41,23 +43,50 @@ class Oracle(Protocol):
         ...
 
 
-class _Programs(NamedTuple):
-    value: Callable[[list[Any]], Any]
-    gradient: Callable[[Any, list[Any]], list[Any]]
-    measure: Callable[[list[Any]], rounding_noise.Rounding]
-    measure_active: Callable[[list[Any]], rounding_noise.Rounding]
-    plain: Callable[[list[Any]], list[Any]]
+class _Programs:
+    """The programs of a function of arrays, the first ``count`` of which are parameters."""
+
+    def __init__(self, value: Callable[[list[Any]], Any], count: int) -> None:
+        def bent(slope: Any, arrays: list[Any]) -> list[Any]:
+            along = lambda params: corners.with_slope_at_ties(value, [*params, *arrays[count:]], slope)
+            return jax.grad(along)(arrays[:count])
+
+        def leaning(arrays: list[Any]) -> list[Any]:
+            *given, tilt = arrays
+            tilted = lambda params: corners.tilted(value, [*params, *given[count:]], tilt)
+            return jax.grad(tilted)(given[:count])
+
+        self.value = Traced(value)
+        self.plain = Traced(lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count]))
+        self._bent = Traced(bent)
+        self._measured = rounding_noise.measure_rounding(self.plain)
+        self._leaning = rounding_noise.measure_rounding(Traced(leaning), tilts=True)
+        self.active = rounding_noise.measure_rounding(Traced(lambda arrays: bent(1.0, arrays)))
+
+    def gradient(self, slope: float, arrays: list[Any]) -> list[Any]:
+        """Compute the gradient with ``slope`` at ties; most functions have no operation that could have one."""
+        return self._bent(slope, arrays) if self._uses(arrays, corners.TIED) else self.plain(arrays)
+
+    def measure(self, arrays: list[Any]) -> rounding_noise.Rounding:
+        """Measure what rounding does, an absolute error of the slopes of what may saturate included."""
+        if self._uses(arrays, corners.SATURATING):
+            return self._leaning([*arrays, np.zeros(_TILTS)])
+        return self._measured(arrays)
+
+    def _uses(self, arrays: list[Any], names: set[str]) -> bool:
+        return bool(self.value.names(arrays) & names)
 
 
 class Automatic:
-    """``jax.grad`` of f, compiled once for every structure of its arguments."""
+    """``jax.grad`` of f, traced once for every form of its arguments."""
 
     name = "jax.grad of f in float64"
 
     def __init__(self, f: Callable[..., Any], kept: "tuple[_Form, _Programs] | None" = None) -> None:
-        """Take f, and programs that are compiled already for arguments of one form."""
+        """Take f, and programs that are traced already for arguments of one form."""
         self.f = f
         self._kept = kept
+        self._last: tuple[Any, rounding_noise.Rounding] | None = None
         self._programs = functools.lru_cache(maxsize=8)(self._compile)
 
     def value(self, params: Pytree, *data: Any) -> float:
@@ -71,27 +100,35 @@ class Automatic:
     def rule(self, params: Pytree, *data: Any) -> Gradient:
         """Compute what ``jax.grad`` returns, with every derivative rule as it was written."""
         arrays, programs = self._ready(params, data)
-        with float64():
-            return _named(params, jax.jit(programs.plain)(arrays))
+        return _named(params, programs.plain(arrays))
 
     def value_noise(self, params: Pytree, *data: Any, eps: float) -> float:
         """Compute the largest difference of the value that rounding explains."""
         taken = split_arrays((params, *data))
-        with float64():
-            gain = rounding_noise.measure_rounding(lambda arrays: [self.f(*taken.joined(arrays))])(taken.arrays).gain
+        gain = rounding_noise.measure_rounding(Traced(lambda arrays: [self.f(*taken.joined(arrays))]))(
+            taken.arrays
+        ).gain
         return float(rounding_noise.FACTOR * eps * gain[0])
 
     def noise(self, params: Pytree, *data: Any, eps: float, corner: bool = False) -> Gradient:
         arrays, programs = self._ready(params, data)
-        gains, turns = programs.measure([*self._labels_as_numbers(arrays, programs), np.zeros(_TILTS)])
-        if corner:  # what is at a corner counts as active, for JAX leaves it out
-            gains = [np.maximum(a, b) for a, b in zip(gains, programs.measure_active(arrays).gain, strict=True)]
+        gains, turns = self._rounding(arrays, programs, corner)
         noise = [rounding_noise.FACTOR * (eps * gain + _UNDERFLOW.get(eps, 0.0)) for gain in gains]
         if eps >= turns:  # some relu's argument is zero within rounding: either side is right
-            with float64():
-                jumps = rounding_noise.jumps(programs.plain, arrays, eps)
+            jumps = rounding_noise.jumps(programs.plain, arrays, eps)
             noise = [smooth + jump for smooth, jump in zip(noise, jumps, strict=True)]
         return _named(params, noise)
+
+    def _rounding(self, arrays: list[Any], programs: _Programs, corner: bool) -> rounding_noise.Rounding:
+        """What rounding does here, whatever the precision; the last answer is kept, as several precisions are asked."""
+        numbers = (jax.random.key_data(a) if jnp.issubdtype(a.dtype, jax.dtypes.prng_key) else a for a in arrays)
+        key = corner, *((a.shape, str(a.dtype), np.asarray(a).tobytes()) for a in numbers)
+        if self._last is None or self._last[0] != key:
+            gains, turns = programs.measure(self._labels_as_numbers(arrays, programs))
+            if corner:  # what is at a corner counts as active, for JAX leaves it out
+                gains = [np.maximum(a, b) for a, b in zip(gains, programs.active(arrays).gain, strict=True)]
+            self._last = key, rounding_noise.Rounding(gains, turns)
+        return self._last[1]
 
     def _labels_as_numbers(self, arrays: list[Any], programs: _Programs) -> list[Any]:
         """Make integers floating-point numbers where f only computes with them, so that p - y is seen to round.
@@ -115,38 +152,7 @@ class Automatic:
 
     def _compile(self, structure: Any, rest: Point, count: int) -> _Programs:
         taken = Arguments([], structure, rest)
-        return _compiled(lambda arrays: self.f(*taken.joined(arrays)), count)
-
-
-def _compiled(value: Callable[[list[Any]], Any], count: int) -> _Programs:
-    """Write the programs of a function of arrays down, the first ``count`` of which are parameters."""
-
-    def gradient(slope: Any, arrays: list[Any]) -> list[Any]:
-        bent = lambda params: corners.with_slope_at_ties(value, [*params, *arrays[count:]], slope)
-        return jax.grad(bent)(arrays[:count])
-
-    def leaning(arrays: list[Any]) -> list[Any]:
-        *given, tilt = arrays
-        tilted = lambda params: corners.tilted(value, [*params, *given[count:]], tilt)
-        return jax.grad(tilted)(given[:count])
-
-    plain = lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
-    return _Programs(
-        _in_float64(jax.jit(value)),
-        _in_float64(jax.jit(gradient)),
-        _in_float64(rounding_noise.measure_rounding(leaning, tilts=True)),
-        _in_float64(rounding_noise.measure_rounding(functools.partial(gradient, 1.0))),
-        plain,
-    )
-
-
-def _in_float64(function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def wrapped(*args: Any) -> Any:
-        with float64():
-            return function(*args)
-
-    return wrapped
+        return _Programs(lambda arrays: self.f(*taken.joined(arrays)), count)
 
 
 def _named(params: Pytree, arrays: list[Any]) -> Gradient:
@@ -154,7 +160,7 @@ def _named(params: Pytree, arrays: list[Any]) -> Gradient:
 
 
 _Form = tuple[Any, ...]
-_KEPT = 64  # of compiled programs, the latest used
+_KEPT = 64  # of programs, the latest used
 _remembered: collections.OrderedDict[Any, _Programs] = collections.OrderedDict()
 
 
@@ -174,7 +180,7 @@ def automatic(f: Callable[..., Any], closed: core.ClosedJaxpr, point: Point) -> 
     taken, count = split_arrays(point), len(jax.tree.leaves(point[0]))
     key = (str(closed), tuple(np.asarray(each).tobytes() for each in closed.consts), count)
     operations = core.jaxpr_as_fun(closed)
-    programs = _remembered.pop(key, None) or _compiled(lambda arrays: operations(*arrays)[0], count)
+    programs = _remembered.pop(key, None) or _Programs(lambda arrays: operations(*arrays)[0], count)
     _remembered[key] = programs
     while len(_remembered) > _KEPT:
         _remembered.popitem(last=False)

@@ -9,7 +9,7 @@ near 1) and stationary points show their true noise, because it is the intermedi
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import jax
@@ -17,7 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
+from jaxnet.gradients.point import float64
 from jaxnet.gradients.truth import tracing
+from jaxnet.gradients.truth.evaluation import QUICKLY, Traced, carried_out, in_turns, own, plain
 
 DRAWS, _GROUP = 32, 8  # a group is computed at once: more at a time need more memory than they save seconds
 # 12: Student's quantile with 32 degrees of freedom at 1e-12, one false alarm in a million gradients of a million
@@ -25,11 +27,9 @@ DRAWS, _GROUP = 32, 8  # a group is computed at once: more at a time need more m
 FACTOR = 12 * 3
 _STEP = 2.0**-40  # large against the rounding of float64 (2**-53), small enough for the response to be linear
 
-_Step = float | jax.Array  # the relative size of a disturbance
+_Step = Any  # the relative size of a disturbance
 _DEVIATION = float(np.sqrt(np.pi / 2))  # from the mean size to the standard deviation, without squares that underflow
 _PERIOD, _OFFSETS = 65521, 4096  # random signs of one draw: operation k uses them from a place of its own on
-
-_QUICKLY = {"xla_backend_optimization_level": "0"}  # run a few times only: compiling is what costs
 
 # operations that move or choose numbers and round none of them
 _EXACT = {
@@ -52,10 +52,10 @@ _ORDERINGS = {"gt", "ge", "lt", "le"}
 
 
 class _Value(NamedTuple):
-    """The exact value and the disturbed one."""
+    """The exact value and the disturbed ones, one a draw."""
 
-    exact: jax.Array
-    noisy: jax.Array
+    exact: Any
+    noisy: tuple[Any, ...]
 
 
 class Rounding(NamedTuple):
@@ -70,36 +70,25 @@ class Rounding(NamedTuple):
     turns: float
 
 
-def measure_rounding(gradient: Callable[..., Any], *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
-    """Compile what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand.
+def measure_rounding(gradient: Traced, *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
+    """Return what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand.
 
     ``tilts``: the last of the arrays is an error by itself, exactly 0 and disturbed by one unit.
     """
-
-    @partial(jax.jit, compiler_options=_QUICKLY)
-    def group(arrays: list[jax.Array], signs: jax.Array) -> tuple[list[jax.Array], jax.Array]:
-        one = partial(disturb, gradient, arrays, step=_STEP, branches=False, tilts=tilts)
-        deviations, turns = jax.vmap(one)(signs)
-        return [jnp.sum(jnp.abs(d), axis=0) for d in deviations], jnp.min(turns)
+    draws = _Draws(gradient, branches=False, tilts=tilts)
 
     def measured(arrays: list[Any]) -> Rounding:
-        groups = [group(arrays, signs) for signs in _signs(DRAWS).reshape(-1, _GROUP, _PERIOD + _OFFSETS)]
-        totals = [sum(leaf) for leaf in zip(*(totals for totals, _ in groups), strict=True)]
-        turns = min(float(turns) for _, turns in groups)
-        return Rounding([_DEVIATION * np.asarray(total) / DRAWS / _STEP for total in totals], turns)
+        groups = [draws(arrays, signs, _STEP) for signs in _signs(DRAWS).reshape(-1, _GROUP, _PERIOD + _OFFSETS)]
+        totals = [sum(np.abs(d).sum(0) for d in leaf) for leaf in zip(*(found for found, _ in groups), strict=True)]
+        return Rounding([_DEVIATION * total / DRAWS / _STEP for total in totals], min(turns for _, turns in groups))
 
     return measured
 
 
-def jumps(gradient: Callable[..., Any], arrays: list[Any], eps: float) -> list[np.ndarray]:
+def jumps(gradient: Traced, arrays: list[Any], eps: float) -> list[np.ndarray]:
     """Return the largest deviation of every entry when comparisons within reach of ``eps`` go either way."""
-
-    @partial(jax.jit, compiler_options=_QUICKLY)
-    def run(arrays: list[jax.Array], signs: jax.Array, step: _Step) -> list[jax.Array]:
-        one = lambda signs: disturb(gradient, arrays, signs, step=step, branches=True)[0]
-        return [jnp.max(jnp.abs(draws), axis=0) for draws in jax.vmap(one)(signs)]
-
-    return [np.asarray(jump) for jump in run(arrays, _signs(_GROUP), FACTOR * eps)]
+    deviations, _ = _Draws(gradient, branches=True)(arrays, _signs(_GROUP), FACTOR * eps)
+    return [np.abs(leaf).max(0) for leaf in deviations]
 
 
 @cache
@@ -107,84 +96,116 @@ def _signs(draws: int) -> np.ndarray:
     return np.random.default_rng(0).choice([-1.0, 1.0], (draws, _PERIOD + _OFFSETS))
 
 
-def disturb(
-    gradient: Callable[..., Any],
-    arrays: Sequence[Any],
-    signs: jax.Array,
-    *,
-    step: _Step,
-    branches: bool,
-    tilts: bool = False,
-) -> tuple[list[jax.Array], jax.Array]:
-    """Compute ``gradient(arrays)`` with every operation disturbed by ``step``: deviations, and ``turns``.
+class _Draws:
+    """Disturbed evaluations of a function: (arrays, signs [M, ...], step) -> deviations [M, ...] a leaf, and turns.
 
-    ``signs``: random -1 and 1. ``branches``: comparisons decide by the disturbed values; otherwise they stand.
+    ``branches``: comparisons decide by the disturbed values; otherwise they stand. They are computed by NumPy, or,
+    where loops turn often, by a compiled program for all draws.
     """
-    draw = _Draw(signs * step, step, branches)
-    inputs = [draw.jitter(_same(a), jnp.abs(a)) if tracing.floating(a) else _same(a) for a in arrays]
-    if tilts:
-        inputs[-1] = draw.jitter(inputs[-1], jnp.ones_like(arrays[-1]))
-    outputs = tracing.walk(tracing.trace(gradient, arrays), inputs, draw.rule, _same)
-    return [value.noisy - value.exact for value in outputs], draw.turns
 
+    def __init__(self, gradient: Traced, *, branches: bool, tilts: bool = False) -> None:
+        self.traced, self.branches, self.tilts = gradient, branches, tilts
 
-def _same(array: jax.Array) -> _Value:
-    return _Value(array, array)
+    def __call__(self, arrays: list[Any], signs: np.ndarray, step: float) -> tuple[list[np.ndarray], float]:
+        with float64():
+            closed = self.traced.operations(arrays)
+            if plain(closed):
+                with np.errstate(all="ignore"):
+                    deviations, turns = self._disturbed(closed, [own(a) for a in arrays], list(signs), step, np)
+                return [np.stack(leaf) for leaf in deviations], float(turns)
+            deviations, turns = self._compiled(arrays, signs, step)
+        return [np.asarray(leaf[0]) for leaf in deviations], float(np.min(turns))
+
+    @cached_property
+    def _compiled(self) -> Any:
+        def group(arrays: list[Any], signs: Any, step: Any) -> Any:
+            closed = tracing.trace(self.traced.function, arrays)
+            return jax.vmap(lambda each: self._disturbed(closed, arrays, [each], step, jnp))(signs)
+
+        return jax.jit(group, compiler_options=QUICKLY)
+
+    def _disturbed(
+        self, closed: core.ClosedJaxpr, arrays: Sequence[Any], signs: list[Any], step: _Step, xp: Any
+    ) -> Any:
+        draw = _Draw([each * step for each in signs], step, self.branches, xp)
+        exact = lambda array: draw.same(array)
+        inputs = [draw.jitter(exact(a), xp.abs(a)) if tracing.floating(a) else exact(a) for a in arrays]
+        if self.tilts:
+            inputs[-1] = draw.jitter(inputs[-1], xp.ones_like(arrays[-1]))
+        outputs = tracing.walk(closed, inputs, draw.rule, exact)
+        return [[noisy - value.exact for noisy in value.noisy] for value in outputs], draw.turns
 
 
 class _Draw:
-    """One disturbed evaluation: its state counts the operations and keeps the least ``turns`` so far."""
+    """Disturbed evaluations side by side: the state counts the operations and keeps the least ``turns`` so far."""
 
-    def __init__(self, steps: jax.Array, step: _Step, branches: bool) -> None:
-        self.steps, self.step, self.branches = steps, step, branches
+    def __init__(self, steps: list[Any], step: _Step, branches: bool, xp: Any) -> None:
+        self.steps, self.step, self.branches, self.xp = steps, step, branches, xp
         self.operations = 0
-        self.turns: jax.Array = jnp.asarray(jnp.inf)
+        self.turns: Any = xp.asarray(xp.inf)
+        self._apply = carried_out if xp is np else tracing.apply
 
-    def jitter(self, value: _Value, magnitude: jax.Array) -> _Value:
+    def same(self, array: Any) -> _Value:
+        array = own(array) if self.xp is np else array
+        return _Value(array, (array,) * len(self.steps))
+
+    def jitter(self, value: _Value, magnitude: Any) -> _Value:
         self.operations += 1
-        return _Value(value.exact, value.noisy + self.disturbance(jnp.shape(magnitude)) * magnitude)
+        shape = np.shape(magnitude)
+        noisy = (
+            n + self.disturbance(steps, shape) * magnitude for n, steps in zip(value.noisy, self.steps, strict=True)
+        )
+        return _Value(value.exact, tuple(noisy))
 
-    def disturbance(self, shape: tuple[int, ...]) -> jax.Array:
+    def disturbance(self, steps: Any, shape: tuple[int, ...]) -> Any:
         # 61 has no factor in common with the offsets: each operation starts at another place among the same signs
         size, start = int(np.prod(shape)), self.operations * 61 % _OFFSETS
-        steps = self.steps[start : start + _PERIOD]
-        return (jnp.tile(steps, -(-size // _PERIOD)) if size > _PERIOD else steps)[:size].reshape(shape)
+        steps = steps[start : start + _PERIOD]
+        return (self.xp.tile(steps, -(-size // _PERIOD)) if size > _PERIOD else steps)[:size].reshape(shape)
 
     def rule(self, eqn: core.JaxprEqn, values: list[_Value]) -> list[_Value]:
         held = tracing.inside(eqn, custom=True)
         if held is not None:
-            return tracing.walk(held, values, self.rule, _same)
+            return tracing.walk(held, values, self.rule, self.same)
         if eqn.primitive.name == "scan":
             return self.scan(eqn, values)
         # both are computed side by side: their difference is the effect of all disturbances so far
-        exact = tracing.apply(eqn, [value.exact for value in values])
+        exact = self._apply(eqn, [value.exact for value in values])
         self.watch(eqn, values)
-        noisy = tracing.apply(eqn, [value.noisy for value in values])
+        draws = zip(*(value.noisy for value in values), strict=True) if values else ((),) * len(self.steps)
+        noisy = zip(*(self._apply(eqn, list(each)) for each in draws), strict=True)
         results = [
-            _Value(e, n if tracing.floating(e) or self.branches else e) for e, n in zip(exact, noisy, strict=True)
+            _Value(e, n) if tracing.floating(e) or self.branches else self.same(e)
+            for e, n in zip(exact, noisy, strict=True)
         ]
         if eqn.primitive.name in _EXACT:
             return results
-        magnitudes = _magnitudes(eqn, [value.exact for value in values], exact)
+        magnitudes = self.magnitudes(eqn, [value.exact for value in values], exact)
         return [self.jitter(r, m) if tracing.floating(r.exact) else r for r, m in zip(results, magnitudes, strict=True)]
 
     def watch(self, eqn: core.JaxprEqn, values: list[_Value]) -> None:
         """Notice how near a comparison is to going the other way."""
         if eqn.primitive.name in _ORDERINGS and tracing.floating(values[0].exact):
             left, right = values
-            distance = left.exact - right.exact
-            gain = FACTOR * jnp.abs((left.noisy - right.noisy) - distance) / self.step
-            turns = jnp.where(gain > 0, jnp.abs(distance) / jnp.where(gain > 0, gain, 1), jnp.inf)
-            self.turns = jnp.minimum(self.turns, jnp.min(turns, initial=jnp.inf))
+            distance, xp = left.exact - right.exact, self.xp
+            for one, other in zip(left.noisy, right.noisy, strict=True):
+                gain = FACTOR * xp.abs((one - other) - distance) / self.step
+                turns = xp.where(gain > 0, xp.abs(distance) / xp.where(gain > 0, gain, 1), xp.inf)
+                self.turns = xp.minimum(self.turns, xp.min(turns, initial=xp.inf))
 
     def scan(self, eqn: core.JaxprEqn, values: list[_Value]) -> list[_Value]:
         """Disturb a loop in every turn."""
+        if self.xp is np:
+            entry = lambda x, turn: _Value(x.exact[turn], tuple(n[turn] for n in x.noisy))
+            each = lambda rows: zip(*(row.noisy for row in rows), strict=True)
+            stack = lambda rows: _Value(np.stack([row.exact for row in rows]), tuple(map(np.stack, each(rows))))
+            return in_turns(eqn, values, self.one_turn, entry, stack)
         body, constants, carried = tracing.loop_parts(eqn)
         consts, carry, xs = _split(values, constants, carried)
 
         def turn(state: tuple[list[_Value], jax.Array], x: list[_Value]) -> Any:
-            inner = _Draw(self.steps, self.step, self.branches)
-            results = tracing.walk(body, [*consts, *state[0], *x], inner.rule, _same)
+            inner = _Draw(self.steps, self.step, self.branches, self.xp)
+            results = tracing.walk(body, [*consts, *state[0], *x], inner.rule, inner.same)
             return (results[: len(carry)], jnp.minimum(state[1], inner.turns)), results[len(carry) :]
 
         state = (carry, self.turns)
@@ -192,17 +213,23 @@ class _Draw:
         (carry, self.turns), ys = jax.lax.scan(turn, state, xs, length=length, reverse=backwards)
         return [*carry, *ys]
 
+    def one_turn(self, body: core.ClosedJaxpr, values: list[_Value]) -> list[_Value]:
+        """Disturb one turn; each in the same way, for what is rounded the same way in all of them adds up."""
+        before, self.operations = self.operations, 0
+        results = tracing.walk(body, values, self.rule, self.same)
+        self.operations = before
+        return results
+
+    def magnitudes(self, eqn: core.JaxprEqn, inputs: list[Any], outputs: list[Any]) -> list[Any]:
+        """The size that a relative disturbance is relative to: of a sum, sqrt(n) times the sum of absolute terms."""
+        if eqn.primitive.name not in _SUMS:
+            return [self.xp.abs(out) if tracing.floating(out) else out for out in outputs]
+        absolute = self._apply(eqn, [self.xp.abs(a) if tracing.floating(a) else a for a in inputs])
+        return [np.sqrt(_terms(eqn, outputs[0])) * absolute[0]]
+
 
 def _split(values: list[_Value], consts: int, carry: int) -> tuple[list[_Value], list[_Value], list[_Value]]:
     return values[:consts], values[consts : consts + carry], values[consts + carry :]
-
-
-def _magnitudes(eqn: core.JaxprEqn, inputs: list[jax.Array], outputs: list[jax.Array]) -> list[jax.Array]:
-    """The size that a relative disturbance is relative to: of a sum, sqrt(n) times the sum of absolute terms."""
-    if eqn.primitive.name not in _SUMS:
-        return [jnp.abs(out) if tracing.floating(out) else out for out in outputs]
-    absolute = tracing.apply(eqn, [jnp.abs(a) if tracing.floating(a) else a for a in inputs])
-    return [np.sqrt(_terms(eqn, outputs[0])) * absolute[0]]
 
 
 def _terms(eqn: core.JaxprEqn, out: jax.Array) -> float:

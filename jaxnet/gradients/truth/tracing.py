@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend import core
 
 from jaxnet import checks
@@ -37,11 +38,16 @@ def walk(
     known.update(zip(jaxpr.invars, values, strict=True))
 
     def read(atom: Any) -> Value:
-        return constant(atom.val) if isinstance(atom, core.Literal) else known[atom]
+        return constant(_literal(atom)) if isinstance(atom, core.Literal) else known[atom]
 
     for eqn in jaxpr.eqns:
         known.update(zip(eqn.outvars, rule(eqn, [read(atom) for atom in eqn.invars]), strict=True))
     return [read(atom) for atom in jaxpr.outvars]
+
+
+def _literal(atom: core.Literal) -> np.ndarray:
+    # a bare Python number would make float64 of a float32 that NumPy computes with
+    return np.asarray(atom.val, dtype(atom))
 
 
 def apply(eqn: core.JaxprEqn, arrays: Sequence[jax.Array]) -> list[jax.Array]:
@@ -98,6 +104,15 @@ def holds_rules(jaxpr: Any) -> bool:
         if any(holds_rules(each) for each in inner):
             return True
     return False
+
+
+def names(jaxpr: Any) -> set[str]:
+    """The names of all operations, in loops, branches and functions as well."""
+    found = set()
+    for eqn in closed(jaxpr).jaxpr.eqns:
+        inner = [each for each in jax.tree.leaves(eqn.params, is_leaf=_is_jaxpr) if _is_jaxpr(each)]
+        found |= {eqn.primitive.name}.union(*map(names, inner))
+    return found
 
 
 def of_the_user(eqn: core.JaxprEqn) -> bool:

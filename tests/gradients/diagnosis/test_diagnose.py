@@ -4,6 +4,7 @@ import dataclasses
 import re
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -317,3 +318,28 @@ def test_the_published_step_of_the_worked_example_went_through_updated_weights(p
 def test_every_kind_that_is_named_is_in_the_table(pose, example, derive):
     named = {kind for _, kind, _, _ in PLANTED.values()} | {kind for _, kinds in PAIRS.values() for kind in kinds}
     assert named < set(KINDS)
+
+
+def test_a_cause_is_found_whatever_precision_the_program_has_set():
+    # the gates come apart by one operation with several results, and float32 would lose them
+    def loss(w, x):
+        h = jnp.zeros(3)
+        for _ in range(2):
+            gate, candidate = jnp.split(jnp.concatenate([x, h]) @ w, 2)
+            h = jax.nn.sigmoid(gate) * jnp.tanh(candidate) + 0.5 * h
+        return jnp.sum(h**2)
+
+    cut = lambda w, x: jax.grad(lambda w: loss_without_memory(w, x))(w)
+
+    def loss_without_memory(w, x):
+        h = jnp.zeros(3)
+        for _ in range(2):
+            gate, candidate = jnp.split(jnp.concatenate([x, jax.lax.stop_gradient(h)]) @ w, 2)
+            h = jax.nn.sigmoid(gate) * jnp.tanh(candidate) + 0.5 * h
+        return jnp.sum(h**2)
+
+    w, x = (np.random.default_rng(0).normal(size=shape) for shape in ((5, 6), (2,)))
+    with jax.enable_x64(False):
+        (cause,) = jn.check_gradient(loss, w, x, gradient=cut).causes
+    assert cause.kind == "path_not_followed"
+    assert "`h`" in cause.sentence

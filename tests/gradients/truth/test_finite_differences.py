@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxnet.gradients.truth import finite_differences
-from jaxnet.gradients.truth.finite_differences import slope_along, vet
+from jaxnet.gradients.truth.finite_differences import Lines, slope_along, vet
 
 CURVES = {
     "exponential": (lambda t: math.exp(3 * t), 3.0),
@@ -86,7 +86,7 @@ NOISE = {path: 1e-15 * np.abs(leaf) for path, leaf in gradient(PARAMS).items()}
 
 
 def test_the_right_gradient_is_confirmed_to_many_digits_and_its_remainder_shrinks_as_the_square():
-    found = vet(value, PARAMS, gradient(PARAMS), NOISE)
+    found = vet(Lines(value, PARAMS), gradient(PARAMS), NOISE)
     assert found.ok
     assert found.error < 1e-10
     assert found.taylor.slope == pytest.approx(2, abs=0.01)
@@ -96,12 +96,12 @@ def test_the_right_gradient_is_confirmed_to_many_digits_and_its_remainder_shrink
 def test_an_error_of_a_millionth_in_one_leaf_is_noticed(path):
     wrong = gradient(PARAMS)
     wrong[path] = wrong[path] * (1 + 1e-6)
-    assert not vet(value, PARAMS, wrong, NOISE).ok
+    assert not vet(Lines(value, PARAMS), wrong, NOISE).ok
 
 
 def test_a_known_noise_of_the_values_is_allowed_for():
     off = {path: leaf * (1 + 1e-6) for path, leaf in gradient(PARAMS).items()}
-    assert vet(value, PARAMS, off, NOISE, floor=1e-3).ok
+    assert vet(Lines(value, PARAMS), off, NOISE, floor=1e-3).ok
 
 
 def test_the_slope_along_a_direction_is_the_inner_product():
