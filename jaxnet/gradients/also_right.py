@@ -4,6 +4,7 @@ At a tie every convex combination of the tied entries is a subgradient, and JAX 
 as 1e-8 within a logarithm keeps the loss finite, and is left out where gradients are derived.
 """
 
+import collections
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator
@@ -14,8 +15,10 @@ import numpy as np
 from jax.extend import core
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, changed_gradients
+from jaxnet.gradients.diagnosis.operation_rules import chosen_among, to_chosen
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.source_places import places_of
+from jaxnet.gradients.diagnosis.tolerances import OTHER_LEAF_ROUNDINGS
 from jaxnet.gradients.evidence import Gradient, agrees
 from jaxnet.gradients.point import Point, split_arrays
 from jaxnet.gradients.truth import tracing
@@ -35,11 +38,20 @@ def also_right(f: Callable[..., Any], point: Point, yours: Gradient, compared: C
         with np.errstate(all="ignore"):
             for way in (_at_ties, _without_constants):
                 for true, note in way(f, point, yours, compared):
-                    if agrees(yours, true, compared.noise):
-                        return dataclasses.replace(compared, true=true, right=True, notes=(*compared.notes, note))
+                    noise = _noise(true, compared)
+                    if agrees(yours, true, noise):
+                        notes = (*compared.notes, note)
+                        return dataclasses.replace(compared, true=true, noise=noise, right=True, notes=notes)
     except Exception:  # whatever code that is not JAX's may raise: then it is judged by JAX's own rules alone
         return compared
     return compared
+
+
+def _noise(true: Gradient, compared: Comparison) -> Gradient:
+    # an entry that is exactly 0 in JAX's convention has no noise there, and is rounded like its leaf in another
+    other = lambda path, leaf: bool((leaf != compared.true[path]).any())
+    rounded = {p: OTHER_LEAF_ROUNDINGS * compared.eps * np.abs(leaf).max(initial=0.0) for p, leaf in true.items()}
+    return {p: noise + (rounded[p] if other(p, true[p]) else 0.0) for p, noise in compared.noise.items()}
 
 
 def _named(like: Gradient, flat: np.ndarray) -> Gradient:
@@ -50,45 +62,50 @@ def _named(like: Gradient, flat: np.ndarray) -> Gradient:
 def _at_ties(f: Callable[..., Any], point: Point, yours: Gradient, compared: Comparison) -> Iterator[Any]:
     """The convex combination of what comes back to the tied entries of maxima that comes nearest."""
     recorded = RecordedPass(f, point)
-    found = [ways for index in range(len(recorded.operations)) if (ways := list(_tied(recorded, index)))]
+    found = [ways for index in range(len(recorded.operations)) if len(ways := list(_tied(recorded, index))) > 1]
     if not found:
         return
-    every = [change for ways in found for change in ways]
+    every = [change for ways in found for _, change in ways]
     right, *rows = changed_gradients(recorded, [(), *((Changes((change,)),) for change in every)])
     moved = {id(change): row - right for change, row in zip(every, rows, strict=True)}
     # all to the first of the tied entries, and from there to the others
-    first = right + sum(moved[id(ways[0])] for ways in found)
-    others = [(place, moved[id(way)] - moved[id(ways[0])]) for place, ways in enumerate(found) for way in ways[1:]]
+    first = right + sum(moved[id(ways[0][1])] for ways in found)
+    others = [
+        ((place, tied), moved[id(change)] - moved[id(ways[0][1])])
+        for place, ways in enumerate(found)
+        for tied, change in ways[1:]
+    ]
     basis = np.stack([each for _, each in others])
     goal = np.concatenate([leaf.ravel() for leaf in yours.values()])
     weights, *_ = np.linalg.lstsq(basis.T, goal - first, rcond=None)
-    total = np.zeros(len(found))
-    np.add.at(total, [place for place, _ in others], weights)
-    if (weights >= -_SLACK).all() and (total <= 1 + _SLACK).all():
-        name = recorded.operations[every[0].operation].name.removeprefix("reduce_")
+    total = collections.Counter[tuple[int, int]]()
+    for (group, _), weight in zip(others, weights, strict=True):
+        total[group] += weight
+    if (weights >= -_SLACK).all() and max(total.values()) <= 1 + _SLACK:
+        name = recorded.operations[every[0].operation].name.removeprefix("reduce_").removeprefix("window_")
         note = f"f has a tie here: several entries are the {name}; any convex combination of theirs is right."
         yield _named(yours, first + weights @ basis), note
 
 
-def _tied(recorded: RecordedPass, index: int) -> Iterator[Change]:
+def _tied(recorded: RecordedPass, index: int) -> Iterator[tuple[int, Change]]:
+    """What comes back goes to the first of tied entries; then, where so many are tied, to another of them."""
     op = recorded.operations[index]
-    if op.name not in ("reduce_max", "reduce_min") or op.inputs[0] not in recorded.moving:
+    value = recorded.values[op.inputs[0]] if op.inputs else np.zeros(0)
+    among = chosen_among(op.eqn, value.shape) if op.inputs and op.inputs[0] in recorded.moving else None
+    if among is None:
         return
-    axes = tuple(op.eqn.params["axes"])
-    value, out = recorded.values[op.inputs[0]], np.expand_dims(recorded.values[op.outputs[0]], axes)
-    last = np.moveaxis(value == out, axes, range(-len(axes), 0)).reshape(*recorded.values[op.outputs[0]].shape, -1)
+    last = np.append(value.ravel(), np.nan)[among] == recorded.values[op.outputs[0]][..., None]
     counted = np.cumsum(last, -1) * last  # 1 for the first of the tied entries, 2 for the second, ...
-    if counted.max(initial=0) < 2:
-        return
-    moved = np.moveaxis(value, axes, range(-len(axes), 0)).shape
-    for which in range(1, min(int(counted.max()), _MOST_TIED) + 1):
-        chosen = np.where(counted.max(-1, keepdims=True) >= which, counted == which, counted == 1)
-        mask = np.moveaxis(chosen.reshape(moved), range(-len(axes), 0), axes)
-        yield Change(index, 0, functools.partial(_to_chosen, axes, mask))
+    tied = counted.max(-1, keepdims=True)
+    to = lambda chosen: Change(index, 0, functools.partial(_to_chosen, among, chosen.astype(float)))
+    yield 1, to(counted == 1)
+    for count in range(2, min(int(tied.max(initial=0)), _MOST_TIED) + 1):
+        for which in range(2, count + 1) if (tied == count).any() else ():
+            yield count, to(np.where(tied == count, counted == which, counted == 1))
 
 
-def _to_chosen(axes: tuple[int, ...], mask: np.ndarray, ct: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return np.expand_dims(ct, tuple(1 + a for a in axes)) * mask
+def _to_chosen(among: np.ndarray, shares: np.ndarray, ct: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return to_chosen(among, shares, ct, right.shape[1:])
 
 
 def _without_constants(f: Callable[..., Any], point: Point, yours: Gradient, compared: Comparison) -> Iterator[Any]:

@@ -34,6 +34,44 @@ def test_the_first_of_tied_entries_in_every_row_is_right():
     assert "tie" in " ".join(report.notes)
 
 
+IMAGE = np.random.default_rng(1).integers(0, 3, (2, 4, 6)).astype(float)  # nearly every window has a tie
+
+
+def pooled(w, X):
+    return jnp.sum(jax.lax.reduce_window(w * X, -jnp.inf, jax.lax.max, (1, 2, 2), (1, 2, 2), "VALID") ** 2)
+
+
+def pooled_by_hand(share):
+    """``share``: of a window's entries [4], what each of them gets of what comes back to their maximum."""
+
+    def gradient(w, X):
+        result = np.zeros_like(w)
+        for image in X:
+            for i, j in np.ndindex(2, 3):
+                at = (slice(2 * i, 2 * i + 2), slice(2 * j, 2 * j + 2))
+                z = (w[at] * image[at]).ravel()
+                result[at] += (2 * z.max() * share(z == z.max())).reshape(2, 2) * image[at]
+        return result
+
+    return gradient
+
+
+@pytest.mark.parametrize(
+    ("share", "ok"),
+    [
+        (lambda hit: np.eye(4)[np.argmax(hit)], True),
+        (lambda hit: np.eye(4)[3 - np.argmax(hit[::-1])], True),
+        (lambda hit: hit / hit.sum(), True),
+        (lambda hit: hit * 1.0, False),
+        (lambda hit: np.full(4, 0.25), False),
+    ],
+    ids=["the first", "the last", "shared", "each in full", "a mean"],
+)
+def test_of_tied_entries_in_a_window_any_share_is_right_and_more_than_that_is_not(share, ok):
+    report = jn.check_gradient(pooled, np.ones((4, 6)), IMAGE, gradient=pooled_by_hand(share))
+    assert report.ok is ok, str(report)
+
+
 def logistic(w, X, y):
     p = 1 / (1 + jnp.exp(-X @ w))
     return -jnp.mean(y * jnp.log(p + 1e-8) + (1 - y) * jnp.log(1 - p + 1e-8))

@@ -132,6 +132,17 @@ def _wrong_normalisation(axes: tuple[int, ...], others: list[tuple[int, ...]]) -
     yield _Row("path_not_followed", said, 0.7, lambda x, y, g: g / _scale(x, y, axes))
     said = "it is not divided by the deviation"
     yield _Row("local_derivative_missing", said, 0.7, lambda x, y, g: right(x, y, g) * _scale(x, y, axes))
+    centred = lambda x: x - x.mean(axes, keepdims=True)
+    for name, of in (("x", lambda x: x), ("x - mean", centred)):
+        instead: Any = lambda x, y, g, of=of: (
+            (g - _mean(g, axes) - of(x) * _mean(g * of(x), axes) * _share(y, axes)) / _scale(x, y, axes)
+        )
+        said = f"{name} stands for the normalised x in what comes back through the variance"
+        yield _Row("value_of_another", said, 0.7, instead)
+        once: Any = lambda x, y, g, of=of: (
+            (g - _mean(g, axes) - of(x) * _mean(g * y, axes) * _share(y, axes)) / _scale(x, y, axes)
+        )
+        yield _Row("value_of_another", f"{said}, once of twice", 0.75, once)
     said = "it is divided by the deviation twice"
     yield _Row("factor", said, 0.7, lambda x, y, g: right(x, y, g) / _scale(x, y, axes))
 

@@ -130,6 +130,34 @@ def source_indices(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> np.ndarr
     return np.where(np.isfinite(found) & (found >= 0), found, size).astype(int)
 
 
+def chosen_among(eqn: core.JaxprEqn, shape: tuple[int, ...]) -> np.ndarray | None:
+    """The flat indices of the entries [*results, C] that every result of a maximum or minimum is chosen among.
+
+    The size of the operand stands for none, beyond its border. None for any other operation.
+    """
+    name, params, size = eqn.primitive.name, eqn.params, int(np.prod(shape))
+    numbers = np.arange(size).reshape(shape)
+    if name in ("reduce_max", "reduce_min"):
+        axes, ends = tuple(params["axes"]), tuple(range(-len(params["axes"]), 0))
+        moved = np.moveaxis(numbers, axes, ends)
+        return moved.reshape(*moved.shape[: len(shape) - len(axes)], -1)
+    if name not in ("reduce_window_max", "reduce_window_min") or set(params["base_dilation"]) != {1}:
+        return None
+    apart = params["window_dilation"]
+    spread = [(n - 1) * step + 1 for n, step in zip(params["window_dimensions"], apart, strict=True)]
+    padded = np.pad(numbers, params["padding"], constant_values=size)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, spread)
+    steps = (slice(None, None, step) for step in (*params["window_strides"], *apart))
+    return windows[tuple(steps)].reshape(*tracing.shape(eqn.outvars[0]), -1)
+
+
+def to_chosen(among: np.ndarray, shares: np.ndarray, ct: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Give what comes back to maxima, [M, *results], to the entries [M, *shape] by ``shares`` [*results, C]."""
+    flat = np.zeros((len(ct), int(np.prod(shape)) + 1))
+    np.add.at(flat.T, among.ravel(), (ct[..., None] * shares).reshape(len(ct), -1).T)
+    return flat[:, :-1].reshape(len(ct), *shape)
+
+
 def left_to_jax(
     eqn: core.JaxprEqn, k: int, values: Sequence[np.ndarray], cts: Sequence[np.ndarray | None]
 ) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
 from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
-from jaxnet.gradients.diagnosis.operation_rules import slope_of
+from jaxnet.gradients.diagnosis.operation_rules import chosen_among, slope_of, to_chosen
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation
 
@@ -128,13 +128,10 @@ def _swapped(ct: np.ndarray, first: Any, second: Any) -> np.ndarray:
 
 def _chosen(site: Site, names: PassNames) -> Iterator[Mutation]:
     """What comes back to a maximum goes to other entries than the largest; to a branch that was not taken."""
-    if site.op.name in ("reduce_max", "reduce_min"):
-        axes = tuple(site.op.eqn.params["axes"])
-        for kind, said, cost, share in _shares(site.op.name == "reduce_max", axes):
-            of: Any = lambda turn, share=share: (
-                lambda ct, right: np.expand_dims(ct, tuple(1 + a for a in axes)) * share(site.values(turn)[0])
-            )
-            yield made(site, 0, What(kind, said, cost), of)
+    among = chosen_among(site.op.eqn, site.values(0)[0].shape) if 0 in site.operands() else None
+    for kind, said, cost, share in () if among is None else _shares(site.op.name.endswith("max")):
+        of: Any = lambda turn, share=share: _shared(among, share, site.values(turn)[0])
+        yield made(site, 0, What(kind, said, cost), of)
     if site.op.name in ("max", "min", "select_n") and len(site.op.inputs) < 4 and site.operands():
         changes: tuple[Change, ...] = ()
         for k in site.operands():
@@ -151,28 +148,26 @@ def _other_way(at: tuple[Site, int, int], ct: np.ndarray, right: np.ndarray) -> 
     return right if slope is None or ct.shape[1:] != right.shape[1:] else ct * (1 - slope)
 
 
-def _shares(largest: bool, axes: tuple[int, ...]) -> Iterator[tuple[str, str, float, _Of]]:
-    this, other = ("largest", np.min) if largest else ("smallest", np.max)
+def _shared(among: Any, share: _Of, x: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    shares = share(np.append(x.ravel(), np.nan)[among])
+    return lambda ct, right: to_chosen(among, shares, ct, right.shape[1:])
+
+
+def _shares(largest: bool) -> Iterator[tuple[str, str, float, _Of]]:
+    """What comes back to a maximum is shared among the entries [*results, C] that it is the largest of, beyond: NaN."""
+    this, other = ("largest", np.nanmin) if largest else ("smallest", np.nanmax)
     instead = "smallest" if largest else "largest"
-    along = lambda x: float(np.prod([x.shape[a] for a in axes]))
+    said = f"what comes back goes to every entry that is the {this}, to each of them in full"
+    best = np.nanmax if largest else np.nanmin
+    yield "other_branch", said, 0.6, lambda x: (x == best(x, -1, keepdims=True)) * 1.0
     yield "path_not_followed", f"what comes back goes to every entry, not to the {this} alone", 0.8, np.ones_like
-    yield (
-        "average_pooling",
-        "what comes back is shared by all entries, as of a mean",
-        0.7,
-        lambda x: 1 / along(x) + 0 * x,
-    )
-    hit = lambda x: (x == other(x, axes, keepdims=True)) * 1.0
+    mean = "what comes back is shared by all entries, as of a mean"
+    yield "average_pooling", mean, 0.7, lambda x: np.full(x.shape, 1 / x.shape[-1])
+    hit = lambda x: (x == other(x, -1, keepdims=True)) * 1.0
     yield "other_branch", f"what comes back goes to the {instead} entry, not to the {this}", 0.7, hit
     for which, word in ((0, "first"), (-1, "last")):
-        at: Any = lambda x, which=which: _only(x, axes, which)
+        at: Any = lambda x, which=which: np.eye(x.shape[-1])[which] + 0 * np.nan_to_num(x)
         yield "other_branch", f"what comes back goes to the {word} entry, not to the {this}", 0.75, at
-
-
-def _only(x: np.ndarray, axes: tuple[int, ...], which: int) -> np.ndarray:
-    mask = np.zeros(x.shape)
-    mask[tuple(which if axis in axes else slice(None) for axis in range(x.ndim))] = 1
-    return mask
 
 
 PLACEMENT_KINDS = (_turned, _forced, _shifted, _exchanged, _chosen)

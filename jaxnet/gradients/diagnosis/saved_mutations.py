@@ -75,7 +75,8 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
     if site.op.name == "dot_general":
         yield "input_missing", "ones stand for {it}", 0.7, ones
     else:
-        number = not mine(0).shape and numbers[0] not in recorded.moving  # it has a familiar name, or else this one
+        # a whole number has a familiar name, or else this one
+        number = not mine(0).shape and numbers[0] not in recorded.moving and float(mine(0)).is_integer()
         yield "local_derivative_missing", "{it} is left out", 1.5 if number else 0.55, ones
     yield from _rearranged(mine)
     if numbers[0] in recorded.of_data:

@@ -47,8 +47,11 @@ _SUMS = {
     "scatter-add",
     "scatter_add",
     "reduce_window_sum",
+    "select_and_scatter_add",
 }
 _ORDERINGS = {"gt", "ge", "lt", "le"}
+# operations that choose by their last operand: disturbed, they would choose otherwise at a tie
+_CHOOSING = {"select_and_scatter_add", "select_and_gather_add"}
 
 
 class _Value(NamedTuple):
@@ -172,6 +175,8 @@ class _Draw:
         # both are computed side by side: their difference is the effect of all disturbances so far
         exact = self._apply(eqn, [value.exact for value in values])
         self.watch(eqn, values)
+        if eqn.primitive.name in _CHOOSING and not self.branches:
+            values = [*values[:-1], self.same(values[-1].exact)]
         draws = zip(*(value.noisy for value in values), strict=True) if values else ((),) * len(self.steps)
         noisy = zip(*(self._apply(eqn, list(each)) for each in draws), strict=True)
         results = [

@@ -159,3 +159,30 @@ def test_half_a_penalty_is_half_however_it_is_written():
     mine = lambda W, X, Y: 2 * X.T @ (X @ W - Y) / Y.size + 0.1 * W
     (cause,) = causes(ridge, DRAW(size=(5, 3)), INPUTS.T, TARGETS.T, gradient=mine)
     assert (cause.kind, cause.factor) == ("penalty_factor", 0.5)
+
+
+def tempered(W, X, Y):
+    return -jnp.mean(jnp.sum(Y * jax.nn.log_softmax(X @ W / 1.7), axis=1))
+
+
+def leaking(W, X, Y):
+    z = X @ W
+    return jnp.sum((jnp.where(z > 0, z, 0.01 * z) ** 3 - Y) ** 2)
+
+
+def test_a_number_that_divides_is_left_out_and_not_the_function_that_it_is_divided_in():
+    W, X, Y = DRAW(size=(4, 3)), DRAW(size=(5, 4)), np.eye(3)[[0, 2, 1, 1, 0]]
+    cause = causes(tempered, W, X, Y, gradient=lambda W, X, Y: 1.7 * jax.grad(tempered)(W, X, Y))[0]
+    assert cause.where.endswith("X @ W / 1.7")
+
+
+def test_a_branch_is_called_by_what_stands_in_it():
+    W, X, Y = DRAW(size=(4, 3)), DRAW(size=(5, 4)), DRAW(size=(5, 3))
+
+    def gradient(W, X, Y):
+        z = X @ W
+        a = np.where(z > 0, z, 0.01 * z)
+        return X.T @ (6 * (a**3 - Y) * a**2 * np.where(z > 0, 1, 0.1))
+
+    (cause,) = causes(leaking, W, X, Y, gradient=gradient)
+    assert "through `0.01 * z` is 10 times what it should be" in cause.sentence

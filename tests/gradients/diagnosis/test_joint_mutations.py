@@ -82,3 +82,49 @@ def test_the_terms_of_a_normalisation_are_told_apart(wrong, kind, words):
     (cause,) = jn.check_gradient(layer_norm, x, G, gradient=lambda *a: by_formula(*a, **wrong)).causes
     assert cause.kind == kind
     assert words in cause.sentence
+
+
+NET = {"W": DRAW(size=(4, 3)), "gamma": 1 + 0.3 * DRAW(size=3)}
+
+
+def batch_norm(P, X, T):
+    """Units normalised over the examples, in the lines in which courses write it, and weighed by gamma."""
+    h = X @ P["W"]
+    mean = h.mean(0)
+    variance = ((h - mean) ** 2).mean(0)
+    unit = (h - mean) / jnp.sqrt(variance + 1e-5)
+    return jnp.sum((P["gamma"] * unit - T) ** 2) / len(X)
+
+
+def batch_norm_backward(axis=0, through=None, power=1):
+    """Its gradient; each option is one wrong line."""
+
+    def gradient(P, X, T):
+        h = X @ P["W"]
+        s = np.sqrt(h.var(0) + 1e-5)
+        unit = (h - h.mean(0)) / s
+        d = 2 * (P["gamma"] * unit - T) / len(X)
+        g, xhat = d * P["gamma"], unit if through is None else through(h)
+        mean = lambda a: a.mean(axis, keepdims=True)
+        return {"W": X.T @ ((g - mean(g) - xhat * mean(g * xhat)) / s**power), "gamma": (d * unit).sum(0)}
+
+    return gradient
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind", "words"),
+    [
+        ({"axis": 1}, "reduction_axis", "averaged over axis 1, not over axis 0"),
+        ({"power": 2}, "factor", "divided by the deviation twice"),
+        ({"through": lambda h: h}, "value_of_another", "x stands for the normalised x"),
+        ({"through": lambda h: h - h.mean(0)}, "value_of_another", "x - mean stands for the normalised x"),
+    ],
+)
+def test_a_batch_norm_inside_a_product_is_seen_through(mistake, kind, words):
+    (cause,) = jn.check_gradient(batch_norm, NET, X, G, gradient=batch_norm_backward(**mistake)).causes
+    assert cause.kind == kind
+    assert words in cause.sentence
+
+
+def test_a_batch_norm_derived_rightly_is_right():
+    assert jn.check_gradient(batch_norm, NET, X, G, gradient=batch_norm_backward()).ok

@@ -1,5 +1,6 @@
 """Right numbers in the wrong place are told from wrong numbers, with the line of f that they belong to."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -69,3 +70,35 @@ def test_what_stands_in_the_wrong_place_is_named(f, point, wrong, kind, words):
     (cause,) = jn.check_gradient(f, *point, gradient=wrong).causes
     assert cause.kind == kind
     assert words in cause.sentence
+
+
+def windows(x, g):
+    return jnp.sum(g * jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 3, 3), (1, 2, 2), ((0, 0), (1, 1), (1, 1))))
+
+
+def windows_by_hand(share):
+    def gradient(x, g):
+        padded, result = np.pad(x, ((0, 0), (1, 1), (1, 1)), constant_values=-np.inf), np.zeros((2, 6, 6))
+        for n, i, j in np.ndindex(2, 2, 2):
+            at = (n, slice(2 * i, 2 * i + 3), slice(2 * j, 2 * j + 3))
+            result[at] += g[n, i, j] * share(padded[at])
+        return result[:, 1:-1, 1:-1]
+
+    return gradient
+
+
+@pytest.mark.parametrize(
+    ("share", "kind"),
+    [
+        (lambda part: np.full((3, 3), 1 / 9), "average_pooling"),
+        (lambda part: np.ones((3, 3)), "path_not_followed"),
+        (lambda part: (part == part[np.isfinite(part)].min()) * 1.0, "other_branch"),
+    ],
+    ids=["a mean", "to all", "to the smallest"],
+)
+def test_where_what_comes_back_to_a_window_went_is_named(share, kind):
+    images, weights = DRAW(size=(2, 4, 4)), DRAW(size=(2, 2, 2))
+    assert jn.check_gradient(windows, images, weights, gradient=windows_by_hand(lambda p: (p == p.max()) * 1.0)).ok
+    (cause,) = jn.check_gradient(windows, images, weights, gradient=windows_by_hand(share)).causes
+    assert cause.kind == kind
+    assert "jax.lax.reduce_window" in cause.where
