@@ -138,4 +138,5 @@ def report_on(arguments: argparse.Namespace) -> Any:
     try:
         return check_gradient(loss, params, *data, gradient=gradient, network=network, **options)
     except Exception as error:  # raised by the named code, or a refusal of what it returns
-        raise Refusal(f"cannot judge: {type(error).__name__}: {error}", DATA) from error
+        notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()) if note.startswith("f raises"))
+        raise Refusal(f"cannot judge: {type(error).__name__}: {error}{notes}", DATA) from error

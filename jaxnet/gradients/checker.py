@@ -20,6 +20,7 @@ from jaxnet.gradients.nearby import hidden, wrong_nearby
 from jaxnet.gradients.numpy_losses import traceable
 from jaxnet.gradients.own_parameters import OwnForm, plain_form
 from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters, copied
+from jaxnet.gradients.raised_at import saying_where
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import judge_stages
 from jaxnet.gradients.submission import (
@@ -62,10 +63,11 @@ class Checker:
         checks.require(callable(f), "f", "a function (params, *data) -> scalar", f, TypeError)
         own = plain_form(f, params, data)
         point = (checked_parameters(own.params), *checked_data(own.data))
-        traced, words = traceable(own.f, point)
+        with saying_where():
+            traced, words = traceable(own.f, point)
+            self._truth = truth_at(traced, point)
         self._own = own._replace(f=traced, said=(*own.said, *([words] if words else [])))
         self._given: Point = (own.params, *own.data)
-        self._truth = truth_at(traced, point)
         self._network = network or getattr(f, "network", None)
 
     @property
@@ -232,7 +234,8 @@ def _asked_nearby(f: Callable[..., Any], truth: Truth, report: Report, *, precis
 def _check_rule(own: OwnForm) -> Report:
     """Judge the rule that JAX has for f by differences of its values, and its forward mode by its reverse mode."""
     f, point = own.f, (checked_parameters(own.params), *checked_data(own.data))
-    scalar, notes = as_scalar(f, point)
+    with saying_where():
+        scalar, notes = as_scalar(f, point)
     rule = Automatic(scalar)
     evidence, corner = rule_evidence(rule, point)
     report = _judge(evidence, Lines(lambda params: rule.value(params, *point[1:]), point[0]))

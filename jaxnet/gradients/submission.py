@@ -3,8 +3,6 @@
 Before any arithmetic it is asked whether it is a gradient at all: shapes, missing leaves, dtypes, NaN.
 """
 
-import os
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -14,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet import checks
 from jaxnet.gradients.evidence import Cause, Gradient, by_path
 from jaxnet.gradients.own_names import find_by_name
 from jaxnet.gradients.point import Point, copied, float64
+from jaxnet.gradients.raised_at import place_of
 from jaxnet.types import Pytree
 
 
@@ -140,10 +138,6 @@ def _like(args: Point, given: Point) -> Point:
 
 
 # what is no line of the user's: this package, and whatever is installed or belongs to Python
-_NOT_OWN = (
-    os.path.dirname(checks.__file__),
-    *(os.path.dirname(np.__file__).removesuffix("numpy"), os.path.dirname(os.__file__)),
-)
 
 FORMS: Mapping[str, str] = MappingProxyType(
     {
@@ -280,13 +274,6 @@ def raised(error: Exception) -> Cause:
     where = place_of(error)
     words = f"gradient raises {type(error).__name__}: {str(error).rstrip('.')}" + (f", at {where}" if where else "")
     return replace(fault("raises", f"{words}.", "call gradient(params, *data) by itself"), where=where or None)
-
-
-def place_of(error: BaseException) -> str:
-    """``file:line: source`` of the last line of the user's own that an exception came through; "" if there is none."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(_NOT_OWN)]
-    return f"{os.path.basename(own[-1].filename)}:{own[-1].lineno}: {own[-1].line}" if own else ""
 
 
 def changes(places: list[str]) -> list[Cause]:
