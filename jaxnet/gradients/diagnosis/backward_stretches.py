@@ -16,7 +16,7 @@ from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
 from jaxnet.gradients.truth.operation_values import UNARY, value_of
 
-LINEAR = {
+STRAIGHT = {
     "add",
     "sub",
     "neg",
@@ -153,7 +153,7 @@ def _grown(recorded: RecordedPass, last: int, readers: dict[int, list[int]]) -> 
 def _worth(recorded: RecordedPass, members: set[int]) -> bool:
     names = {recorded.operations[i].name for i in members}
     scalar = not recorded.values[recorded.operations[max(members)].outputs[0]].shape
-    return bool(names & _CURVED - {"div"}) if scalar else not names <= LINEAR
+    return bool(names & _CURVED - {"div"}) if scalar else not names <= STRAIGHT
 
 
 def _covering(ops: list[Operation]) -> tuple[tuple[SourcePlace, ...], bool, bool]:

@@ -14,11 +14,11 @@ from jax.extend import core
 
 from jaxnet.gradients.point import float64
 from jaxnet.gradients.truth import tracing
-from jaxnet.gradients.truth.operation_values import BINARY, SAME, UNARY, value_of
+from jaxnet.gradients.truth.operation_values import BINARY, UNARY, UNCHANGED, value_of
 
 # what only puts numbers elsewhere, or writes them down otherwise
 MOVES = {"broadcast_in_dim", "reshape", "squeeze", "transpose", "convert_element_type", "copy", "expand_dims", "slice"}
-ELEMENTWISE = {*UNARY, *SAME, *BINARY, "select_n", "clamp", "is_finite", "not"}
+ELEMENTWISE = {*UNARY, *UNCHANGED, *BINARY, "select_n", "clamp", "is_finite", "not"}
 INDEXED = {"gather", "dynamic_slice", "slice", "pad", "rev"}  # every entry of the result is one of the operand, or none
 
 
@@ -27,7 +27,7 @@ def slope_of(eqn: core.JaxprEqn, k: int, values: Sequence[np.ndarray], out: np.n
     name = eqn.primitive.name
     if name in UNARY:
         return UNARY[name][1](values[0], out, eqn.params)
-    if name in SAME:
+    if name in UNCHANGED:
         return np.full(out.shape, 0.0 if name == "stop_gradient" else 1.0)
     if name in ("add", "add_any", "sub"):
         return np.full(out.shape, -1.0 if name == "sub" and k else 1.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.backward_stretches import LINEAR, Stretch
+from jaxnet.gradients.diagnosis.backward_stretches import STRAIGHT, Stretch
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
 from jaxnet.gradients.diagnosis.kinds import KINDS
 from jaxnet.gradients.diagnosis.mutation import Mutation, What
@@ -61,7 +61,7 @@ _INNER = 0.2  # is added where a part of a formula is taken for an activation
 def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     """The local derivative of a stretch is left out."""
     cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread + _INNER * each.inner
-    cost += 0.2 * ("div" in each.names and set(each.names) <= {*LINEAR, "div"})  # what is left out is the divisor
+    cost += 0.2 * ("div" in each.names and set(each.names) <= {*STRAIGHT, "div"})  # what is left out is the divisor
     yield _detour(each, What("local_derivative_missing", "", cost), lambda turn: 1.0)
     softmax = lambda turn: (lambda p: p * (1 - p))(recorded.values[each.turns[turn].target])
     p = recorded.values[each.turns[0].target]

@@ -19,7 +19,7 @@ _TURNS = 1_000  # operations in loops, carried out one by one: beyond them a loo
 QUICKLY = {"xla_backend_optimization_level": "0"}  # run a few times only: compiling is what costs
 
 
-class Traced:
+class Evaluated:
     """A function of (pytrees of) arrays in float64, traced anew for every form of its arguments."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -54,12 +54,12 @@ class Traced:
                 function = lambda *each: self.function(*jax.tree.unflatten(tree, each))
                 closed, shape = jax.make_jaxpr(function, return_shape=True)(*map(own, leaves))
             operations = core.jaxpr_as_fun(closed)
-            run = None if plain(closed) else jax.jit(lambda arrays: operations(*arrays), compiler_options=QUICKLY)
+            run = None if one_by_one(closed) else jax.jit(lambda arrays: operations(*arrays), compiler_options=QUICKLY)
             self._forms[form] = closed, jax.tree.structure(shape), run
         return self._forms[form]
 
 
-def plain(closed: core.ClosedJaxpr) -> bool:
+def one_by_one(closed: core.ClosedJaxpr) -> bool:
     """Whether carrying out the operations one by one takes less than compiling them."""
     return _in_loops(closed) <= _TURNS
 

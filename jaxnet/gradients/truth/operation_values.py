@@ -34,7 +34,7 @@ UNARY: dict[str, tuple[Callable[..., np.ndarray], Callable[[np.ndarray, np.ndarr
     "integer_pow": (lambda x, p: x ** float(p["y"]), lambda x, y, p: p["y"] * x ** float(p["y"] - 1)),
     "sign": (lambda x, p: np.sign(x), lambda x, y, p: 0 * x),
 }
-SAME = {"copy", "copy_p", "convert_element_type", "stop_gradient", "reduce_precision", "optimization_barrier"}
+UNCHANGED = {"copy", "copy_p", "convert_element_type", "stop_gradient", "reduce_precision", "optimization_barrier"}
 BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "add": np.add, "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "max": np.maximum,
     "min": np.minimum, "pow": np.power, "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
@@ -54,7 +54,7 @@ def value_of(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> list[np.ndarra
         return [np.asarray(UNARY[name][0](values[0], params))]
     if name in BINARY and (floats or name not in ("div", "pow", "and", "or")):
         return [np.asarray(BINARY[name](*values))]
-    if name in SAME and len(values) == 1 and name != "reduce_precision":
+    if name in UNCHANGED and len(values) == 1 and name != "reduce_precision":
         return [values[0].astype(tracing.dtype(eqn.outvars[0]))]
     if name in ("reshape", "squeeze", "expand_dims") and len(values) == 1:
         return [values[0].reshape(tracing.shape(eqn.outvars[0]))]

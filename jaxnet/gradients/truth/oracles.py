@@ -13,7 +13,7 @@ from jax.extend import core
 from jaxnet.gradients.evidence import Gradient, by_path
 from jaxnet.gradients.point import Arguments, Point, split_arrays
 from jaxnet.gradients.truth import corners, rounding_noise, tracing
-from jaxnet.gradients.truth.evaluation import Traced
+from jaxnet.gradients.truth.evaluation import Evaluated
 from jaxnet.types import Pytree
 
 _TILTS = 997  # errors of slopes of saturated losses; more are used again, and a prime spreads them over the uses
@@ -56,12 +56,14 @@ class _Programs:
             tilted = lambda params: corners.tilted(value, [*params, *given[count:]], tilt)
             return jax.grad(tilted)(given[:count])
 
-        self.value = Traced(value)
-        self.plain = Traced(lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count]))
-        self._bent = Traced(bent)
+        self.value = Evaluated(value)
+        self.plain = Evaluated(
+            lambda arrays: jax.grad(lambda params: value([*params, *arrays[count:]]))(arrays[:count])
+        )
+        self._bent = Evaluated(bent)
         self._measured = rounding_noise.measure_rounding(self.plain)
-        self._leaning = rounding_noise.measure_rounding(Traced(leaning), tilts=True)
-        self.active = rounding_noise.measure_rounding(Traced(lambda arrays: bent(1.0, arrays)))
+        self._leaning = rounding_noise.measure_rounding(Evaluated(leaning), tilts=True)
+        self.active = rounding_noise.measure_rounding(Evaluated(lambda arrays: bent(1.0, arrays)))
 
     def gradient(self, slope: float, arrays: list[Any]) -> list[Any]:
         """Compute the gradient with ``slope`` at ties; most functions have no operation that could have one."""
@@ -105,7 +107,7 @@ class Automatic:
     def value_noise(self, params: Pytree, *data: Any, eps: float) -> float:
         """Compute the largest difference of the value that rounding explains."""
         taken = split_arrays((params, *data))
-        gain = rounding_noise.measure_rounding(Traced(lambda arrays: [self.f(*taken.joined(arrays))]))(
+        gain = rounding_noise.measure_rounding(Evaluated(lambda arrays: [self.f(*taken.joined(arrays))]))(
             taken.arrays
         ).gain
         return float(rounding_noise.FACTOR * eps * gain[0])

@@ -19,7 +19,7 @@ from jax.extend import core
 
 from jaxnet.gradients.point import float64
 from jaxnet.gradients.truth import tracing
-from jaxnet.gradients.truth.evaluation import QUICKLY, Traced, carried_out, in_turns, own, plain
+from jaxnet.gradients.truth.evaluation import QUICKLY, Evaluated, carried_out, in_turns, one_by_one, own
 
 DRAWS, _GROUP = 32, 8  # a group is computed at once: more at a time need more memory than they save seconds
 # 12: Student's quantile with 32 degrees of freedom at 1e-12, one false alarm in a million gradients of a million
@@ -73,7 +73,7 @@ class Rounding(NamedTuple):
     turns: float
 
 
-def measure_rounding(gradient: Traced, *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
+def measure_rounding(gradient: Evaluated, *, tilts: bool = False) -> Callable[[list[Any]], Rounding]:
     """Return what measures the effect of rounding on ``gradient(arrays)`` -> list of arrays; comparisons stand.
 
     ``tilts``: the last of the arrays is an error by itself, exactly 0 and disturbed by one unit.
@@ -88,7 +88,7 @@ def measure_rounding(gradient: Traced, *, tilts: bool = False) -> Callable[[list
     return measured
 
 
-def jumps(gradient: Traced, arrays: list[Any], eps: float) -> list[np.ndarray]:
+def jumps(gradient: Evaluated, arrays: list[Any], eps: float) -> list[np.ndarray]:
     """Return the largest deviation of every entry when comparisons within reach of ``eps`` go either way."""
     deviations, _ = _Draws(gradient, branches=True)(arrays, _signs(_GROUP), FACTOR * eps)
     return [np.abs(leaf).max(0) for leaf in deviations]
@@ -106,13 +106,13 @@ class _Draws:
     where loops turn often, by a compiled program for all draws.
     """
 
-    def __init__(self, gradient: Traced, *, branches: bool, tilts: bool = False) -> None:
+    def __init__(self, gradient: Evaluated, *, branches: bool, tilts: bool = False) -> None:
         self.traced, self.branches, self.tilts = gradient, branches, tilts
 
     def __call__(self, arrays: list[Any], signs: np.ndarray, step: float) -> tuple[list[np.ndarray], float]:
         with float64():
             closed = self.traced.operations(arrays)
-            if plain(closed):
+            if one_by_one(closed):
                 with np.errstate(all="ignore"):
                     deviations, turns = self._disturbed(closed, [own(a) for a in arrays], list(signs), step, np)
                 return [np.stack(leaf) for leaf in deviations], float(turns)

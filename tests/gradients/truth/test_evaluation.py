@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxnet.gradients.truth import evaluation
-from jaxnet.gradients.truth.evaluation import Traced
+from jaxnet.gradients.truth.evaluation import Evaluated
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 LOOPS = {
@@ -34,7 +34,7 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_numpy_computes_what_jax_does(name):
-    mine, jaxs = (jax.tree.leaves(run(X)) for run in (Traced(FUNCTIONS[name]), FUNCTIONS[name]))
+    mine, jaxs = (jax.tree.leaves(run(X)) for run in (Evaluated(FUNCTIONS[name]), FUNCTIONS[name]))
     for one, other in zip(mine, jaxs, strict=True):
         assert (one.dtype, one.shape) == (other.dtype, other.shape)
         np.testing.assert_allclose(one, other, rtol=1e-13 if one.dtype == np.float64 else 1e-6, atol=1e-15)
@@ -42,14 +42,14 @@ def test_numpy_computes_what_jax_does(name):
 
 def test_a_function_is_traced_once_for_every_form_of_its_arguments():
     forms = []
-    traced = Traced(lambda x: forms.append(x.shape) or jnp.sum(x))
+    traced = Evaluated(lambda x: forms.append(x.shape) or jnp.sum(x))
     assert [float(traced(np.ones(n))) for n in (3, 3, 2, 3)] == [3, 3, 2, 3]
     assert forms == [(3,), (2,)]
 
 
 def test_loops_that_turn_often_and_keys_are_compiled():
-    turns = lambda n: Traced(lambda x: jax.lax.fori_loop(0, n, lambda i, c: c * 0.9 + i, x)).operations(X)
-    assert [evaluation.plain(turns(n)) for n in (10, 10_000)] == [True, False]
-    drawn = Traced(lambda key, x: x * jax.random.uniform(key, x.shape))
-    assert not evaluation.plain(drawn.operations(jax.random.key(0), X))
+    turns = lambda n: Evaluated(lambda x: jax.lax.fori_loop(0, n, lambda i, c: c * 0.9 + i, x)).operations(X)
+    assert [evaluation.one_by_one(turns(n)) for n in (10, 10_000)] == [True, False]
+    drawn = Evaluated(lambda key, x: x * jax.random.uniform(key, x.shape))
+    assert not evaluation.one_by_one(drawn.operations(jax.random.key(0), X))
     np.testing.assert_array_equal(drawn(jax.random.key(0), X), X * jax.random.uniform(jax.random.key(0), X.shape))

@@ -7,13 +7,13 @@ import pytest
 from scipy import stats
 
 from jaxnet.gradients.truth import rounding_noise
-from jaxnet.gradients.truth.evaluation import Traced
+from jaxnet.gradients.truth.evaluation import Evaluated
 
 HALF_ULP = 2.0**-24  # of float32
 
 
 def gain(function, *arrays):
-    return rounding_noise.measure_rounding(Traced(lambda xs: [function(*xs)]))(list(arrays)).gain[0]
+    return rounding_noise.measure_rounding(Evaluated(lambda xs: [function(*xs)]))(list(arrays)).gain[0]
 
 
 def test_one_product_of_rounded_numbers_has_the_error_of_three_roundings():
@@ -96,19 +96,21 @@ def test_turns_is_the_precision_at_which_a_comparison_can_go_the_other_way():
 
     cancelled = lambda near: (lambda xs: mask([xs[0] - xs[1]]), [np.array([1.0 + near]), np.array([1.0])])
     turns = {
-        near: rounding_noise.measure_rounding(Traced(f))(a).turns for near in (1e-3, 1e-9) for f, a in [cancelled(near)]
+        near: rounding_noise.measure_rounding(Evaluated(f))(a).turns
+        for near in (1e-3, 1e-9)
+        for f, a in [cancelled(near)]
     }
     assert turns[1e-3] > HALF_ULP > turns[1e-9] > 2.0**-53
 
 
 def test_jumps_are_the_difference_between_the_two_sides_of_a_comparison():
     step = lambda xs: [jnp.where(xs[0] - xs[1] > 0, 5.0, 2.0) + 0 * xs[0]]
-    (jump,) = rounding_noise.jumps(Traced(step), [np.array([1.0 + 1e-9, 3.0]), np.array([1.0, 1.0])], HALF_ULP)
+    (jump,) = rounding_noise.jumps(Evaluated(step), [np.array([1.0 + 1e-9, 3.0]), np.array([1.0, 1.0])], HALF_ULP)
     np.testing.assert_allclose(jump, [3, 0], atol=1e-3)
 
 
 def test_no_jump_where_no_comparison_is_near():
     (jump,) = rounding_noise.jumps(
-        Traced(lambda xs: [jnp.where(xs[0] > 0, 5.0, 2.0)]), [np.array([1.0, -3.0])], HALF_ULP
+        Evaluated(lambda xs: [jnp.where(xs[0] > 0, 5.0, 2.0)]), [np.array([1.0, -3.0])], HALF_ULP
     )
     assert jump.max() < 1e-3
