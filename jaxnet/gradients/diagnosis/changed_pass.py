@@ -72,9 +72,8 @@ def _sweep(recorded: RecordedPass, passes: Sequence[Sequence[Changes]]) -> np.nd
         for row, detour, extent in detours.get(index, ()):
             ct = cts[op.outputs.index(detour.target)]
             if ct is not None:
-                shape = recorded.values[detour.source].shape
                 if detour.source not in alone:
-                    alone[detour.source] = np.zeros((len(passes), *shape))
+                    alone[detour.source] = np.zeros((len(passes), *recorded.values[detour.source].shape))
                 alone[detour.source][row] += extent * detour.of(ct[row : row + 1] if len(ct) > 1 else ct)[0]
         for source, what in alone.items():
             add(source, what)

@@ -93,7 +93,7 @@ def carried_out(eqn: core.JaxprEqn, values: list[Any]) -> list[Any]:
         return tracing.walk(held, values, carried_out, own)
     if eqn.primitive.name == "scan":
         walk = lambda body, each: tracing.walk(body, each, carried_out, own)
-        return in_turns(eqn, values, walk, lambda x, turn: x[turn], np.stack)
+        return in_turns(eqn, values, walk, entry=lambda x, turn: x[turn], stack=np.stack)
     if eqn.primitive.name == "cond":
         branches = eqn.params["branches"]
         taken = tracing.closed(branches[int(np.clip(values[0], 0, len(branches) - 1))])
@@ -105,6 +105,7 @@ def in_turns(
     eqn: core.JaxprEqn,
     values: list[Any],
     walk: Callable[[core.ClosedJaxpr, list[Any]], list[Any]],
+    *,
     entry: Callable[[Any, int], Any],
     stack: Callable[[list[Any]], Any],
 ) -> list[Any]:

@@ -279,12 +279,12 @@ def vet(lines: Lines, gradient: Gradient, noise: Gradient, *, floor: float = 0.0
     ``floor``: the least that rounding moves a value of f, where that is known.
     """
     rounding = max(lines.noise, floor)
-    found = [_compared(*lines.along(seed), gradient, noise, rounding) for seed in range(_DIRECTIONS)]
+    found = [_compared(*lines.along(seed), gradient, noise, rounding=rounding) for seed in range(_DIRECTIONS)]
     return Vetting(all(ok for ok, _ in found), max(error for _, error in found), lines.remainders(gradient))
 
 
 def _compared(
-    way: Gradient, along: Callable[[float], float], gradient: Gradient, noise: Gradient, rounding: float
+    way: Gradient, along: Callable[[float], float], gradient: Gradient, noise: Gradient, *, rounding: float
 ) -> tuple[bool, float]:
     measured = derivative(along, scale=1.0, noise=rounding)
     promised = slope_along(gradient, way)

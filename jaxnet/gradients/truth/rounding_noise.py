@@ -114,7 +114,7 @@ class _Draws:
             closed = self.traced.operations(arrays)
             if one_by_one(closed):
                 with np.errstate(all="ignore"):
-                    deviations, turns = self._disturbed(closed, [own(a) for a in arrays], list(signs), step, np)
+                    deviations, turns = self._disturbed(closed, [own(a) for a in arrays], list(signs), step=step, xp=np)
                 return [np.stack(leaf) for leaf in deviations], float(turns)
             deviations, turns = self._compiled(arrays, signs, step)
         return [np.asarray(leaf[0]) for leaf in deviations], float(np.min(turns))
@@ -123,12 +123,12 @@ class _Draws:
     def _compiled(self) -> Any:
         def group(arrays: list[Any], signs: Any, step: Any) -> Any:
             closed = tracing.trace(self.traced.function, arrays)
-            return jax.vmap(lambda each: self._disturbed(closed, arrays, [each], step, jnp))(signs)
+            return jax.vmap(lambda each: self._disturbed(closed, arrays, [each], step=step, xp=jnp))(signs)
 
         return jax.jit(group, compiler_options=QUICKLY)
 
     def _disturbed(
-        self, closed: core.ClosedJaxpr, arrays: Sequence[Any], signs: list[Any], step: _Step, xp: Any
+        self, closed: core.ClosedJaxpr, arrays: Sequence[Any], signs: list[Any], *, step: _Step, xp: Any
     ) -> Any:
         draw = _Draw([each * step for each in signs], step, self.branches, xp)
         exact = lambda array: draw.same(array)
@@ -204,7 +204,7 @@ class _Draw:
             entry = lambda x, turn: _Value(x.exact[turn], tuple(n[turn] for n in x.noisy))
             each = lambda rows: zip(*(row.noisy for row in rows), strict=True)
             stack = lambda rows: _Value(np.stack([row.exact for row in rows]), tuple(map(np.stack, each(rows))))
-            return in_turns(eqn, values, self.one_turn, entry, stack)
+            return in_turns(eqn, values, self.one_turn, entry=entry, stack=stack)
         body, constants, carried = tracing.loop_parts(eqn)
         consts, carry, xs = _split(values, constants, carried)
 
