@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+_DPI, _LEGIBLE = 110, 0.65  # of a picture's width: words of 8.5 points are then 8 pixels high
+
 # nothing is loaded from anywhere, and nothing that was handed in can become a script
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -39,20 +41,21 @@ def html_page(title: str, body: str) -> str:
 def html_picture(figure: Any, alt: str, dark: Callable[[Any], Any] | None = None) -> str:
     """Return a figure of matplotlib's as an image that is held in the page itself.
 
-    With ``dark``, which repaints a figure, as ``jaxnet.figures.darkened`` does, the image has a second form for screens
-    that are set to dark.
+    On a phone it is no smaller than its words can be read, and moves sideways. With ``dark``, which repaints a figure,
+    as ``jaxnet.figures.darkened`` does, the image has a second form for screens that are set to dark.
     """
-    light = f'<img alt="{html.escape(alt)}" src="{_png(figure)}">'
+    least = round(_LEGIBLE * _DPI * figure.get_size_inches()[0])
+    light = f'<img alt="{html.escape(alt)}" style="min-width: {least}px" src="{_png(figure)}">'
     if dark is None:
-        return light
+        return f'<div class="wide">{light}</div>'
     # repainted in place, so after the light one was drawn
     night = f'<source media="(prefers-color-scheme: dark)" srcset="{_png(dark(figure))}">'
-    return f"<picture>{night}{light}</picture>"
+    return f'<div class="wide"><picture>{night}{light}</picture></div>'
 
 
 def _png(figure: Any) -> str:
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110)
+    figure.savefig(picture, format="png", dpi=_DPI)
     return f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
 
 

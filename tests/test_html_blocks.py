@@ -1,5 +1,7 @@
 """Pieces of HTML, in which no text can become markup."""
 
+import re
+
 from jaxnet.figures import learning_curves
 from jaxnet.html_blocks import html_page, html_picture, html_table, html_text
 
@@ -19,4 +21,12 @@ def test_a_page_holds_its_pictures_and_forbids_to_load_anything():
     assert page.startswith("<!doctype html>")
     assert "<title>a &lt; b</title>" in page
     assert "default-src 'none'" in page
-    assert '<img alt="the &quot;loss&quot;" src="data:image/png;base64,iVBORw0KGgo' in page  # as every PNG begins
+    (image,) = re.findall(r"<img [^>]*>", page)
+    assert image.startswith('<img alt="the &quot;loss&quot;" ')
+    assert 'src="data:image/png;base64,iVBORw0KGgo' in image  # as every PNG begins
+
+
+def test_a_picture_stays_legible_on_a_phone_and_moves_sideways_by_itself():
+    figure = learning_curves({"loss": [2.0, 1.0]})
+    (least,) = re.findall(r'<div class="wide"><img [^>]*min-width: (\d+)px', html_picture(figure, "loss"))
+    assert int(least) == round(0.65 * 110 * figure.get_size_inches()[0])

@@ -10,7 +10,7 @@ from jaxnet import figures
 from jaxnet.reference.operations import ACTIVATIONS
 from jaxnet.stairs.example import initial_weights
 from jaxnet.stairs.hand_set_networks import HAND_SET, LIGHT_IMAGES, LIGHT_STAIRS
-from jaxnet.stairs.images import case_images, chosen
+from jaxnet.stairs.images import case_images, chosen, load
 from jaxnet.stairs.sections.eight_steps import run_and_its_double
 from jaxnet.stairs.sections.interaction import CORNERS, corner_images
 from jaxnet.stairs.sections.valleys import step_losses
@@ -205,6 +205,17 @@ def _curves(image: int | None) -> "Figure":
     return figures.headline(figures.learning_curves(curves, log_x=True), words)
 
 
+def _confusion(image: int | None) -> "Figure":
+    """How often the best network takes each kind of the test images for which."""
+    test = load()[1]
+    found = trained_network(BEST).answers(test.x) > 0.5
+    counts = np.zeros((2, 2), int)
+    np.add.at(counts, (test.y.astype(int), found.astype(int)), 1)
+    wrong = int(counts[0, 1] + counts[1, 0])
+    words = f"The best network errs on {wrong} of {len(test.y)} test images: where (orange)"
+    return figures.headline(figures.confusion_matrix(counts, ["no stairs", "stairs"]), words)
+
+
 def _two_weights(image: int | None) -> "Figure":
     """The loss over two weights and the paths of plain descent, momentum and too big a step."""
     figure = figures.loss_surface(*surface(), labels=("weight of the upper row", "weight of the lower row"))
@@ -245,7 +256,12 @@ DRAWINGS: Mapping[str, Mapping[str, Drawing]] = {
     "activations": {"activations": _activations},
     "forward": {"worked_network": _worked_diagram},
     "descent": {"article_run": _own_run},
-    "training": {"learning_curves": _curves, "hidden_units": _trained_weights, "boundary_slices": _slices},
+    "training": {
+        "learning_curves": _curves,
+        "confusion": _confusion,
+        "hidden_units": _trained_weights,
+        "boundary_slices": _slices,
+    },
     "batches": {"loss_surface": _two_weights},
     "minima": {"step_sizes": _steps},
 }

@@ -1,9 +1,13 @@
 """What the documents show can be run, and what they name is there."""
 
 import ast
+import functools
+import inspect
 import re
+import textwrap
 from pathlib import Path
 
+import optax
 import pytest
 
 import jaxnet
@@ -43,6 +47,41 @@ def test_the_example_of_the_readme_runs_and_is_about_twenty_lines(capsys):
     out = capsys.readouterr().out
     assert "trained for the given number of epochs (epoch 2000: loss 0.0" in out
     assert "penalty" in out
+
+
+def python_blocks(text):
+    """Return the indented blocks that are Python: those that parse and do more than name something."""
+    for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, flags=re.MULTILINE):
+        code = textwrap.dedent(block).strip()
+        try:
+            tree = ast.parse(code)
+        except SyntaxError:
+            continue  # of a shell, or what a program prints
+        if any(isinstance(node, ast.Call) for node in ast.walk(tree)):
+            yield code
+
+
+BLOCKS = list(python_blocks(README))
+
+
+@pytest.mark.parametrize("code", BLOCKS, ids=[block.splitlines()[0][:40] for block in BLOCKS])
+def test_what_indented_python_of_the_readme_calls_is_there_and_takes_what_it_is_given(code):
+    for call in [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]:
+        name = ast.unparse(call.func)
+        if re.fullmatch(r"jn(\.\w+)+", name):
+            function = functools.reduce(getattr, name.split(".")[1:], jaxnet)
+            arguments = inspect.signature(function).parameters
+            taken = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in arguments.values())
+            assert taken or {given.arg for given in call.keywords} <= set(arguments), f"{name} does not take that"
+
+
+def test_the_readme_s_plans_can_be_made():
+    made = [code for code in BLOCKS if "jn.plan(" in code and "penguins" not in code and "preparation" not in code]
+    assert len(made) >= 2
+    train, test = jaxnet.stairs.load()
+    names = {"jn": jaxnet, "optax": optax, "X": train.x / 255, "y": train.y, "Xv": test.x / 255, "yv": test.y}
+    for code in made:  # up to where training would begin
+        exec(code.partition("result = ")[0], dict(names))
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,13 @@ def test_curves_are_those_of_training_and_test_images(handed):
     assert set(history) == {"loss", "accuracy", "test_loss", "test_accuracy"}
 
 
+def test_the_confusion_matrix_counts_every_test_image_and_its_diagonal_is_the_accuracy(handed):
+    list(drawings(["training"]))
+    ((counts, classes),) = handed["confusion_matrix"]
+    assert (counts.sum(), classes) == (100, ["no stairs", "stairs"])
+    assert np.trace(counts) / 100 == pytest.approx(trained_network(BEST).accuracy()[1])
+
+
 def test_every_figure_says_above_it_what_there_is_to_see():
     for name, figure in drawings(["images", "perceptron", "cases", "layers", "interaction", "forward"]):
         assert len(figure.get_suptitle().split()) >= 5, name
