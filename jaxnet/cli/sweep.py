@@ -67,6 +67,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             action.add_argument(
                 "--out", metavar="DIR", type=Path, required=name == "run", help="the folder of the sweep"
             )
+        _add_training(action, name)
         if name in ("run", "show"):
             _add_count(action, "--best", 5, "configurations to print")
         if name == "export":
@@ -76,6 +77,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             _add_count(action, "--members", 3, "members to train again")
         if name == "report":
             action.add_argument("--to", metavar="FILE", type=Path, help="default report.html in the sweep's folder")
+
+
+def _add_training(action: argparse.ArgumentParser, name: str) -> None:
+    if name in ("plan", "run"):
+        words = "whose parameters are kept; default the file's keep, or all"
+        action.add_argument("--keep", choices=("all", "best", "scores"), help=words)
+    if name == "run":
+        words = "this machine, or the Ray cluster that RAY_ADDRESS names; default local"
+        action.add_argument("--executor", choices=("local", "ray"), default="local", help=f"who trains: {words}")
 
 
 def _add_count(action: argparse.ArgumentParser, name: str, default: int, what: str) -> None:
@@ -118,6 +128,8 @@ def _read(arguments: argparse.Namespace) -> "Plan":
         if arguments.out is None:
             raise Refusal(f"{arguments.file}: no folder of a sweep; beside a plan --out DIR is needed", USAGE)
 
+    if getattr(arguments, "keep", None):
+        arguments.set.append(f"keep={arguments.keep}")
     try:
         return read_plan(arguments.file, [*kept_changes(arguments.file), *arguments.set])
     except DataError as error:
@@ -159,7 +171,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     plan = _read(arguments)
     print(plan, file=sys.stderr)
-    result = _same(lambda: sweep(plan, out=arguments.out, progress=True))
+    result = _same(lambda: sweep(plan, out=arguments.out, executor=arguments.executor, progress=True))
     keep_plan(arguments.file, arguments.out, arguments.set)
     return _show_result(result, arguments)
 

@@ -20,9 +20,9 @@ from jaxnet.sweeps.compiling import compile_lowered
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
 from jaxnet.sweeps.orders import draw_orders
-from jaxnet.sweeps.tiles import Lane, Shared, Tile, run_tiles
+from jaxnet.sweeps.tiles import Shared, StateHolder, Tile, run_tiles
 from jaxnet.training.batches import on_device
-from jaxnet.training.flat import Flat, Layout, flatten, layout_of, unflatten
+from jaxnet.training.flat import Flat, Layout, flatten, unflatten
 from jaxnet.training.loop import Program, program_key, program_key_now
 
 AXIS = "tiles"
@@ -99,8 +99,8 @@ class TileResults(NamedTuple):
 class Engine:
     """Trains tiles of one group; compiles once, and again only when the memory is exhausted.
 
-    ``lanes`` are the states of all members, as NumPy arrays [P, ...]; those of the members that were trained last are
-    as old as the last ``fetch``. ``most`` [P] are the epochs that each may take, None where all may take as many.
+    ``states`` has those of all members that it is asked to train; those of the members that were trained last are as
+    old as the last ``fetch``. ``most`` [P] are the epochs that each may take, None where all may take as many.
     """
 
     def __init__(
@@ -109,14 +109,14 @@ class Engine:
         members: Members,
         *,
         prepared: Prepared,
-        lanes: Lane,
+        states: StateHolder,
         root: int,
         most: np.ndarray | None = None,
     ) -> None:
         self._prepared, self._root, self._most = prepared, root, most
         self._seeds, self._folds = prepared.seeds, members.fold[group.members]
-        self.lanes = lanes
-        self._layout = layout_of(lanes, 1)
+        self.states = states
+        self._layout = states.layout
         self._mesh = Mesh(np.array(local_devices()), (AXIS,))
         self._tiled = NamedSharding(self._mesh, PartitionSpec(AXIS))
         self._shared = jax.device_put(prepared.shared, NamedSharding(self._mesh, PartitionSpec()))
@@ -146,7 +146,7 @@ class Engine:
         Their states stay on the devices until they are fetched, or until other members are trained.
         """
         if self._compiled is None:
-            self._compile()
+            self._compile(int(tiling.slots[0, 0]))
         if len(tiling.real) > self._resident * self._mesh.size:
             return self._in_parts(tiling, first, epochs)
         if self._loaded is None or self._loaded.tiling is not tiling:
@@ -166,6 +166,11 @@ class Engine:
         history, ended, status = map(at, told)
         return TileResults(tiling.slots[taken], history[:, :epochs], ended, status)
 
+    def take(self, states: StateHolder) -> None:
+        """Go on with other states, and forget those on the devices."""
+        if states is not self.states:
+            self.states, self._loaded, self._ahead = states, None, False
+
     def fetch(self) -> None:
         """Bring the states of the members that were trained last back into ``lanes``."""
         if self._loaded is None or not self._ahead:
@@ -173,8 +178,7 @@ class Engine:
         tiling, places = self._loaded.tiling, self._loaded.places
         taken = lanes_with_members(tiling)
         trained = unflatten(self._layout, tuple(np.asarray(part)[places][taken] for part in self._loaded.flat))
-        for kept, new in zip(jax.tree.leaves(self.lanes), jax.tree.leaves(trained), strict=True):
-            kept[tiling.slots[taken]] = new
+        self.states.write(tiling.slots[taken], trained)
         self._ahead = False
 
     def _in_parts(self, tiling: Tiling, first: int, epochs: int) -> TileResults:
@@ -201,7 +205,7 @@ class Engine:
         slots = np.repeat(tiling.slots[:1], devices * self._resident, axis=0)
         slots[places] = tiling.slots
         gather = lambda leaf: leaf[slots]
-        flat = flatten(self._layout, jax.tree.map(gather, self.lanes))
+        flat = flatten(self._layout, self.states.read(slots))
         leaders = slots[:, 0]
         keys = np.stack([self._key(int(seed)) for seed in self._seeds[leaders]])
         folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
@@ -227,10 +231,11 @@ class Engine:
     def _key(self, seed: int) -> np.ndarray:
         return _run_key(self._root, seed)
 
-    def _compile(self) -> None:
-        """Compile for as many resident tiles as the memory holds, by the program's own account of its memory."""
+    def _compile(self, example: int) -> None:
+        """Compile, by the shapes of one member, for as many resident tiles as the memory holds by the program's own
+        account of its memory."""
         while True:
-            loaded = self._load(Tiling(np.zeros((1, self._width), np.int64), np.ones(1, np.int64)))
+            loaded = self._load(Tiling(np.full((1, self._width), example), np.ones(1, np.int64)))
             leaves, structure = jax.tree.flatten(jax.tree.map(_shape, self._arguments(loaded, 0, 0)))
             self._compiled = _compiled(
                 products_precision(),

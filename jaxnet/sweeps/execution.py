@@ -5,38 +5,35 @@ import functools
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-import jax
 import numpy as np
 
 from jaxnet import checks, compilation_cache
 from jaxnet.storage import hold
 from jaxnet.storage.interruption import Watch
 from jaxnet.sweeps.devices import advice
-from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.groups import prepare_group
-from jaxnet.sweeps.history import SweepHistory, behind, carried_history, empty_history, member_arrays, scores, so_far
+from jaxnet.sweeps.executors import Local, check_executor
+from jaxnet.sweeps.history import SweepHistory, carried_history, empty_history, member_arrays, scores, so_far
 from jaxnet.sweeps.optuna_study import Study
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.processes import ALONE, Processes, join
+from jaxnet.sweeps.ray_executor import RayExecutor
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
 from jaxnet.sweeps.sampling import distinct
 from jaxnet.sweeps.space import configuration_text
 from jaxnet.sweeps.store import Store, sweep_manifest
+from jaxnet.sweeps.trainer import Trainer
 from jaxnet.training.progress import progress_bar
-from jaxnet.training.run import next_chunk
-from jaxnet.training.stopping import CONVERGED, DIVERGED
 
-_CALL_SECONDS = 0.5  # that a call should take: long enough that gathering and returning its members costs nothing
 _SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung: what a kill may cost
 
 
 def sweep(
-    plan: Plan, *, out: str | os.PathLike[str] | None = None, executor: str = "local", progress: bool = False
+    plan: Plan, *, out: str | os.PathLike[str] | None = None, executor: Any = "local", progress: bool = False
 ) -> Result:
     """Train all members of a plan.
 
@@ -50,7 +47,8 @@ def sweep(
         executor: "local": all devices of this process. "distributed": all processes that have called
             ``jax.distributed.initialize`` and make this same call; each trains a share on its own devices and gets
             the whole result, and the first one keeps the folder. JAX ends all of them where one dies; the same call
-            of all of them goes on.
+            of all of them goes on. "ray": the hosts, or the GPUs, of the Ray cluster that this process is connected to,
+            or finds; which may come and go. Or an object with ``submit(tiles)``, an ``Executor``.
         progress: show a progress bar; in a terminal or a notebook; elsewhere nothing is shown.
 
     Returns a ``Result``. A member that diverges is a result: it stays at its last finite state and ranks last.
@@ -61,27 +59,40 @@ def sweep(
     """
     compilation_cache.enable()
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
-    processes = join(executor)
+    processes = join() if check_executor(executor) == "distributed" else ALONE
     if processes.size > 1:
         processes.same(json.dumps([sweep_manifest(plan), plan.members.ids]), "plan")
 
     def train(plan: Plan, history: SweepHistory) -> bool:
         with SweepBar(plan, history, shown=progress and processes.rank == 0) as bar:
             if out is not None and processes.rank == 0:
-                _train_saving(plan, history, out, bar=bar, processes=processes)
+                _train_saving(plan, history, out, bar=bar, processes=processes, executor=hands)
                 return True
             if out is not None:  # the first process has the folder: hear whether it could be opened, and what is in it
                 processes.agree()
                 _give(processes, history)
-            train_by_rungs(plan, history, Trainer(plan, history, lambda members, fetched: bar.show(), processes))
+            shown = lambda members, fetched: bar.show()
+            options = {"executor": hands, "collecting": out is not None}
+            train_by_rungs(plan, history, Trainer(plan, history, shown, processes, **options))
         return True
 
-    result = run_plan(plan, train, functools.partial(sweep, executor=executor))
+    with _hands(executor) as hands:
+        result = run_plan(plan, train, functools.partial(sweep, executor=executor))
     if out is not None and processes.rank == 0:
         # networks of one's own have no file, and of a sweep that diverged there is no best
         with contextlib.suppress(ValueError, TypeError):
             result.best_model().save(out)
     return result
+
+
+@contextlib.contextmanager
+def _hands(executor: Any) -> Iterator[Any]:
+    """Yield whoever trains tiles; what a name stands for lives as long as the sweep."""
+    if executor == "ray":
+        with RayExecutor() as hands:
+            yield hands
+    else:
+        yield Local() if isinstance(executor, str) else executor
 
 
 def run_plan(plan: Plan, train: Callable[[Plan, SweepHistory], bool], again: Callable[..., Result] = sweep) -> Result:
@@ -116,9 +127,14 @@ def train_by_rungs(plan: Plan, history: SweepHistory, trainer: Any) -> None:
             decision = decide(plan, history, b, alive=alive[b], epochs=epochs)
             history.decisions.append(decision)
             alive[b] = sorted(decision.ranked[: decision.kept])
+            if plan.halving:
+                pruned = set(decision.ranked[decision.kept :])
+                pruned -= set(audited([decision], plan.halving.audit, plan.task.root))
+                trainer.forget(plan.members_of(sorted(pruned)))
     if plan.halving:
         history.audited.extend(audited(history.decisions, plan.halving.audit, plan.task.root))
         trainer.advance(plan.members_of(history.audited), plan.epochs)
+    trainer.share()
 
 
 def decide(plan: Plan, history: SweepHistory, bracket: int, *, alive: Sequence[int], epochs: int) -> Decision:
@@ -129,85 +145,14 @@ def decide(plan: Plan, history: SweepHistory, bracket: int, *, alive: Sequence[i
     return Decision(bracket, epochs, ranked, tuple(values[order].tolist()), dict(plan.brackets[bracket].rungs)[epochs])
 
 
-class Trainer:
-    """Trains members of a plan up to an epoch, one group after the other; keeps one engine, of the last group.
-
-    ``done(members, fetched)`` is called after each call of the compiled program, with the members that it trained and
-    whether the history has their states, which otherwise stay on the devices; and with those that other processes
-    trained. States are fetched when their epoch is reached, and before that whenever ``wanted()`` says so.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        history: SweepHistory,
-        done: Callable[[np.ndarray, bool], None],
-        processes: Processes = ALONE,
-        *,
-        wanted: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self._plan, self._history, self._done, self._processes = plan, history, done, processes
-        self._wanted = wanted
-        self._engine: tuple[int, Engine] | None = None
-        self._chunks: dict[int, int] = {}  # group -> epochs of its next call
-
-    def advance(self, members: np.ndarray, target: int) -> None:
-        """Train these members until each has ``target`` epochs or has diverged."""
-        for index, group in enumerate(self._plan.groups):
-            epochs = self._history.epochs[group.members]
-            waiting = np.isin(group.members, members) & behind(self._plan, self._history, target)[group.members]
-            # members of a tile are at the same epoch; after an interruption they stand at several
-            for first in np.unique(epochs[waiting]):
-                slots = np.flatnonzero(waiting & (epochs == first))
-                last = min(target, int(self._plan.most[group.members[slots]].max()))
-                self._advance_group(index, slots, int(first), last)
-
-    def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
-        engine = self._engine_of(index)
-        members, lanes = self._plan.groups[index].members, self._history.lanes[index]
-        shares = self._processes.shares(engine, slots)
-        for tiling in engine.batches(shares[self._processes.rank]):
-            at = first
-            while at < target:
-                count = min(self._chunks.get(index, 1), target - at, engine.block)
-                started = time.perf_counter()
-                slots, curves, ended, status = engine.train(tiling, at, count)
-                seconds = time.perf_counter() - started
-                self._chunks[index] = next_chunk(count, seconds, wanted=_CALL_SECONDS, limit=engine.block)
-                trained = members[slots]
-                for position, name in enumerate(self._plan.names):
-                    self._history.curves[name][trained, at : at + count] = curves[:, :, position]
-                at += count
-                self._history.diverged[trained] = np.where(status == DIVERGED, ended, 0)
-                self._history.stopped[trained] = np.where(status == CONVERGED, ended, 0)
-                self._history.epochs[trained] = np.where(ended > 0, ended, np.minimum(at, self._plan.most[trained]))
-                fetched = at == target or self._wanted()
-                if fetched:
-                    engine.fetch()
-                self._done(trained, fetched)
-
-        # learn what the other processes trained: the states of this group, then the curves of all members
-        theirs = [members[share] for share in shares]
-        self._processes.exchange(jax.tree.leaves(lanes), shares)
-        self._processes.exchange(member_arrays(self._history), theirs)
-        for process, each in enumerate(theirs):
-            if process != self._processes.rank and len(each):
-                self._done(each, True)
-
-    def _engine_of(self, index: int) -> Engine:
-        if self._engine is None or self._engine[0] != index:
-            self._engine = None  # free the last group's data first
-            group, members, task = self._plan.groups[index], self._plan.members, self._plan.task
-            prepared = prepare_group(group, members, task)
-            lanes = self._history.lanes[index]
-            most = self._plan.most[group.members] if self._plan.lengths_differ else None
-            engine = Engine(group, members, prepared=prepared, lanes=lanes, root=task.root, most=most)
-            self._engine = (index, engine)
-        return self._engine[1]
-
-
 def _train_saving(
-    plan: Plan, history: SweepHistory, out: str | os.PathLike[str], *, bar: "SweepBar", processes: Processes
+    plan: Plan,
+    history: SweepHistory,
+    out: str | os.PathLike[str],
+    *,
+    bar: "SweepBar",
+    processes: Processes,
+    executor: Any,
 ) -> None:
     """Train with a folder that is held open: go on from what is in it, and save what is reached."""
     with contextlib.ExitStack() as stack:
@@ -235,14 +180,17 @@ def _train_saving(
                 watch.check()  # here only: a signal since the last look would lose what is not fetched
             bar.show()
 
-        train_by_rungs(plan, history, Trainer(plan, history, done, processes, wanted=wanted))
+        options = {"executor": executor, "wanted": wanted, "collecting": True}
+        train_by_rungs(plan, history, Trainer(plan, history, done, processes, **options))
 
 
 def _give(processes: Processes, history: SweepHistory) -> None:
     """Let every process have what the first one found in its folder."""
     processes.give(member_arrays(history))
-    for lanes in history.lanes:
-        processes.give(jax.tree.leaves(lanes))
+    for states in history.states:
+        gone = states.gone(np.arange(states.count))
+        processes.give([gone])
+        states.forget(np.flatnonzero(gone))
 
 
 class SweepBar:

@@ -225,16 +225,17 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     return Prepared(program, shared, np.asarray(rows.rows), numbers, seeds)
 
 
-def first_lanes(group: Group, members: Members, task: Task) -> Lane:
-    """Return the state of every member of a group before its first epoch, as NumPy arrays [P, ...].
+def first_lanes(group: Group, members: Members, task: Task, slots: np.ndarray | None = None) -> Lane:
+    """Return the state of every member of a group, or of those in some slots, before its first epoch, as NumPy arrays
+    [P, ...].
 
     Members of one seed whose networks initialise alike start from the same parameters, drawn once.
     """
-    position = {int(configuration): i for i, configuration in enumerate(group.configurations)}
     started: dict[Any, Any] = {}
     keys = []
-    for member in group.members:
-        at, seed = position[int(members.configuration[member])], int(members.seed[member])
+    for member in group.members if slots is None else group.members[slots]:
+        at = int(np.searchsorted(group.configurations, members.configuration[member]))
+        seed = int(members.seed[member])
         network, optimizer = _undropped(group.networks[at]), group.training.optimizer
         if group.optimizers:
             optimizer = group.optimizers[at]

@@ -3,7 +3,8 @@
 Rankings are functions of the curves alone, so whatever was interrupted, extended or read back comes to the same.
 """
 
-from typing import NamedTuple
+import functools
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from jaxnet.sweeps.groups import first_lanes
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Decision, rank
+from jaxnet.sweeps.states import States
 from jaxnet.sweeps.tiles import Lane
 
 
@@ -21,7 +23,7 @@ class SweepHistory(NamedTuple):
     epochs: np.ndarray  # [P] that each member was trained for, the diverged one included
     diverged: np.ndarray  # [P], the epoch, from 1, in which it diverged; 0 if it did not
     stopped: np.ndarray  # [P], the epoch, from 1, in which its stopping rule ended it; 0 if it did not
-    lanes: list[Lane]  # of each group, leaves [P of the group, ...]
+    states: list[States]  # of each group
     decisions: list[Decision]
     audited: list[int]  # configurations that were pruned and trained to the end all the same
     new: list[str]  # what the plan adds to an earlier one of its folder, in lines
@@ -31,9 +33,10 @@ def empty_history(plan: Plan) -> SweepHistory:
     """Return the record before the first epoch."""
     count = len(plan.members.ids)
     curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
-    lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups]
+    first = lambda group: functools.partial(first_lanes, group, plan.members, plan.task)
+    states = [States(len(group.members), first(group)) for group in plan.groups]
     epochs, diverged, stopped = np.zeros((3, count), np.int64)
-    return SweepHistory(curves, epochs, diverged, stopped, lanes, [], [], [])
+    return SweepHistory(curves, epochs, diverged, stopped, states, [], [], [])
 
 
 def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepHistory:
@@ -48,9 +51,30 @@ def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepH
     for member in known.tolist():
         # further configurations may make new groups, or come between the members of an old one
         (group, slot), (new_group, new_slot) = plan.place_of(member), extended.place_of(member)
-        for old, new in zip(jax.tree.leaves(history.lanes[group]), jax.tree.leaves(more.lanes[new_group]), strict=True):
-            new[new_slot] = old[slot]
+        more.states[new_group].carry(new_slot, history.states[group], slot)
     return more
+
+
+def state_of(plan: Plan, history: SweepHistory, member: int) -> Lane:
+    """Return the last state of a member, as NumPy arrays; raises ValueError where it was not kept."""
+    group, slot = plan.place_of(member)
+    return jax.tree.map(lambda leaf: leaf[0], history.states[group].read(np.array([slot])))
+
+
+def forget(plan: Plan, history: SweepHistory, members: np.ndarray) -> None:
+    """Let the states of some members go."""
+    groups, slots = plan.places_of(members)
+    for index in np.unique(groups):
+        history.states[index].forget(slots[groups == index])
+
+
+def gone(plan: Plan, history: SweepHistory, members: np.ndarray) -> np.ndarray:
+    """Say of which members [n] the states were let go."""
+    groups, slots = plan.places_of(members)
+    found = np.zeros(len(members), bool)
+    for index in np.unique(groups):
+        found[groups == index] = history.states[index].gone(slots[groups == index])
+    return found
 
 
 def member_arrays(history: SweepHistory) -> list[np.ndarray]:
@@ -62,10 +86,10 @@ def _counts(history: SweepHistory) -> tuple[np.ndarray, ...]:
     return history.epochs, history.diverged, history.stopped
 
 
-def behind(plan: Plan, history: SweepHistory, target: int) -> np.ndarray:
-    """Say which members [P] are still to be trained to an epoch: neither there, nor at their end."""
-    ended = (history.diverged > 0) | (history.stopped > 0)
-    return ~ended & (history.epochs < np.minimum(target, plan.most))
+def behind(plan: Plan, history: SweepHistory, target: int, members: Any = slice(None)) -> np.ndarray:
+    """Say which members [P], or of some [n], are still to be trained to an epoch: neither there, nor at their end."""
+    ended = (history.diverged[members] > 0) | (history.stopped[members] > 0)
+    return ~ended & (history.epochs[members] < np.minimum(target, plan.most[members]))
 
 
 def standing_epochs(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np.ndarray:

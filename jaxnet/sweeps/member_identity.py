@@ -23,6 +23,7 @@ from jaxnet.training.traced_training import TracedWith, traced_training
 from jaxnet.types import Batch
 
 _DIGITS = 32
+_AT_A_TIME = 1024  # members whose first states are held
 _PARTS = ("objective", "optimizer", "stop")  # of a training, as their numbers stand in a group
 _traced: KeptPrograms[dict[str, Any]] = KeptPrograms(64)
 
@@ -36,7 +37,7 @@ class MemberIdentity:
         self._program = [_digest(each) for each in traced]
         self.programs = dict(zip(self._program, traced, strict=True))
         own = plan.spec.network is not None
-        self._lanes = [first_lanes(group, plan.members, plan.task) for group in plan.groups] if own else None
+        self._starts = [_starts(plan, group) for group in plan.groups] if own else None
 
     def of(self, member: int) -> dict[str, Any]:
         """Return what a member's record has to say, as JSON values."""
@@ -46,8 +47,8 @@ class MemberIdentity:
         of_each = ([float(column[at]).hex() for column in columns] for columns in group.numbers)
         numbers = {part: digest(json.dumps(each))[:_DIGITS] for part, each in zip(_PARTS, of_each, strict=True)}
         said = {"program": self._program[place], "numbers": numbers}
-        if self._lanes is not None:
-            said["start"] = digest_arrays(jax.tree.map(lambda leaf: leaf[slot], self._lanes[place]))[:_DIGITS]
+        if self._starts is not None:
+            said["start"] = self._starts[place][slot]
         return said
 
     def changes(self, said: dict[str, Any], member: int, programs: dict[str, Any]) -> list[str]:
@@ -70,6 +71,16 @@ class MemberIdentity:
     def _defined_at(self, member: int, part: str) -> str:
         place, _ = self._plan.place_of(member)
         return defined_at(getattr(self._plan.groups[place].training, part, None))
+
+
+def _starts(plan: Plan, group: Group) -> list[str]:
+    """Return digests of the first states of the members of a group, some of which are held at a time."""
+    found = []
+    for start in range(0, len(group.members), _AT_A_TIME):
+        slots = np.arange(len(group.members))[start : start + _AT_A_TIME]
+        lanes = first_lanes(group, plan.members, plan.task, slots)
+        found += [digest_arrays(jax.tree.map(lambda leaf, i=i: leaf[i], lanes))[:_DIGITS] for i in range(len(slots))]
+    return found
 
 
 def group_programs(plan: Plan, group: Group) -> dict[str, Any]:

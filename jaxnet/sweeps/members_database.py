@@ -90,6 +90,12 @@ class MembersDatabase:
         with self._told():
             yield from self._connection.execute("select id, epochs, diverged, record from members")
 
+    def records(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield id and record of some members, of those that are there."""
+        with self._told():
+            for name in ids:
+                yield from self._connection.execute("select id, record from members where id = ?", (name,))
+
     def save(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Write some members, all or none of them."""
         with self._told(), self._connection:

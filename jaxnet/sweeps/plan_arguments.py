@@ -62,6 +62,7 @@ def plan(
     pad: bool = False,
     hurry: bool = False,
     orders: str = "own",
+    keep: str = "all",
     **constants: Any,
 ) -> Plan:
     """Check and count a sweep; nothing is trained.
@@ -118,6 +119,9 @@ def plan(
         orders: "own" draws the orders of the examples, and dropout, from the seed of a member; "shared" from seed 0 for
             all, so that seeds differ in their first parameters only and share tiles: 16 seeds of one configuration
             train in 2 tiles of 8 in place of 16. What lies between seeds then leaves the chance of orders out.
+        keep: whose parameters and optimizer's state are kept, in memory and in a folder, when they train no further:
+            "all", those of the "best" configuration, or the "scores" alone, the curves. A member whose state was let go
+            and that is wanted again is trained from its beginning, to the same bits.
         constants: further parameters of the space, such as output="softmax".
 
     Raises ValueError or TypeError for bad input.
@@ -131,12 +135,10 @@ def plan(
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
-    own = (network, objective, lanes, len(found), preparation, stop, optimizer, batch.x.shape[1:], pad, hurry)
-    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), rows, epochs, *own)
-    shared = checks.choice("orders", orders, _ORDERS) == "shared"
-    task = Task(batch, held_out, folds, metrics, root, _check_dtype(dtype), shared)
-    trained = (space, method, found, *_grouped(space, spec, found, task, halving=halving), spec, task, epochs)
-    return Plan(*trained, names, ranked, goal, halving, asking, rank)
+    given = (batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective, lanes, len(found))
+    spec = TrainingSpec(*given, preparation, stop, optimizer, batch.x.shape[1:], pad, hurry)
+    made = _grouped(space, spec, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=halving)
+    return Plan(space, method, found, *made, names, ranked, goal, halving, asking, rank, keep)
 
 
 def _found(
@@ -165,17 +167,20 @@ def _dealt(
 
 
 def _grouped(
-    space: Space, spec: TrainingSpec, configurations: Sequence[Configuration], task: Task, *, halving: Any
-) -> tuple[Members, list[Group], list[Bracket]]:
-    """Return the members, the groups that train them and the brackets that rank them, after refusing what does not fit
-    together."""
+    space: Space, spec: TrainingSpec, configurations: Sequence[Configuration], given: tuple[Any, ...], *, halving: Any
+) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
+    """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
+    refusing what does not fit together."""
     if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     members = list_members(space, spec, configurations)
-    groups = list_groups(spec, configurations, members)
+    groups, task = list_groups(spec, configurations, members), Task(*given)
+    shared = checks.choice("orders", task.shared_orders, _ORDERS) == "shared"
+    task = task._replace(dtype=_check_dtype(task.dtype), shared_orders=shared)
     check_groups(groups, task)
     count = len(configurations)
-    return members, groups, halving.brackets(count, spec.epochs) if halving else single(count, spec.epochs)
+    brackets = halving.brackets(count, spec.epochs) if halving else single(count, spec.epochs)
+    return members, groups, brackets, spec, task, spec.epochs
 
 
 def _own_optimizer(constants: dict[str, Any]) -> Callable[..., Any] | None:

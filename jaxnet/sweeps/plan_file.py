@@ -76,6 +76,7 @@ _SEARCH = (
     "pad",
     "hurry",
     "orders",
+    "keep",
 )
 _PRUNING = ("halving", "hyperband", "stop")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties", "latest")

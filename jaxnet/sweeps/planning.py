@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from jaxnet import checks
 from jaxnet.accelerators import local_devices
 from jaxnet.html_blocks import html_text
 from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
+from jaxnet.sweeps.forecasts import Cost, Forecast
 from jaxnet.sweeps.groups import (
     Group,
     Members,
@@ -30,9 +32,10 @@ from jaxnet.sweeps.groups import (
     shapes_of_params,
 )
 from jaxnet.sweeps.optuna_study import Budget
-from jaxnet.sweeps.plan_words import group_name, with_prefix
+from jaxnet.sweeps.plan_words import group_name
 from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.space import Space
+from jaxnet.sweeps.states import KEEP
 from jaxnet.training.preparation import draws
 from jaxnet.training.stopping import Stop
 
@@ -41,6 +44,8 @@ _FULL = 0.6  # of the lanes with a member, below which a plan says so: fewer, an
 # a product of matrices is a multiplication and an addition a weight and example; backwards there are two such
 # products, one for the weights and one for the inputs
 _FORWARDS, _BACKWARDS = 2, 4
+# of a member in a folder, beside numbers: names and digests of it, and the name and shape of each leaf of its state
+_RECORD_BYTES, _LEAF_BYTES = 700, 95
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -58,6 +63,7 @@ class Plan:
         metric, goal: the name that configurations are ranked by, and "min" or "max".
         rank: which epoch stands for a member, in rankings and in what it hands out: its "last", or its "best" of what
             its stopping rule watches.
+        keep: whose parameters are kept at the end: "all", those of the "best" configuration, or the "scores" alone.
         halving: None, ``Halving`` or ``Hyperband``.
         asking: for method="optuna", how many configurations are asked for; the plan's are the first of them.
     """
@@ -77,7 +83,11 @@ class Plan:
     halving: Halving | Hyperband | None
     asking: Budget | None = None
     rank: str = "last"
+    keep: str = "all"
     lengths: tuple[int, ...] | None = None  # epochs of each configuration [C], where it has none of its own
+
+    def __post_init__(self) -> None:
+        checks.choice("keep", self.keep, KEEP)
 
     @property
     def best_by(self) -> Stop | None:
@@ -95,6 +105,11 @@ class Plan:
         """Whether some configuration says how long its runs are, which the program then has to be told."""
         return self.lengths is not None or any("epochs" in configuration for configuration in self.configurations)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # what a group holds are functions within functions, which are made anew where a plan is unpacked
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return _unpacked, ({**fields, "groups": []},)
+
     def __str__(self) -> str:
         return str(forecast(self))
 
@@ -107,8 +122,20 @@ class Plan:
 
     def place_of(self, member: int) -> tuple[int, int]:
         """Return the group of a member and its slot there."""
-        group = next(i for i, group in enumerate(self.groups) if member in group.members)
-        return group, int(np.searchsorted(self.groups[group].members, member))
+        groups, slots = self.places_of(np.array([member]))
+        return int(groups[0]), int(slots[0])
+
+    def places_of(self, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the groups [n] of some members and their slots [n] there."""
+        groups, slots = self._places
+        return groups[members], slots[members]
+
+    @functools.cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        groups, slots = np.zeros((2, len(self.members.ids)), np.int64)
+        for index, group in enumerate(self.groups):
+            groups[group.members], slots[group.members] = index, np.arange(len(group.members))
+        return groups, slots
 
     def model_epochs(self) -> int:
         """Count the epochs of all members, as if none diverged; those of the audit are not counted."""
@@ -133,62 +160,20 @@ class Plan:
         return dataclasses.replace(other, members=members, groups=list_groups(other.spec, configurations, members))
 
 
+def _unpacked(fields: dict[str, Any]) -> Plan:
+    groups = list_groups(fields["spec"], fields["configurations"], fields["members"])
+    return Plan(**{**fields, "groups": groups})
+
+
 class MemberSize(NamedTuple):
     """What one member of a group is made of, counted."""
 
     weights: int  # entries of its matrices
     units: int  # columns of its matrices, whose activations are kept for every example of a batch
     state_bytes: int  # of parameters and the optimizer's state
+    leaves: int  # of these
     batch: int
     steps: int  # an epoch
-
-
-class Cost(NamedTuple):
-    """What one group costs."""
-
-    name: str
-    members: int
-    tiles: int  # before anything is pruned
-    lanes: int  # of a tile
-    operations: float  # in floating point, where pruning takes from every group alike
-    memory: int  # bytes on each device: examples, and as many tiles as stay on it at a time
-
-
-class Forecast(NamedTuple):
-    """What a plan will cost; printed in a few lines."""
-
-    configurations: int
-    seeds: int
-    folds: int
-    method: str
-    members: int
-    groups: tuple[Cost, ...]
-    devices: str
-    work: int  # model-epochs, where pruning takes from every group alike and nothing is audited
-    most: int  # model-epochs, where nothing is pruned
-    operations: float  # in floating point, of this work
-    trials: int  # of Optuna, of which the configurations are the first; 0 with another method
-    ranked: str
-    memory: int  # bytes on the host: the state and the curves of all members
-    notes: tuple[str, ...]
-    compiling: str = ""  # how, where that is not for speed
-
-    def __str__(self) -> str:
-        axes = [f"{self.configurations} configurations ({self.method})", f"{self.seeds} seed(s)"]
-        axes += [f"{self.folds} folds"] if self.folds > 1 else []
-        on_device, on_host = max(group.memory for group in self.groups), self.memory
-        lines = [
-            f"{' x '.join(axes)} = {self.members} members in {len(self.groups)} group(s)",
-            *(f"  {each.name}: {each.members} members in {each.tiles} tile(s) of {each.lanes}" for each in self.groups),
-            f"compiles: {len(self.groups)}, one a group{self.compiling}",
-            f"devices:  {self.devices}, which train tiles of members of one seed and fold",
-            f"memory:   about {with_prefix(on_device)}B on each device, {with_prefix(on_host)}B on the host",
-            f"work:     {self.work} model-epochs of at most {self.most}, about {with_prefix(self.operations)}FLOP",
-            f"ranked:   {self.ranked}",
-        ]
-        if self.trials:
-            lines.append(f"trials:   {self.trials}; the above are the first of them")
-        return "\n".join(lines + [f"note:     {note}" for note in self.notes])
 
 
 def forecast(plan: Plan) -> Forecast:
@@ -199,7 +184,18 @@ def forecast(plan: Plan) -> Forecast:
     rounds = max(1, trials / len(plan.configurations))  # Optuna's later configurations are like its first
     count = len(plan.members.ids)
     curves = count * plan.epochs * len(plan.names) * plan.task.dtype.itemsize
-    states = sum(len(group.members) * member_size(plan, group).state_bytes for group in plan.groups)
+    sizes = [(len(group.members), member_size(plan, group)) for group in plan.groups]
+    states = sum(members * size.state_bytes for members, size in sizes)
+    named = sum(members * (size.leaves + 2) * _LEAF_BYTES for members, size in sizes)
+    share = {"all": 1.0, "best": 1 / len(plan.configurations), "scores": 0.0}[plan.keep]
+    # what is let go is held, and written, until it has ended; where the best is kept, with all seeds of its rivals
+    rivals = len(devices) * (count // len(plan.configurations) if plan.keep == "best" else 1)
+    passing = rivals * max(
+        group.lanes * resident_tiles(group.lanes * size.state_bytes) * size.state_bytes
+        for group, (_, size) in zip(plan.groups, sizes, strict=True)
+    )
+    held = min(states, int(share * states) + passing)
+    written = held if plan.keep == "best" else share * states
     return Forecast(
         configurations=len(plan.configurations),
         seeds=plan.space.seeds.count,
@@ -213,9 +209,11 @@ def forecast(plan: Plan) -> Forecast:
         operations=rounds * sum(each.operations for each in costs),
         trials=trials,
         ranked=f"by {plan.metric}, {plan.goal}imum first" + _ranked_by(plan),
-        memory=curves + states,
+        memory=curves + held,
+        disk=count * _RECORD_BYTES + curves + int(written * (1 + named / states)),
         notes=tuple(_notes(plan, costs)),
         compiling=", in a hurry" if plan.spec.hurry else "",
+        keep=plan.keep,
     )
 
 
@@ -268,6 +266,7 @@ def member_size(plan: Plan, group: Group) -> MemberSize:
         weights=sum(leaf.size for leaf in matrices),
         units=sum(leaf.shape[-1] for leaf in matrices),
         state_bytes=sum(leaf.size * leaf.dtype.itemsize for leaf in state),
+        leaves=len(state),
         batch=batch,
         steps=math.ceil(plan.spec.rows / batch),
     )

@@ -16,9 +16,8 @@ from jax.experimental import multihost_utils
 
 from jaxnet import checks
 from jaxnet.storage import digest
-from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.engine import Tiling
 
-EXECUTORS = ("local", "distributed")
 WORDS = 2048  # bytes of a message
 
 
@@ -28,12 +27,10 @@ class Processes(NamedTuple):
     rank: int = 0
     size: int = 1
 
-    def shares(self, engine: Engine, slots: np.ndarray) -> list[np.ndarray]:
-        """Deal whole tiles of some members of a group out to the processes."""
-        if self.size == 1:
-            return [slots]
-        tiles = [row[:real] for tiling in engine.batches(slots) for row, real in zip(*tiling, strict=True)]
-        none = np.zeros(0, slots.dtype)
+    def shares(self, tiling: Tiling) -> list[np.ndarray]:
+        """Deal whole tiles of members of a group out to the processes; return their slots."""
+        tiles = [row[:real] for row, real in zip(*tiling, strict=True)]
+        none = np.zeros(0, tiling.slots.dtype)
         return [np.concatenate([none, *tiles[rank :: self.size]]) for rank in range(self.size)]
 
     def exchange(self, arrays: Sequence[np.ndarray], shares: Sequence[np.ndarray]) -> None:
@@ -41,13 +38,22 @@ class Processes(NamedTuple):
         if self.size == 1:
             return
         mine = shares[self.rank]
-        buffer = np.zeros((max(map(len, shares)), sum(array[:1].nbytes for array in arrays)), np.uint8)
-        buffer[: len(mine)] = np.concatenate([_bytes(array[mine]) for array in arrays], axis=1)
-        everything = multihost_utils.process_allgather(buffer)
-        for rank, rows in enumerate(shares):
-            starts = np.cumsum([array[:1].nbytes for array in arrays])[:-1]
-            for array, part in zip(arrays, np.split(everything[rank, : len(rows)], starts, axis=1), strict=True):
-                array[rows] = np.ascontiguousarray(part).view(array.dtype).reshape(len(rows), *array.shape[1:])
+        told = self.gather([array[mine] for array in arrays], [len(share) for share in shares])
+        for rows, parts in zip(shares, told, strict=True):
+            for array, part in zip(arrays, parts, strict=True):
+                array[rows] = part
+
+    def gather(self, mine: Sequence[np.ndarray], counts: Sequence[int]) -> list[list[np.ndarray]]:
+        """Return the arrays [n, ...] of every process, of which each has as many rows as ``counts`` says of it."""
+        widths = [math.prod(array.shape[1:]) * array.dtype.itemsize for array in mine]
+        buffer = np.zeros((max(counts), sum(widths)), np.uint8)
+        buffer[: counts[self.rank]] = np.concatenate([_bytes(array) for array in mine], axis=1)
+        found = []
+        for rows, count in zip(multihost_utils.process_allgather(buffer), counts, strict=True):
+            parts = zip(mine, np.split(rows[:count], np.cumsum(widths)[:-1], axis=1), strict=True)
+            cut = lambda like, part: np.ascontiguousarray(part).view(like.dtype).reshape(len(part), *like.shape[1:])
+            found.append([cut(like, part) for like, part in parts])
+        return found
 
     def give(self, arrays: Sequence[np.ndarray]) -> None:
         """Fill in, in every process, what the first one has of arrays [P, ...]."""
@@ -79,14 +85,10 @@ class Processes(NamedTuple):
 ALONE = Processes()
 
 
-def join(executor: str) -> Processes:
-    """Return the processes of an executor; raises ValueError for an unknown one, and for "distributed" before
-    ``jax.distributed.initialize`` was called in several processes."""
-    checks.choice("executor", executor, EXECUTORS)
-    if executor == "local":
-        return ALONE
+def join() -> Processes:
+    """Return the processes that ``jax.distributed`` has brought together; raises ValueError where that is one."""
     expected = "'local', or first jax.distributed.initialize(...) in each of several processes"
-    checks.require(jax.process_count() > 1, "executor", expected, executor)
+    checks.require(jax.process_count() > 1, "executor", expected, "distributed")
     return Processes(jax.process_index(), jax.process_count())
 
 

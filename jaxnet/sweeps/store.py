@@ -6,6 +6,7 @@ which the same call goes on. Rankings and decisions are not stored, for they fol
 """
 
 import dataclasses
+import functools
 import json
 import warnings
 from pathlib import Path
@@ -20,11 +21,14 @@ from jaxnet.identity import installed
 from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
 from jaxnet.sweeps.folder_growth import growth
 from jaxnet.sweeps.groups import lanes_rule
-from jaxnet.sweeps.history import SweepHistory
+from jaxnet.sweeps.history import SweepHistory, gone, state_of
 from jaxnet.sweeps.member_identity import MemberIdentity
 from jaxnet.sweeps.members_database import MembersDatabase
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.space import configuration_text, space_as_json
+from jaxnet.sweeps.states import HELD_BYTES
+from jaxnet.sweeps.stored_states import stored_states
+from jaxnet.sweeps.tiles import Lane
 from jaxnet.training.stopping import CONVERGED, DIVERGED
 from jaxnet.types import Batch
 
@@ -63,12 +67,23 @@ class Store:
     def save(self, history: SweepHistory, members: np.ndarray) -> None:
         """Write the records of some members, all or none of them."""
         self._database.save([self._row(history, int(member)) for member in members])
+        if self._spooled(history):
+            groups, slots = self._plan.places_of(members[~gone(self._plan, history, members)])
+            for index in np.unique(groups):
+                history.states[index].hand_over(slots[groups == index])
+
+    def _spooled(self, history: SweepHistory) -> bool:
+        """Whether states are so many that they are held here alone."""
+        return sum(states.count * states.layout.bytes for states in history.states) > HELD_BYTES
 
     def restore(self, history: SweepHistory) -> int:
         """Put every record that belongs to the plan into the history; return how many there were.
 
         Raises ValueError where a record is of another training than the plan's.
         """
+        for group, states in zip(self._plan.groups, history.states, strict=True):
+            ids = [self._plan.members.ids[member] for member in group.members]
+            states.source = functools.partial(stored_states, self._path, ids, states.like)
         numbered = {name: member for member, name in enumerate(self._plan.members.ids)}
         count = 0
         for name, epochs, diverged, record in self._database.rows():
@@ -87,18 +102,20 @@ class Store:
 
     def _row(self, history: SweepHistory, member: int) -> tuple[Any, ...]:
         members, epochs, diverged = self._plan.members, int(history.epochs[member]), int(history.diverged[member])
-        place, slot = self._plan.place_of(member)
-        state = jax.tree.map(lambda leaf: leaf[slot], history.lanes[place])
+        kept = not gone(self._plan, history, np.array([member]))[0]
         curves = {name: curve[member, :epochs] for name, curve in history.curves.items()}
         configuration = configuration_text(self._plan.configurations[members.configuration[member]])
         name = members.ids[member]
         about = {"member": name, "epochs": epochs, "diverged": diverged, **self._identity.of(member)}
-        record = encode((state, curves), about)
+        if kept:
+            record = encode((state_of(self._plan, history, member), curves), about)
+        else:
+            record = encode((curves,), {**about, "stopped": int(history.stopped[member])})
         return name, configuration, int(members.seed[member]), int(members.fold[member]), epochs, diverged, record
 
     def _restore_one(self, history: SweepHistory, member: int, about: dict[str, Any], record: bytes) -> bool:
         place, slot = self._plan.place_of(member)
-        lanes, source = history.lanes[place], f"{self._path}, member {self._plan.members.ids[member]}"
+        states, source = history.states[place], f"{self._path}, member {self._plan.members.ids[member]}"
         try:
             named, said = decode_named(record, source=source)
             # what stands beside a record is outside its checksum, so it stands in it, too
@@ -109,19 +126,24 @@ class Store:
                 self._refuse([f"{each}{spans if self._grown and 'optimizer' in each else ''}" for each in changes])
             epochs = about["epochs"]
             curves = {name: curve[member, :epochs] for name, curve in history.curves.items()}
-            like = jax.tree.map(lambda leaf: leaf[slot], lanes), curves
-            state, curves = match(named, like, source=source)
+            alone = "stopped" in said  # its scores were kept alone
+            like = (curves,) if alone else (states.like, curves)
+            *state, curves = match(named, like, source=source)
         except (CheckpointError, TypeError) as error:
             # one damaged record costs one member, never the sweep
             warnings.warn(f"{error}; the member is trained again", RuntimeWarning, stacklevel=4)
             return False
-        for kept, value in zip(jax.tree.leaves(lanes), jax.tree.leaves(state), strict=True):
-            kept[slot] = value
+        if alone:
+            states.forget(np.array([slot]))
+        elif self._spooled(history):
+            states.hand_over(np.array([slot]))
+        else:
+            states.write(np.array([slot]), jax.tree.map(lambda leaf: np.expand_dims(leaf, 0), state[0]))
         for name, curve in curves.items():
             history.curves[name][member, :epochs] = curve
         history.epochs[member] = epochs
-        history.diverged[member] = state.ended if state.status == DIVERGED else 0
-        history.stopped[member] = state.ended if state.status == CONVERGED else 0
+        history.diverged[member] = about["diverged"] if alone else _ended(state[0], DIVERGED)
+        history.stopped[member] = said["stopped"] if alone else _ended(state[0], CONVERGED)
         return True
 
     def _found(self) -> tuple[dict[str, Any] | None, dict[str, Any]]:
@@ -176,6 +198,10 @@ class Store:
     def _refuse(self, changed: list[str]) -> NoReturn:
         lines = "\n  ".join(changed)
         raise ValueError(f"{self._manifest.parent}: another sweep's folder; take another, or undo\n  {lines}")
+
+
+def _ended(state: Lane, status: int) -> int:
+    return int(state.ended) if state.status == status else 0
 
 
 def sweep_manifest(plan: Plan) -> dict[str, Any]:

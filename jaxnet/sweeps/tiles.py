@@ -6,10 +6,11 @@ works through its tiles one after the other, as many as it is told. No number cr
 changes, so a member has the same bits whatever stands beside it.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples
@@ -26,6 +27,20 @@ class Lane(NamedTuple):
     status: Any  # int32: RUNNING, CONVERGED or DIVERGED
     ended: Any  # int32: the epoch, from 1, in which it converged or diverged; 0 while it runs
     best: Any = None  # what a stopping rule watches
+
+
+class StateHolder(Protocol):
+    """Who has the states of members, by their slots."""
+
+    @property
+    def layout(self) -> Layout:
+        """Where the leaves of one state lie when it is flat."""
+
+    def read(self, slots: np.ndarray) -> Lane:
+        """Return the states of some members, NumPy leaves with the axes of ``slots`` in front."""
+
+    def write(self, slots: np.ndarray, lanes: Lane) -> None:
+        """Hold the states of some members, leaves [n, ...]."""
 
 
 class Tile(NamedTuple):

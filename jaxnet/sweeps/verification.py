@@ -1,6 +1,7 @@
 """Read a sweep back without training, and train some of its members again to compare every bit."""
 
 import contextlib
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.execution import Trainer, run_plan, train_by_rungs
-from jaxnet.sweeps.history import SweepHistory, behind, empty_history
+from jaxnet.sweeps.execution import run_plan, train_by_rungs
+from jaxnet.sweeps.history import SweepHistory, behind, empty_history, gone, state_of
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.store import Store
+from jaxnet.sweeps.trainer import Trainer
 
 
 class _Behind(Exception):
@@ -30,6 +32,12 @@ class _NoTrainer:
         """Raise ``_Behind`` unless every member is there already."""
         if behind(self._plan, self._history, target)[members].any():
             raise _Behind
+
+    def forget(self, members: np.ndarray) -> None:
+        """Nothing is let go of what is read."""
+
+    def share(self) -> None:
+        """There is nobody to share with."""
 
 
 def load_sweep(plan: Plan, out: str | os.PathLike[str]) -> Result:
@@ -62,16 +70,17 @@ def verify(result: Result, members: int = 3, *, seed: int = 0) -> dict[int, bool
     trained = np.flatnonzero(result.history.epochs > 0)
     count = min(checks.integer("members", members, minimum=1), len(trained))
     chosen = np.sort(np.random.default_rng(seed).choice(trained, count, replace=False))
-    again = empty_history(result.plan)
-    trainer = Trainer(result.plan, again, lambda done, reached: None)
+    again, kept = empty_history(result.plan), ~gone(result.plan, result.history, chosen)
+    plan = dataclasses.replace(result.plan, keep="all")
+    trainer = Trainer(plan, again, lambda done, reached: None)
     for epochs in np.unique(result.history.epochs[chosen]):  # each as far as it came: the pruned no further
         trainer.advance(chosen[result.history.epochs[chosen] == epochs], int(epochs))
-    return {int(m): _record(result.plan, again, m) == _record(result.plan, result.history, m) for m in chosen}
+    records = lambda history: [_record(plan, history, m, states=s) for m, s in zip(chosen, kept, strict=True)]
+    return {int(m): a == b for m, a, b in zip(chosen, records(again), records(result.history), strict=True)}
 
 
-def _record(plan: Plan, history: SweepHistory, member: Any) -> bytes:
-    group, slot = plan.place_of(int(member))
-    leaves = [leaf[slot] for leaf in jax.tree.leaves(history.lanes[group])]
+def _record(plan: Plan, history: SweepHistory, member: Any, *, states: bool) -> bytes:
+    leaves = jax.tree.leaves(state_of(plan, history, int(member))) if states else []
     curves = [curve[member] for curve in history.curves.values()]
     # as bytes, for NaN must equal NaN, and 0.0 must not equal -0.0
     return b"".join(np.asarray(part).tobytes() for part in (*leaves, *curves))

@@ -19,8 +19,8 @@ from timing import Case
 
 from jaxnet.sweeps import Float, Space, plan
 from jaxnet.sweeps.devices import advice, use_all_cores
-from jaxnet.sweeps.execution import Trainer
 from jaxnet.sweeps.history import empty_history
+from jaxnet.sweeps.trainer import Trainer
 
 BATCH, MEMBERS, EPOCHS = 128, 64, 10
 CALLS = 16  # that a contestant may get

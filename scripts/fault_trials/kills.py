@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 from scripts.fault_trials import deaths, trained
 from scripts.fault_trials.rows import LOST, SILENT, SURVIVED, Budget, Row, in_child, killed
 
@@ -136,11 +138,9 @@ def restored_without_states() -> Any:
     real = Store._restore_one
 
     def restore(store: Any, history: Any, member: int, about: Any, record: bytes) -> bool:
-        lanes = [[leaf.copy() for leaf in lane.params[0].values()] for lane in history.lanes]
         found = real(store, history, member, about, record)
-        for lane, before in zip(history.lanes, lanes, strict=True):
-            for leaf, old in zip(lane.params[0].values(), before, strict=True):
-                leaf[...] = old
+        for states in history.states:
+            states.begin_again(np.arange(states.count))
         return found
 
     return mock.patch.object(Store, "_restore_one", restore)

@@ -50,15 +50,16 @@ def fit(folder: str | None, cache: str, **options: Any) -> str:
 def sweep(folder: str | None, cache: str, **options: Any) -> str:
     """Train the small sweep, saving after every call; return the digest of its curves and states."""
     _compile_into(cache)
-    from jaxnet.sweeps import execution, members_database
+    from jaxnet.sweeps import execution, executors, members_database
 
-    execution._SAVE_SECONDS, execution._CALL_SECONDS = -1.0, 0.0
+    execution._SAVE_SECONDS, executors._CALL_SECONDS = -1.0, 0.0
     space = jn.Space(learning_rate=jn.Float(1e-2, 1e31, log=True), hidden=(4,), batch_size=16, seed=jn.Seeds(2))
     plan = jn.plan(space, (X, Y), n=5, epochs=4, halving=jn.Halving(2, 2))
     epochs = lambda database, rows: {row[0]: row[4] for row in rows}
     with _noted(members_database.MembersDatabase, "save", folder, epochs):
         history = jn.sweep(plan, out=folder, **options).history
-    return digest_of((history.curves, history.epochs, history.diverged, [lane.params for lane in history.lanes]))
+    params = [states.read_all().params for states in history.states]
+    return digest_of((history.curves, history.epochs, history.diverged, params))
 
 
 def _compile_into(cache: str) -> None:

@@ -148,7 +148,7 @@ def test_the_audit_trains_pruned_configurations_to_the_end(full: Any, problem: A
 
 
 def test_an_unknown_executor_is_refused(problem: Any) -> None:
-    with pytest.raises(ValueError, match="executor: expected one of local, distributed, got 'locl'"):
+    with pytest.raises(ValueError, match="executor: expected one of local, distributed, ray, got 'locl'"):
         jn.sweep(jn.plan(jn.Space(learning_rate=0.1), problem.train, epochs=1), executor="locl")
 
 

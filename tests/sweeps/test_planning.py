@@ -31,7 +31,7 @@ def test_a_member_is_counted_by_hand(problem: Any) -> None:
     space = jn.Space(learning_rate=0.1, hidden=(5,), optimizer="adam")
     plan = jn.plan(space, problem.train, epochs=10, batch_size=20)
     size = member_size(plan, plan.groups[0])
-    assert size == MemberSize(weights=30, units=7, state_bytes=4 * (3 * 37 + 1), batch=20, steps=4)
+    assert size == MemberSize(weights=30, units=7, state_bytes=4 * (3 * 37 + 1), leaves=13, batch=20, steps=4)
 
 
 def test_work_takes_six_operations_a_weight_and_example_and_two_where_it_only_looks(problem: Any) -> None:

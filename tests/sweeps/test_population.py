@@ -15,10 +15,11 @@ import jaxnet as jn
 from jaxnet import sweeps
 from jaxnet.sweeps import engine
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.execution import Trainer
+from jaxnet.sweeps.executors import Local
 from jaxnet.sweeps.groups import keys_of
 from jaxnet.sweeps.history import empty_history
 from jaxnet.sweeps.store import sweep_manifest
+from jaxnet.sweeps.trainer import Trainer
 
 RATES = [{"learning_rate": 0.02 * 1.5**k, "momentum": 0.09 * k} for k in range(11)]
 EPOCHS = 6
@@ -141,7 +142,7 @@ def test_memory_that_is_exhausted_after_some_calls_loses_no_epoch(
         return real(engine, *arguments)
 
     monkeypatch.setattr(Engine, "_call", exhausted)
-    monkeypatch.setattr("jaxnet.sweeps.execution._CALL_SECONDS", 0)  # an epoch a call
+    monkeypatch.setattr("jaxnet.sweeps.executors._CALL_SECONDS", 0)  # an epoch a call
     assert bits(sweeps.sweep(plan(problem, RATES))) == whole
     assert len(set(calls[:3])) == 1
     assert max(calls[3:]) < calls[0]
@@ -173,14 +174,14 @@ def test_a_metric_is_compiled_again_when_what_it_reads_has_changed(
 
 
 def test_states_are_fetched_when_they_are_wanted_and_at_the_end(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jaxnet.sweeps.execution._CALL_SECONDS", 0)  # an epoch a call
+    monkeypatch.setattr("jaxnet.sweeps.executors._CALL_SECONDS", 0)  # an epoch a call
     made = plan(problem, RATES[:2], seeds=1)
     history = empty_history(made)
-    first = jax.tree.map(np.copy, history.lanes[0].params)
+    first = jax.tree.map(np.copy, history.states[0].read_all().params)
     answers, seen = iter([False, True, False, False, False]), []
 
     def done(members: np.ndarray, fetched: bool) -> None:
-        now = jax.tree.leaves(history.lanes[0].params)
+        now = jax.tree.leaves(history.states[0].read_all().params)
         seen.append((fetched, any((a != b).any() for a, b in zip(now, jax.tree.leaves(first), strict=True))))
 
     Trainer(made, history, done, wanted=lambda: next(answers)).advance(np.arange(2), EPOCHS)
@@ -210,7 +211,7 @@ def test_seeds_share_tiles_where_nothing_is_drawn(problem: Any) -> None:
     history = empty_history(made)
     trainer = Trainer(made, history, lambda members, reached: None)
     trainer.advance(np.arange(9), 2)
-    (tiling,) = trainer._engine_of(0).batches(np.arange(9))
+    (tiling,) = Local().engine(made, 0, history.states[0]).batches(np.arange(9))
     assert sorted(tiling.real.tolist()) == [1, 8]
     alone = bits(
         sweeps.sweep(sweeps.plan(sweeps.Space(hidden=(5,), learning_rate=0.1, seed=4), problem.train, epochs=2))
@@ -232,7 +233,7 @@ y = (x[:, 0] + x[:, 1] ** 2 > 0.5).astype(np.int32)
 space = sweeps.Space(learning_rate=sweeps.Float(1e-2, 1, log=True), hidden=(5,), batch_size=16, seed=sweeps.Seeds(3))
 result = sweeps.sweep(sweeps.plan(space, (x, y), n=19, epochs=5))
 assert len(jax.devices()) == int(sys.argv[1])
-parts = [*result.history.curves.values(), *jax.tree.leaves(result.history.lanes)]
+parts = [*result.history.curves.values(), *jax.tree.leaves([states.read_all() for states in result.history.states])]
 print(hashlib.sha256(b"".join(np.asarray(part).tobytes() for part in parts)).hexdigest())
 """
 

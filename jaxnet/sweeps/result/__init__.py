@@ -17,7 +17,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.html_blocks import html_table, html_text
 from jaxnet.models import Model
-from jaxnet.sweeps.history import SweepHistory, levels, ranking, values_at
+from jaxnet.sweeps.history import SweepHistory, levels, ranking, state_of, values_at
 from jaxnet.sweeps.optuna_study import completed_study
 from jaxnet.sweeps.plan_data import arrays_like, table_examples
 from jaxnet.sweeps.planning import Plan
@@ -111,14 +111,12 @@ class Result:
         """Return the parameters of a member at its last epoch (the last finite ones where it diverged), or at its best
         where members are ranked by that.
 
-        Raises ValueError or TypeError for what is no member.
+        Raises ValueError or TypeError for what is no member, and where the plan did not keep its parameters.
         """
         member = checks.integer("member", member, maximum=len(self.plan.members.ids) - 1)
-        group, slot = self.plan.place_of(member)
-        lanes = self.history.lanes[group]
-        best = self.plan.best_by is not None and lanes.best.epoch[slot] > 0
-        params = jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), lanes.best.params if best else lanes.params)
-        return unpadded(self.plan, member, params)
+        lane = state_of(self.plan, self.history, member)
+        best = self.plan.best_by is not None and lane.best.epoch > 0
+        return unpadded(self.plan, member, jax.tree.map(jnp.asarray, lane.best.params if best else lane.params))
 
     def network(self, member: int) -> Any:
         """Return the network of a member; raises ValueError or TypeError for what is no member."""

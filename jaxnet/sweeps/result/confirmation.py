@@ -41,7 +41,7 @@ def fresh_plan(plan: Plan, history: SweepHistory, chosen: Sequence[int], seeds: 
         [plan.configurations[c] for c in chosen],
         space=space, method="list", spec=dataclasses.replace(plan.spec, rows=len(task.data.x), stop=stop), task=task,
         names=names, rank=rank, lengths=lengths,
-        halving=None, asking=None,
+        halving=None, asking=None, keep="all",
         metric=plan.metric if plan.metric in names else plan.metric.removeprefix("validation_"),
     )  # fmt: skip
 

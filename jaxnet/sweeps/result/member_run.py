@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.sweeps.groups import drawing_seeds, initial_params, keys_of
-from jaxnet.sweeps.history import SweepHistory
+from jaxnet.sweeps.history import SweepHistory, state_of
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result.unpadded import unpadded
 from jaxnet.training import OptimizerState, Outcome, Run, stopping
@@ -16,8 +16,7 @@ from jaxnet.training.training_recipe import TrainingRecipe
 
 def member_run(plan: Plan, history: SweepHistory, member: int) -> Run:
     """Return a member's run, its state and curves as the sweep has them: after divergence the last finite state."""
-    group, slot = plan.place_of(member)
-    lane = unpadded(plan, member, jax.tree.map(lambda leaf: jnp.asarray(leaf[slot]), history.lanes[group]))
+    lane = unpadded(plan, member, jax.tree.map(jnp.asarray, state_of(plan, history, member)))
     training = plan.spec.training(plan.configurations[int(plan.members.configuration[member])])
     seed, drawing = (int(seeds[member]) for seeds in (plan.members.seed, drawing_seeds(plan.task, plan.members.seed)))
     init_key, run_key = keys_of(plan.task.root, seed)[0], keys_of(plan.task.root, drawing)[1]

@@ -1,0 +1,231 @@
+"""``Trainer``: takes members of a plan up to an epoch, by whoever trains tiles, and keeps the record of it."""
+
+import collections
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxnet.sweeps.engine import TileResults, resident_tiles
+from jaxnet.sweeps.executors import Local, ProgramCall, TileTask, check_answer, tiling_of
+from jaxnet.sweeps.history import SweepHistory, behind, forget, gone, member_arrays, scores
+from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.processes import ALONE, Processes
+from jaxnet.sweeps.rungs import rank
+from jaxnet.sweeps.states import HELD_BYTES
+from jaxnet.sweeps.tiles import Lane
+from jaxnet.training.flat import flatten
+from jaxnet.training.run import next_chunk
+from jaxnet.training.stopping import CONVERGED, DIVERGED
+
+_PIECE_SECONDS = 20.0  # that tiles elsewhere train before they come back: what the death of a worker costs
+_FIRST_PIECE = 16  # epochs, before it is known how long one takes
+_LOOK_SECONDS = 0.01
+_EXCHANGED_BYTES = 2**26  # of states that travel between processes at a time
+
+
+class Trainer:
+    """Trains members of a plan up to an epoch, one group after the other.
+
+    ``done(members, fetched)`` is called after each call of the compiled program, with the members that it trained and
+    whether the history has their states, which otherwise stay on the devices; and with those that others trained.
+    States are fetched when their epoch is reached, and before that whenever ``wanted()`` says so. With ``collecting``
+    the first of several processes is given all states, for its folder.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        history: SweepHistory,
+        done: Callable[[np.ndarray, bool], None],
+        processes: Processes = ALONE,
+        *,
+        executor: Any = None,
+        wanted: Callable[[], bool] = lambda: False,
+        collecting: bool = False,
+    ) -> None:
+        self._plan, self._history, self._done, self._processes = plan, history, done, processes
+        self._wanted, self._collecting = wanted, collecting
+        self._executor = Local() if executor is None else executor
+        self._pieces: dict[int, int] = {}  # group -> epochs that its tiles train elsewhere before they come back
+        # the process that has the state of each member of a group; the first one has those of the folder
+        self._owners = [np.zeros(states.count, np.int64) for states in history.states]
+
+    def advance(self, members: np.ndarray, target: int) -> None:
+        """Train these members until each has ``target`` epochs or has diverged."""
+        for index, group in enumerate(self._plan.groups):
+            chosen = np.isin(group.members, members)
+            self._begin_again(index, np.flatnonzero(chosen), target)
+            epochs = self._history.epochs[group.members]
+            waiting = chosen & behind(self._plan, self._history, target)[group.members]
+            # members of a tile are at the same epoch; after an interruption they stand at several
+            for first in np.unique(epochs[waiting]):
+                slots = np.flatnonzero(waiting & (epochs == first))
+                last = min(target, int(self._plan.most[group.members[slots]].max()))
+                for block in self._blocks(index, slots):
+                    self._advance_group(index, block, int(first), last)
+                    if self._plan.keep == "best":
+                        self._leave_the_best()
+
+    def forget(self, members: np.ndarray) -> None:
+        """Be told that some members go no further, so that their states may be let go."""
+        if self._plan.keep != "all" and len(members):
+            forget(self._plan, self._history, members)
+            self._done(members, True)
+
+    def share(self) -> None:
+        """Let every process have the states that were kept, where they are few; else each has those it trained."""
+        if self._processes.size > 1 and state_bytes(self._history) <= HELD_BYTES:
+            for index, states in enumerate(self._history.states):
+                slots = np.flatnonzero(~states.gone(np.arange(states.count)))
+                self._send(index, slots, dict.fromkeys(range(self._processes.size), slots))
+
+    def _begin_again(self, index: int, slots: np.ndarray, target: int) -> None:
+        """Members whose states were let go, and are wanted now, start from the beginning: to the same bits."""
+        members, states = self._plan.groups[index].members, self._history.states[index]
+        wanted = behind(self._plan, self._history, target)[members[slots]] | (self._plan.keep == "all")
+        lost = slots[states.gone(slots) & wanted]
+        states.begin_again(lost)
+        for array in member_arrays(self._history):
+            array[members[lost]] = np.nan if array.dtype.kind == "f" else 0
+
+    def _blocks(self, index: int, slots: np.ndarray) -> list[np.ndarray]:
+        """Cut members so that all seeds and folds of a configuration are trained before others begin, where only the
+        best of them are kept."""
+        if self._plan.keep != "best":
+            return [slots]
+        group = self._plan.groups[index]
+        devices = max(1, getattr(self._executor, "workers", 1)) * jax.local_device_count() * self._processes.size
+        count = group.lanes * self._resident(index) * devices
+        order = np.unique(self._plan.members.configuration[group.members[slots]], return_inverse=True)[1] // count
+        return [slots[order == each] for each in range(order.max() + 1)]
+
+    def _resident(self, index: int) -> int:
+        return resident_tiles(self._plan.groups[index].lanes * self._history.states[index].layout.bytes)
+
+    def _advance_group(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
+        if not isinstance(self._executor, Local):
+            self._advance_elsewhere(index, slots, first, target)
+            return
+        members, states = self._plan.groups[index].members, self._history.states[index]
+        shares = [slots]
+        if self._processes.size > 1:
+            shares = self._processes.shares(tiling_of(self._plan, index, slots))
+            moving = {to: share[self._owners[index][share] != to] for to, share in enumerate(shares)}
+            self._send(index, slots if first else slots[:0], moving)
+        mine = shares[self._processes.rank]
+        for call in self._executor.calls(self._plan, index, mine, (first, target), states=states, wanted=self._wanted):
+            self._record(index, call)
+            self._tell(members[call.told.slots], call.fetched)
+        if self._processes.size > 1:
+            self._learn(index, shares)
+
+    def _learn(self, index: int, shares: list[np.ndarray]) -> None:
+        """Learn what the other processes trained: the curves everywhere, the states where a folder keeps them."""
+        members = self._plan.groups[index].members
+        theirs = [members[share] for share in shares]
+        self._processes.exchange(member_arrays(self._history), theirs)
+        for process, share in enumerate(shares):
+            self._owners[index][share] = process
+        slots, states = np.concatenate(shares), self._history.states[index]
+        if self._plan.keep == "scores":
+            forget(self._plan, self._history, self._ended(members[slots]))
+        if self._collecting:
+            kept = slots[~states.gone(slots)]
+            self._send(index, kept, {0: kept})
+        for process, each in enumerate(theirs):
+            if process != self._processes.rank and len(each):
+                self._done(each, self._collecting)
+
+    def _send(self, index: int, slots: np.ndarray, to: dict[int, np.ndarray]) -> None:
+        """Let processes have the states of members that others have, some at a time; ``to`` says who wants which."""
+        states, owners = self._history.states[index], self._owners[index]
+        wanted = np.isin(slots, np.concatenate([*to.values(), slots[:0]]))
+        count = max(1, _EXCHANGED_BYTES // states.layout.bytes)
+        for start in range(0, len(slots[wanted]), count):
+            some = slots[wanted][start : start + count]
+            shares = [some[owners[some] == process] for process in range(self._processes.size)]
+            mine = [np.asarray(part) for part in flatten(states.layout, states.read(shares[self._processes.rank]))]
+            told = self._processes.gather(mine, [len(share) for share in shares])
+            for share, parts in zip(shares, told, strict=True):
+                here = np.isin(share, to.get(self._processes.rank, share[:0]))
+                here &= owners[share] != self._processes.rank
+                if here.any():
+                    states.write(share[here], states.unflatten([part[here] for part in parts]))
+
+    def _advance_elsewhere(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
+        """Hand tiles to an executor, some more than it trains at a time, and take them back as they are done."""
+        members, states = self._plan.groups[index].members, self._history.states[index]
+        tiling, workers = tiling_of(self._plan, index, slots), max(1, getattr(self._executor, "workers", 1))
+        whole = [row[:real] for row, real in zip(*tiling, strict=True)]
+        most = self._resident(index) * max(1, getattr(self._executor, "devices", 1))
+        each = max(1, min(most, math.ceil(len(whole) / (2 * workers))))
+        waiting = collections.deque((np.concatenate(whole[at : at + each]), first) for at in range(0, len(whole), each))
+        running: list[tuple[TileTask, Any, float]] = []
+        while waiting or running:
+            while waiting and len(running) < 2 * max(1, getattr(self._executor, "workers", 1)):
+                some, at = waiting.popleft()
+                to = min(at + self._pieces.get(index, _FIRST_PIECE), target)
+                tiles = TileTask(self._plan, index, some, states.read(some), at, to)
+                running.append((tiles, self._executor.submit(tiles), time.perf_counter()))
+            tiles, answer, begun = running.pop(self._finished(running))
+            lanes, curves = check_answer(tiles, answer.result() if hasattr(answer, "result") else answer)
+            count, seconds = tiles.target - tiles.first, time.perf_counter() - begun
+            self._pieces[index] = next_chunk(count, seconds, wanted=_PIECE_SECONDS, limit=target)
+            states.write(tiles.slots, lanes)
+            self._record(index, ProgramCall(_results(tiles.slots, lanes, curves), tiles.first, count, True))
+            trained = members[tiles.slots]
+            self._tell(trained, True)
+            left = tiles.slots[behind(self._plan, self._history, target, trained)]
+            if len(left):
+                waiting.append((left, tiles.target))
+
+    def _finished(self, running: list[tuple[TileTask, Any, float]]) -> int:
+        """Wait for some answer; say which."""
+        while True:
+            for at, (_, answer, _) in enumerate(running):
+                if not hasattr(answer, "done") or answer.done():
+                    return at
+            if self._wanted():  # of a signal, which is not to wait for tiles
+                self._done(np.zeros(0, np.int64), True)
+            time.sleep(_LOOK_SECONDS)
+
+    def _record(self, index: int, call: ProgramCall) -> None:
+        """Write down what a call tells."""
+        trained, history = self._plan.groups[index].members[call.told.slots], self._history
+        at = call.first + call.epochs
+        for position, name in enumerate(self._plan.names):
+            history.curves[name][trained, call.first : at] = call.told.curves[:, :, position]
+        ended, status = call.told.ended, call.told.status
+        history.diverged[trained] = np.where(status == DIVERGED, ended, 0)
+        history.stopped[trained] = np.where(status == CONVERGED, ended, 0)
+        history.epochs[trained] = np.where(ended > 0, ended, np.minimum(at, self._plan.most[trained]))
+
+    def _tell(self, trained: np.ndarray, fetched: bool) -> None:
+        if fetched and self._plan.keep == "scores":  # before they are saved
+            forget(self._plan, self._history, self._ended(trained))
+        self._done(trained, fetched)
+
+    def _ended(self, members: np.ndarray) -> np.ndarray:
+        return members[~behind(self._plan, self._history, self._plan.epochs, members)]
+
+    def _leave_the_best(self) -> None:
+        """Of the configurations that have come to their end, let all but the best go."""
+        behind_it = behind(self._plan, self._history, self._plan.epochs)
+        whole = np.flatnonzero(~behind_it.reshape(len(self._plan.configurations), -1).any(axis=1))
+        values = scores(self._plan, self._history, self._plan.epochs)[whole]
+        others = whole[rank(whole.tolist(), values, self._plan.goal)[1:]]
+        members = self._plan.members_of(others.tolist())
+        self.forget(members[~gone(self._plan, self._history, members)])
+
+
+def state_bytes(history: SweepHistory) -> int:
+    """Count the bytes of the states of all members."""
+    return sum(states.count * states.layout.bytes for states in history.states)
+
+
+def _results(slots: np.ndarray, lanes: Lane, curves: np.ndarray) -> TileResults:
+    return TileResults(slots, curves, np.asarray(lanes.ended), np.asarray(lanes.status))
