@@ -19,6 +19,7 @@ from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
 from jaxnet.training.hyperparameters import Skeleton, combine, refreshed
+from jaxnet.training.meshes import everywhere, in_parts, in_place
 from jaxnet.training.metric_values import metric_name, metric_values
 from jaxnet.training.optimizer_extras import EXTRAS, extras_taken
 from jaxnet.training.stopping import Best, Stop
@@ -41,6 +42,7 @@ class Program(NamedTuple):
     shuffled: bool
     random: bool  # whether the objective draws random numbers (dropout)
     batches: int | None = None  # of an epoch, without the tail; None where their number is traced
+    mesh: Any = None  # the devices that share a batch; None where one does all
 
 
 class State(NamedTuple):
@@ -130,7 +132,8 @@ def _run_program(
         state, values = one_epoch(parts, state, data, key=key, done=done)
         return state, {name: history[name].at[done].set(values[name].astype(history[name].dtype)) for name in names}
 
-    return jax.lax.while_loop(goes_on, body, (state, history))
+    state, history = jax.lax.while_loop(goes_on, body, (state, history))
+    return in_place(program.mesh, state), everywhere(program.mesh, history)
 
 
 def assemble(program: Program, numbers: list[Any]) -> Parts:
@@ -158,13 +161,28 @@ def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) 
     values = {"loss": loss, **epoch_values(parts, after.params, data)}
     # one test of everything: a frozen run needs no branch, and lanes beside a diverged one keep their bits;
     # flat, so that looking at all parameters and choosing between two states is one kernel and not one a leaf
+    kept, finite = (
+        _finite_or_before(after, before, loss) if parts.program.mesh is None else _leaf_by_leaf(after, before, loss)
+    )
+    best, status = status_after(parts.stop, state, kept.params, values=values, finite=finite)
+    return State(kept.params, kept.optimizer, state.epoch + 1, best, status), values
+
+
+def _finite_or_before(after: Any, before: Any, loss: Array) -> tuple[Any, Array]:
+    """Return what was trained where it is finite, else what was there before, and whether it is."""
     layout = layout_of(before, 0)
     new, old = flatten(layout, after), flatten(layout, before)
     parameters = sum(leaf.size for leaf in jax.tree.leaves(after.params))  # they stand first
     finite = jnp.isfinite(loss) & jnp.all(jnp.isfinite(new[0][:parameters]))
-    kept = unflatten(layout, tuple(jnp.where(finite, *both) for both in zip(new, old, strict=True)))
-    best, status = status_after(parts.stop, state, kept.params, values=values, finite=finite)
-    return State(kept.params, kept.optimizer, state.epoch + 1, best, status), values
+    return unflatten(layout, tuple(jnp.where(finite, *both) for both in zip(new, old, strict=True))), finite
+
+
+def _leaf_by_leaf(after: Any, before: Any, loss: Array) -> tuple[Any, Array]:
+    """The same where leaves lie on several devices, which to lay them side by side would bring together."""
+    finite = jnp.isfinite(loss)
+    for leaf in jax.tree.leaves(after.params):
+        finite &= jnp.all(jnp.isfinite(leaf))
+    return jax.tree.map(lambda new, old: jnp.where(finite, new, old), after, before), finite
 
 
 def status_after(
@@ -198,11 +216,11 @@ def pass_over(
     """
     size, tail = parts.program.batch_size, parts.program.tail
     if size == len(examples.x):
-        return update(parts, trained, Batch(*examples[:3]), key)
+        return update(parts, trained, in_parts(parts.program.mesh, Batch(*examples[:3])), key)
 
     def step(i: Array, carry: tuple[Updated, Array]) -> tuple[Updated, Array]:
         trained, total = carry
-        batch = take(examples, order, i * size, size)
+        batch = in_parts(parts.program.mesh, take(examples, order, i * size, size))
         trained, loss = update(parts, trained, batch, jax.random.fold_in(key, i))
         rows = jnp.minimum(size, examples.rows - i * size)
         return trained, total + loss * rows.astype(loss.dtype)

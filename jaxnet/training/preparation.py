@@ -17,6 +17,7 @@ from jaxnet.network.threefry import typed_key, words_of_seed
 from jaxnet.training.batches import Examples, Orders, on_device, pad, whole
 from jaxnet.training.hyperparameters import fixed, partition
 from jaxnet.training.loop import Data, Program, State, history_names
+from jaxnet.training.meshes import check_mesh, put_data, put_key, several_processes
 from jaxnet.training.metric_values import check_metrics, names_argument
 from jaxnet.training.optimizer_state import first_state
 from jaxnet.training.stopping import Stop, first_best
@@ -71,6 +72,19 @@ def _own(leaf: Any) -> Array:
     """Put an array of the caller's on the device; one of NumPy's is copied, for it may be changed."""
     # neither compiles, as jnp.array would for each shape
     return leaf if isinstance(leaf, Array) else on_device(np.array(leaf), leaf.dtype)
+
+
+def on_mesh(plan: FitPlan, mesh: Any, out: Any) -> FitPlan:
+    """Lay what a run looks at onto the devices of a mesh; its state follows when it begins.
+
+    Raises TypeError or ValueError for what is no mesh, or does not fit, and for a folder of several processes.
+    """
+    size, examples = plan.program.batch_size, plan.data.train
+    mesh = check_mesh(mesh, size, int(examples.rows))
+    alone = out is None or not several_processes(mesh)
+    checks.require(alone, "out", "no folder with a mesh of several processes", out)
+    data = put_data(mesh, plan.data, full_batch=size == len(examples.x))
+    return plan._replace(program=plan.program._replace(mesh=mesh), data=data, key=put_key(mesh, plan.key))
 
 
 def with_fixed_numbers(plan: FitPlan) -> FitPlan:

@@ -20,8 +20,9 @@ from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, SavedRun, checkpoint, save_run
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
+from jaxnet.training.meshes import brought_together, device_of, put_state, said_by_the_first
 from jaxnet.training.optimizer_state import LOOKED_AT, OptimizerState
-from jaxnet.training.preparation import FitPlan, operations_a_step, plan_fit, with_fixed_numbers
+from jaxnet.training.preparation import FitPlan, on_mesh, operations_a_step, plan_fit, with_fixed_numbers
 from jaxnet.training.progress import Progress
 from jaxnet.training.run_manifest import network_record
 from jaxnet.training.signs import sign_of_sickness
@@ -139,6 +140,7 @@ def fit(
     out: str | os.PathLike[str] | None = None,
     progress: bool = False,
     device: Any = None,
+    mesh: Any = None,
 ) -> Run:
     """Minimise an objective by mini-batch gradient descent, as one compiled program.
 
@@ -169,20 +171,25 @@ def fit(
         device: where to train, a ``jax.Device`` or a platform such as "gpu". By default where JAX computes; but where
             that is an accelerator, steps of less than 1 MFLOP are taken on the CPU, which is done with them sooner,
             unless the arrays were put on a device. ``run.device`` says which it was.
+        mesh: a ``jax.sharding.Mesh`` to train on: each batch is divided along its first axis, layers of at least 32
+            columns a device along the second, where there is one. Equal to one device to rounding. Its devices may be
+            those of several processes of ``jax.distributed``, which make the same call and each get the whole run.
 
     Returns a ``Run``. ``history["loss"][e]`` is the mean over the epoch's examples of the objective before each
     update, as scikit-learn and Keras report it. Divergence is an outcome, not an error. Raises ValueError or TypeError
     for bad input, or an ``out`` that belongs to another run, before anything is compiled.
     """
     compilation_cache.enable()
+    device = device_of(mesh, device)
     with training_device(device, (params, data), operations_a_step(params, data, batch_size)):
         plan = plan_fit(
             f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,
             optimizer_state=optimizer_state, validation=validation, stop=stop, metrics=metrics,
         )  # fmt: skip
+        plan = plan if mesh is None else on_mesh(plan, mesh, out)
         with checkpoint(out, plan) as kept, Progress(plan.epochs, shown=progress) as bar:
             state, history = run_chunks(plan, bar, kept)
-        return as_run(plan, state, history)
+        return as_run(plan, brought_together(plan.program.mesh, state), history)
 
 
 def run_chunks(plan: FitPlan, bar: Progress, kept: Checkpoint | None = None) -> tuple[State, dict[str, np.ndarray]]:
@@ -190,6 +197,7 @@ def run_chunks(plan: FitPlan, bar: Progress, kept: Checkpoint | None = None) -> 
     name -> [epochs run]. Raises what ``Checkpoint`` does for a folder that does not fit."""
     plan, parts = (plan, []) if kept is None else kept.restore(plan)
     names = history_names(plan.program.metrics, plan.data.validation is not None)
+    plan = plan._replace(state=plan.state if plan.program.mesh is None else put_state(plan.program.mesh, plan.state))
     state = plan.state
 
     def history() -> dict[str, np.ndarray]:
@@ -215,6 +223,7 @@ def chunks(plan: FitPlan, longest: int = CHUNK) -> Iterator[tuple[State, dict[st
     state, done, chunk = plan.state, 0, 1  # one epoch first: nobody knows yet how long one takes
     while done < plan.epochs and int(state.status) == stopping.RUNNING:
         count, started, data = min(chunk, plan.epochs - done), time.perf_counter(), plan.data
+        count = said_by_the_first(plan.program.mesh, count)
         if plan.orders is not None:
             data = data._replace(orders=plan.orders.next_block(count, ORDERS_AT_ONCE))
         epochs: Any = np.asarray(count, np.int32)  # with a dtype: a Python number is weakly typed and would trace again
