@@ -15,7 +15,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from jaxnet import checks
 from jaxnet.types import Pytree
 
-WIDE = 32  # columns that a device should have at least, for a layer to be divided
+_WIDE = 32  # columns that a device should have at least, for a layer to be divided
 _Tree = TypeVar("_Tree")
 
 
@@ -114,6 +114,6 @@ def _of_state(mesh: Mesh, leaf: Any) -> NamedSharding:
     """Divide what is as wide as a wide layer, its weights [D, H] and biases [H], by their columns."""
     if len(mesh.axis_names) == 2 and leaf.ndim:
         parts = mesh.devices.shape[1]
-        if leaf.shape[-1] % parts == 0 and leaf.shape[-1] >= WIDE * parts:
+        if leaf.shape[-1] % parts == 0 and leaf.shape[-1] >= _WIDE * parts:
             return NamedSharding(mesh, PartitionSpec(*[None] * (leaf.ndim - 1), mesh.axis_names[1]))
     return NamedSharding(mesh, PartitionSpec())
