@@ -24,7 +24,7 @@ from jaxnet.data import piecewise_linear, quantile_edges, smooth_clip
 from jaxnet.estimators.network_estimator import hidden_sizes
 from jaxnet.estimators.table_transformer import TableTransformer
 from jaxnet.network import MLP, PARAMETRIZATIONS, Parametrized
-from jaxnet.sweeps import Folds, Seeds, Space, plan, sweep
+from jaxnet.sweeps import Folds, Plan, Seeds, Space, plan, sweep
 from jaxnet.training import Stop, coslog4, scale_by_leaf
 from jaxnet.types import Array, ArrayLike, Params
 
@@ -190,12 +190,16 @@ class TabularNetwork(BaseEstimator):
         count = len(asked.members.ids)
         self.members_ = [jax.tree.map(np.asarray, network.plain(result.params(member))) for member in range(count)]
         self.best_epochs_ = [int(epoch) for epoch in result.columns()["best_epoch"]]
+        self._predict_left_out(asked, data[0])
+
+    def _predict_left_out(self, asked: Plan, x: np.ndarray) -> None:
+        """Where members left folds out, answer for each row by those that did not train on it."""
         self.__dict__.pop("oof_prediction_", None)  # of an earlier fit
         if asked.task.folds is not None:
-            left_out = np.zeros((count, len(data[0])), bool)
+            left_out = np.zeros((len(asked.members.ids), len(x)), bool)
             for member, fold in enumerate(asked.members.fold):
                 left_out[member, asked.task.folds[fold].held] = True
-            each = np.where(left_out[:, :, None], self._outputs(data[0]), 0)
+            each = np.where(left_out[:, :, None], self._outputs(x), 0)
             self.oof_prediction_ = self._answers(each.sum(axis=0) / left_out.sum(axis=0)[:, None])
 
     def _folds_of(self, targets: np.ndarray) -> int | None:
