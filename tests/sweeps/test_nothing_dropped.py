@@ -120,7 +120,7 @@ def test_what_is_given_changes_the_result(name: str, base: list[np.ndarray]) -> 
 
 
 def test_every_argument_and_parameter_is_tried() -> None:
-    arguments = set(inspect.signature(jn.plan).parameters) - {"constants"}
+    arguments = set(inspect.signature(jn.plan).parameters) - {"constants", "keep"}  # in test_states.py
     # refused without Optuna, below; matters of rounding alone; in tests/sweeps/test_plan_data.py
     elsewhere = {"ask", "study", "lanes", "pad", "hurry", "preparation"}
     assert set(CHANGES) | elsewhere == arguments | set(PARAMETER_NAMES) | {"seed", "fold"}
