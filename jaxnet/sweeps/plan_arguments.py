@@ -126,19 +126,35 @@ def plan(
 
     Raises ValueError or TypeError for bad input.
     """
-    use_all_cores()  # before anything here makes JAX start
-    # the optimizer first, which is taken out of the constants
-    optimizer, space = _own_optimizer(constants), _complete_space(space, constants)
+    optimizer, space = _begun(space, constants)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
     epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
     folds, rows = _dealt(np.asarray(batch.y), space.folds, root, held_out)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
-    given = (batch.x.shape[-1], np.asarray(batch.y), rows, epochs, network, objective, lanes, len(found))
-    spec = TrainingSpec(*given, preparation, stop, optimizer, batch.x.shape[1:], pad, hurry)
-    made = _grouped(space, spec, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=halving)
+    own = (
+        rows,
+        epochs,
+        network,
+        objective,
+        lanes,
+        len(found),
+        preparation,
+        stop,
+        optimizer,
+        batch.x.shape[1:],
+        pad,
+        hurry,
+    )
+    made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=halving)
     return Plan(space, method, found, *made, names, ranked, goal, halving, asking, rank, keep)
+
+
+def _begun(space: Space, constants: dict[str, Any]) -> tuple[Any, Space]:
+    """Return the optimizer of one's own, which is taken out of the constants, and the space with the others in it."""
+    use_all_cores()  # before anything here makes JAX start
+    return _own_optimizer(constants), _complete_space(space, constants)
 
 
 def _found(
@@ -167,10 +183,12 @@ def _dealt(
 
 
 def _grouped(
-    space: Space, spec: TrainingSpec, configurations: Sequence[Configuration], given: tuple[Any, ...], *, halving: Any
+    space: Space, own: tuple[Any, ...], configurations: Sequence[Configuration], given: tuple[Any, ...], *, halving: Any
 ) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
     """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
     refusing what does not fit together."""
+    batch, *_ = given
+    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *own)
     if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     members = list_members(space, spec, configurations)
