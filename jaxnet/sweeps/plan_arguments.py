@@ -133,20 +133,7 @@ def plan(
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
-    own = (
-        rows,
-        epochs,
-        network,
-        objective,
-        lanes,
-        len(found),
-        preparation,
-        stop,
-        optimizer,
-        batch.x.shape[1:],
-        pad,
-        hurry,
-    )
+    own = (rows, epochs, network, objective, lanes, len(found), preparation, stop, optimizer, pad, hurry)
     made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=halving)
     return Plan(space, method, found, *made, names, ranked, goal, halving, asking, rank, keep)
 
@@ -187,8 +174,8 @@ def _grouped(
 ) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
     """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
     refusing what does not fit together."""
-    batch, *_ = given
-    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *own)
+    (batch, *_), (*options, pad, hurry) = given, own
+    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *options, batch.x.shape[1:], pad, hurry)
     if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     members = list_members(space, spec, configurations)
