@@ -174,8 +174,9 @@ def _grouped(
 ) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
     """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
     refusing what does not fit together."""
-    (batch, *_), (*options, pad, hurry) = given, own
-    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *options, batch.x.shape[1:], pad, hurry)
+    batch: Batch = given[0]
+    options: Any = (*own[:-2], batch.x.shape[1:], *own[-2:])
+    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *options)
     if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     members = list_members(space, spec, configurations)
