@@ -43,7 +43,7 @@ def planned(moment: str, durations: list[float], deaths: int) -> list[Death]:
     calls = range(1, 2) if moment.endswith("compiling") else calls
     found = []
     for i in range(deaths):
-        number = calls[i * len(calls) // deaths]
+        number = calls[(2 * i + 1) * len(calls) // (2 * deaths)]
         part = (i + 0.5) / deaths if moment.endswith("compiling") else (0.0, 0.5, float("inf"))[i % 3]
         found.append(Death(moment, number, part * durations[number - 1] if part else 0.0))
     return found

@@ -104,7 +104,11 @@ def also_in_new_processes(home: str, name: str) -> Iterator[None]:
 def break_as_asked() -> None:
     """Enter the break of the process that started this one, where it has one; for good."""
     if _BREAK in os.environ:
-        _named_break().__enter__()
+        _entered.append(_named_break())  # one that nobody holds would be left at once
+        _entered[-1].__enter__()
+
+
+_entered: list[Any] = []
 
 
 def _named_break() -> Any:
