@@ -162,7 +162,7 @@ ROWS = [  # 200 of a fit, 100 of a sweep
     _row("stepping", "before, in or after a step", optimizer_begins_anew, many=45),
     _row("saving", "before, in or after a sync", written_in_place, many=45),
     _row("renaming", "before, in or after a rename", removed_first, many=45),
-    _row("recovering", "again, at any call of the recovery", swept_too_well, many=45),
+    _row("recovering", "again, at any call of the recovery", optimizer_begins_anew, many=45),
     _row("sweep compiling", "at any part of compiling", held_by_its_name, many=20, long_only=True),
     _row("sweep stepping", "before, in or after a step", restored_without_states, many=20),
     _row("sweep saving", "before, in or after a transaction", saved_later, many=20),
