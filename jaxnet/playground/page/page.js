@@ -134,6 +134,8 @@ export function start(root, line, recorded = false) {
     if (document.visibilityState === "visible") requestAnimationFrame(paintFrame);
   }
   function paintFrame() {
+    // what came just before the page was hidden is painted when it is seen again, and only then is more asked for
+    if (document.visibilityState !== "visible") return;
     if (!frame || !scene || frame.head.sizes.join() !== view.sizes) return;
     const more = wanted;
     wanted = 0;
