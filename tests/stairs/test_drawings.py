@@ -78,7 +78,7 @@ def test_the_confusion_matrix_counts_every_test_image_and_its_diagonal_is_the_ac
     list(drawings(["training"]))
     ((counts, classes),) = handed["confusion_matrix"]
     assert (counts.sum(), classes) == (100, ["no stairs", "stairs"])
-    assert np.trace(counts) / 100 == pytest.approx(trained_network(BEST).accuracy()[1])
+    assert np.trace(counts) / 100 == pytest.approx(trained_network(BEST).accuracy[1])
 
 
 def test_every_figure_says_above_it_what_there_is_to_see():
