@@ -66,7 +66,9 @@ def _together(folder: Path, cache: str, death: list[int | Death] | None) -> tupl
         except subprocess.TimeoutExpired:
             os.kill(process.pid, 15)
             said.append(process.communicate()[0])
-    answers = [json.loads(text.splitlines()[-1]) if text.strip() else None for text in said]
+    # what joins the processes says things, too
+    lines = [[line for line in text.splitlines() if line.startswith('["')] for text in said]
+    answers = [json.loads(each[-1]) if each else None for each in lines]
     return [process.returncode for process in both], answers
 
 
