@@ -181,9 +181,11 @@ def _from_table(choice: DataChoice, own: TableChoice) -> ShownData:
     train, held = train[:MOST_SHOWN], held[:MOST_HELD]
     parts = [prep(own.table.take(rows)) for rows in (train, held)]
     (X, y), (held_X, held_y) = parts
+    # what was handed in as a frame has no file to read it from
+    read = "frame)  # your data frame" if own.table.source == "data frame" else f"{own.table.source!r})"
     more = "".join(f", {name}={value!r}" for name, value in given.items())
     code = (
-        f"table = jn.data.read_table({own.table.source!r})",
+        f"table = jn.data.read_table({read}",
         f"prep, (train, held) = jn.data.split_table(table, {own.target!r}, {choice.share:g}, seed={choice.seed}{more})",
         f"X, y = prep(table.take(train[:{MOST_SHOWN}]))",
         f"Xv, yv = prep(table.take(held[:{MOST_HELD}]))",

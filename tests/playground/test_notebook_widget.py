@@ -26,7 +26,7 @@ HOST = """async (code) => {
     };
     const model = {
         on: (name, f) => heard.add(f), off: (name, f) => heard.delete(f),
-        send: (content) => window.toKernel(content).then((all) => all.forEach(([said, buffers]) => heard.forEach((f) => f(said, buffers.map(view))))),
+        send: (content) => { if (window.gone) throw new Error("Cannot send"); return window.toKernel(content).then((all) => all.forEach(([said, buffers]) => heard.forEach((f) => f(said, buffers.map(view))))); },
     };
     window.ends = ["first", "second"].map((name) => {
         const el = document.createElement("section");
@@ -34,7 +34,13 @@ HOST = """async (code) => {
         return render({ model, el });
     });
     window.listeners = heard;
+    // a notebook's own shortcuts, which do not see into the tree of a view
+    window.taken = [];
+    document.addEventListener("keydown", (event) => window.taken.push(event.key));
+    const hidden = (e) => e.target.hasAttribute("data-lm-suppress-shortcuts") || window.taken.push(e.key);
+    document.addEventListener("keydown", hidden, true);
 }"""
+RESTS = "() => playgrounds.length === 2 && playgrounds.every((each) => each.frames > 0 && each.resting())"
 
 
 @pytest.fixture
@@ -63,9 +69,8 @@ def test_two_views_of_one_widget_play_in_a_browser_and_show_one_network(kernel, 
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.expose_function("toKernel", to_kernel)
     page.evaluate(HOST, Widget._esm)
-    rests = "() => playgrounds.length === 2 && playgrounds.every((each) => each.frames > 0 && each.resting())"
     wait = functools.partial(until, page)
-    wait(rests)
+    wait(RESTS)
     assert page.locator(".unit").count() == 2 * 5, "through the shadow of each view"
     page.get_by_role("button", name="Epoch", exact=True).first.click()
     wait("() => playgrounds[0].frames > 1 && playgrounds[0].resting()")
@@ -77,6 +82,34 @@ def test_two_views_of_one_widget_play_in_a_browser_and_show_one_network(kernel, 
     page.evaluate("() => ends.forEach((end) => end())")
     assert page.evaluate("() => listeners.size") == 0
     assert not faults
+    page.close()
+
+
+def test_a_view_follows_the_other_and_keeps_what_is_typed_from_the_notebook(kernel, browser, until):
+    widget, to_kernel = kernel(data="moons", hidden=(3,), activations=("tanh",))
+    page = browser.new_page()
+    page.expose_function("toKernel", to_kernel)
+    page.evaluate(HOST, Widget._esm)
+    until(page, RESTS)
+    first, last = page.locator("#playground").all()
+    first.get_by_role("button", name="more units in layer 1").click()
+    until(page, RESTS)
+    assert [each.locator(".unit").count() for each in (first, last)] == [6, 6]
+    first.get_by_role("button", name="Epoch", exact=True).click()
+    until(page, "() => playgrounds[0].frames > 2 && playgrounds[0].resting()")
+    until(
+        page, "() => ends && document.querySelectorAll('section')[1].shadowRoot.querySelector('dd').textContent === '1'"
+    )
+    last.get_by_label("Seed of the weights").press("Control+a")
+    page.keyboard.type("00")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    until(page, RESTS)
+    assert page.evaluate("() => taken") == []
+    assert widget._talk.trainer.settings.seed == 1
+    page.evaluate("() => { window.gone = true; }")
+    last.get_by_role("button", name="Step", exact=True).click()
+    assert "Run the cell again" in last.locator(".say").inner_text()
     page.close()
 
 
@@ -100,7 +133,7 @@ def test_a_frame_of_pandas_and_settings_are_what_it_begins_with(kernel):
     frame = pandas.DataFrame({"x": np.arange(30.0), "y": np.arange(30.0) ** 2, "name": list("ab") * 15})
     widget, _ = kernel(frame, target="y", hidden=(5,), rate=0.01)
     assert widget.trained().net.sizes[1:] == (5, 1)
-    assert "jn.data.read_table" in widget.code()
+    assert "table = jn.data.read_table(frame)  # your data frame\n" in widget.code()
 
 
 @pytest.mark.parametrize(

@@ -122,18 +122,20 @@ export const LANES = { A: "#0877bd", B: "#2f9e6e" };
 // the losses so far, with axes: [epoch, training, held out, and both of the other one of a race] each
 export function curve(canvas, history, ink, lane) {
   const context = canvas.getContext("2d"), { width, height } = canvas;
-  const [left, bottom, top] = [46, 24, 10];
+  const values = history.flatMap((row) => row.slice(1, 4)).filter((v) => v !== null);
+  const most = Math.max(...values, 1e-9), labels = [0, 0.5, 1].map((share) => [(most * share).toPrecision(2), most * share]);
+  context.font = "13px system-ui, sans-serif";
+  // a small loss has a long label
+  const [left, bottom, top] = [Math.max(46, ...labels.map(([words]) => context.measureText(words).width + 6)), 24, 10];
   context.clearRect(0, 0, width, height);
   context.fillStyle = context.strokeStyle = ink;
-  context.font = "13px system-ui, sans-serif";
   context.lineWidth = 1;
   context.strokeRect(left, top, width - left - 8, height - top - bottom);
   if (!history.length) return;
-  const values = history.flatMap((row) => row.slice(1, 4)).filter((v) => v !== null);
-  const most = Math.max(...values, 1e-9), last = Math.max(history[history.length - 1][0], 1);
+  const last = Math.max(history[history.length - 1][0], 1);
   const x = (epoch) => left + epoch / last * (width - left - 8), y = (loss) => top + (1 - loss / (most * 1.05)) * (height - top - bottom);
   context.textAlign = "right";
-  for (const share of [0, 0.5, 1]) context.fillText((most * share).toPrecision(2), left - 4, y(most * share) + 4);
+  for (const [words, value] of labels) context.fillText(words, left - 4, y(value) + 4);
   context.fillText(`${last.toFixed(0)} epochs`, width - 8, height - 7);
   const other = lane === "A" ? "B" : "A";
   [[LANES[lane], 1, []], ["#f08a14", 2, [5, 3]], [LANES[other], 3, [9, 3, 2, 3]]].forEach(([colour, column, dash]) => {

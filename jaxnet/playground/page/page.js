@@ -66,7 +66,7 @@ export function start(root, line, recorded = false) {
         h("div", { class: "transport" },
           h("button", { onclick: () => { stop(); command({ do: "export" }); } }, "Python code"),
           ...[["folder", "Model (jn.load)"], ["numpy", "NumPy file"], ["onnx", "ONNX"], ["recording", "Recording (HTML)"]].map(([kind, name]) => h("button", { onclick: () => command({ do: "file", kind }) }, name)),
-          h("button", { onclick: () => { stop(); command({ do: "state" }); } }, "Address of this state"),
+          line.notebook ? null : h("button", { onclick: () => { stop(); command({ do: "state" }); } }, "Address of this state"),
           h("button", { onclick: () => picture("png") }, "PNG"), h("button", { onclick: () => picture("svg") }, "SVG")), out)));
   if (recorded) root.classList.add("recorded");
 
@@ -120,6 +120,19 @@ export function start(root, line, recorded = false) {
     if (pending) { const next = pending; pending = null; latest(next); }
   }
   line.onopen = () => { waiting = busy = false; owed = 0; say.textContent = ""; const kept = line.state; line.state = null; command(kept ? { do: "enter", state: kept } : { do: "hello" }); };
+  // what another view of the same network is answered is shown here too, without asking for more
+  line.overheard = (message) => {
+    if (typeof message === "string") {
+      const said = JSON.parse(message);
+      if (said.say === "scene") { enter(said); ask(0); }
+      return;
+    }
+    // a frame of its own that is still to come is newer
+    const got = waiting ? {} : decode(message);
+    if (!got.head || got.content) return;
+    frame = got;
+    requestAnimationFrame(() => { if (!waiting && fits()) { remember(); paintNow(); } });
+  };
   line.onclose = (words) => { say.textContent = words; };
 
   // ---- frames: the next one is asked for while this one is painted, so never more than one waits
@@ -133,10 +146,11 @@ export function start(root, line, recorded = false) {
     page.times.push(performance.now());
     if (document.visibilityState === "visible") requestAnimationFrame(paintFrame);
   }
+  const fits = () => frame && scene && frame.head.sizes.join() === view.sizes;
   function paintFrame() {
     // what came just before the page was hidden is painted when it is seen again, and only then is more asked for
     if (document.visibilityState !== "visible") return;
-    if (!frame || !scene || frame.head.sizes.join() !== view.sizes) return;
+    if (!fits()) return;
     const more = wanted;
     wanted = 0;
     if (playing && recorded && frame.head.at === frame.head.moments - 1) stop();
@@ -401,7 +415,7 @@ export function start(root, line, recorded = false) {
     // what somebody has begun to write stays, until the network is another one
     if (begun !== scene.template) { begun = code.value = scene.template; judgement.replaceChildren(); }
     code.readOnly = checkCode.disabled = !scene.allow_code;
-    codeSays.textContent = scene.allow_code ? "backward(params, X, T) in NumPy; it runs in a process with limits of time and memory, which is no sandbox." : "To run it, start the server with jaxnet play --allow-code: code then runs in a process with limits of time and memory, which is no sandbox.";
+    codeSays.textContent = scene.allow_code ? "backward(params, X, T) in NumPy; it runs in a process with limits of time and memory, which is no sandbox." : `To run it, ${line.notebook ? "make the widget with allow_code=True" : "start the server with jaxnet play --allow-code"}: code then runs in a process with limits of time and memory, which is no sandbox.`;
   }
   let step = 0;
   function lessonPanel() {
