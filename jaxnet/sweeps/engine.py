@@ -131,6 +131,7 @@ class Engine:
         self._compiled: Any = None
         self._loaded: Loaded | None = None
         self._ahead = False  # whether the devices are ahead of ``lanes``
+        self._drawn: tuple[Any, Any] = None, None  # seeds, folds and epochs, and their orders
 
     def batches(self, slots: np.ndarray) -> Iterator[Tiling]:
         """Cut members into as many tiles as the devices hold at once."""
@@ -215,18 +216,21 @@ class Engine:
         return Loaded(tiling, places, *jax.device_put((flat, numbers, keys, folds, counts, most), self._tiled))
 
     def _orders(self, loaded: Loaded, epochs: range) -> jax.Array | None:
-        """Draw the orders of these epochs once for each seed and fold, however many tiles share them."""
+        """Draw the orders of these epochs once for each seed and fold, whoever shares them."""
         if not self._prepared.program.shuffled:
             return None
         leaders = np.repeat(loaded.tiling.slots[:1, 0], len(loaded.keys))
         leaders[loaded.places] = loaded.tiling.slots[:, 0]
         pairs = [(int(self._seeds[slot]), max(int(self._folds[slot]), 0)) for slot in leaders]
-        orders = np.zeros((len(pairs), self.block, self._rows), np.int32)
-        for seed, fold in set(pairs) if epochs else ():
-            rows, key = int(self._prepared.rows[fold]), keys_of(self._root, seed)[1]
-            drawn = draw_orders(key, rows, epochs, size=self._rows)
-            orders[[pair == (seed, fold) for pair in pairs], : len(epochs)] = drawn
-        return jax.device_put(orders, self._tiled)
+        # other members of the same seeds take the same orders: drawn and sent once, they are most of a short call
+        if self._drawn[0] != (pairs, epochs):
+            orders = np.zeros((len(pairs), self.block, self._rows), np.int32)
+            for seed, fold in set(pairs) if epochs else ():
+                rows, key = int(self._prepared.rows[fold]), keys_of(self._root, seed)[1]
+                drawn = draw_orders(key, rows, epochs, size=self._rows)
+                orders[[pair == (seed, fold) for pair in pairs], : len(epochs)] = drawn
+            self._drawn = (pairs, epochs), jax.device_put(orders, self._tiled)
+        return self._drawn[1]
 
     def _key(self, seed: int) -> np.ndarray:
         return _run_key(self._root, seed)
