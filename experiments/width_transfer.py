@@ -1,5 +1,8 @@
 """Question: Under muP, does the best learning rate of a narrow network stay the best as the network grows?
 
+Conclusion: From 32 to 512 units the best rate falls to a quarter in the standard parametrisation, and in muP it ends
+where it began.
+
 Method: scikit-learn's digits, intensities / 16, 64-H-H-10, relu, Adam at a constant rate, batches of 64, 5 epochs; H =
 32 to 512, 14 rates 2 apart as one sweep a width, from 3 starts each, in the standard parametrisation (He's start) and
 in muP for Adam; both start the last layer from zeros. The best rate is the one with the lowest mean training loss at
@@ -10,7 +13,9 @@ Published: Yang et al., "Tensor Programs V: tuning large neural networks via zer
 under muP the best rate stays where it is from width 256 to 8192, under the standard parametrisation it falls with the
 width. Theirs are other data (CIFAR) and widths; what is claimed is the shape.
 
-Measured: not in full yet; scripts/reproduce width_transfer does.
+Measured: the best rates are 2^-6, 2^-6, 2^-7, 2^-7, 2^-8 in the standard parametrisation; the narrowest network's
+costs the widest one 2.1 times its lowest loss. In muP they are 2^-1, 2^-2, 2^-1, 2^0, 2^-1: a step of the grid up and
+down between, which 3 starts do not settle, and the narrowest network's is the widest one's.
 
 Command: python experiments/width_transfer.py
 """
