@@ -1,5 +1,7 @@
 """Question: Does a network that classifies images end at the edge of stability, too?
 
+Conclusion: At eta .1 it does, to .2 %; at .05 it has not come there after 4,000 steps on these easy images.
+
 Method: Cohen's fc-tanh, two hidden layers of 200 tanh, half the squared error of one-hot targets averaged over the
 images, plain descent on all of them at once. CIFAR-10's first 5,000 images are in no package, so these are the first
 1,000 of scikit-learn's digits (64 inputs, each standardised), with two rates, .05 and .1, and 5 starts (Glorot's). The
@@ -9,7 +11,8 @@ divided by 2 / eta. At .1 the start may lie above the edge of 20, and falls belo
 Published: Cohen et al., "Gradient descent on neural networks typically occurs at the edge of stability", ICLR 2021:
 for fc-tanh on CIFAR the sharpness rises to 2 / eta and hovers just above it, at every rate that they show.
 
-Measured: not in full yet; scripts/reproduce edge_fc_tanh does.
+Measured: the sharpness starts at 24.7 +- 1.1; in the last fifth it is 1.002 +- .003 of the edge at eta .1, and .76 +-
+.02 (.73 to .77) at .05: that claim does not hold, and whether it would with more steps was not tried.
 
 Command: python experiments/edge_fc_tanh.py
 """
