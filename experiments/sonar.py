@@ -1,5 +1,7 @@
 """Question: Which accuracies do the six networks of 1988 reach that told mines from rocks by their sonar returns?
 
+Conclusion: Those that were published, within 2.4 points for every one of the six.
+
 Method: 208 returns of 60 numbers, 111 mines and 97 rocks; 13 folds of 16 drawn at random, each held out once. One
 hidden layer of 0 to 24 sigmoids, 2 sigmoid outputs, half the sum of squares in which errors below .2 count as none,
 weights change after each pattern at rate 2.0 without momentum, start U(-.3, .3), 300 epochs; 10 starts a fold, so 130
@@ -12,7 +14,8 @@ Neural Networks 1:75 (1988), the experiment that does not split by angle: in % o
 84.7 and 84.5 for 0, 2, 3, 6, 12 and 24 hidden units (sd 5.6 to 8.3), on training folds 89.4 to 99.8. The data is
 mlbench's (scripts/get_data tables).
 
-Measured: not in full yet; scripts/reproduce sonar does.
+Measured: on test folds 79.5, 81.0, 82.4, 83.8, 83.6 and 84.4 (sd 8.0 to 11.1), on training folds 92.3 to 100; the
+published means lie above 10 to 80 % of our starts. 24 units gain 5.0 points over none, where 7.4 were published.
 
 Command: python experiments/sonar.py
 """
