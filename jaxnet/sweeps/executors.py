@@ -14,12 +14,11 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.engine import Engine, TileResults, Tiling, tile_slots
-from jaxnet.sweeps.groups import drawing_seeds, prepare_group
+from jaxnet.sweeps.engine import Engine, TileResults
+from jaxnet.sweeps.groups import prepare_group
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.tiles import Lane, StateHolder
 from jaxnet.training.flat import Layout, layout_of
-from jaxnet.training.preparation import draws
 from jaxnet.training.run import next_chunk
 from jaxnet.types import Pytree
 
@@ -155,15 +154,6 @@ class _Handed:
         at = self.places(slots)
         for kept, new in zip(jax.tree.leaves(self.lanes), jax.tree.leaves(lanes), strict=True):
             kept[at] = new
-
-
-def tiling_of(plan: Plan, index: int, slots: np.ndarray) -> Tiling:
-    """Return the tiles of some members of a group."""
-    group = plan.groups[index]
-    # as in the engine: where nothing is drawn, members of several seeds share a tile
-    apart = (group.training.batch_size or plan.spec.rows) < plan.spec.rows or draws(group.training.objective)
-    seeds = drawing_seeds(plan.task, plan.members.seed[group.members]) * apart
-    return tile_slots(seeds, plan.members.fold[group.members], slots, group.lanes)
 
 
 def check_executor(executor: Any) -> Any:

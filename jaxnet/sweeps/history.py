@@ -61,6 +61,11 @@ def state_of(plan: Plan, history: SweepHistory, member: int) -> Lane:
     return jax.tree.map(lambda leaf: leaf[0], history.states[group].read(np.array([slot])))
 
 
+def state_bytes(history: SweepHistory) -> int:
+    """Count the bytes of the states of all members."""
+    return sum(states.count * states.layout.bytes for states in history.states)
+
+
 def forget(plan: Plan, history: SweepHistory, members: np.ndarray) -> None:
     """Let the states of some members go."""
     groups, slots = plan.places_of(members)

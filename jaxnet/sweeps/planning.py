@@ -19,7 +19,7 @@ from jaxnet.html_blocks import html_text
 from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.devices import advice
-from jaxnet.sweeps.engine import epochs_a_call, resident_tiles, tile_slots
+from jaxnet.sweeps.engine import Tiling, epochs_a_call, resident_tiles, tile_slots
 from jaxnet.sweeps.forecasts import Cost, Forecast
 from jaxnet.sweeps.groups import (
     Group,
@@ -224,15 +224,18 @@ def _ranked_by(plan: Plan) -> str:
     return "" if plan.spec.stop is None else ", each member at its last epoch"
 
 
+def tiling_of(plan: Plan, group: Group, slots: np.ndarray) -> Tiling:
+    """Return the tiles of some members of a group."""
+    # as in the engine: where nothing is drawn, members of several seeds share a tile
+    apart = (group.training.batch_size or plan.spec.rows) < plan.spec.rows or draws(group.training.objective)
+    seeds = drawing_seeds(plan.task, plan.members.seed[group.members]) * apart
+    return tile_slots(seeds, plan.members.fold[group.members], slots, group.lanes)
+
+
 def cost_of_group(plan: Plan, group: Group) -> Cost:
     """Count the tiles of a group, its floating-point operations, and what it needs of each device's memory."""
     size, devices, task = member_size(plan, group), len(local_devices()), plan.task
-    # as in the engine: where nothing is drawn, members of several seeds share a tile
-    apart = size.batch < plan.spec.rows or draws(group.training.objective)
-    slots = np.arange(len(group.members))
-    seeds = drawing_seeds(task, plan.members.seed[group.members])
-    tiling = tile_slots(seeds * apart, plan.members.fold[group.members], slots, group.lanes)
-    tiles = len(tiling.real)
+    tiles = len(tiling_of(plan, group, np.arange(len(group.members))).real)
 
     held_out = 0 if task.validation is None else len(task.validation.x)
     epoch = size.weights * ((_FORWARDS + _BACKWARDS) * plan.spec.rows + _FORWARDS * held_out)

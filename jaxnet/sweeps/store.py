@@ -21,7 +21,7 @@ from jaxnet.identity import installed
 from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
 from jaxnet.sweeps.folder_growth import growth
 from jaxnet.sweeps.groups import lanes_rule
-from jaxnet.sweeps.history import SweepHistory, gone, state_of
+from jaxnet.sweeps.history import SweepHistory, gone, state_bytes, state_of
 from jaxnet.sweeps.member_identity import MemberIdentity
 from jaxnet.sweeps.members_database import MembersDatabase
 from jaxnet.sweeps.planning import Plan
@@ -74,7 +74,7 @@ class Store:
 
     def _spooled(self, history: SweepHistory) -> bool:
         """Whether states are so many that they are held here alone."""
-        return sum(states.count * states.layout.bytes for states in history.states) > HELD_BYTES
+        return state_bytes(history) > HELD_BYTES
 
     def restore(self, history: SweepHistory) -> int:
         """Put every record that belongs to the plan into the history; return how many there were.

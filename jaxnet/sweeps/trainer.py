@@ -10,9 +10,9 @@ import jax
 import numpy as np
 
 from jaxnet.sweeps.engine import TileResults, resident_tiles
-from jaxnet.sweeps.executors import Local, ProgramCall, TileTask, check_answer, tiling_of
-from jaxnet.sweeps.history import SweepHistory, behind, forget, gone, member_arrays, scores
-from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.executors import Local, ProgramCall, TileTask, check_answer
+from jaxnet.sweeps.history import SweepHistory, behind, forget, gone, member_arrays, scores, state_bytes
+from jaxnet.sweeps.planning import Plan, tiling_of
 from jaxnet.sweeps.processes import ALONE, Processes
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.states import HELD_BYTES
@@ -53,6 +53,11 @@ class Trainer:
         self._pieces: dict[int, int] = {}  # group -> epochs that its tiles train elsewhere before they come back
         # the process that has the state of each member of a group; the first one has those of the folder
         self._owners = [np.zeros(states.count, np.int64) for states in history.states]
+
+    @property
+    def _workers(self) -> int:
+        """How many tasks the executor takes at a time now; some come and go."""
+        return max(1, getattr(self._executor, "workers", 1))
 
     def advance(self, members: np.ndarray, target: int) -> None:
         """Train these members until each has ``target`` epochs or has diverged."""
@@ -98,7 +103,7 @@ class Trainer:
         if self._plan.keep != "best":
             return [slots]
         group = self._plan.groups[index]
-        devices = max(1, getattr(self._executor, "workers", 1)) * jax.local_device_count() * self._processes.size
+        devices = self._workers * jax.local_device_count() * self._processes.size
         count = group.lanes * self._resident(index) * devices
         order = np.unique(self._plan.members.configuration[group.members[slots]], return_inverse=True)[1] // count
         return [slots[order == each] for each in range(order.max() + 1)]
@@ -113,7 +118,7 @@ class Trainer:
         members, states = self._plan.groups[index].members, self._history.states[index]
         shares = [slots]
         if self._processes.size > 1:
-            shares = self._processes.shares(tiling_of(self._plan, index, slots))
+            shares = self._processes.shares(tiling_of(self._plan, self._plan.groups[index], slots))
             moving = {to: share[self._owners[index][share] != to] for to, share in enumerate(shares)}
             self._send(index, slots if first else slots[:0], moving)
         mine = shares[self._processes.rank]
@@ -159,14 +164,14 @@ class Trainer:
     def _advance_elsewhere(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
         """Hand tiles to an executor, some more than it trains at a time, and take them back as they are done."""
         members, states = self._plan.groups[index].members, self._history.states[index]
-        tiling, workers = tiling_of(self._plan, index, slots), max(1, getattr(self._executor, "workers", 1))
+        tiling = tiling_of(self._plan, self._plan.groups[index], slots)
         whole = [row[:real] for row, real in zip(*tiling, strict=True)]
         most = self._resident(index) * max(1, getattr(self._executor, "devices", 1))
-        each = max(1, min(most, math.ceil(len(whole) / (2 * workers))))
+        each = max(1, min(most, math.ceil(len(whole) / (2 * self._workers))))
         waiting = collections.deque((np.concatenate(whole[at : at + each]), first) for at in range(0, len(whole), each))
         running: list[tuple[TileTask, Any, float]] = []
         while waiting or running:
-            while waiting and len(running) < 2 * max(1, getattr(self._executor, "workers", 1)):
+            while waiting and len(running) < 2 * self._workers:
                 some, at = waiting.popleft()
                 to = min(at + self._pieces.get(index, _FIRST_PIECE), target)
                 tiles = TileTask(self._plan, index, some, states.read(some), at, to)
@@ -220,11 +225,6 @@ class Trainer:
         others = whole[rank(whole.tolist(), values, self._plan.goal)[1:]]
         members = self._plan.members_of(others.tolist())
         self.forget(members[~gone(self._plan, self._history, members)])
-
-
-def state_bytes(history: SweepHistory) -> int:
-    """Count the bytes of the states of all members."""
-    return sum(states.count * states.layout.bytes for states in history.states)
 
 
 def _results(slots: np.ndarray, lanes: Lane, curves: np.ndarray) -> TileResults:
