@@ -85,8 +85,9 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
         random_state: Any = None,
     ) -> None:
         # scikit-learn reads the names out of this signature, so they stand here once more
-        given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        self.label_smoothing = given.pop("label_smoothing")
+        given = {
+            name: value for name, value in locals().items() if name not in ("self", "__class__", "label_smoothing")
+        }
         super().__init__(**given)
         self.label_smoothing = label_smoothing
 

@@ -32,30 +32,33 @@ FAR_RATES = {f"rate {sign} {10**n:,}": 10.0 ** (n if sign == "x" else -n) for si
 
 def variations(subject: Subject, rows: Rows, seed: int) -> Gains:
     """Train the recipe with one thing changed in each lane."""
-    conditions, trials = conditions_of(subject, rows), varied(subject, rows, seed)
-    conditions = conditions._replace(epochs=affordable(subject, conditions, rows, len(trials)))
-    return judged(subject, run_trials(trials, conditions, subject.plain()), trials, rows=rows, epochs=conditions.epochs)
+    trials = varied(subject, rows, seed)
+    return _judged_lanes(subject, rows, trials, conditions_of(subject, rows), count=len(trials))
 
 
 def far_rates(subject: Subject, rows: Rows, seed: int) -> Gains:
     """Train the recipe with rates that are further off, in the program of ``variations``."""
-    conditions, trials = conditions_of(subject, rows), varied(subject, rows, seed)
-    conditions = conditions._replace(epochs=affordable(subject, conditions, rows, len(trials)))
+    trials = varied(subject, rows, seed)
     first = trials[0]
     far = [first, *(first._replace(name=name, rate=rate) for name, rate in FAR_RATES.items())]
     # as many lanes as before: what was compiled serves again
     far = (far + [first] * len(trials))[: max(len(trials), len(far))]
-    return judged(subject, run_trials(far, conditions, subject.plain()), far, rows=rows, epochs=conditions.epochs)
+    return _judged_lanes(subject, rows, far, conditions_of(subject, rows), count=len(trials))
 
 
 def longer(subject: Subject, rows: Rows, seed: int) -> Gains:
     """Train the run on for as many steps as ``sound`` takes, in the program of ``variations``."""
     conditions, trials = conditions_of(subject, rows), varied(subject, rows, seed)
     more = conditions._replace(epochs=sound_epochs(conditions.batch_size or len(rows.train.x), rows))
-    more = more._replace(epochs=affordable(subject, more, rows, len(trials)))
     on = trials[0]._replace(name="trained on", params=subject.params)
     lanes = [trials[0], *[on] * (len(trials) - 1)]
-    return judged(subject, run_trials(lanes, more, subject.plain()), lanes, rows=rows, epochs=more.epochs)
+    return _judged_lanes(subject, rows, lanes, more, count=len(trials))
+
+
+def _judged_lanes(subject: Subject, rows: Rows, lanes: list[Trial], conditions: Conditions, *, count: int) -> Gains:
+    """Train lanes for as many epochs as ``count`` of them can be afforded for, and say what each explains."""
+    conditions = conditions._replace(epochs=affordable(subject, conditions, rows, count))
+    return judged(subject, run_trials(lanes, conditions, subject.plain()), lanes, rows=rows, epochs=conditions.epochs)
 
 
 def larger_batches(subject: Subject, rows: Rows) -> Gains | None:

@@ -49,7 +49,7 @@ def test_probabilities_are_the_members_mean_and_all_else_follows(starts):
 def test_the_same_seed_makes_the_same_ensemble_and_a_clone_starts_anew(starts):
     again = clone(starts).fit(X, Y)
     np.testing.assert_array_equal(again.predict_proba(X), starts.predict_proba(X))
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
         clone(starts).predict(X)
     assert not hasattr(clone(starts).set_params(n_members=1).fit(X, Y), "members_")
 

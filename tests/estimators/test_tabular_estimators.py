@@ -61,7 +61,7 @@ def alone(estimator, member):
 def test_the_same_seed_makes_the_same_networks_and_files_bring_them_back(folded):
     again = pickle.loads(pickle.dumps(clone(folded).fit(X, NAMES[Y])))
     np.testing.assert_array_equal(again.predict_proba(X), folded.predict_proba(X))
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
         clone(folded).predict(X)
 
 

@@ -27,7 +27,7 @@ def test_what_is_written_is_a_short_experiment_that_runs(experiment, monkeypatch
 )
 def test_a_name_that_is_none_or_taken_is_refused(experiment, monkeypatch, tmp_path, capsys, name, words):
     (tmp_path / "taken.py").write_text("mine")
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match=r"^2$"):
         begin(experiment, monkeypatch, tmp_path, name)
     assert words in capsys.readouterr().err
     assert (tmp_path / "taken.py").read_text() == "mine"

@@ -4,9 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
+
+Start: TypeAlias = "Callable[..., subprocess.Popen[str]]"
 
 SCRIPT = """
 import hashlib, sys, time
@@ -21,16 +25,27 @@ with Watch() as watch:
 """
 
 
-def script(kind: str, *, prelude: str = "") -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", prelude + SCRIPT, kind]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+@pytest.fixture
+def script() -> Iterator[Start]:
+    """Start a script; one that a signal did not end is ended after the test, and computes no further."""
+    started = []
+
+    def start(kind: str, *, prelude: str = "") -> "subprocess.Popen[str]":
+        command = [sys.executable, "-c", prelude + SCRIPT, kind]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_a_script_with_its_status_and_one_line(number: signal.Signals) -> None:
+def test_a_signal_ends_a_script_with_its_status_and_one_line(script: Start, number: signal.Signals) -> None:
     process = script("listening")
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
@@ -38,7 +53,7 @@ def test_a_signal_ends_a_script_with_its_status_and_one_line(number: signal.Sign
     assert errors == f"interrupted by {number.name}; what was done is saved, the same call goes on\n"
 
 
-def test_a_second_one_ends_at_once_what_hears_nothing() -> None:
+def test_a_second_one_ends_at_once_what_hears_nothing(script: Start) -> None:
     process = script("deaf")
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
@@ -49,7 +64,7 @@ def test_a_second_one_ends_at_once_what_hears_nothing() -> None:
     assert errors == "SIGINT: ended at once; what was saved before is whole\n"
 
 
-def test_a_second_one_does_not_change_the_status_of_a_script_that_is_ending() -> None:
+def test_a_second_one_does_not_change_the_status_of_a_script_that_is_ending(script: Start) -> None:
     ending = "import atexit, time; atexit.register(lambda: (print('ending', flush=True), time.sleep(0.3)))\n"
     process = script("listening", prelude=ending)
     process.send_signal(signal.SIGTERM)
@@ -60,7 +75,7 @@ def test_a_second_one_does_not_change_the_status_of_a_script_that_is_ending() ->
     assert process.returncode == 143
 
 
-def test_an_event_loop_that_listens_already_keeps_its_signals(tmp_path: Path) -> None:
+def test_an_event_loop_that_listens_already_keeps_its_signals(script: Start, tmp_path: Path) -> None:
     prelude = "import os, signal; r, w = os.pipe(); os.set_blocking(w, False); signal.set_wakeup_fd(w)\n"
     process = script("listening", prelude=prelude)
     process.send_signal(signal.SIGTERM)

@@ -74,7 +74,7 @@ def test_where_the_driver_was_killed_the_same_call_goes_on(problem: Any, whole: 
                 raise MemoryError("no more")
             return super().submit(tiles)
 
-    with pytest.raises(MemoryError):
+    with pytest.raises(MemoryError, match="no more"):
         jn.sweep(small(problem), executor=Dies(), out=tmp_path)
     here = Here()
     assert bits(jn.sweep(small(problem), executor=here, out=tmp_path)) == whole

@@ -40,9 +40,8 @@ BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "min": np.minimum, "pow": np.power, "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
     "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
 }  # fmt: skip
-_ALONE = (
-    2**18
-)  # multiplications: for more, NumPy wakes threads, which wait by spinning and cost most of a loaded machine
+# multiplications: for more, NumPy wakes threads, which wait by spinning and cost most of a loaded machine
+_ALONE = 2**18
 _REDUCTIONS: dict[str, Callable[..., Any]] = {"reduce_sum": np.sum, "reduce_max": np.max, "reduce_min": np.min}
 
 
