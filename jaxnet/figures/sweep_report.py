@@ -13,6 +13,7 @@ from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, value_words
 from jaxnet.html_blocks import html_page, html_picture, html_table, html_text
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
+from jaxnet.sweeps.result.summaries import summary_columns
 from jaxnet.sweeps.store import sweep_manifest
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def write_report(result: Result, path: str | os.PathLike[str]) -> Path:
     varied = ", ".join(axis.name for axis in parameter_axes(result)) or "nothing but seeds"
     count = len(plan.configurations)
     relative = {**sweep_manifest(plan)["must be the same"], "epochs": plan.epochs, "method": plan.method}
-    title, summary = f"{count} configurations of {varied}", result.summary()
+    title, summary = f"{count} configurations of {varied}", summary_columns(plan, result.history).told()
     rows = zip(*(map(_cell, list(column)[:_ROWS]) for _, column in summary.items()), strict=True)
     body = _BODY.format(
         title=html.escape(title),

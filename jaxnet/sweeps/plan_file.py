@@ -33,7 +33,7 @@ import inspect
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -278,13 +278,18 @@ def _kind(name: str, table: dict[str, Any]) -> Any:
         return Folds(**dict(_known(prefix, table, ("count", "stratify"), needed=("count",))))
     key = next((key for key in _KINDS if key in table), None)  # the one name that tells a kind from the others
     if key is None:
-        expected = f"a table with {', '.join(_KINDS)} or value"
+        said = [" and ".join(needed) + _beside(further) for needed, further, _ in _KINDS.values()]
+        expected = f"a table with {'; '.join(said)}; or value; and when beside any of them"
         checks.refuse(f"space.{name}", expected, checks.Words(", ".join(table) or "none"))
     needed, further, make = _KINDS[key]
     if key == "min":
         further, make = (("log", "step"), Int) if name in _WHOLE else (further, make)
     _typed(f"{prefix}choices", table.get("choices", []), list, "a list")
     return make(**{_SPELT.get(k, k): v for k, v in _known(prefix, table, (*needed, *further), needed=needed)})
+
+
+def _beside(further: Sequence[str]) -> str:
+    return f" (also {', '.join(further)})" if further else ""
 
 
 _SPELT: Mapping[str, str] = MappingProxyType({"min": "low", "max": "high"})

@@ -177,7 +177,7 @@ def test_arrays_are_read_beside_the_plan(written: Any, tmp_path: Path) -> None:
         (
             HEAD + "l2 = { lowest = 0.0 }",
             ValueError,
-            r"space\.l2: expected a table with mean, min, choices, depth, times or value",
+            r"space\.l2: expected a table with mean and sd .*; min and max \(also log, step\); choices; .*; or value",
         ),
         (HEAD + "seed = { cuont = 3 }", ValueError, "did you mean 'space.seed.count'"),
         (HEAD + "seed = {}", ValueError, "space.seed: expected count, got none"),

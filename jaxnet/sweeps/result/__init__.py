@@ -58,7 +58,7 @@ class Result:
         return overview(self.plan, self.history)
 
     def _repr_html_(self) -> str:
-        rows = summary_columns(self.plan, self.history)
+        rows = summary_columns(self.plan, self.history).told()
         best = [list(column)[:_BEST_SHOWN] for column in rows.values()]
         cells = [
             [f"{cell:.5g}" if isinstance(cell, float) else cell for cell in row] for row in zip(*best, strict=True)

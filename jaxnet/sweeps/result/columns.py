@@ -19,15 +19,21 @@ from jaxnet.sweeps.planning import Plan
 
 
 class Columns(dict[str, np.ndarray]):
-    """Columns of equal length by name; prints as a table."""
+    """Columns of equal length by name; prints as a table, without the columns that are NaN in every row."""
 
     def __str__(self) -> str:
         def cell(value: Any) -> str:
             return f"{value:.6g}" if isinstance(value, float | np.floating) else "" if value is None else str(value)
 
-        rows = [list(self), *([cell(value) for value in row] for row in zip(*self.values(), strict=True))]
+        told = self.told()
+        rows = [list(told), *([cell(value) for value in row] for row in zip(*told.values(), strict=True))]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+    def told(self) -> "Columns":
+        """Return the columns that say something, such as no interval where one seed has none; the only one always."""
+        empty = lambda column: all(isinstance(v, float | np.floating) and np.isnan(v) for v in column)
+        return Columns({name: column for name, column in self.items() if len(self) == 1 or not empty(column)})
 
 
 def framed(table: Columns) -> Any:
