@@ -23,7 +23,7 @@ _LIMIT = 4 * 2**30  # bytes of one array or text: more than any data set here, l
 # and 5 on MNIST
 _UNSUSPECTED, _RATIO = 64 * 2**20, 200
 _PIECE = 2**20  # bytes
-_GZIP_MARK = b"\x1f\x8b"
+GZIP_MARK = b"\x1f\x8b"
 _HEAD = 512  # bytes that tell what a file is
 # how files begin that are often taken for a table of text, in small letters, and what to do with them
 _OTHER_FORMATS = {
@@ -77,7 +77,7 @@ def opened(path: Path) -> Iterator[io.BufferedIOBase]:
         # a pipe may have given one byte so far; two tell what it is
         head = raw.peek(2)[:2] if path.is_file() else raw.read(2)
         file: Any = raw if path.is_file() else _Behind(head, raw)
-        if head != _GZIP_MARK:
+        if head != GZIP_MARK:
             yield file
             return
         with gzip.GzipFile(fileobj=file) as content:
@@ -147,7 +147,7 @@ def unpacked(name: str, content: bytes) -> bytes:
 
     Raises DataError for damaged contents, and for those that unpack to more than is credible.
     """
-    if not content.startswith(_GZIP_MARK):
+    if not content.startswith(GZIP_MARK):
         return content
     most = min(_LIMIT, max(_UNSUSPECTED, _RATIO * len(content)))
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:

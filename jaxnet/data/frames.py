@@ -6,16 +6,19 @@ A frame is whatever has ``columns`` and gives a column by name that has ``to_num
 import importlib
 import os
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.batch_iterators import Batches
 from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import Place, fail
 from jaxnet.data.file_bytes import existing
 from jaxnet.data.tables import Column, Table, TargetColumns, dataset_of
 
+_ROWS_AT_ONCE = 2**16
 _INSTALL = "Parquet files are read by pyarrow, which is not installed: pip install 'jaxnet[parquet]'"
 
 
@@ -33,8 +36,13 @@ def from_frame(frame: Any, *, target: TargetColumns = None, missing: str = "refu
     return _dataset(frame, list(frame.columns), target=target, missing=missing, source="data frame")
 
 
-def read_parquet(path: str | os.PathLike, *, target: TargetColumns = None, missing: str = "refuse") -> Dataset:
+def read_parquet(
+    path: str | os.PathLike, *, target: TargetColumns = None, missing: str = "refuse", stored: bool = False
+) -> Any:
     """Read a Parquet file as a ``Dataset``; ``target`` and ``missing`` as in ``read_csv``.
+
+    With ``stored`` some rows are in memory at a time, and are written to a temporary file: (X, y), each a
+    ``StoredArray``. Targets are numbers then, for the classes of a text are known when all rows are.
 
     Raises ImportError without pyarrow; DataError for a damaged file and what ``from_frame`` refuses; OSError where
     the file cannot be read.
@@ -46,10 +54,22 @@ def read_parquet(path: str | os.PathLike, *, target: TargetColumns = None, missi
         raise ImportError(_INSTALL) from error
     try:
         # ParquetFile, for read_table would take the names of folders above the file for columns
-        table = parquet.ParquetFile(path).read()
+        file = parquet.ParquetFile(path)
+        if stored:
+            parts = (arrow.Table.from_batches([each]) for each in file.iter_batches(_ROWS_AT_ONCE))
+            return Batches(_examples(parts, target=target, missing=missing, source=str(path))).written(str(path))
+        table = file.read()
     except (arrow.ArrowException, OSError) as error:
         fail(path, f"a damaged Parquet file ({str(error).splitlines()[0]})", error)
     return _dataset(table, table.column_names, target=target, missing=missing, source=str(path))
+
+
+def _examples(parts: Iterator[Any], *, source: str, **options: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for part in parts:
+        data = _dataset(part, part.column_names, source=source, **options)
+        if data.classes:
+            fail(source, "has targets of text: with stored=True they are numbers, so number its classes first")
+        yield data.x, data.y
 
 
 def _dataset(frame: Any, columns: list[Any], *, target: TargetColumns, missing: str, source: str) -> Dataset:

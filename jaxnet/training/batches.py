@@ -15,6 +15,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import digest
+from jaxnet.training.streamed import RowSource, Streamed
 from jaxnet.types import Array, Batch, Key, Pytree
 
 ALIGNED = 64  # bytes: memory that begins at a multiple, XLA's CPU shares instead of copying it
@@ -24,8 +25,8 @@ FEWEST_ROWS = 32  # of a padded full batch: fewer take no less time, and all sma
 class Examples(NamedTuple):
     """Training data as a compiled run sees it: M padded rows, of which the first ``rows`` are examples."""
 
-    x: Array  # [M, ...]
-    y: Array  # [M] or [M, K]
+    x: Any  # [M, ...]; ``Streamed`` where x, y and weight stay on disk
+    y: Any  # [M] or [M, K]
     weight: Array | None  # [M]; 0 in the padding
     rows: Array  # int32
 
@@ -34,6 +35,16 @@ def whole(batch: Batch) -> Examples:
     """Hand N examples to the device as they are: M is N."""
     x, y, weight = jax.tree.map(lambda array: _on_device(array, len(array)), batch)
     return Examples(x, y, weight, on_device(len(batch.x), np.int32))
+
+
+def streamed(batch: Batch, batch_size: int, *, weighted: bool) -> Examples:
+    """Return what stands for examples on disk: laid out as by ``whole``, or with ``weighted`` as by ``pad``."""
+    rows = len(batch.x)
+    if weighted and batch.weight is None:
+        weight: Any = np.ones(rows, batch.x.dtype)
+        batch = batch._replace(weight=weight)
+    length = padded_size(-(-rows // batch_size)) * batch_size if weighted else rows
+    return Examples(RowSource(batch, length).streamed(), None, None, on_device(rows, np.int32))
 
 
 def padded_size(count: int, fewest: int = 1) -> int:
@@ -170,6 +181,9 @@ def take(examples: Examples, order: Array | None, start: Array | int, size: int)
     stand where that is None."""
     index = None if order is None else jax.lax.dynamic_slice(order, (start,), (size,))
 
+    if isinstance(examples.x, Streamed):
+        return _take_streamed(examples.x, index, start, order=order, size=size)
+
     def rows(array: Array) -> Array:
         if index is None:
             return jax.lax.dynamic_slice_in_dim(array, start, size)
@@ -178,3 +192,11 @@ def take(examples: Examples, order: Array | None, start: Array | int, size: int)
 
     x, y, weight = examples[:3]
     return Batch(rows(x), rows(y), None if weight is None else rows(weight))
+
+
+def _take_streamed(rows: Streamed, index: Array | None, start: Array | int, *, order: Array | None, size: int) -> Batch:
+    """Ask for the rows of a batch, and say which the next one will take; behind the last whole batch it is a guess."""
+    if index is None or order is None:
+        index = start + jnp.arange(size, dtype=jnp.int32)
+        return rows.batch(index, index + size)
+    return rows.batch(index, jax.lax.dynamic_slice(order, (start + size,), (size,)))

@@ -23,6 +23,7 @@ def check_metrics(metrics: Sequence[Metric], f: ObjectiveFunction | None = None)
     checks.require(isinstance(metrics, tuple | list), "metrics", "a list of names or callables", metrics, TypeError)
     for metric in metrics:
         if not callable(metric):
+            metric = metric.removeprefix("validation_") if isinstance(metric, str) else metric
             named_metric("metrics", metric)
             expected = "callables (params, X, y) -> scalar, for names need a jn.objective"
             checks.require(f is None or isinstance(f, Objective), "metrics", expected, metric)
@@ -36,6 +37,10 @@ def check_metrics(metrics: Sequence[Metric], f: ObjectiveFunction | None = None)
     found: dict[str, Metric] = {}
     for metric in metrics:
         other = found.setdefault(metric_name(metric), metric)
+        twice = (
+            isinstance(metric, str) and metric.startswith("validation_") and metric[11:] in map(metric_name, metrics)
+        )
+        checks.require(not twice, "metrics", "a metric of both data or of validation data alone", metric)
         expected = "metrics of different names, each a curve of its own"
         checks.require(other is metric or other == metric, "metrics", expected, checks.Words(metric_name(metric)))
     return tuple(found.values())
@@ -61,7 +66,8 @@ def metric_values(f: Any, params: Pytree, batch: Batch, metrics: dict[str, Metri
     logits = functools.cache(lambda: f.logits(params, x))  # of all metrics once, and only where one wants them
     for name, metric in metrics.items():
         if not callable(metric):
-            values[name] = metric_value(metric, logits(), y, weight, output=output_taught(f.loss, f.network))
+            plain, output = metric.removeprefix("validation_"), output_taught(f.loss, f.network)
+            values[name] = metric_value(plain, logits(), y, weight, output=output)
             continue
         extra = {} if weight is None or not names_argument(metric, "weight") else {"weight": weight}
         extra |= {"logits": logits()} if names_argument(metric, "logits") else {}

@@ -12,15 +12,17 @@ import optax
 
 from jaxnet import checks
 from jaxnet.accelerators import platform
+from jaxnet.data import StoredArray
 from jaxnet.losses import Objective
 from jaxnet.network.threefry import typed_key, words_of_seed
-from jaxnet.training.batches import Examples, Orders, on_device, pad, whole
+from jaxnet.training.batches import Examples, Orders, on_device, pad, streamed, whole
 from jaxnet.training.hyperparameters import fixed, partition
 from jaxnet.training.loop import Data, Program, State, history_names
 from jaxnet.training.meshes import check_mesh, put_data, put_key, several_processes
-from jaxnet.training.metric_values import check_metrics, names_argument
+from jaxnet.training.metric_values import check_metrics, metric_name, names_argument
 from jaxnet.training.optimizer_state import first_state
 from jaxnet.training.stopping import Stop, first_best
+from jaxnet.training.streamed import Streamed, checked_in_blocks, in_memory, stored_data
 from jaxnet.types import Array, Batch, Key, Metric, ObjectiveFunction, Pytree
 
 
@@ -48,8 +50,10 @@ def plan_fit(
     batch = examples_of(f, params, data, "data")
     validation = options["validation"]
     if validation is not None:
-        validation = Batch(*whole(examples_of(f, params, validation, "validation"))[:3])
+        held_out = in_memory(stored_data(validation, "validation"))
+        validation = Batch(*whole(examples_of(f, params, held_out, "validation"))[:3])
     metrics = check_metrics(options["metrics"], f)
+    check_measured(metrics, batch, options["batch_size"], validated=validation is not None)
     stop = check_stop(options["stop"], history_names(metrics, validation is not None))
     optimizer = check_optimizer(options["optimizer"])
 
@@ -80,6 +84,8 @@ def on_mesh(plan: FitPlan, mesh: Any, out: Any) -> FitPlan:
     Raises TypeError or ValueError for what is no mesh, or does not fit, and for a folder of several processes.
     """
     size, examples = plan.program.batch_size, plan.data.train
+    expected = "data in memory with a mesh, np.asarray(X)"
+    checks.require(not isinstance(examples.x, Streamed), "data", expected, checks.Words("data on disk"))
     mesh = check_mesh(mesh, size, int(examples.rows))
     alone = out is None or not several_processes(mesh)
     checks.require(alone, "out", "no folder with a mesh of several processes", out)
@@ -122,12 +128,28 @@ def examples_of(f: ObjectiveFunction, params: Pytree, data: Any, argument: str) 
     x, y, weight = unpack(data, argument)
     takes = weight is None or names_argument(f, "weight")
     checks.require(takes, argument, "no weights, for this objective does not name weight=", checks.Words("weights"))
-    if isinstance(f, Objective):
-        return Batch(*f.checked(params, x, y, weight))
     dtype = checks.parameters("params", params)
-    x = checks.examples("X", x, None, dtype)
-    y = checks.targets("y", y, len(x), dtype)
+
+    def check(x: Any, y: Any) -> tuple[Any, Any]:
+        if isinstance(f, Objective):
+            return f.checked(params, x, y, None)[:2]
+        x = checks.examples("X", x, None, dtype)
+        return x, checks.targets("y", y, len(x), dtype)
+
+    x, y = checked_in_blocks(check, x, y) if isinstance(x, StoredArray) else check(x, y)
     return Batch(x, y, None if weight is None else checks.weights("weight", weight, len(x), dtype))
+
+
+def check_measured(metrics: tuple[Metric, ...], batch: Batch, batch_size: Any, *, validated: bool) -> None:
+    """Refuse, by raising ValueError, metrics of data that are not there: of validation data that were not given, and of
+    training data that are looked at a batch at a time."""
+    names = [metric_name(metric) for metric in metrics]
+    of_validation = [name for name in names if name.startswith("validation_")]
+    checks.require(validated or not of_validation, "validation", f"(X, y) for the metric {of_validation[:1]}", None)
+    others = [name for name in names if name not in of_validation]
+    held = not isinstance(batch.x, StoredArray) or batch_size in (None, len(batch.x))
+    expected = "names such as 'validation_accuracy' while data stay on disk (np.asarray(X) holds them in memory)"
+    checks.require(held or not others, "metrics", expected, checks.Words(", ".join(others)))
 
 
 def cut(
@@ -141,12 +163,13 @@ def cut(
     size = rows if batch_size is None else batch_size
     size = checks.integer("batch_size", size, minimum=1, maximum=rows, note="the number of examples")
     if size == rows:
-        return size, whole(batch), 0
+        return size, whole(Batch(*in_memory(tuple(batch)))), 0
     # rows of weight 0 may be added only where everything that sees them heeds the weight
     unweighted = [metric for metric in metrics if callable(metric) and not names_argument(metric, "weight")]
-    if names_argument(f, "weight") and not unweighted:
-        return size, pad(batch, size), 0
-    return size, whole(batch), rows % size
+    weighted = names_argument(f, "weight") and not unweighted
+    if isinstance(batch.x, StoredArray):
+        return size, streamed(batch, size, weighted=weighted), 0 if weighted else rows % size
+    return size, pad(batch, size) if weighted else whole(batch), 0 if weighted else rows % size
 
 
 def operations_a_step(params: Any, data: Any, batch_size: Any) -> float:

@@ -27,6 +27,7 @@ from jaxnet.training.progress import Progress
 from jaxnet.training.run_manifest import network_record
 from jaxnet.training.signs import sign_of_sickness
 from jaxnet.training.stopping import Outcome, Stop
+from jaxnet.training.streamed import stored_data
 from jaxnet.training.training_recipe import TrainingRecipe, recipe_of
 from jaxnet.types import Key, Metric, ObjectiveFunction, Pytree
 
@@ -151,7 +152,10 @@ def fit(
         f: ``jn.objective(...)``, or any (params, x [B, ...], y [B, ...]) -> scalar, averaged over the batch.
             ``weight=`` and ``key=`` are passed only to objectives that name them.
         params: any pytree of floating-point arrays of one dtype, of any shapes.
-        data: (X [N, ...], y [N, ...]) or (X, y, weight [N]), or an object with ``x`` and ``y``.
+        data: (X [N, ...], y [N, ...]) or (X, y, weight [N]), or an object with ``x`` and ``y``. Where X is a memory map
+            of NumPy's or a ``jn.data.StoredArray``, batches are read from its file while the one before is trained on,
+            for the same numbers. Or batches: an iterator of (X, y), a function that returns one, a loader, or
+            ``jn.data.Batches``; they are gone through once, into a temporary file.
         optimizer: any optax optimizer, with a number or a schedule for a learning rate.
         epochs: passes over the data, at least 1.
         batch_size: examples an update, from 1 to N; None is the full batch. A short last batch counts its own rows.
@@ -164,7 +168,7 @@ def fit(
         metrics: names in ``METRICS``, as "f1" or "top_5_accuracy" (for a ``jn.objective``), or callables (params, X, y)
             -> scalar; computed after every epoch on the training data and, as "validation_...", on the validation
             data. A callable that names ``weight``, ``logits`` [N, K] or ``network`` is given them; one that is itself
-            called "validation_..." sees validation data only.
+            called "validation_...", and a name with that before it, sees validation data only.
         out: a folder to keep the run in. It can be killed at any moment and goes on with the same call; SIGINT and
             SIGTERM end it when the chunk is saved.
         progress: show a progress bar, in a terminal or a notebook; elsewhere nothing is shown.
@@ -180,7 +184,7 @@ def fit(
     for bad input, or an ``out`` that belongs to another run, before anything is compiled.
     """
     compilation_cache.enable()
-    device = device_of(mesh, device)
+    device, data = device_of(mesh, device), stored_data(data, "data")
     with training_device(device, (params, data), operations_a_step(params, data, batch_size)):
         plan = plan_fit(
             f, params, data, optimizer=optimizer, epochs=epochs, batch_size=batch_size, shuffle=shuffle, key=key,

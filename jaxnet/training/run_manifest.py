@@ -23,9 +23,13 @@ from jaxnet.identity import (
 )
 from jaxnet.losses import Objective
 from jaxnet.network import MLP, describe_network
+from jaxnet.storage import digest
+from jaxnet.training.batches import Examples
 from jaxnet.training.hyperparameters import as_text, parts_of
-from jaxnet.training.loop import Updated, assemble, history_names, program_key
+from jaxnet.training.loop import Updated, assemble, program_key
+from jaxnet.training.metric_values import metric_name
 from jaxnet.training.preparation import FitPlan
+from jaxnet.training.streamed import Streamed
 from jaxnet.training.traced_training import TracedWith, traced_training
 from jaxnet.types import Batch
 
@@ -47,13 +51,13 @@ def run_manifest(plan: FitPlan) -> dict[str, Any]:
         "objective": objective,
         "optimizer": optimizer,
         "stop": stop,
-        "metrics": history_names(program.metrics, validated=False)[1:],
+        "metrics": list(map(metric_name, program.metrics)),
         "batch_size": program.batch_size,
         "shuffle": "given orders" if plan.orders is not None else program.shuffled,
         "key": np.asarray(jax.random.key_data(plan.key)).tolist(),
         "start": digest_arrays((plan.state.params, plan.state.epoch)),
         "optimizer_state": digest_arrays(plan.state.optimizer),
-        "data": digest_arrays(plan.data.train),
+        "data": _digest_examples(plan.data.train),
         "validation": digest_arrays(plan.data.validation),
         "programs": _programs(plan),
         **surroundings(),
@@ -155,12 +159,22 @@ def _trace(plan: FitPlan) -> dict[str, Any]:
     given = TracedWith(
         numbers=(),
         trained=Updated(plan.state.params, plan.state.optimizer),
-        train=Batch(*plan.data.train[:3]),
+        train=_shapes_of(plan.data.train),
         validation=plan.data.validation,
         sizes=[size, tail] if tail else [size],
         key=plan.key,
     )
     return traced_training(lambda numbers: parts, given, plan.program.metrics)
+
+
+def _digest_examples(examples: Examples) -> str:
+    if not isinstance(examples.x, Streamed):
+        return digest_arrays(examples)
+    return digest(examples.x.source.digest(), str(int(examples.rows)))
+
+
+def _shapes_of(examples: Examples) -> Batch:
+    return examples.x.of_rows(len(examples.x)) if isinstance(examples.x, Streamed) else Batch(*examples[:3])
 
 
 def _layout_record(objective: Any) -> dict[str, Any]:
