@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def _said(evidence: Evidence, cause: Cause) -> Cause:
     if not any_order(functools.partial(evidence.objective, evidence.params), evidence.data, axis):
         count = example_count(evidence.data, axis)
         return dataclasses.replace(cause, kind="factor", sentence=f"{plain}; n = {count} is the length of the data.")
-    if _averages(evidence, axis):
+    if averages(evidence, axis, evidence.true):
         return cause
     if cause.kind == "batch_sum":
         return dataclasses.replace(cause, kind="factor", sentence=f"{plain}.")
@@ -38,13 +38,16 @@ def _said(evidence: Evidence, cause: Cause) -> Cause:
     return dataclasses.replace(cause, kind="batch_mean", sentence=f"{plain}: {words}.")
 
 
-def _averages(evidence: Evidence, axis: int) -> bool:
-    """Whether listing every example twice leaves the true gradient as it is, where a sum would double; if in doubt."""
+def averages(evidence: Evidence, axis: int, leaves: Iterable[str]) -> bool:
+    """Whether listing every example twice leaves the true gradient of leaves as it is, where a sum would double them.
+
+    In doubt they are averages.
+    """
     every = np.arange(example_count(evidence.data, axis) or 0)
     try:
         twice = evidence.oracle(evidence.params, *examples_at(evidence.data, axis, np.concatenate([every, every])))
     except Exception:  # the user's own code may refuse other batches, by any error
         return True
-    change = max(float(np.abs(twice[path] - leaf).max(initial=0.0)) for path, leaf in evidence.true.items())
-    size = max(float(np.abs(leaf).max(initial=0.0)) for leaf in evidence.true.values())
+    pairs = [(np.abs(twice[path] - evidence.true[path]), np.abs(evidence.true[path])) for path in leaves]
+    change, size = (max(float(each.max(initial=0.0)) for each in one) for one in zip(*pairs, strict=True))
     return not change >= SUM_DOUBLES * size

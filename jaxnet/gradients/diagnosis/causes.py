@@ -30,7 +30,8 @@ def causes_of(evidence: Evidence, model: NetworkModel, case: Case, solution: Sol
         ask = "" if evidence.gradient else "a gradient function instead of arrays would let its own deltas be read"
         mistakes["stopped", solution.stopped] = Hypothesis("unknown", ask, lambda step: None)
     for layer in [layer for slot, layer in mistakes if slot == "delta"]:
-        mistakes["delta", layer] = Hypothesis("unknown", case.reader.located(layer), lambda step: None)
+        reading = case.reading()
+        mistakes["delta", layer] = Hypothesis("unknown", reading.located(layer) if reading else "", lambda step: None)
     gradient = replay(case.run, solution.mistakes)
     error = residual_of(evidence.yours, named(model, gradient)) if solution.stopped is None and gradient else 1.0
     groups: dict[tuple[Any, ...], dict[Any, Any]] = {}

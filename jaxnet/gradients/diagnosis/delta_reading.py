@@ -74,7 +74,7 @@ class Reading:
 
     def located(self, layer: int) -> str:
         """Say more about a wrong delta of a hidden layer that nothing explains: matrix or slope, with numbers."""
-        if layer == self.run.last:
+        if layer == self.run.last or not self.seen(layer):
             return ""
         right, matrix, above = self.run.w[layer + 1].T, self.matrix(layer), f"W{layer + 2}.T"
         if matrix is not None and np.abs(matrix - right).max() > SEEN_MATRIX * np.abs(right).max():
@@ -99,23 +99,6 @@ def _solved(above: np.ndarray, passed: np.ndarray) -> np.ndarray | None:
     column, _, rank, _ = np.linalg.lstsq(above, passed, rcond=MATRIX_CONDITION)
     fits = np.abs(above @ column - passed).max() <= SAME_MATRIX * np.abs(passed).max()
     return column if fits and rank == above.shape[1] else None
-
-
-class DeltaReader:
-    """Reads a gradient function's backward pass when it is first asked something; knows nothing if that fails."""
-
-    def __init__(self, evidence: Evidence, model: NetworkModel) -> None:
-        self._ask = functools.cache(lambda: read_backward_pass(evidence, model))
-
-    def deltas(self, layer: int) -> list[np.ndarray]:
-        """The deltas that the function may have used at a layer; none where it cannot be read."""
-        reading = self._ask()
-        return reading.deltas(layer) if reading else []
-
-    def located(self, layer: int) -> str:
-        """What can be said about a delta that nothing explains."""
-        reading = self._ask()
-        return reading.located(layer) if reading and reading.seen(layer) else ""
 
 
 def read_backward_pass(evidence: Evidence, model: NetworkModel) -> Reading | None:

@@ -23,8 +23,8 @@ import numpy as np
 from jaxnet.gradients.diagnosis.backward_search import mutated_backward_pass
 from jaxnet.gradients.diagnosis.batch_words import in_the_words_of_the_batch
 from jaxnet.gradients.diagnosis.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
-from jaxnet.gradients.diagnosis.delta_reading import DeltaReader
-from jaxnet.gradients.diagnosis.experiments import Replay, counted_examples, settle, with_constants
+from jaxnet.gradients.diagnosis.delta_reading import read_backward_pass
+from jaxnet.gradients.diagnosis.experiments import Replay, counted_examples, settled
 from jaxnet.gradients.diagnosis.factors import Counts, named_factors
 from jaxnet.gradients.diagnosis.kinds import PLAIN_LEAVES
 from jaxnet.gradients.diagnosis.layer_leaves import Case
@@ -33,7 +33,7 @@ from jaxnet.gradients.diagnosis.mistake_search import Solution, cheapest_explana
 from jaxnet.gradients.diagnosis.output_mistakes import weighted_examples
 from jaxnet.gradients.diagnosis.passes import NetworkModel, Pass, model_of
 from jaxnet.gradients.diagnosis.penalty import Tolerance, fits
-from jaxnet.gradients.diagnosis.replay import Hypothesis, replay
+from jaxnet.gradients.diagnosis.replay import Hypothesis, replay, step_down
 from jaxnet.gradients.diagnosis.swapped_leaves import exchanged
 from jaxnet.gradients.diagnosis.tolerances import (
     EXAMPLE_SLACK,
@@ -116,22 +116,9 @@ def _diagnose_network(evidence: Evidence, model: NetworkModel, case: Case) -> tu
         if part and smaller and wrong_leaves(part, set(part.yours)):
             evidence, case = part, smaller
             solutions = cheapest_explanations(case)
-    groups = [_explained(evidence, model, case, each) for each in _settled(evidence, model, solutions)]
+    kept = settled(evidence, solutions, functools.partial(_replay, model))
+    groups = [_explained(evidence, model, case, each) for each in kept]
     return as_ties([clipped_by_norm(evidence, causes) for causes in groups])
-
-
-def _settled(evidence: Evidence, model: NetworkModel, solutions: list[Solution]) -> list[Solution]:
-    """Keep what other batches agree with."""
-    candidates = [
-        *solutions,
-        *(
-            each._replace(mistakes=mistakes)
-            for each in solutions
-            if (mistakes := with_constants(evidence, each.mistakes))
-        ),
-    ]
-    kept = settle(evidence, [_replay(model, each) for each in candidates])
-    return [candidates[i] for i in kept if i < len(solutions)] or [candidates[i] for i in kept]
 
 
 def _explained(evidence: Evidence, model: NetworkModel, case: Case, solution: Solution) -> list[Cause]:
@@ -176,7 +163,7 @@ def _case(evidence: Evidence, model: NetworkModel) -> Case | None:
         targets,
         tolerances,
         functools.cache(lambda: _counted(run, targets, tolerances)),
-        DeltaReader(evidence, model),
+        functools.cache(lambda: read_backward_pass(evidence, model)),
     )
 
 
@@ -197,12 +184,14 @@ def _counted(run: Pass, targets: dict[Any, Any], tolerances: dict[Any, Any]) -> 
     """How the examples count, if nothing else is wrong: solved for with a few entries of every leaf."""
     random = np.random.default_rng(0)
     rows, goals, allowed = [], [], []
-    deltas = _true_deltas(run)
-    for layer in range(run.last + 1):
+    step = None
+    for layer in reversed(range(run.last + 1)):
+        if (step := step_down(run, step, {})) is None:
+            return ()
         inputs, outputs = run.w[layer].shape
         chosen = random.permutation(inputs * outputs)[: len(run.y) + MORE_EQUATIONS]
         d, h = chosen // outputs, chosen % outputs
-        rows += [run.scale * (run.a[layer][:, d] * deltas[layer][:, h]).T, run.scale * deltas[layer].T]
+        rows += [run.scale * (run.a[layer][:, d] * step.delta[:, h]).T, run.scale * step.delta.T]
         decay_w, decay_b = run.decay[layer]
         goals += [(targets[layer, "w"] - decay_w * run.w[layer])[d, h], targets[layer, "b"] - decay_b * run.b[layer]]
         tolerance = tolerances[layer, "w"], tolerances[layer, "b"]
@@ -213,14 +202,6 @@ def _counted(run: Pass, targets: dict[Any, Any], tolerances: dict[Any, Any]) -> 
 
 def _slack(contributions: np.ndarray) -> np.ndarray:
     return EXAMPLE_SLACK * np.abs(contributions).sum(axis=1) + NOTHING
-
-
-def _true_deltas(run: Pass) -> list[np.ndarray]:
-    deltas = [run.delta]
-    for layer in reversed(range(run.last)):
-        slope = run.activations[layer].slope(run.z[layer])
-        deltas.insert(0, (deltas[0] @ run.w[layer + 1].T) * slope)
-    return deltas
 
 
 def _replay(model: NetworkModel, solution: Solution) -> Replay:

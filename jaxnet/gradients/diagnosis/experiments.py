@@ -59,11 +59,18 @@ def refuted(evidence: Evidence, replay: Replay) -> set[str]:
     return found
 
 
-def with_constants(evidence: Evidence, mistakes: Mistakes) -> dict[Any, Any] | None:
-    """The same wrong lines with mere numbers where a factor depends on n: what stays when n changes is one of those.
+def settled(evidence: Evidence, found: Sequence[Any], replay: Callable[[Any], Replay]) -> list[Any]:
+    """Keep what other batches agree with of explanations, named tuples with ``mistakes``.
 
-    None if there is no such factor, or no function to tell by.
+    Each is tried beside itself with mere numbers for factors of n: what stays when n changes is one of those.
     """
+    candidates = [*found, *(each._replace(mistakes=m) for each in found if (m := _constants(evidence, each.mistakes)))]
+    kept = settle(evidence, [replay(each) for each in candidates])
+    return [candidates[i] for i in kept if i < len(found)] or [candidates[i] for i in kept]
+
+
+def _constants(evidence: Evidence, mistakes: Mistakes) -> Mistakes | None:
+    """The same wrong lines with mere numbers where a factor depends on n; None without any, or no function to tell."""
     numbers = {
         slot: Hypothesis(
             "factor", f"{each.factor:.6g}", lambda leaf, number=each.factor: number, each.cost, each.factor

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.algebra import familiar, finishes
-from jaxnet.gradients.diagnosis.delta_reading import DeltaReader
+from jaxnet.gradients.diagnosis.delta_reading import Reading
 from jaxnet.gradients.diagnosis.factors import ANYTHING
 from jaxnet.gradients.diagnosis.layer_mistakes import bias_mistakes, left_mistakes, right_mistakes
 from jaxnet.gradients.diagnosis.passes import Pass
@@ -37,14 +37,14 @@ class Case:
         run: the forward pass.
         targets, tolerances: the gradient and what rounding explains, by (layer, "w" or "b").
         examples: ways in which the examples may count that were read from this gradient; asked for when needed.
-        reader: reads the backward pass of the gradient function, if there is one.
+        reading: the backward pass of the gradient function, if it can be read; asked for when needed.
     """
 
     run: Pass
     targets: Mapping[tuple[int, str], np.ndarray]
     tolerances: Mapping[tuple[int, str], Tolerance]
     examples: Callable[[], tuple[Hypothesis, ...]]
-    reader: DeltaReader
+    reading: Callable[[], Reading | None]
 
 
 def explain_leaves(case: Case, step: Step, depth: int, mistakes: Mistakes) -> tuple[list[Mistakes], list[Mistakes]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.algebra import finishes
 from jaxnet.gradients.diagnosis.causes import as_ties, cause_of, clipped_by_norm, wrong_leaves
-from jaxnet.gradients.diagnosis.experiments import counted_examples, refuted, settle, with_constants
+from jaxnet.gradients.diagnosis.experiments import counted_examples, refuted, settled
 from jaxnet.gradients.diagnosis.factors import ANYTHING, FURTHEST, UNFAMILIAR, Counts
 from jaxnet.gradients.diagnosis.output_mistakes import weighted_examples
 from jaxnet.gradients.diagnosis.penalty import Tolerance
@@ -60,15 +60,10 @@ def _settled(evidence: Evidence, found: list[Explanation]) -> list[Explanation]:
     A far-fetched one may be the only one that does: 2 is also n / 4, and half of the batch tells. A number that other
     batches refute is no cause.
     """
-    replay = lambda each: functools.partial(predicted_gradient, evidence, each)
     limit = found[0].cost if evidence.gradient is None else max(found[0].cost, FURTHEST)
     best = [each for each in found if each.cost <= limit][:MOST_TIES]
-    constants = [each._replace(mistakes=r) for each in best if (r := with_constants(evidence, each.mistakes))]
-    candidates = [*best, *constants]
-    kept = settle(evidence, [replay(each) for each in candidates])
-    kept = [i for i in kept if i < len(best)] or kept
-    cheapest = [candidates[i] for i in kept if candidates[i].cost <= candidates[kept[0]].cost]
-    return [_standing(evidence, each) for each in cheapest]
+    kept = settled(evidence, best, lambda each: functools.partial(predicted_gradient, evidence, each))
+    return [_standing(evidence, each) for each in kept if each.cost <= kept[0].cost]
 
 
 def _standing(evidence: Evidence, explanation: Explanation) -> Explanation:

@@ -172,7 +172,8 @@ def _read(case: Case, state: SearchState) -> list[SearchState]:
     """Where no formula fits, go on with the delta that the gradient under test used."""
     layer = _below(case, state)
     halves: list[SearchState] = []
-    for delta in case.reader.deltas(layer):
+    reading = case.reading()
+    for delta in reading.deltas(layer) if reading else ():
         lines: Mistakes = {("delta", layer): Hypothesis("unknown", "delta", lambda step, d=delta: d, ANYTHING)}
         step = step_down(case.run, state.step, lines)
         if step is not None:

@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet.gradients.diagnosis.factors import Counts, Factor, named_factors
-from jaxnet.gradients.diagnosis.tolerances import MOST_ONE_BY_ONE, NO_PENALTY, PLAIN_NUMBER, SAME_GRADIENT, SUM_DOUBLES
+from jaxnet.gradients.diagnosis.batch_words import averages
+from jaxnet.gradients.diagnosis.factors import Counts
+from jaxnet.gradients.diagnosis.tolerances import MOST_ONE_BY_ONE, NO_PENALTY, PLAIN_NUMBER, SAME_GRADIENT
 from jaxnet.gradients.evidence import Evidence, by_path
 from jaxnet.reference.losses import LOSSES, OUTPUTS, Output, logit_derivative, logit_derivative_line
 from jaxnet.reference.operations import ACTIVATIONS, Activation
@@ -66,11 +67,6 @@ class Pass:
         hidden = tuple(w.shape[1] for w in self.w[:-1])
         l2 = max((w for w, _ in self.decay), default=0.0)
         return Counts(len(self.y), self.w[0].shape[0], hidden, self.y.shape[1], l2)
-
-    @property
-    def factors(self) -> dict[str, Factor]:
-        """The familiar numbers of this batch and network."""
-        return named_factors(self.counts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -274,7 +270,7 @@ def _fit_last_layer(model: NetworkModel) -> NetworkModel | None:
     if not fits.all() or total == 0:
         return None
     total, decay = _rounded(total), _rounded(decay) if abs(decay) > NO_PENALTY * np.abs(true).max() else 0.0
-    averaged = bool(evidence.loss) or _averages(evidence, model.leaves[-1][1])
+    averaged = bool(evidence.loss) or averages(evidence, 0, model.leaves[-1][1:])
     total = total if averaged else total / len(run.y)
     return dataclasses.replace(
         model, total=_rounded(total), averaged=averaged, decay=tuple((decay, 0.0) for _ in model.leaves)
@@ -289,10 +285,3 @@ def _least_squares(target: np.ndarray, terms: list[np.ndarray]) -> tuple[float, 
 def _rounded(value: float) -> float:
     """Remove what the last digits of a fit add to a number such as 2 or 0.1."""
     return float(f"{value:.9g}") if abs(float(f"{value:.9g}") - value) < PLAIN_NUMBER * abs(value) else value
-
-
-def _averages(evidence: Evidence, bias: str) -> bool:
-    """Whether listing every example twice leaves the true gradient as it is, where a sum would double."""
-    twice = tuple(np.concatenate([part, part]) for part in evidence.data)
-    change = evidence.oracle(evidence.params, *twice)[bias] - evidence.true[bias]
-    return bool(np.abs(change).max() < SUM_DOUBLES * np.abs(evidence.true[bias]).max())

@@ -3,7 +3,7 @@
 import jax
 import pytest
 
-from jaxnet.gradients.diagnosis.delta_reading import DeltaReader
+from jaxnet.gradients.diagnosis.delta_reading import read_backward_pass
 from jaxnet.gradients.diagnosis.layer_leaves import Case
 from jaxnet.gradients.diagnosis.mistake_search import cheapest_explanations
 from jaxnet.gradients.diagnosis.passes import model_of
@@ -26,7 +26,9 @@ def solve(pose, example, derive):
         return (
             run,
             targets,
-            cheapest_explanations(Case(run, targets, tolerances, lambda: (), DeltaReader(evidence, model))),
+            cheapest_explanations(
+                Case(run, targets, tolerances, lambda: (), lambda: read_backward_pass(evidence, model))
+            ),
         )
 
     return solved
