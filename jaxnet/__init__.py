@@ -52,6 +52,7 @@ if _TYPE_CHECKING:
     from jaxnet.network import MLP
     from jaxnet.reference_agreement import agreement
     from jaxnet.sweeps import (
+        PBT,
         Choice,
         Derived,
         Float,
@@ -86,6 +87,7 @@ _HOMES = {
     "Model": "jaxnet.models",
     "Normal": "jaxnet.sweeps",
     "Outcome": "jaxnet.training",
+    "PBT": "jaxnet.sweeps",
     "Run": "jaxnet.training",
     "Seeds": "jaxnet.sweeps",
     "Space": "jaxnet.sweeps",
@@ -133,6 +135,7 @@ __all__ = [
     "Model",
     "Normal",
     "Outcome",
+    "PBT",
     "Run",
     "Seeds",
     "Space",

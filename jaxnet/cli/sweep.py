@@ -22,7 +22,7 @@ _ACTIONS = {
     "report": "write one HTML file with figures and tables",
 }
 EXAMPLE = """\
-  method = "sobol"         # grid, random, sobol, list, optuna
+  method = "sobol"         # grid, random, sobol, list, optuna, pbt
   n = 64
   epochs = 81
   metric = "validation_accuracy"

@@ -2,9 +2,9 @@
 
 Read number_ranges, parameters, folds, space, sampling (and optuna_study): what is tried. Then configuration, groups:
 what that trains. Then tiles, devices, engine: the compiled population. Then rungs, planning, plan_arguments: what a
-sweep will do; states, history, store: what is known of it; processes, executors, ray_executor, trainer, execution: the
-search; verification: what a folder holds, and whether it can be had again. Then result: what it says. plan_file reads a
-plan from TOML; learning_rate_test is a sweep of one parameter.
+sweep will do; states, history, store: what is known of it; processes, executors, ray_executor, trainer,
+population_training, execution: the search; verification: what a folder holds, and whether it can be had again. Then
+result: what it says. plan_file reads a plan from TOML; learning_rate_test is a sweep of one parameter.
 """
 
 from jaxnet.storage.interruption import Interrupted
@@ -18,10 +18,11 @@ from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.ray_executor import RayExecutor
 from jaxnet.sweeps.result import Confirmation, Result
-from jaxnet.sweeps.rungs import Halving, Hyperband
+from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
 from jaxnet.sweeps.space import Space
 
 __all__ = [
+    "PBT",
     "Choice",
     "Confirmation",
     "Derived",

@@ -19,6 +19,7 @@ from jaxnet.sweeps.executors import Local, check_executor
 from jaxnet.sweeps.history import SweepHistory, carried_history, empty_history, member_arrays, scores, so_far
 from jaxnet.sweeps.optuna_study import Study
 from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.population_training import begun, evolve
 from jaxnet.sweeps.processes import ALONE, Processes, join
 from jaxnet.sweeps.ray_executor import RayExecutor
 from jaxnet.sweeps.result import Result
@@ -61,6 +62,8 @@ def sweep(
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
     processes = join() if check_executor(executor) == "distributed" else ALONE
     if processes.size > 1:
+        alone = plan.evolution is None
+        checks.require(alone, "executor", "'local' or 'ray' with method='pbt', which copies states", executor)
         processes.same(json.dumps([sweep_manifest(plan), plan.members.ids]), "plan")
 
     def train(plan: Plan, history: SweepHistory) -> bool:
@@ -100,7 +103,8 @@ def run_plan(plan: Plan, train: Callable[[Plan, SweepHistory], bool], again: Cal
     if plan.asking is None:
         history = empty_history(plan)
         train(plan, history)
-        return Result(plan, history, again)
+        now = plan.with_numbers(history.lineage[-1].configurations) if history.lineage else plan
+        return Result(now, history, again)
     # the study is asked anew from the beginning, also where a folder knows the answers: it is seeded and is told
     # them in the same order, so it asks the same
     study = Study(plan.space, goal=plan.goal, root=plan.task.root, budget=plan.asking)
@@ -119,6 +123,8 @@ def run_plan(plan: Plan, train: Callable[[Plan, SweepHistory], bool], again: Cal
 def train_by_rungs(plan: Plan, history: SweepHistory, trainer: Any) -> None:
     """Train to every rung in turn, rank there, and go on with the best; then train the audited to the end."""
     alive = [list(bracket.configurations) for bracket in plan.brackets]
+    if plan.evolution:
+        begun(plan, history)
     for epochs in sorted({epochs for bracket in plan.brackets for epochs, _ in bracket.rungs}):
         # brackets that meet at an epoch are trained to it together, and so share tiles
         here = [b for b, bracket in enumerate(plan.brackets) if epochs in dict(bracket.rungs)]
@@ -127,6 +133,8 @@ def train_by_rungs(plan: Plan, history: SweepHistory, trainer: Any) -> None:
             decision = decide(plan, history, b, alive=alive[b], epochs=epochs)
             history.decisions.append(decision)
             alive[b] = sorted(decision.ranked[: decision.kept])
+            if plan.evolution and epochs < plan.epochs:
+                plan = evolve(plan, history, decision, trainer)
             if plan.halving:
                 pruned = set(decision.ranked[decision.kept :])
                 pruned -= set(audited([decision], plan.halving.audit, plan.task.root))

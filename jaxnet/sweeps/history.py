@@ -16,6 +16,14 @@ from jaxnet.sweeps.states import States
 from jaxnet.sweeps.tiles import Lane
 
 
+class Generation(NamedTuple):
+    """The configurations of a population from a rung on."""
+
+    epochs: int  # of the rung; 0 at the beginning
+    parents: tuple[int, ...]  # of each configuration, the one whose network it goes on with: itself, or another
+    configurations: list[dict[str, Any]]
+
+
 class SweepHistory(NamedTuple):
     """The record of a sweep; its arrays are filled while it runs."""
 
@@ -27,6 +35,8 @@ class SweepHistory(NamedTuple):
     decisions: list[Decision]
     audited: list[int]  # configurations that were pruned and trained to the end all the same
     new: list[str]  # what the plan adds to an earlier one of its folder, in lines
+    generations: np.ndarray  # [P], of population-based training: the rungs at which members were copied so far
+    lineage: list[Generation]  # of it: the first configurations, and those after each rung
 
 
 def empty_history(plan: Plan) -> SweepHistory:
@@ -35,8 +45,8 @@ def empty_history(plan: Plan) -> SweepHistory:
     curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
     first = lambda group: functools.partial(first_lanes, group, plan.members, plan.task)
     states = [States(len(group.members), first(group)) for group in plan.groups]
-    epochs, diverged, stopped = np.zeros((3, count), np.int64)
-    return SweepHistory(curves, epochs, diverged, stopped, states, [], [], [])
+    epochs, diverged, stopped, generations = np.zeros((4, count), np.int64)
+    return SweepHistory(curves, epochs, diverged, stopped, states, [], [], [], generations, [])
 
 
 def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepHistory:
@@ -88,7 +98,7 @@ def member_arrays(history: SweepHistory) -> list[np.ndarray]:
 
 
 def _counts(history: SweepHistory) -> tuple[np.ndarray, ...]:
-    return history.epochs, history.diverged, history.stopped
+    return history.epochs, history.diverged, history.stopped, history.generations
 
 
 def behind(plan: Plan, history: SweepHistory, target: int, members: Any = slice(None)) -> np.ndarray:

@@ -20,7 +20,8 @@ from jaxnet.sweeps.own_functions import check_read
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.plan_data import plan_examples
 from jaxnet.sweeps.planning import Plan
-from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
+from jaxnet.sweeps.population_training import evolving
+from jaxnet.sweeps.rungs import PBT, Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.sampling import METHODS, completed, distinct, sample
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
@@ -52,6 +53,7 @@ def plan(
     halving: Halving | Hyperband | None = None,
     ask: int | None = None,
     study: Any = None,
+    pbt: PBT | None = None,
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
     preparation: Preparation | None = None,
@@ -77,7 +79,8 @@ def plan(
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
-            configurations), "list" (``configurations``), or "optuna" (``n`` trials of its TPE, ``ask`` at once).
+            configurations), "list" (``configurations``), "optuna" (``n`` trials of its TPE, ``ask`` at once), or "pbt"
+            (``n`` random ones, of which the worst take over the networks of the best on the way).
             With another method than "list", ``configurations`` are tried before any that it finds.
         epochs: passes over the data of a run that is neither pruned nor stopped. A parameter ``epochs`` of the space
             gives a configuration fewer.
@@ -96,6 +99,8 @@ def plan(
         ask: for "optuna", how many configurations are asked for, trained as one population and told at once; 16
             by default.
         study: for "optuna", a study of Optuna's, such as ``result.to_optuna()``, whose finished trials it begins with.
+        pbt: for "pbt", a ``jn.PBT``: when the worst take over from the best, and how their numbers change; by default
+            every tenth of the epochs.
         network: configuration -> any network, in place of an ``MLP``.
         objective: (network, configuration) -> any objective, in place of ``jn.objective``.
         optimizer: a name, or configuration -> any optimizer of optax, given ``steps``, the updates of a run, where it
@@ -128,14 +133,14 @@ def plan(
     """
     optimizer, space = _begun(space, constants)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
-    epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
+    epochs, root, pbt = _check_length(epochs, root, method, pbt)
     folds, rows = _dealt(np.asarray(batch.y), space.folds, root, held_out)
     metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
     own = (rows, epochs, network, objective, lanes, len(found), preparation, stop, optimizer, pad, hurry)
-    made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=halving)
-    return Plan(space, method, found, *made, names, ranked, goal, halving, asking, rank, keep)
+    made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=pbt or halving)
+    return evolving(Plan(space, method, found, *made, names, ranked, goal, halving, asking, rank, keep, pbt))
 
 
 def _begun(space: Space, constants: dict[str, Any]) -> tuple[Any, Space]:
@@ -152,7 +157,8 @@ def _found(
     method, n, ask, halving, study = asked
     asking = _check_asking(method, n, ask, halving, study=study)
     if not asking:
-        return None, sample(space, method, n=n, root=root, configurations=configurations)
+        how = "random" if method == "pbt" else method
+        return None, sample(space, how, n=n, root=root, configurations=configurations)
     asking = asking._replace(first=tuple(completed(space, configurations)))
     return asking, distinct(Study(space, goal=goal, root=root, budget=asking).ask())
 
@@ -255,6 +261,16 @@ def _check_asking(method: str, n: int | None, ask: int | None, halving: Any, *, 
     n = checks.integer("n", n, minimum=1, note="trials")
     batch = checks.integer("ask", _ASK if ask is None else ask, minimum=1, note="trials at once")
     return Budget(n, batch, earlier=study)
+
+
+def _check_length(epochs: int, root: int, method: str, pbt: Any) -> tuple[int, int, PBT | None]:
+    epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
+    if method != "pbt":
+        checks.require(pbt is None, "pbt", "none without method='pbt'", pbt)
+        return epochs, root, None
+    kind = pbt is None or isinstance(pbt, PBT)
+    checks.require(kind, "pbt", "jn.PBT(every=...)", pbt, TypeError)
+    return epochs, root, PBT(max(1, epochs // 10)) if pbt is None else pbt
 
 
 def _check_dtype(dtype: str) -> np.dtype:

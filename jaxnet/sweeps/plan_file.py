@@ -56,29 +56,16 @@ from jaxnet.sweeps.number_ranges import Float, Int, Normal
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Layers, Seeds, when
 from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.planning import Plan
-from jaxnet.sweeps.rungs import Halving, Hyperband
+from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
 from jaxnet.sweeps.space import Space
 from jaxnet.sweeps.toml_file import read_toml
 from jaxnet.training.stopping import Stop
 
 _SEARCH = (
-    "method",
-    "n",
-    "configurations",
-    "ask",
-    "epochs",
-    "metric",
-    "metrics",
-    "goal",
-    "rank",
-    "root",
-    "dtype",
-    "pad",
-    "hurry",
-    "orders",
-    "keep",
-)
-_PRUNING = ("halving", "hyperband", "stop")
+    "method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "rank", "root", "dtype", "pad",
+    "hurry", "orders", "keep",
+)  # fmt: skip
+_PRUNING = ("halving", "hyperband", "stop", "pbt")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties", "latest")
 _WHOLE = ("hidden", "batch_size", "epochs")  # whose numbers are whole
 KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
@@ -190,6 +177,11 @@ def _search(found: dict[str, Any]) -> dict[str, Any]:
             options = found.pop(name)
             checks.require(isinstance(options, dict), name, "a table such as { eta = 3 }", options, TypeError)
             found["halving"] = kind(**dict(_known(f"{name}.", options, ("eta", "min_epochs", "audit"))))
+    if "pbt" in found:
+        options = found["pbt"]
+        checks.require(isinstance(options, dict), "pbt", "a table such as { every = 5 }", options, TypeError)
+        names = tuple(field.name for field in dataclasses.fields(PBT))
+        found["pbt"] = PBT(**dict(_known("pbt.", options, names, needed=("every",))))
     if "stop" in found:
         options = found["stop"]
         checks.require(isinstance(options, dict), "stop", "a table such as { patience = 5 }", options, TypeError)

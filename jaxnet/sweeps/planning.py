@@ -33,7 +33,7 @@ from jaxnet.sweeps.groups import (
 )
 from jaxnet.sweeps.optuna_study import Budget
 from jaxnet.sweeps.plan_words import group_name
-from jaxnet.sweeps.rungs import Bracket, Halving, Hyperband, single
+from jaxnet.sweeps.rungs import PBT, Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.space import Space
 from jaxnet.sweeps.states import KEEP
 from jaxnet.training.preparation import draws
@@ -84,6 +84,7 @@ class Plan:
     asking: Budget | None = None
     rank: str = "last"
     keep: str = "all"
+    evolution: PBT | None = None  # for method="pbt"
     lengths: tuple[int, ...] | None = None  # epochs of each configuration [C], where it has none of its own
 
     def __post_init__(self) -> None:
@@ -104,6 +105,11 @@ class Plan:
     def lengths_differ(self) -> bool:
         """Whether some configuration says how long its runs are, which the program then has to be told."""
         return self.lengths is not None or any("epochs" in configuration for configuration in self.configurations)
+
+    def with_numbers(self, configurations: list[dict[str, Any]]) -> "Plan":
+        """Return the plan with other numbers for its configurations, whose members and groups stay the same."""
+        groups = list_groups(self.spec, configurations, self.members)
+        return dataclasses.replace(self, configurations=configurations, groups=groups)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # what a group holds are functions within functions, which are made anew where a plan is unpacked

@@ -78,6 +78,40 @@ class Hyperband:
         return top
 
 
+@dataclasses.dataclass(frozen=True)
+class PBT:
+    """Population-based training (Jaderberg et al. 2017): at rungs the worst take over from the best, and change.
+
+    What a member then is depends on all that it may take over from: the configurations of its sweep, how many they are
+    and the root. With those the same it has the same bits, whatever was interrupted; it is not a function of itself
+    alone, as in other sweeps, and two members are not independent: for an interval train with several roots.
+
+    Attributes:
+        every: epochs from rung to rung; at each, but not at the end, configurations are ranked within the groups that
+            share a program, by the mean over their seeds and folds.
+        share: of a group, how many take over: the worst, from the best so many, and whoever diverged. They keep their
+            seeds, hence orders and folds, and get parameters and the optimizer's state.
+        factor: each number (Float, Int, Normal) is multiplied or divided by it, within its bounds; what is no number,
+            or would need another program, is the parent's.
+        resample: the probability with which a number is drawn anew from the space instead.
+    """
+
+    every: int
+    share: float = 0.2
+    factor: float = 1.25
+    resample: float = 0.1
+
+    def __post_init__(self) -> None:
+        checks.integer("every", self.every, minimum=1)
+        checks.number("share", self.share, above=0, maximum=0.5)
+        checks.number("factor", self.factor, above=1)
+        checks.number("resample", self.resample, minimum=0, maximum=1)
+
+    def brackets(self, n: int, epochs: int) -> list["Bracket"]:
+        """Return the one bracket of n configurations, of which all go on at every rung."""
+        return [Bracket(tuple(range(n)), tuple((at, n) for at in (*range(self.every, epochs, self.every), epochs)))]
+
+
 class Bracket(NamedTuple):
     """Configurations that are ranked against each other."""
 

@@ -14,7 +14,7 @@ from jaxnet.sweeps.parameters import Configuration, plain, unconditional
 from jaxnet.sweeps.space import Space, configuration_text
 
 _SAMPLED = ("grid", "random", "sobol", "list")
-METHODS = (*_SAMPLED, "optuna")  # of a plan; Optuna's configurations are not sampled but asked for, batch by batch
+METHODS = (*_SAMPLED, "optuna", "pbt")  # of a plan; Optuna is asked, and a population begins with random ones
 _TRIES = 64  # points drawn, for each configuration wanted, before a space is said to hold no more
 
 

@@ -107,6 +107,8 @@ class Store:
         configuration = configuration_text(self._plan.configurations[members.configuration[member]])
         name = members.ids[member]
         about = {"member": name, "epochs": epochs, "diverged": diverged, **self._identity.of(member)}
+        if self._plan.evolution:
+            about["generation"] = int(history.generations[member])
         if kept:
             record = encode((state_of(self._plan, history, member), curves), about)
         else:
@@ -142,6 +144,7 @@ class Store:
         for name, curve in curves.items():
             history.curves[name][member, :epochs] = curve
         history.epochs[member] = epochs
+        history.generations[member] = said.get("generation", 0)
         history.diverged[member] = about["diverged"] if alone else _ended(state[0], DIVERGED)
         history.stopped[member] = said["stopped"] if alone else _ended(state[0], CONVERGED)
         return True
@@ -228,23 +231,33 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
         "jaxlib": jaxlib.__version__,
         "optax": installed("optax"),
     }
-    if products_precision() != EXACT:
-        same["precision"] = products_precision()
-    if plan.spec.pad:
-        same["pad"] = True
-    if task.shared_orders:
-        same["orders"] = "shared"
-    if plan.spec.hurry:
-        same["compiled"] = "in a hurry"
-    if plan.spec.optimizer is not None:
-        same["optimizer"] = named(plan.spec.optimizer)
-    if plan.spec.stop is not None:
-        same["stop"], same["rank"] = dataclasses.asdict(plan.spec.stop), plan.rank
+    same |= _chosen(plan)
     extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}
     about = {"format": _FORMAT, "jaxnet": installed("jaxnet")}
     # through JSON, so that it compares with one that was read: tuples are lists there
     found: dict[str, Any] = json.loads(json.dumps({**about, "must be the same": same, "may be extended": extendable}))
     return found
+
+
+def _chosen(plan: Plan) -> dict[str, Any]:
+    """Say what else a sweep was asked for that its bits are relative to; nothing of what is as it was before."""
+    same: dict[str, Any] = {}
+    if products_precision() != EXACT:
+        same["precision"] = products_precision()
+    for name, given, value in (
+        ("pad", plan.spec.pad, True),
+        ("orders", plan.task.shared_orders, "shared"),
+        ("compiled", plan.spec.hurry, "in a hurry"),
+        ("optimizer", plan.spec.optimizer, getattr(plan.spec.optimizer, "__qualname__", None)),
+    ):
+        if given:
+            same[name] = value
+    if plan.evolution is not None:  # all of this makes every member
+        how = str(plan.evolution), len(plan.members.ids), plan.metric, plan.goal
+        same["pbt"] = [*how, space_as_json(plan.space)]
+    if plan.spec.stop is not None:
+        same["stop"], same["rank"] = dataclasses.asdict(plan.spec.stop), plan.rank
+    return same
 
 
 def _folds(plan: Plan) -> Any:

@@ -3,7 +3,7 @@
 import collections
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -13,6 +13,7 @@ from jaxnet.sweeps.engine import TileResults, resident_tiles
 from jaxnet.sweeps.executors import Local, ProgramCall, TileTask, check_answer
 from jaxnet.sweeps.history import SweepHistory, behind, forget, gone, member_arrays, scores, state_bytes
 from jaxnet.sweeps.planning import Plan, tiling_of
+from jaxnet.sweeps.population_training import take_over
 from jaxnet.sweeps.processes import ALONE, Processes
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.states import HELD_BYTES
@@ -80,6 +81,16 @@ class Trainer:
         if self._plan.keep != "all" and len(members):
             forget(self._plan, self._history, members)
             self._done(members, True)
+
+    def take_over(self, plan: Plan, pairs: Sequence[tuple[int, int]], generation: int) -> None:
+        """Go on with another plan's numbers after configurations took over from others, all in one commit."""
+        take_over(plan, self._history, pairs, generation)
+        self._done(np.arange(len(plan.members.ids)), True)
+        self.go_on_with(plan)
+
+    def go_on_with(self, plan: Plan) -> None:
+        """Go on with the numbers of another plan, of the same members and programs."""
+        self._plan = plan
 
     def share(self) -> None:
         """Let every process have the states that were kept, where they are few; else each has those it trained."""

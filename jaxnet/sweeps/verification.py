@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,13 @@ class _NoTrainer:
 
     def forget(self, members: np.ndarray) -> None:
         """Nothing is let go of what is read."""
+
+    def take_over(self, plan: Plan, pairs: Sequence[tuple[int, int]], generation: int) -> None:
+        """Raise ``_Behind``: nothing is copied."""
+        raise _Behind
+
+    def go_on_with(self, plan: Plan) -> None:
+        """Be told of other numbers."""
 
     def share(self) -> None:
         """There is nobody to share with."""
@@ -70,9 +78,14 @@ def verify(result: Result, members: int = 3, *, seed: int = 0) -> dict[int, bool
     trained = np.flatnonzero(result.history.epochs > 0)
     count = min(checks.integer("members", members, minimum=1), len(trained))
     chosen = np.sort(np.random.default_rng(seed).choice(trained, count, replace=False))
-    again, kept = empty_history(result.plan), ~gone(result.plan, result.history, chosen)
+    kept = ~gone(result.plan, result.history, chosen)
     plan = dataclasses.replace(result.plan, keep="all")
+    if plan.evolution:  # a member is what all of them together make it
+        plan = plan.with_numbers(result.history.lineage[0].configurations)
+    again = empty_history(plan)
     trainer = Trainer(plan, again, lambda done, reached: None)
+    if plan.evolution:
+        train_by_rungs(plan, again, trainer)
     for epochs in np.unique(result.history.epochs[chosen]):  # each as far as it came: the pruned no further
         trainer.advance(chosen[result.history.epochs[chosen] == epochs], int(epochs))
     records = lambda history: [_record(plan, history, m, states=s) for m, s in zip(chosen, kept, strict=True)]

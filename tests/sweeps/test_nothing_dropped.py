@@ -121,8 +121,8 @@ def test_what_is_given_changes_the_result(name: str, base: list[np.ndarray]) -> 
 
 def test_every_argument_and_parameter_is_tried() -> None:
     arguments = set(inspect.signature(jn.plan).parameters) - {"constants", "keep"}  # in test_states.py
-    # refused without Optuna, below; matters of rounding alone; in tests/sweeps/test_plan_data.py
-    elsewhere = {"ask", "study", "lanes", "pad", "hurry", "preparation"}
+    # refused without their method, below; matters of rounding alone; in tests/sweeps/test_plan_data.py
+    elsewhere = {"ask", "study", "pbt", "lanes", "pad", "hurry", "preparation"}
     assert set(CHANGES) | elsewhere == arguments | set(PARAMETER_NAMES) | {"seed", "fold"}
 
 
@@ -175,7 +175,7 @@ def test_logits_need_an_objective_that_has_them() -> None:
         jn.plan(jn.Space(learning_rate=0.1), (X, Y), epochs=1, metrics=[of_logits], objective=own)
 
 
-@pytest.mark.parametrize("name", ["ask", "study"])
-def test_what_optuna_is_to_know_is_refused_where_nothing_is_asked(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name}: expected none without method='optuna'"):
+@pytest.mark.parametrize(("name", "method"), [("ask", "optuna"), ("study", "optuna"), ("pbt", "pbt")])
+def test_what_a_method_is_to_know_is_refused_with_another(name: str, method: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}: expected none without method='{method}'"):
         jn.plan(jn.Space(learning_rate=0.1), (X, Y), epochs=1, **{name: 4})

@@ -26,6 +26,7 @@ from jaxnet.sweeps.result.columns import (
     curve_columns,
     framed,
     last_columns,
+    lineage_columns,
     member_columns,
     parameter_columns,
     rung_columns,
@@ -205,6 +206,9 @@ class Result:
         ``test`` data (X [N, D], y) is read, by the metric that the sweep ranked by. ``out`` is a folder that keeps the
         fresh sweep. Raises ValueError or TypeError for bad input, and what ``sweep`` raises.
         """
+        alone = self.plan.evolution is None
+        words = "another method than 'pbt', whose members change their numbers: train with another root"
+        checks.require(alone, "confirm", words, checks.Words("pbt"))
         chosen = self.ranking()[: checks.integer("top", top, minimum=1)]
         again = fresh_plan(self.plan, self.history, chosen, checks.integer("seeds", seeds, minimum=1))
         held = arrays_like(self.plan.task.data, table_examples(self.plan.spec.preparation, test), "test")
@@ -242,6 +246,11 @@ class Result:
     def rung_table(self) -> Columns:
         """Return one row a configuration and rung: bracket, epochs, rank from 1, score, and whether it went on."""
         return rung_columns(self.history)
+
+    def lineage(self) -> Columns:
+        """Return, of population-based training, one row a rung and configuration: the epochs of the rung (0 for the
+        beginning), the parent whose network it went on with, itself or another, and with which parameters."""
+        return lineage_columns(self.history)
 
     def export(self, folder: str | os.PathLike[str], kind: str = "csv") -> list[Path]:
         """Write members, curves and rungs as files of a kind, "csv" or "parquet"; return their paths.

@@ -106,6 +106,14 @@ def to_csv(table: Columns) -> str:
     return text.getvalue()
 
 
+def lineage_columns(history: SweepHistory) -> Columns:
+    """Return one row a rung and configuration of population-based training: the rung's epochs, parent, parameters."""
+    rows = [(at, c, parent) for at, parents, _ in history.lineage for c, parent in enumerate(parents)]
+    names = ("epochs", "configuration", "parent")
+    columns = {name: np.array([row[i] for row in rows], np.int64) for i, name in enumerate(names)}
+    return Columns(columns | parameter_columns([each for one in history.lineage for each in one.configurations]))
+
+
 def write_columns(table: Columns, path: str | os.PathLike[str]) -> None:
     """Write a table to a file ending in .csv or .parquet, atomically.
 

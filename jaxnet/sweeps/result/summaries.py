@@ -166,10 +166,17 @@ def overview(plan: Plan, history: SweepHistory) -> str:
         f"{len(plan.configurations)} configurations, {len(plan.members.ids)} members, "
         f"{int(history.epochs.sum())} model-epochs",
         f"best: {best} ({values}): {plan.metric} {one.mean:.4g}{interval}" if np.isfinite(one.mean) else _NO_BEST,
+        *([_evolved(history)] if plan.evolution else []),
         *cautions(plan, history),
         *(f"new in the folder: {line}" for line in history.new),
     ]
     return "\n".join(lines + ([str(halving_audit(plan, history))] if plan.halving else []))
+
+
+def _evolved(history: SweepHistory) -> str:
+    copies = sum(parent != c for one in history.lineage for c, parent in enumerate(one.parents))
+    rungs = len(history.lineage) - 1
+    return f"pbt: {copies} networks were taken over at {rungs} rungs; the numbers shown are the last (result.lineage())"
 
 
 def sklearn_results(plan: Plan, history: SweepHistory) -> dict[str, Any]:
