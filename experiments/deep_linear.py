@@ -145,8 +145,16 @@ def draw_modes(found: Modes) -> Any:
     u = follow(aligned(found), RATE, found)
     t = RATE * np.arange(1, len(u) + 1)
     lines = {f"s = {s:g}": u[:, m] for m, s in enumerate(STRENGTHS)}
-    lines |= {f"closed form, {s:g}": closed_form(s, U0, t) for s in STRENGTHS[:1]}
     figure = figures.intervals(t, lines, x_label="t = eta x step", y_label="strength of the mode")
+    axes = figure.axes[0]
+    axes.plot(
+        t,
+        np.stack([closed_form(s, U0, t) for s in STRENGTHS], axis=1),
+        ":",
+        color="black",
+        label=["closed form", *[""] * (len(STRENGTHS) - 1)],
+    )
+    figures.theme.legend(axes)
     return figures.headline(figure, "A deep linear network learns its strongest mode first, each in a step of its own")
 
 

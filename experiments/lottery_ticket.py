@@ -1,5 +1,7 @@
 """Question: Does a pruned network, put back to its own start, learn faster and better than the whole one?
 
+Conclusion: It learns better than with another start; that it beats the whole network is not shown by 5 starts.
+
 Method: MNIST, 784-300-100-10, relu, Adam 1.2e-3, batches of 60, Glorot's normal start, as published, but on 11,000 of
 the training images and for 20 epochs (3,680 steps), a fifth and a fourteenth of the paper's, so that all of it takes
 minutes; 5 starts. After training, the 20 % smallest of the remaining weights of each layer are pruned (10 % of the
@@ -13,7 +15,10 @@ of the weights learn faster and are more accurate than the whole network, at 3.6
 early stopping comes 38 % earlier; with a new random start they are worse than with their own. Levels are not compared:
 with these images and steps they are others.
 
-Measured: not in full yet; scripts/reproduce lottery_ticket does.
+Measured: 5 starts. With their own start tickets beat the same masks with another start at every size, by .4, .7 and
+1.2 points at 51.3, 21.1 and 3.6 % of the weights, as published. That they beat the whole network is not shown by 5
+starts: +.13 +- .44 and +.21 +- .60 points; their means lie above it, as early stopping comes 33 and 32 % earlier, but
+the intervals hold 0. At 3.6 % they are back at its level.
 
 Command: python experiments/lottery_ticket.py
 """
@@ -197,7 +202,7 @@ def draw_levels(found: list[dict[str, dict[str, Any]]]) -> Any:
         axes.set_xticks([100, 51.3, 21.1, 3.6], labels=["100", "51.3", "21.1", "3.6"])
         axes.set_xticks([], minor=True)
         theme.label(axes, x="weights that remain, %", y=name)
-        theme.legend(axes)
+    theme.legend(panels[0])
     return theme.headline(figure, TITLE)
 
 

@@ -20,6 +20,7 @@ Command: python experiments/sick_runs.py --processes 2 --runs runs.jsonl
 (some 40 CPU minutes; --limit-seconds 280 stops it then, and the same command goes on)
 """
 
+import functools
 import inspect
 import itertools
 from collections import Counter
@@ -120,7 +121,23 @@ def experiment(quick: bool, *, seeds: range | None = None, **sharing: Any) -> Fi
         name: [[each.recipe.name, each.rows, each.seed, each.recipe.kind, list(each.kinds)] for each in found]
         for name, found in said.items()
     }
-    return Findings(claims, len(SICK) + len(HEALTHY), sum(map(len, said.values())), results)
+    draw = functools.partial(draw_said, [*said["sick"], *said["healthy"]])
+    counted = sum(map(len, said.values()))
+    return Findings(claims, len(SICK) + len(HEALTHY), counted, results, {"sick_runs.png": draw})
+
+
+def draw_said(said: Sequence[Said]) -> Any:
+    """Draw how often each planted kind, and none, was taken for each."""
+    from jaxnet import figures
+
+    counts = Counter((each.recipe.kind or "healthy", each.first or "healthy") for each in said)
+    kinds = sorted({kind for pair in counts for kind in pair}, key=lambda kind: (kind == "healthy", kind))
+    matrix = [[counts[planted, first] for first in kinds] for planted in kinds]
+    figure = figures.confusion_matrix(matrix, [kind.replace("_", " ") for kind in kinds])
+    axes = figure.axes[0]
+    axes.tick_params(axis="x", rotation=90)
+    figures.theme.label(axes, x="said first", y="planted")
+    return figures.headline(figure, "What jn.diagnose says first (across) of runs with a planted sickness (down)")
 
 
 if __name__ == "__main__":

@@ -292,7 +292,9 @@ def draw_ladder(rungs: dict[Rung, dict]) -> Any:
         means[rung.what] = np.full(len(epochs), np.nan)
         inside = epochs[epochs < rung.epochs]
         means[rung.what][: len(inside)] = runs["curves"].mean(axis=0)[inside]
-    return figures.intervals(epochs, means, x_label="epoch", y_label="training loss, mean over starts", log_y=True)
+    labels = {"x_label": "epoch", "y_label": "training loss, mean over starts"}
+    figure = figures.intervals(epochs, means, log_y=True, **labels)
+    return figures.headline(figure, "A larger step, more hidden units and momentum each take the loss lower")
 
 
 if __name__ == "__main__":

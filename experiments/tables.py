@@ -20,10 +20,12 @@ A fit is kept as soon as it is made, in runs/tables.jsonl, so the same command g
 """
 
 import argparse
+import functools
 import time
 from pathlib import Path
 
 from real_tables.comparing import Judged, gathered, ratio
+from real_tables.drawing import draw_errors
 from real_tables.fits import fits, fitted, kept, run
 from real_tables.listed import TABLES, toys
 from real_tables.rivals import (
@@ -157,7 +159,9 @@ def experiment(
         if OURS in each.seconds
     }
     found = {"results": results, "tables": [each._asdict() for each in tables]}
-    return Findings(claims, len(models), len(results), found, times=times)
+    drawn = [name for name in (OURS, PLAIN, THEIRS) if name in models]
+    draw = {"tables.png": functools.partial(draw_errors, tables, drawn, BOOSTED)} if BOOSTED in models else {}
+    return Findings(claims, len(models), len(results), found, draw, times)
 
 
 def options(parser: argparse.ArgumentParser) -> None:

@@ -137,3 +137,10 @@ def test_an_unknown_name_is_a_usage_error(reproduce, capsys):
     with pytest.raises(SystemExit, match="2"):
         reproduce("multiplication")
     assert "unknown experiment multiplication; there are addition, other" in capsys.readouterr().err
+
+
+def test_every_experiment_with_kept_results_has_its_picture():
+    experiments = Path(__file__).parents[2] / "experiments"
+    kept = {path.stem for path in (experiments / "results").glob("*.json")}
+    assert kept
+    assert kept == {path.stem for path in (experiments / "pictures").glob("*.png")}

@@ -60,3 +60,12 @@ def test_quick_takes_every_ninth_recipe_on_one_data_set_each(experiment):
         [("9", "digits", 0)],
         [("18", "regression", 0)],
     ]
+
+
+def test_the_picture_counts_what_was_said_of_each_planted_kind(experiment):
+    leak = next(each for each in experiment.SICK if each.kind == "leak")
+    healthy = experiment.HEALTHY[0]
+    said = [(leak, ["leak"]), (leak, ["leak", "overfitting"]), (leak, []), (healthy, [])]
+    axes = experiment.draw_said([experiment.Said(*each[:1], "stairs", 0, each[1]) for each in said]).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["leak", "healthy"]
+    assert [text.get_text() for text in axes.texts] == ["2", "1", "0", "1"]

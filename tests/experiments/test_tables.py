@@ -97,3 +97,12 @@ def test_every_table_that_is_listed_is_fetched(experiment, listed, monkeypatch, 
     monkeypatch.setenv("JAXNET_DATA", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="fetch it by: scripts/get_data tables"):
         listed.read(listed.TABLES[0])
+
+
+def test_the_picture_has_a_line_a_table_and_each_models_share_of_the_rivals_error(experiment, comparing):
+    drawing = importlib.import_module("real_tables.drawing")
+    iris = comparing.Judged("iris", True, {"ours": 0.03, "rival": 0.07}, {}, {})
+    sugar = comparing.Judged("sugar", False, {"ours": 0.49, "rival": 0.24}, {}, {})
+    axes = drawing.draw_errors([iris, sugar], ["ours"], "rival").axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["sugar (numbers)", "iris"]
+    np.testing.assert_allclose(axes.lines[0].get_xdata(), [2.0, 0.5])  # (.49 + .01) / (.24 + .01) and .04 / .08

@@ -16,10 +16,12 @@ def test_counts_stand_in_their_cells_and_shades_are_shares_of_the_class():
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["no", "yes"]
 
 
-def test_only_mistakes_that_were_made_are_orange():
-    axes = figures.confusion_matrix([[3, 2], [0, 5]], ["a", "b"]).axes[0]
-    orange = [text.get_text() for text in axes.texts if text.get_color() == figures.theme.COLOURS[1]]
-    assert orange == ["2"]
+def test_only_mistakes_that_were_made_are_orange_and_none_on_a_shade_that_hides_it():
+    axes = figures.confusion_matrix([[4, 1, 0], [0, 5, 0], [7, 0, 3]], ["a", "b", "c"]).axes[0]
+    colours = {text.get_text(): text.get_color() for text in axes.texts}
+    orange = [number for number, colour in colours.items() if colour == figures.theme.COLOURS[1]]
+    assert orange == ["1"]
+    assert colours["7"] == "white"
 
 
 def test_a_class_without_an_example_is_white():
