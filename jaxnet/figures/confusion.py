@@ -20,8 +20,8 @@ _PALE = 0.25  # share up to which orange stands out from the shade below it
 def confusion_matrix(counts: ArrayLike, classes: Sequence[str]) -> "Figure":
     """Draw counts [K, K], the class down and the prediction across, each cell shaded by its share of its class.
 
-    Mistakes have an orange number where their shade is pale. Raises ValueError for a matrix that is not square, a count below 0 or another number
-    of names than classes.
+    Mistakes have an orange number where their shade is pale. Raises ValueError for a matrix that is not square, a count
+    below 0 or another number of names than classes.
     """
     values = inputs.array("counts", counts, ("K", "K"))
     checks.require(values.min() >= 0, "counts", "counts from 0", checks.Words(f"{values.min():g} among them"))
