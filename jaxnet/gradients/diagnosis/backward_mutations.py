@@ -44,8 +44,11 @@ def mutations(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     found += [m for each in through for kind in (*SLOPE_KINDS, joint) for m in kind(each, recorded, names)]
     found += likelihoods(recorded, names)
     found = [m for m in found if m.changes.changes or m.changes.detours]
-    yield from found
-    yield from _habits(found)
+    seen: dict[Hashable, int] = {}
+    for each in (*found, *_habits(found)):
+        seen[each.key] = number = seen.get(each.key, -1) + 1
+        # two that are called alike, as two values of one name, stay two for another batch
+        yield dataclasses.replace(each, key=(each.key, number)) if number else each
 
 
 def _habits(found: Iterable[Mutation]) -> Iterator[Mutation]:

@@ -119,10 +119,14 @@ class _Search:
     def _nested(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """Two wrong lines one above the other: with the first made, the second is looked for once more."""
         found: list[list[Wrong]] = []
-        keep = _distinct(changes * self.weight)
+        rows = changes * self.weight
+        keep = _distinct(rows)
         options = [w for i in keep for w in self._extents(singles[i])]
+        # what is the same by itself is not below another: of such the ones nearest the output are tried as well
+        upwards = sorted(range(len(singles)), key=lambda i: -singles[i].mutation.last)
+        both = sorted({*keep, *(upwards[i] for i in _distinct(rows[upwards]))}) if len(singles) else []
         for first in self._promising(options)[:MOST_TRIED]:
-            others = [singles[i] for i in keep if singles[i].mutation is not first.mutation]
+            others = [singles[i] for i in both if singles[i].mutation is not first.mutation]
             rows = self.setting.replay([[first], *([first, each] for each in others)])
             base, more = rows[0], rows[1:] - rows[0]
             weighted, off = more * self.weight, (self.yours - base) * self.weight
@@ -144,18 +148,23 @@ class _Search:
         return [each._replace(extent=1 - c) for c in numbers if c != 1]
 
     def _promising(self, options: list[Wrong]) -> list[Wrong]:
-        """Those that set some wrong leaf right, the most of them first; the nearest to the output of equals."""
+        """Those that set some wrong leaf right, but for a factor at most: most leaves first, then the cheapest."""
         ends = np.searchsorted(self.setting.entries, self.setting.ends)
         leaves = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
-        allowed = self.setting.allowed[self.setting.entries]
-        right = lambda rows: np.stack([(np.abs(rows - self.yours) <= allowed)[:, leaf].all(1) for leaf in leaves], 1)
-        before, after = (
-            right(self.right[None])[0],
-            right(self.setting.replay([[each] for each in options])) if options else np.zeros((0, len(leaves)), bool),
-        )
+        rows = self.setting.replay([[], *([each] for each in options)])
+        right = np.stack([part for leaf in leaves for part in self._right_in(rows, leaf)], axis=1)
+        gained = (right[1:] & ~right[0]).sum(axis=1)
         # a leaf is made of two terms at times: then none is set right, and the nearest is followed
-        order = sorted(range(len(options)), key=lambda i: (-int((after[i] & ~before).sum()), options[i].mutation.cost))
-        return [options[i] for i in order if (after[i] & ~before).any()]
+        order = sorted(range(len(options)), key=lambda i: (-gained[i], options[i].mutation.cost))
+        return [options[i] for i in order if gained[i]]
+
+    def _right_in(self, rows: np.ndarray, leaf: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows are the gradient under test in one leaf, and which are a multiple of it."""
+        mine, yours, allowed = rows[:, leaf], self.yours[leaf], self.setting.allowed[self.setting.entries][leaf]
+        share = (mine @ yours / np.maximum((mine**2).sum(1), NOTHING))[:, None]
+        few = len(yours) < FEWEST_ENTRIES  # one entry is a multiple of any other
+        near = lambda values: (np.abs(values - yours) <= allowed).all(1)
+        return near(mine), near(mine if few else share * mine)
 
     def _replayed(self, found: list[list[Wrong]]) -> list[list[Wrong]]:
         found = sorted(found, key=self._cost)[: 4 * MOST_TRIED]
@@ -167,8 +176,8 @@ class _Search:
 
     def _cost_of(self, wrong: Wrong) -> float:
         """How far-fetched a mutation is; of one or two wrong entries any number is one, so only plain ones count."""
-        mutation, last = wrong.mutation, wrong.mutation.changes.changes
-        depth = -1e-6 * max((c.operation for c in last), default=0)  # of a chain the one nearest the output is named
+        mutation = wrong.mutation
+        depth = -1e-6 * mutation.last  # of a chain the one nearest the output is named
         if not mutation.free:
             return mutation.cost + depth
         if mutation.kind == "weight_already_updated":
@@ -255,8 +264,7 @@ class _Search:
             np.linalg.norm(self.setting.yours - whole) / max(float(np.linalg.norm(self.setting.yours)), NOTHING)
         )
         leaves = wrong_leaves(self.evidence, set(self.evidence.yours))
-        last = lambda w: -max((c.operation for c in w.mutation.changes.changes), default=0)
-        parts = sorted(found, key=last)
+        parts = sorted(found, key=lambda w: -w.mutation.last)
         return tuple(
             cause_of_mutation(
                 Said(w.mutation, w.factor, self._tested(w, found)),

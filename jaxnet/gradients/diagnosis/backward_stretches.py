@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.operation_rules import ELEMENTWISE, back_through, slope_of
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
-from jaxnet.gradients.diagnosis.source_places import SourcePlace
+from jaxnet.gradients.diagnosis.source_places import WHOLE_LINE, SourcePlace, parsed
 from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
 from jaxnet.gradients.truth.operation_values import UNARY, value_of
 
@@ -28,9 +28,6 @@ STRAIGHT = {
     "stop_gradient",
 }
 _CURVED = {*UNARY, "max", "min", "select_n", "clamp", "div", "pow", "erf"} - {"neg"}
-
-
-_WHOLE_LINE = 10_000  # beyond the end of any line
 
 
 class Turn(NamedTuple):
@@ -176,10 +173,11 @@ def _covering(ops: list[Operation]) -> tuple[tuple[SourcePlace, ...], bool, bool
 
 def _joined(one: SourcePlace, other: SourcePlace) -> SourcePlace:
     if one.line == other.line == one.end_line == other.end_line:
-        return SourcePlace(
-            one.file, one.line, min(one.column, other.column), one.line, max(one.end_column, other.end_column)
-        )
-    return SourcePlace(one.file, min(one.line, other.line), 0, max(one.end_line, other.end_line), _WHOLE_LINE)
+        ends = min(one.column, other.column), max(one.end_column, other.end_column)
+        place = SourcePlace(one.file, one.line, ends[0], one.line, ends[1])
+        if parsed(place.expression) is not None:
+            return place
+    return SourcePlace(one.file, min(one.line, other.line), 0, max(one.end_line, other.end_line), WHOLE_LINE)
 
 
 def _within(place: tuple[SourcePlace, ...], outer: tuple[SourcePlace, ...]) -> bool:

@@ -111,7 +111,9 @@ def _alone(site: Site, names: PassNames) -> Iterator[Mutation]:
                 site,
                 k,
                 What(
-                    "upstream_missing", "what comes back from above is left out: the local derivative stands alone", 0.9
+                    "upstream_missing",
+                    "what comes back from above is left out: the local derivative stands alone",
+                    1.05,
                 ),
                 of,
             )

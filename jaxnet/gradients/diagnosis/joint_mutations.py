@@ -37,7 +37,28 @@ def joint(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[M
         if at is not None:
             for kind, said, cost, formula in of.wrong(at, _subsets(axes)):
                 yield _instead(each, What(kind, said, cost), [functools.partial(formula, *xy) for xy in turns])
+            if of is _softmax:
+                yield from _of_other_logits(each, at, names)
             return
+
+
+def _of_other_logits(each: Stretch, axes: tuple[int, ...], names: PassNames) -> Iterator[Mutation]:
+    """The probabilities are computed once more for the backward pass, of something else: without the mask."""
+    sources, values = [turn.source for turn in each.turns], each.recorded.values
+    own, ops = names.value(sources[0]), [each.recorded.operations[turn.operation] for turn in each.turns]
+    others = [(f"{said}, not of {own}", value) for said, value in names.neighbours(ops, sources)]
+    if not np.allclose(_probabilities(values[sources[0]], axes), values[each.turns[0].target]):
+        others.insert(0, (f"{own} as it is", lambda turn: values[sources[turn]]))
+    for said, value in others:
+        logits: list[Any] = [value(turn) for turn in range(len(sources))]
+        words = f"p is the softmax of {said}"
+        formulas: list[_Formula] = [functools.partial(_right_softmax, axes, z, _probabilities(z, axes)) for z in logits]
+        yield _instead(each, What("value_of_another", words, 0.75), formulas)
+
+
+def _probabilities(z: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    e = np.exp(z - z.max(axes, keepdims=True))
+    return np.asarray(e / e.sum(axes, keepdims=True))
 
 
 def _subsets(axes: range) -> list[tuple[int, ...]]:
@@ -217,8 +238,7 @@ def likelihoods(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
 
 def _predictions(axes: tuple[int, ...], ndim: int) -> Iterator[tuple[str, str, float, _Formula]]:
     """What may stand for the probabilities p of logits z."""
-    e = lambda z: np.exp(z - z.max(axes, keepdims=True))
-    p = lambda z: e(z) / e(z).sum(axes, keepdims=True)
+    e, p = lambda z: np.exp(z - z.max(axes, keepdims=True)), lambda z: _probabilities(z, axes)
     yield "output_activation_missing", "the logits stand where the probabilities should", 0.6, lambda z: z
     said = "the exponentials are not divided by their sum"
     yield "softmax_unnormalised", said, 0.6, np.exp
@@ -267,14 +287,16 @@ def _likelihood(recorded: RecordedPass, index: int) -> _Likelihood | None:
     exponential = maker(op.inputs[0])
     if total is None or total.name != "reduce_sum" or exponential is None or exponential.name != "exp":
         return None
-    if recorded.rearranged(total.inputs[0])[0] != exponential.outputs[0]:
+    summed = maker(recorded.rearranged(total.inputs[0])[0])  # the same ones, or written once more
+    if summed is None or (summed.name, summed.inputs) != ("exp", exponential.inputs):
         return None
     if whole and recorded.values[total.outputs[0]].size != recorded.values[recorded.operations[index].outputs[0]].size:
         return None
-    at, source = recorded.made_by[exponential.outputs[0]], exponential.inputs[0]
+    source = exponential.inputs[0]
+    cut = tuple(dict.fromkeys((recorded.made_by[each.outputs[0]], 0) for each in (exponential, summed)))
     shift = maker(source)
     if shift is not None and shift.name == "sub" and shift.inputs[1] not in recorded.moving:
         source = shift.inputs[0]  # p is that of the logits, whatever was subtracted from them
     if source not in recorded.moving or recorded.values[source].shape != recorded.values[op.inputs[0]].shape:
         return None
-    return _Likelihood(index, source, ((at, 0),), tuple(total.eqn.params["axes"]), tuple(gathered), whole, total)
+    return _Likelihood(index, source, cut, tuple(total.eqn.params["axes"]), tuple(gathered), whole, total)

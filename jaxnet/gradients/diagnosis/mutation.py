@@ -40,6 +40,11 @@ class Mutation:
     penalty: bool = False
     counts: bool = False
 
+    @property
+    def last(self) -> int:
+        """The operation nearest the output at which something else comes back."""
+        return max((each.operation for each in self.changes.changes), default=0)
+
     def times(self, extent: float) -> Changes:
         """Change by this much of it."""
         return self.changes._replace(extent=extent)
@@ -113,3 +118,18 @@ def _of_a_penalty(recorded: RecordedPass, op: Operation, k: int) -> bool:
 def axes_named(axes: tuple[int, ...]) -> str:
     """Say which axes are meant: "axis 0", "axes 0, 2"."""
     return f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+
+
+def axis_orders(count: int) -> list[tuple[int, ...]]:
+    """The orders of three axes or more in which one comes first or last, as a product of matrices asks for."""
+    if count < 3:
+        return []
+    orders = [(*(i for i in range(count) if i != axis), axis) for axis in range(count - 1)]
+    return list(
+        dict.fromkeys([*orders, *((axis, *(i for i in range(count) if i != axis)) for axis in range(1, count))])
+    )
+
+
+def by_reshape(value: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """The array of which ``value.reshape`` is taken for its axes in another order."""
+    return value.reshape([value.shape[axis] for axis in axes]).transpose(np.argsort(axes))

@@ -111,26 +111,22 @@ class PassNames:
                 found.setdefault(number, []).append(op)
         return found
 
-    def totals(self) -> Iterator[tuple[str, Callable[[int], np.ndarray]]]:
-        """Sums of the arrays that the parameters do not reach, such as weights: what may be divided by for a mean."""
-        recorded, seen = self.recorded, set()
-        for number, value in enumerate(recorded.values):
-            if value.ndim and value.dtype.kind == "f" and number in recorded.of_data and number not in recorded.moving:
-                for word, total in (
-                    ("the sum", value.sum()),
-                    ("the number of entries that are not 0", (value != 0).sum()),
-                ):
-                    said = f"{word} of {self.value(number)}"
-                    if total and said not in seen and value.size <= _MOST_SUMMED:
-                        seen.add(said)
-                        yield said, functools.partial(_always, np.asarray(float(total)))
-
-    def lengths(self, shape: tuple[int, ...]) -> Iterator[tuple[str, ByTurn]]:
-        """The lengths of the axes of the data, as arrays of a shape: what a sum over some of them may be divided by."""
-        for number in self.recorded.inputs if shape else ():  # of a number any factor is found without them
-            for axis, length in enumerate(self.recorded.values[number].shape):
-                said = f"{length}, the length of axis {axis} of {self.value(number)},"
-                yield said, functools.partial(_always, np.full(shape, float(length)))
+    def divisors(self, shape: tuple[int, ...]) -> Iterator[tuple[str, ByTurn]]:
+        """What a sum over the data may be divided by, as arrays of a shape: lengths, sizes, sums of weights."""
+        recorded = self.recorded
+        of = lambda number: functools.partial(_always, np.full(shape, float(number)))
+        for number in recorded.inputs:
+            name, value = self.value(number), recorded.values[number]
+            for axis, length in enumerate(value.shape):
+                yield f"{length}, the length of axis {axis} of {name},", of(length)
+            if value.ndim > 1:
+                yield f"{value.size}, the number of entries of {name},", of(value.size)
+        for number, value in enumerate(recorded.values) if not shape else ():
+            fits = value.ndim and value.dtype.kind == "f" and value.size <= _MOST_SUMMED
+            if fits and number in recorded.of_data and number not in recorded.moving and value.any():
+                yield f"the sum of {self.value(number)}", of(value.sum())
+                if not value.all():
+                    yield f"the number of entries that are not 0 of {self.value(number)}", of((value != 0).sum())
 
     def neighbours(self, ops: list[Operation], numbers: list[int]) -> Iterator[tuple[str, ByTurn]]:
         """Values of one shape that may stand in the place of some, by turn: what is said of each, and it.
@@ -162,6 +158,15 @@ class PassNames:
             value = self.recorded.values[number]
             self._known[number] = value.shape, hash(value.tobytes())
         return self._known[number]
+
+    def without(self, numbers: list[int]) -> Iterator[tuple[str, ByTurn]]:
+        """Products and negatives, each with one of its factors left out."""
+        makers = [self.recorded.operations[self.recorded.made_by[i]] for i in numbers if i in self.recorded.made_by]
+        if len(makers) == len(numbers) and makers[0].name in ("neg", "mul"):
+            for k in range(len(makers[0].inputs)):
+                ones: Any = lambda turn, k=k: np.ones(self.recorded.values[makers[turn].inputs[k]].shape)
+                said = f"{self.operand(makers[0], k)} is left out of"
+                yield said, functools.partial(_remade, self.recorded, (makers, k), ones)
 
     def parts(self, numbers: list[int]) -> Iterator[tuple[str, ByTurn]]:
         """Values that are put together from others, with another one in the place of one of those."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, axis_orders, by_reshape, made
 from jaxnet.gradients.diagnosis.operation_rules import chosen_among, slope_of, to_chosen
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation
@@ -40,9 +40,16 @@ def _turned(site: Site, names: PassNames) -> Iterator[Mutation]:
 def _forced(site: Site, names: PassNames) -> Iterator[Mutation]:
     """A transpose or a reshape that was undone by another one."""
     if site.op.name == "transpose":
-        said = "the transpose is undone by a reshape"
+        same = site.values(0)[0].shape == site.recorded.values[site.op.outputs[0]].shape
+        kind, said = ("transposed", "not undone") if same else ("transposed_and_reshaped", "undone by a reshape")
         of: Any = lambda turn: lambda ct, right: ct.reshape(right.shape)
-        yield made(site, 0, What("transposed_and_reshaped", said, 0.6), of)
+        yield made(site, 0, What(kind, f"the transpose is {said}", 0.6), of)
+        for axes in axis_orders(len(site.values(0)[0].shape)):
+            forced: Any = lambda turn, axes=axes: (
+                lambda ct, right: site.back(0, turn, np.stack([by_reshape(one, axes) for one in ct]))
+            )
+            said = f"the axes of what comes back to it were put in the order {axes} by a reshape, not a transpose"
+            yield made(site, 0, What("weight_reshaped", said, 0.8), forced)
     if site.op.name == "reshape" and min(len(site.values(0)[0].shape), site.recorded.values[site.op.outputs[0]].ndim):
         said = "the reshape is undone column by column (order='F')"
         by_column: Any = lambda turn: lambda ct, right: np.stack([c.reshape(right.shape[1:], order="F") for c in ct])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, axes_named, axis_orders, by_reshape, made
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass, moved
 
@@ -45,16 +45,22 @@ def _by_divisor(site: Site, names: PassNames) -> Iterator[Mutation]:
 
 
 def _around(site: Site, k: int, names: PassNames) -> Iterator[Mutation]:
-    """What comes from above is transposed, or left out for the other factor."""
-    shape = site.recorded.values[site.op.outputs[0]].shape
-    if site.op.name == "dot_general" and len(shape) == 2 and shape[0] == shape[1]:
+    """What comes from above is transposed, made of another shape, or left out for the other factor."""
+    shape, quoted = site.recorded.values[site.op.outputs[0]].shape, names.operand(site.op, k)
+    if site.op.name == "dot_general" and len(shape) > 1 and shape[-2] == shape[-1]:
         turned: Any = lambda turn: lambda ct, right: site.back(k, turn, ct.swapaxes(-1, -2))
-        said = f"what comes back to {names.operand(site.op, k)} is transposed once too often or too seldom"
+        said = f"what comes back to {quoted} is transposed once too often or too seldom"
         yield made(site, k, What("weight_not_transposed", said, 0.7), turned)
+    for axes in axis_orders(len(shape)) if site.op.name != "mul" else ():
+        forced: Any = lambda turn, axes=axes: (
+            lambda ct, right: site.back(k, turn, np.stack([by_reshape(one, axes) for one in ct]))
+        )
+        said = f"of what comes back to {quoted} the axes were put in the order {axes} by a reshape, not a transpose"
+        yield made(site, k, What("weight_reshaped", said, 0.8), forced)
     if site.op.name == "mul":
         alone: Any = lambda turn: lambda ct, right: np.broadcast_to(site.values(turn)[1 - k], right.shape)
         said = f"{names.operand(site.op, 1 - k)} stands for the product with what comes back"
-        yield made(site, k, What("upstream_missing", said, 0.9), alone)
+        yield made(site, k, What("upstream_missing", said, 1.05), alone)
 
 
 def _with_another(
@@ -78,7 +84,11 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
         # a whole number has a familiar name, or else this one
         number = not mine(0).shape and numbers[0] not in recorded.moving and float(mine(0)).is_integer()
         yield "local_derivative_missing", "{it} is left out", 1.5 if number else 0.55, ones
-    yield from _rearranged(mine)
+        for said, of in names.without(numbers):
+            yield "local_derivative_missing", f"{said} {{it}}", 0.7, of
+    if site.op.name != "mul" or recorded.rearranged(numbers[0])[0] in recorded.leaves:
+        yield from _reversed(mine)
+    yield from _rearranged(mine, site.op.name)
     if numbers[0] in recorded.of_data:
         yield from _of_other_examples(mine)
     if _updated(recorded, numbers[0]) is not None:
@@ -92,14 +102,32 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
         yield "value_of_another", f"{said} {{it}}", 0.8, of
 
 
-def _rearranged(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
+def _reversed(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
+    """As the kernel of a convolution, which is or is not turned by 180 degrees."""
+    axes = range(mine(0).ndim)[-2:]
+    for some in (*((axis,) for axis in axes), tuple(axes)):
+        if all(mine(0).shape[axis] > 1 for axis in some):
+            turned: Any = lambda turn, some=some: np.flip(mine(turn), some)
+            yield (
+                "order_reversed",
+                f"{{it}} is reversed along {axes_named(some)}, or is not where it should be",
+                0.85,
+                turned,
+            )
+
+
+def _rearranged(mine: Callable[[int], np.ndarray], name: str) -> Iterator[_Other]:
     shape = mine(0).shape
+    for axes in axis_orders(len(shape)) if name != "mul" else ():
+        said = f"the axes of {{it}} were put in the order {axes} by a reshape, not a transpose"
+        forced: Any = lambda turn, axes=axes: by_reshape(mine(turn), axes)
+        yield "weight_reshaped", said, 0.8, forced
     if len(shape) == 2 and min(shape) > 1 and shape[0] == shape[1]:
         said = "{it} is used as it is where its transpose belongs, or the reverse"
         yield "weight_not_transposed", said, 0.5, lambda turn: mine(turn).T
     elif len(shape) == 2 and min(shape) > 1:
-        by_reshape: Any = lambda turn: mine(turn).reshape(mine(turn).shape[::-1]).T
-        yield "weight_reshaped", "the transpose of {it} was made by a reshape", 0.6, by_reshape
+        turned: Any = lambda turn: mine(turn).reshape(mine(turn).shape[::-1]).T
+        yield "weight_reshaped", "the transpose of {it} was made by a reshape", 0.6, turned
         back: Any = lambda turn: mine(turn).T.reshape(mine(turn).shape)
         yield "weight_reshaped", "{it} was reshaped where its transpose belongs", 0.6, back
     if (mine(0) == 0).any() and mine(0).any():
@@ -117,10 +145,11 @@ def _of_other_examples(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
 
 def _by_total(site: Site, names: PassNames) -> Iterator[Mutation]:
     """The divisor of a mean is another sum over the data, such as that of the weights or of a mask."""
-    if site.op.name != "div" or 0 not in site.operands() or site.op.inputs[1] in site.recorded.moving:
+    by = site.op.inputs[-1]
+    if site.op.name != "div" or 0 not in site.operands() or by in site.recorded.moving:
         return
-    shape = site.values(0)[1].shape
-    for said, total in (*(names.totals() if not shape else ()), *names.lengths(shape)):
+    # of a number that the data do not reach any factor is found without them
+    for said, total in names.divisors(site.values(0)[1].shape) if by in site.recorded.of_data else ():
         instead: Any = lambda turn, total=total: _with_another(site, 0, turn, total(turn))
         words = f"{said} stands for {names.operand(site.op, 1)}"
         yield dataclasses.replace(made(site, 0, What("value_of_another", words, 0.9), instead), counts=True)

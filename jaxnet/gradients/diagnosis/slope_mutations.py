@@ -55,6 +55,7 @@ FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 # the factors of a derivative, of which one may be forgotten
 _FACTORS = {"{v} * (1 - {v})": ("{v}", "1 - {v}"), LOGISTIC: ("the logistic function of {v}",)}
+_THRESHOLDS = (0.1, 0.5, 1.0, 0.01, 0.05, 0.2, 0.25, 2.0, -0.1, -0.5, -1.0)  # of a mask, that people write for 0
 _INNER = 0.2  # is added where a part of a formula is taken for an activation
 
 
@@ -91,10 +92,14 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
         ("activation_derivative_at_a", f"its local derivative is taken at {a}, where it belongs at {z}", 0.6,
          lambda turn: each.slope(turn, recorded.values[each.turns[turn].target])),
     ]  # fmt: skip
+    sources, targets = ([recorded.values[getattr(turn, end)] for turn in each.turns] for end in ("source", "target"))
+    if all(np.isin(slope, (0, 1)).all() for slope in true):
+        for number in _THRESHOLDS:
+            moved: Any = lambda turn, number=number: (sources[turn] > number) * 1.0
+            rows.append(("relu_mask", f"what comes back is masked by {z} > {number:g}", 0.78, moved))
     inner = _INNER * each.inner
     for kind, said, cost, slope in (*rows, *_without_the_one(each, true)):
         yield _detour(each, What(kind, said, cost + inner), slope)
-    sources, targets = ([recorded.values[getattr(turn, end)] for turn in each.turns] for end in ("source", "target"))
     for word, at, other, kind in ((z, sources, targets, "at_z"), (a, targets, sources, "at_a")):
         fits = [text for text, of in FORMULAS.items() if np.allclose(of(at[0]), true[0], rtol=SAME_GRADIENT)]
         factors = {factor for text in fits for factor in _FACTORS.get(text, ())}
@@ -214,7 +219,7 @@ def _before(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
         after = f"its multiplication by the derivative of `{each.place[-1].expression}`"
         said = f"what comes back through {names.operand(op, k)} is taken before {after}"
         habit = ("delta_before_derivative", op.name, k)
-        key = (*habit, op.site, each.turn)
+        key = (*habit, op.site, each.place, each.names, each.turn)
         cost = 0.65 + 0.1 * bool(each.turn)
         said = f"{each.turn}{said}"
         yield Mutation(habit[0], op.place, said, cost, Changes(changes, detours), None if each.turn else habit, key)

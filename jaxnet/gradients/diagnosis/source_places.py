@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 _HERE = str(Path(__file__).parents[1]) + os.sep  # frames from here on up are those that trace f
 
+WHOLE_LINE = 10_000  # beyond the end of any line: the place is one of whole statements
 _MODULES = ("jnp", "np", "jax", "numpy", "lax", "nn", "jsp", "F")  # before the dot of a function, not of a method
 
 
@@ -30,7 +31,8 @@ class SourcePlace(NamedTuple):
             return lines[0].strip()
         lines[-1] = lines[-1].encode()[: self.end_column].decode(errors="replace")
         lines[0] = lines[0].encode()[self.column :].decode(errors="replace")
-        return " ".join(part.strip() for part in lines if part.strip())
+        between = "; " if self.end_column == WHOLE_LINE else " "
+        return between.join(part.strip() for part in lines if part.strip())
 
     def __str__(self) -> str:
         return f"{os.path.basename(self.file)}:{self.line}: {self.expression}"
