@@ -13,6 +13,7 @@ from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, value_words
 from jaxnet.html_blocks import html_page, html_picture, html_table, html_text
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
+from jaxnet.sweeps.history import fronts_of, objective_means
 from jaxnet.sweeps.result.summaries import summary_columns
 from jaxnet.sweeps.store import sweep_manifest
 
@@ -65,6 +66,9 @@ def draw(result: Result) -> Iterator[Drawn]:
     log = wide(np.concatenate([curves.ravel() for curves in best.values()]))
     caption = "One line a seed and fold; how far those of one colour lie apart is chance."
     yield Drawn("Curves of the best", caption, figures.curve_fans(best, y_label=metric, log=log))
+    if result.plan.others:
+        caption = "One point a configuration: none beats those of the front in all objectives."
+        yield Drawn("Pareto front", caption, _pareto(result))
     axes = parameter_axes(result)
     diverged = (result.history.diverged > 0).reshape(len(order), -1).mean(axis=1)
     for axis in axes:
@@ -96,6 +100,13 @@ def _whole(result: Result, axes: list[ParameterAxis]) -> Iterator[Drawn]:
         caption = "The mean best of so many of the configurations: where it is flat, trying more pays little."
         drawn = figures.expected_best(lines, y_label=result.plan.metric, log_y=wide(lines["unbiased"]))
         yield Drawn("Expected best against budget", caption, drawn)
+
+
+def _pareto(result: Result) -> "Figure":
+    """Draw the first two objectives; the front is that of all of them."""
+    means, front = objective_means(result.plan, result.history), fronts_of(result.plan, result.history)
+    (x, _), (y, _), *_ = result.plan.objectives
+    return figures.pareto_front(means[:, :2], front, [str(c) for c in range(len(front))], labels=(x, y))
 
 
 def _slice(axis: ParameterAxis, seeds: np.ndarray, diverged: np.ndarray, metric: str) -> "Figure":

@@ -126,6 +126,24 @@ def parameter_map(
     return figure
 
 
+def pareto_front(values: ArrayLike, fronts: ArrayLike, names: Sequence[str], *, labels: tuple[str, str]) -> "Figure":
+    """Draw two objectives [C, 2] of each configuration against each other, those of the Pareto front (``fronts`` [C] of
+    1) by name; NaN (diverged) is left out."""
+    at = inputs.array("values", values, ("C", 2), gaps=True)
+    front = inputs.array("fronts", fronts, (len(at),)) == 1
+    figure = theme.new_figure(6.4, 4.0)
+    axes = figure.subplots()
+    style: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 5}
+    axes.plot(*at[~front].T, color=theme.FAINT, label="beaten in all objectives", **style)
+    order = np.flatnonzero(front)[np.argsort(at[front, 0])]
+    axes.plot(*at[order].T, color=theme.colour(0), label="Pareto front", **(style | {"linestyle": "-"}))
+    for index in order:
+        axes.annotate(names[index], at[index], textcoords="offset points", xytext=(5, 5), fontsize=theme.SMALL)
+    theme.legend(axes)
+    _finish(axes, x=labels[0], y=labels[1])
+    return figure
+
+
 def parallel_coordinates(
     columns: Mapping[str, ArrayLike], scores: ArrayLike, *, ends: Mapping[str, tuple[str, str]], title: str = ""
 ) -> "Figure":

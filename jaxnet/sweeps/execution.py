@@ -16,7 +16,15 @@ from jaxnet.storage import hold
 from jaxnet.storage.interruption import Watch
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.executors import Local, check_executor
-from jaxnet.sweeps.history import SweepHistory, carried_history, empty_history, member_arrays, scores, so_far
+from jaxnet.sweeps.history import (
+    SweepHistory,
+    carried_history,
+    empty_history,
+    member_arrays,
+    objective_means,
+    scores,
+    so_far,
+)
 from jaxnet.sweeps.optuna_study import Study
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import begun, evolve
@@ -107,12 +115,12 @@ def run_plan(plan: Plan, train: Callable[[Plan, SweepHistory], bool], again: Cal
         return Result(now, history, again)
     # the study is asked anew from the beginning, also where a folder knows the answers: it is seeded and is told
     # them in the same order, so it asks the same
-    study = Study(plan.space, goal=plan.goal, root=plan.task.root, budget=plan.asking)
+    study = Study(plan.space, goals=[goal for _, goal in plan.objectives], root=plan.task.root, budget=plan.asking)
     plan = plan.of_configurations(distinct(study.ask()))
     history = empty_history(plan)
     while train(plan, history):
         names = map(configuration_text, plan.configurations)
-        study.tell(dict(zip(names, scores(plan, history, plan.epochs).tolist(), strict=True)))
+        study.tell(dict(zip(names, objective_means(plan, history).tolist(), strict=True)))
         if study.finished:
             break
         more = plan.of_configurations(distinct([*plan.configurations, *study.ask()]))

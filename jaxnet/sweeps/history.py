@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from jaxnet.sweeps.groups import first_lanes
+from jaxnet.sweeps.pareto import fronts
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import Decision, rank
 from jaxnet.sweeps.states import States
@@ -128,14 +129,15 @@ def standing_epochs(plan: Plan, history: SweepHistory, epochs: int | np.ndarray)
     return at
 
 
-def values_at(plan: Plan, history: SweepHistory, epochs: int | np.ndarray) -> np.ndarray:
-    """Return the metric [C, seeds x folds] of every member at an epoch, one for all or one a configuration [C].
+def values_at(plan: Plan, history: SweepHistory, epochs: int | np.ndarray, name: str | None = None) -> np.ndarray:
+    """Return the metric, or another name of the history, [C, seeds x folds] of every member at an epoch, one for all or
+    one a configuration [C].
 
     NaN where a member diverged by then or was not trained so far.
     """
     at = np.broadcast_to(epochs, len(plan.configurations))[plan.members.configuration]
     standing = standing_epochs(plan, history, at)
-    values = history.curves[plan.metric][np.arange(len(at)), np.maximum(standing, 1) - 1].astype(np.float64)
+    values = history.curves[name or plan.metric][np.arange(len(at)), np.maximum(standing, 1) - 1].astype(np.float64)
     missing = (standing == 0) | ((history.diverged > 0) & (history.diverged <= at))
     return np.where(missing | ~np.isfinite(values), np.nan, values).reshape(len(plan.configurations), -1)
 
@@ -154,12 +156,26 @@ def levels(plan: Plan, history: SweepHistory) -> np.ndarray:
     return found
 
 
+def objective_means(plan: Plan, history: SweepHistory) -> np.ndarray:
+    """Return the mean over seeds and folds of every objective [C, M], at the last rung of each configuration."""
+    reached = levels(plan, history)
+    return np.stack([values_at(plan, history, reached, name).mean(axis=1) for name, _ in plan.objectives], axis=1)
+
+
+def fronts_of(plan: Plan, history: SweepHistory) -> np.ndarray:
+    """Return the front [C] of each configuration: 1 where no other beats it in all objectives; 0 of none."""
+    return fronts(objective_means(plan, history), [goal for _, goal in plan.objectives])
+
+
 def ranking(plan: Plan, history: SweepHistory) -> list[int]:
     """Return all configurations, the best first: those trained longest by their score, then the pruned, then those
     with a member that diverged."""
     reached = levels(plan, history)
     last = scores(plan, history, reached)
     order = rank(range(len(last)), last, plan.goal)
+    if plan.others:  # front by front, and within one by the first objective
+        front = fronts_of(plan, history)
+        order.sort(key=lambda configuration: int(front[configuration]) or len(front) + 1)
     longest = -np.where(np.isnan(last), 0, reached)
     return sorted(order, key=lambda configuration: longest[configuration])  # stable: within a level by the score
 

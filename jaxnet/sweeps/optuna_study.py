@@ -31,15 +31,15 @@ class Budget(NamedTuple):
 
 
 class Study:
-    """A seeded study of Optuna (TPE), asked for configurations of a space."""
+    """A seeded study of Optuna (TPE), asked for configurations of a space; of several goals, for their Pareto front."""
 
-    def __init__(self, space: Space, *, goal: str, root: int, budget: Budget) -> None:
+    def __init__(self, space: Space, *, goals: Sequence[str], root: int, budget: Budget) -> None:
         self._optuna = import_optuna()
         sampler = self._optuna.samplers.TPESampler(seed=root)
-        direction = "minimize" if goal == "min" else "maximize"
-        self._study = _quietly(lambda: self._optuna.create_study(direction=direction, sampler=sampler))
+        directions = _directions(goals)
+        self._study = _quietly(lambda: self._optuna.create_study(directions=directions, sampler=sampler))
         self._space, self._budget = space, budget
-        self._study.add_trials(earlier_trials(space, budget.earlier, direction))
+        self._study.add_trials(earlier_trials(space, budget.earlier, directions))
         for configuration in budget.first:
             self._study.enqueue_trial(_params(space, configuration))
         self._waiting: list[tuple[Any, str]] = []
@@ -60,10 +60,11 @@ class Study:
         self.asked += len(found)
         return found
 
-    def tell(self, scores: dict[str, float]) -> None:
-        """Tell the scores, by the identity of a configuration, in the order of the trials; NaN is a failed trial."""
+    def tell(self, scores: dict[str, list[float]]) -> None:
+        """Tell the scores, one a goal, by the identity of a configuration, in the order of the trials; NaN is a failed
+        trial."""
         for trial, name in self._waiting:  # in the order of asking, for the sampler draws by what it was told so far
-            if np.isfinite(scores[name]):
+            if np.isfinite(scores[name]).all():
                 self._study.tell(trial, scores[name])
             else:
                 self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
@@ -127,7 +128,7 @@ def distributions(space: Space) -> dict[str, Any]:
 
 def completed_study(
     space: Space,
-    goal: str,
+    goals: Sequence[str],
     *,
     configurations: Sequence[Configuration],
     values: np.ndarray,
@@ -137,32 +138,38 @@ def completed_study(
     """Return a study of Optuna whose trials are configurations that were trained, for its dashboard and its plots.
 
     Args:
-        space, goal: what was searched, and "min" or "max".
+        space, goals: what was searched, and "min" or "max" for each of M objectives.
         configurations: C of them.
-        values: [C], the mean over seeds and folds; NaN, where a member diverged, is a failed trial.
+        values: [C, M], the mean over seeds and folds; NaN, where a member diverged, is a failed trial.
         levels: [C], the epochs that each was trained for; fewer than all make a pruned trial.
-        curves: [C, epochs], the values after each epoch, which become the trials' intermediate values.
+        curves: [C, epochs], the first objective after each epoch, which become the trials' intermediate values;
+            Optuna has none with several objectives.
     """
     optuna = import_optuna()
-    study = _quietly(lambda: optuna.create_study(direction="minimize" if goal == "min" else "maximize"))
+    study = _quietly(lambda: optuna.create_study(directions=_directions(goals)))
     every, states = distributions(space), optuna.trial.TrialState
     for configuration, value, level, curve in zip(configurations, values, levels, curves, strict=True):
         params = {name: in_words(configuration[name]) for name in every if name in configuration}
         ended = states.COMPLETE if level == curves.shape[1] else states.PRUNED
-        state = ended if np.isfinite(value) else states.FAIL
+        state = ended if np.isfinite(value).all() else states.FAIL
+        steps = enumerate(curve[:level] if len(goals) == 1 else ())
         study.add_trial(
             optuna.trial.create_trial(
                 params=params,
                 distributions={name: every[name] for name in params},
-                value=None if state == states.FAIL else float(value),
+                values=None if state == states.FAIL else [float(each) for each in value],
                 state=state,
-                intermediate_values={e + 1: float(v) for e, v in enumerate(curve[:level]) if np.isfinite(v)},
+                intermediate_values={e + 1: float(v) for e, v in steps if np.isfinite(v)},
             )
         )
     return study
 
 
-def earlier_trials(space: Space, study: Any, direction: str) -> list[Any]:
+def _directions(goals: Sequence[str]) -> list[str]:
+    return ["minimize" if goal == "min" else "maximize" for goal in goals]
+
+
+def earlier_trials(space: Space, study: Any, directions: list[str]) -> list[Any]:
     """Return the finished trials of a study of Optuna's, ``None`` being none, as a study of this space has them.
 
     Raises TypeError for what is no study, ValueError where it has another direction, or no finished trial whose
@@ -172,8 +179,8 @@ def earlier_trials(space: Space, study: Any, direction: str) -> list[Any]:
         return []
     optuna = import_optuna()
     checks.require(isinstance(study, optuna.Study), "study", "a study of Optuna's", study, TypeError)
-    theirs = study.direction.name.lower()
-    checks.require(theirs == direction, "study", f"one to {direction}, as goal= says", checks.Words(f"one to {theirs}"))
+    theirs, mine = " and ".join(each.name.lower() for each in study.directions), " and ".join(directions)
+    checks.require(theirs == mine, "study", f"one to {mine}, as goal= says", checks.Words(f"one to {theirs}"))
     every = _asked(space, conditional=False) | _asked(space, conditional=True)
     found = []
     for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)):
@@ -181,7 +188,7 @@ def earlier_trials(space: Space, study: Any, direction: str) -> list[Any]:
         own = {name: every[name] for name in params if name in every}
         needed = {n for n in every if space.stands(n, {**_values(space, {}), **trial.params})}
         if own.keys() >= needed and all(own[n]._contains(own[n].to_internal_repr(params[n])) for n in own):
-            made = {"params": {n: params[n] for n in own}, "distributions": own, "value": trial.value}
+            made = {"params": {n: params[n] for n in own}, "distributions": own, "values": trial.values}
             found.append(optuna.trial.create_trial(**made))
     checks.require(found, "study", f"finished trials with {', '.join(every)} in this space", checks.Words("none"))
     return found

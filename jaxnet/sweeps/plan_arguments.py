@@ -46,8 +46,8 @@ def plan(
     epochs: int,
     validation: Any = None,
     metrics: Sequence[str | Callable[..., Any]] = (),
-    metric: str | None = None,
-    goal: str | None = None,
+    metric: str | Sequence[str] | None = None,
+    goal: str | Sequence[str] | None = None,
     rank: str | None = None,
     stop: Stop | None = None,
     halving: Halving | Hyperband | None = None,
@@ -89,8 +89,11 @@ def plan(
         metrics: names in ``METRICS``, or callables (params, X, y) -> scalar, given ``weight``, ``logits`` and
             ``network`` where they name them.
         metric: the name in the history that configurations are ranked by, averaged over seeds and folds; by default
-            the validation loss where there is one, else the loss.
-        goal: "min" or "max"; by default "max" for scores by name such as accuracy, auc and r2.
+            the validation loss where there is one, else the loss. Or a list of several, such as
+            ["validation_accuracy", "size"] with a metric ``size`` of one's own: configurations are then ranked by
+            Pareto fronts, ``result.front()`` being the first, and within one by the first of the names.
+        goal: "min" or "max", or a list of them, one a metric; by default "max" for scores by name such as
+            accuracy, auc and r2.
         rank: which epoch of a member is ranked, and is what its parameters and model are of: its "last", or its
             "best". By default the best where ``stop`` restores it, else the last.
         stop: a ``jn.Stop``, which ends the run of a member that no longer improves; with rank="best" the best epoch is
@@ -131,16 +134,15 @@ def plan(
 
     Raises ValueError or TypeError for bad input.
     """
-    optimizer, space = _begun(space, constants)
+    (optimizer, space), (epochs, root, pbt) = _begun(space, constants), _check_length(epochs, root, method, pbt)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
-    epochs, root, pbt = _check_length(epochs, root, method, pbt)
     folds, rows = _dealt(np.asarray(batch.y), space.folds, root, held_out)
-    metrics, names, ranked, goal = _check_ranking(metrics, metric, goal, validated=bool(held_out or space.folds))
-    rank, stop = _check_stopping(rank, stop, names, Stop(ranked, _NEVER, goal=goal, restore_best=True))
-    asking, found = _found(space, (method, n, ask, halving, study), configurations, goal=goal, root=root)
+    metrics, names, by = _check_objectives(metrics, metric, goal, validated=bool(held_out or space.folds))
+    rank, stop = _check_stopping(rank, stop, names, Stop(by[0][0], _NEVER, goal=by[0][1], restore_best=True))
+    asking, found = _found(space, (method, n, ask, halving, study), configurations, by=by, root=root, pbt=pbt)
     own = (rows, epochs, network, objective, lanes, len(found), preparation, stop, optimizer, pad, hurry)
     made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=pbt or halving)
-    return evolving(Plan(space, method, found, *made, names, ranked, goal, halving, asking, rank, keep, pbt))
+    return evolving(Plan(space, method, found, *made, names, *by[0], halving, asking, rank, keep, pbt, tuple(by[1:])))
 
 
 def _begun(space: Space, constants: dict[str, Any]) -> tuple[Any, Space]:
@@ -150,17 +152,26 @@ def _begun(space: Space, constants: dict[str, Any]) -> tuple[Any, Space]:
 
 
 def _found(
-    space: Space, asked: tuple[Any, ...], configurations: Sequence[Configuration] | None, *, goal: str, root: int
+    space: Space,
+    asked: tuple[Any, ...],
+    configurations: Sequence[Configuration] | None,
+    *,
+    by: Any,
+    root: int,
+    pbt: Any,
 ) -> tuple[Budget | None, list[dict[str, Any]]]:
     """Return what Optuna is to be asked, or None, and the configurations to begin with: of its batches the first, for
     ``sweep`` asks for the others when these have scores."""
     method, n, ask, halving, study = asked
+    for name, given in (("halving", halving), ("pbt", pbt)):
+        alone = f"none with {len(by)} objectives, for it ranks by one"
+        checks.require(len(by) == 1 or given is None, name, alone, given)
     asking = _check_asking(method, n, ask, halving, study=study)
     if not asking:
         how = "random" if method == "pbt" else method
         return None, sample(space, how, n=n, root=root, configurations=configurations)
     asking = asking._replace(first=tuple(completed(space, configurations)))
-    return asking, distinct(Study(space, goal=goal, root=root, budget=asking).ask())
+    return asking, distinct(Study(space, goals=[goal for _, goal in by], root=root, budget=asking).ask())
 
 
 def _dealt(
@@ -216,6 +227,23 @@ def _complete_space(space: Any, constants: dict[str, Any]) -> Space:
 
 
 _ARGUMENTS = tuple(plan.__kwdefaults__ or ())  # of ``plan`` itself, for the hint where one is misspelt
+
+
+def _check_objectives(
+    metrics: Sequence[Any], metric: Any, goal: Any, *, validated: bool
+) -> tuple[tuple[Any, ...], tuple[str, ...], list[tuple[str, str]]]:
+    """Return the metrics, the names of the history, and name and goal of each objective."""
+    several = isinstance(metric, list | tuple)
+    names = list(metric) if several else [metric]
+    whole = not several or (names and all(isinstance(n, str) for n in names) and len(set(names)) == len(names))
+    checks.require(whole, "metric", "a name, or a list of different names", metric)
+    goals = list(goal) if several and isinstance(goal, list | tuple) else [goal] * len(names)
+    checks.require(len(goals) == len(names), "goal", f"one a metric, {len(names)}", goal)
+    by = []
+    for name, each in zip(names, goals, strict=True):
+        metrics, recorded, ranked, found = _check_ranking(metrics, name, each, validated=validated)
+        by.append((ranked, found))
+    return tuple(metrics), recorded, by
 
 
 def _check_ranking(

@@ -85,10 +85,16 @@ class Plan:
     rank: str = "last"
     keep: str = "all"
     evolution: PBT | None = None  # for method="pbt"
+    others: tuple[tuple[str, str], ...] = ()  # further objectives, name and goal, where there are several
     lengths: tuple[int, ...] | None = None  # epochs of each configuration [C], where it has none of its own
 
     def __post_init__(self) -> None:
         checks.choice("keep", self.keep, KEEP)
+
+    @property
+    def objectives(self) -> tuple[tuple[str, str], ...]:
+        """What configurations are judged by, name and goal: the metric, and what others there are."""
+        return ((self.metric, self.goal), *self.others)
 
     @property
     def best_by(self) -> Stop | None:
@@ -214,7 +220,7 @@ def forecast(plan: Plan) -> Forecast:
         most=round(count * plan.epochs * rounds),
         operations=rounds * sum(each.operations for each in costs),
         trials=trials,
-        ranked=f"by {plan.metric}, {plan.goal}imum first" + _ranked_by(plan),
+        ranked=" and ".join(f"by {name}, {goal}imum first" for name, goal in plan.objectives) + _ranked_by(plan),
         memory=curves + held,
         disk=count * _RECORD_BYTES + curves + int(written * (1 + named / states)),
         notes=tuple(_notes(plan, costs)),

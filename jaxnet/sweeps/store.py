@@ -255,6 +255,8 @@ def _chosen(plan: Plan) -> dict[str, Any]:
     if plan.evolution is not None:  # all of this makes every member
         how = str(plan.evolution), len(plan.members.ids), plan.metric, plan.goal
         same["pbt"] = [*how, space_as_json(plan.space)]
+    if plan.others:
+        same["further objectives"] = [list(each) for each in plan.others]
     if plan.spec.stop is not None:
         same["stop"], same["rank"] = dataclasses.asdict(plan.spec.stop), plan.rank
     return same

@@ -158,7 +158,7 @@ def test_conditional_parameters_are_asked_for_only_where_they_stand(optuna: Any,
         momentum=jn.when(jn.Float(0.1, 0.9), optimizer="rmsprop"),
         nesterov=jn.when(jn.Choice(True, False), momentum=0.5), batch_size=jn.Int(16, 64, step=16),
     )  # fmt: skip
-    study = Study(space, goal="min", root=0, budget=Budget(12, 12))
+    study = Study(space, goals=["min"], root=0, budget=Budget(12, 12))
     asked = study.ask()
     assert all(("momentum" in c) == (c["optimizer"] == "rmsprop") and "nesterov" not in c for c in asked)
     assert {c["batch_size"] for c in asked} <= {16, 32, 48, 64}
@@ -170,11 +170,11 @@ def test_conditional_parameters_are_asked_for_only_where_they_stand(optuna: Any,
 def test_configurations_and_an_earlier_study_come_first(optuna: Any, whole: Any, problem: Any) -> None:
     space, mine = whole.plan.space, whole.plan.configurations[0] | {"learning_rate": 0.125}
     budget = Budget(3, 3, (completed(space, [mine])[0],), whole.to_optuna())
-    study = Study(space, goal="min", root=0, budget=budget)
+    study = Study(space, goals=["min"], root=0, budget=budget)
     assert study.ask()[0] == completed(space, [mine])[0]
     told = [trial.value for trial in whole.to_optuna().trials if trial.state.name == "COMPLETE"]
     assert [trial.value for trial in study._study.trials if trial.state.name == "COMPLETE"] == told
     with pytest.raises(ValueError, match="study: expected one to maximize, as goal= says, got one to minimize"):
-        Study(space, goal="max", root=0, budget=budget)
+        Study(space, goals=["max"], root=0, budget=budget)
     with pytest.raises(ValueError, match="study: expected finished trials with learning_rate in this space, got none"):
-        Study(jn.Space(learning_rate=jn.Float(7, 8)), goal="min", root=0, budget=budget._replace(first=()))
+        Study(jn.Space(learning_rate=jn.Float(7, 8)), goals=["min"], root=0, budget=budget._replace(first=()))

@@ -17,7 +17,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.html_blocks import html_table, html_text
 from jaxnet.models import Model
-from jaxnet.sweeps.history import SweepHistory, levels, ranking, state_of, values_at
+from jaxnet.sweeps.history import SweepHistory, fronts_of, levels, objective_means, ranking, state_of, values_at
 from jaxnet.sweeps.optuna_study import completed_study
 from jaxnet.sweeps.plan_data import arrays_like, table_examples
 from jaxnet.sweeps.planning import Plan
@@ -101,8 +101,16 @@ class Result:
         first = self.ranking()[: checks.integer("k", k, minimum=1)]
         columns = {"configuration": np.array(first)}
         columns |= {name: values[first] for name, values in self.parameters().items()}
-        columns |= {"epochs": self.levels()[first], self.plan.metric: self.values().mean(axis=1)[first]}
+        means = objective_means(self.plan, self.history)[first]
+        columns |= {"epochs": self.levels()[first]}
+        columns |= {name: column for (name, _), column in zip(self.plan.objectives, means.T, strict=True)}
         return framed(Columns(columns))
+
+    def front(self) -> list[int]:
+        """Return the configurations of the Pareto front, which no other beats in all objectives; of one objective the
+        best."""
+        front = fronts_of(self.plan, self.history)
+        return [c for c in self.ranking() if front[c] == 1]
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Return one column [C] a parameter."""
@@ -229,9 +237,14 @@ class Result:
         """
         plan, configurations = self.plan, self.plan.configurations
         curves = self.curves(plan.metric).reshape(len(configurations), -1, plan.epochs).mean(axis=1)
-        means = self.values().mean(axis=1)
+        means = objective_means(plan, self.history)
         return completed_study(
-            plan.space, plan.goal, configurations=configurations, values=means, levels=self.levels(), curves=curves
+            plan.space,
+            [goal for _, goal in plan.objectives],
+            configurations=configurations,
+            values=means,
+            levels=self.levels(),
+            curves=curves,
         )
 
     @property

@@ -9,7 +9,16 @@ import numpy as np
 
 from jaxnet.metrics import metric_bounds
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
-from jaxnet.sweeps.history import SweepHistory, levels, ranking, scores, unfinished, values_at
+from jaxnet.sweeps.history import (
+    SweepHistory,
+    fronts_of,
+    levels,
+    objective_means,
+    ranking,
+    scores,
+    unfinished,
+    values_at,
+)
 from jaxnet.sweeps.number_ranges import Float, Int
 from jaxnet.sweeps.parameters import unconditional
 from jaxnet.sweeps.planning import Plan
@@ -56,6 +65,10 @@ def summary_columns(plan: Plan, history: SweepHistory) -> Columns:
     columns |= {name: np.array([getattr(one, name) for one in each]) for name in each[0]._fields}
     diverged = (history.diverged > 0).reshape(len(order), -1)
     same = tied_configurations(plan, history) or ()
+    if plan.others:
+        means = objective_means(plan, history)[order, 1:]
+        columns |= {name: column for (name, _), column in zip(plan.others, means.T, strict=True)}
+        columns |= {"front": fronts_of(plan, history)[order]}
     columns |= {"diverged": diverged.mean(axis=1)[order], "tied": np.array([c in same for c in order])}
     return Columns(columns)
 
@@ -167,10 +180,22 @@ def overview(plan: Plan, history: SweepHistory) -> str:
         f"{int(history.epochs.sum())} model-epochs",
         f"best: {best} ({values}): {plan.metric} {one.mean:.4g}{interval}" if np.isfinite(one.mean) else _NO_BEST,
         *([_evolved(history)] if plan.evolution else []),
+        *([_front(plan, history)] if plan.others else []),
         *cautions(plan, history),
         *(f"new in the folder: {line}" for line in history.new),
     ]
     return "\n".join(lines + ([str(halving_audit(plan, history))] if plan.halving else []))
+
+
+def _front(plan: Plan, history: SweepHistory) -> str:
+    """Say which configurations no other beats in all objectives."""
+    front, means = fronts_of(plan, history), objective_means(plan, history)
+    first = [c for c in ranking(plan, history) if front[c] == 1]
+    names = ", ".join(name for name, _ in plan.objectives)
+    each = "; ".join(f"{c}: {', '.join(f'{value:.4g}' for value in means[c])}" for c in first[:_LISTED])
+    return f"Pareto front, {len(first)} of {len(front)} configurations ({names}): {each}" + (
+        "; ..." if len(first) > _LISTED else ""
+    )
 
 
 def _evolved(history: SweepHistory) -> str:
