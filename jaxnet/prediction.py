@@ -76,6 +76,8 @@ def _in_blocks(
     network: Any, params: Pytree, X: Any, dtype: np.dtype, *, every: bool = False
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Compute the layers (or with not ``every`` the last one only) as pairs of arrays, a block of rows at a time."""
+    if isinstance(network, MLP):
+        network, params = network.standard_form(params)
     if fits_numpy(network, X.shape[0], dtype):
         layers_of: Callable[..., Any] = partial(_by_formulas, network)
         # one by one: for a single row the detour over a pytree would be a tenth of the whole

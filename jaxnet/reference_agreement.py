@@ -32,7 +32,7 @@ from jaxnet.losses import Objective, objective
 from jaxnet.network import MLP
 from jaxnet.reference.balls import Ball, Precision
 from jaxnet.reference.losses import OUTPUTS
-from jaxnet.reference.network import forward, objective_and_gradient
+from jaxnet.reference.network import forward, objective_and_gradient, scaled
 from jaxnet.reference.refusals import ReferenceInput, check_params, check_problem
 from jaxnet.reference.training import ReferenceState, batches, reference_epoch
 from jaxnet.training import fit
@@ -190,14 +190,16 @@ def reference_side(net: MLP, params: Params, problem: ReferenceInput, dtype: Any
     """Give every number of a problem and of its parameters its radius: 0, or the rounding to ``dtype`` where it does
     not fit. Raises ValueError for parameters of another network."""
     lift = functools.partial(Ball.of, precision=Precision.of(dtype))
-    problem = problem._replace(X=lift(problem.X), T=lift(problem.T), l2=lift(problem.l2))
+    factors = problem.factors and tuple(map(lift, problem.factors))
+    problem = problem._replace(X=lift(problem.X), T=lift(problem.T), l2=lift(problem.l2), factors=factors)
     return ReferenceSide(problem, jax.tree.map(lift, check_params(net, params)), lift)
 
 
 def hold_passes(ours: JaxSide, other: ReferenceSide) -> list[AgreementEntry]:
     """Compare the predictions [N, K], the objective and every leaf of its gradient."""
     outputs, (value, gradient) = _passes(ours.objective, ours.params, *map(np.asarray, ours.data))
-    _, logits = forward(other.params, other.problem.activations, other.problem.X)
+    layers = scaled(other.params, other.problem.factors)
+    _, logits = forward(layers, other.problem.activations, other.problem.X)
     expected_outputs = OUTPUTS[other.problem.output].forward(logits)
     expected_value, expected_gradient = objective_and_gradient(other.problem, other.params)
     leaves = jax.tree_util.tree_leaves_with_path(gradient)

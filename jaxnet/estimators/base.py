@@ -27,6 +27,7 @@ from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
 from jaxnet.estimators.rules import int32
 from jaxnet.estimators.sick_training import warn_if_sick
 from jaxnet.estimators.stochastic import StochasticSolver
+from jaxnet.guidance import guided
 from jaxnet.models import Model
 from jaxnet.training.batches import Examples
 from jaxnet.training.loop import Data
@@ -71,6 +72,7 @@ class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNe
     def _weight(self, y: np.ndarray, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
         """Return the weight [N] of each example."""
 
+    @guided(eval_set="rows to look at after every epoch are X_val= and y_val=")
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -237,6 +239,9 @@ class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNe
     def _uncalibrated(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return logits and predictions [N, K] for checked X: of the network, or the mean of the members'."""
         if hasattr(self, "members_"):
+            theirs = self.members_[0].out_activation_
+            expected = f"{theirs!r} for an ensemble, whose answers are the mean of its members'"
+            checks.require(self.out_activation_ == theirs, "out_activation_", expected, self.out_activation_)
             outputs = self._averaged(X)
             return self._logits(outputs), outputs
         if self.out_activation_ in ("tanh", "relu"):  # set by hand, as scikit-learn's users do

@@ -68,9 +68,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     ``learning_rate_`` (the present rate of solver "sgd"), and for solver "lbfgs", which with ``verbose`` also says
     its loss, ``loss_curve_`` (one an iteration).
 
-    ``CalibratedClassifierCV(method="sigmoid")`` calibrates ``decision_function``, the logits, where there is one, and
-    scikit-learn's class has none, so its probabilities differ (by .04 or so). To calibrate the probabilities as
-    there, hide it: ``class Plain(MLPClassifier): decision_function = property()``.
+    ``CalibratedClassifierCV`` calibrates ``decision_function``, the logits, where there is one, and scikit-learn's
+    class has none, so its probabilities differ, by either method and on few rows by much. To calibrate the
+    probabilities as there, hide it: ``class Plain(MLPClassifier): decision_function = property()``.
 
     From scikit-learn 1.9 on ``set_callbacks`` takes its callbacks, such as ``sklearn.callback.ProgressBar()``: they are
     told of every epoch, can score its weights, and can end the fit.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from jaxnet import checks
@@ -94,6 +94,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         calibration: str | None = None,
     ) -> None:
         self._set_parameters(locals())
+
+    def _validate_params(self) -> None:
+        given = checks.Words(f"{self.loss!r}: as in scikit-learn loss comes first, so give hidden_layer_sizes by name")
+        sizes = isinstance(self.loss, int | tuple | list)
+        checks.require(not sizes, "loss", "a name or a callable", given, InvalidParameterError)
+        super()._validate_params()
 
     @partial_fit_is_there
     @_fit_context(prefer_skip_nested_validation=True)

@@ -236,9 +236,11 @@ class StochasticSolver(NetworkEstimator):
             left = self.max_iter - self.n_iter_
             self._record_epochs({name: [math.nan] * left for name in chunk.history}, rows)
             if self.early_stopping:
-                words = "Training diverged in epoch %d; the weights of the best epoch before it, of score %g, are kept."
-                best_score = (self.n_iter_ - left, self.best_validation_score_)
-                warnings.warn(words % best_score, ConvergenceWarning, stacklevel=2)
+                kept = f"the weights of the best epoch before it, of score {self.best_validation_score_:g}, are kept"
+                if not np.isfinite(self.best_validation_score_):
+                    kept = "no epoch before it has a score, so the weights that it began with are kept"
+                words = f"Training diverged in epoch {self.n_iter_ - left}; {kept}."
+                warnings.warn(words, ConvergenceWarning, stacklevel=2)
         if self.n_iter_ == self.max_iter and not chunk.ended and not incremental:
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "

@@ -64,9 +64,11 @@ class Subject:
 
     @property
     def network(self) -> MLP | None:
-        """The network, where it is a ``jn.MLP``, every layer of which can be looked at."""
+        """The network, where it is a ``jn.MLP`` of the standard parametrisation, whose weights are what they seem."""
         network = getattr(self.f, "network", None)
-        return network if isinstance(self.f, Objective) and isinstance(network, MLP) else None
+        if not isinstance(self.f, Objective) or not isinstance(network, MLP):
+            return None
+        return network if network.parametrization == "standard" else None
 
     @property
     def outputs(self) -> int:

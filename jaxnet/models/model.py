@@ -60,6 +60,9 @@ class Model:
         members = tuple(map(self._checked, self.params)) if several else (self._checked(self.params),)
         kinds = sorted({str(member[0]["w"].dtype) for member in members})
         checks.require(len(kinds) == 1, "params", "members of one dtype", checks.Words(", ".join(kinds)))
+        # what a model predicts, saves and exports needs no factors of its layers
+        members = tuple(self.net.standard_form(member)[1] for member in members)
+        set_field("net", dataclasses.replace(self.net, parametrization="standard"))
         set_field("params", members if several else members[0])
         self._check_preparation()
         set_field("classes", self._checked_classes())

@@ -18,6 +18,8 @@ def describe_network(net: MLP) -> dict[str, Any]:
     for each in activation if isinstance(activation, list) else [activation]:
         expected = "an activation by its name, for a function of one's own cannot be written down"
         checks.require(isinstance(each, str), "activation", expected, each)
+    # named where it is not the standard one only, so that descriptions stay what they were
+    scaled = {} if net.parametrization == "standard" else {"parametrization": net.parametrization}
     return {
         "sizes": list(net.sizes),
         "activation": activation,
@@ -25,13 +27,14 @@ def describe_network(net: MLP) -> dict[str, Any]:
         "dropout": net.dropout,
         "weights": _initializer("weights", net.weights),
         "biases": _initializer("biases", net.biases),
+        **scaled,
     }
 
 
 def described_network(description: Any) -> MLP:
     """Build the network that ``describe_network`` described; raises ValueError or TypeError for anything else."""
     expected = f"an object with {', '.join(_FIELDS)}"
-    whole = isinstance(description, dict) and set(description) == set(_FIELDS)
+    whole = isinstance(description, dict) and {*description} - {"parametrization"} == {*_FIELDS}
     checks.require(whole, "network", expected, description)
     # an initialiser's numbers travel as a list, everything else as MLP takes it
     built = {name: _built(description[name]) for name in ("weights", "biases")}

@@ -13,15 +13,17 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxnet import checks
 from jaxnet.accelerators import exact_products
 from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
-from jaxnet.network.initializers import Initializer, draw_initial, in_numpy, initializer
+from jaxnet.network.initializers import Initializer, Normal, draw_initial, in_numpy, initializer
 from jaxnet.network.products import sums_by_columns, sums_by_rows
 from jaxnet.network.threefry import split, words_or_key
+from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, width_factor
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
 _HEADER = ("layer", "activation", "shape", "parameters", "operations", "bytes")
@@ -56,6 +58,9 @@ class MLP:
             dropout, Srivastava et al. 2014: what is kept is divided by 1 - dropout, so predictions need no factor).
         weights: an initialiser by name or callable (key, shape, dtype); default U(±sqrt(6 / (D + H))).
         biases: the same for biases; default zeros.
+        parametrization: "standard"; "ntk" or "mup" multiply each layer's weights by a factor of its width, so that the
+            best learning rate of a narrow network is that of a wide one (``network.width_scaling``), and draw them from
+            normal distributions of their own.
 
     Raises ValueError or TypeError, naming the argument, for anything else.
     """
@@ -66,6 +71,7 @@ class MLP:
     dropout: float = dataclasses.field(default=0.0, kw_only=True)
     weights: str | Initializer = dataclasses.field(default="glorot_uniform", kw_only=True)
     biases: str | Initializer = dataclasses.field(default="zeros", kw_only=True)
+    parametrization: str = dataclasses.field(default="standard", kw_only=True)
 
     def __post_init__(self) -> None:
         # what was given as a list becomes a tuple, so that networks can be hashed and compared
@@ -76,6 +82,10 @@ class MLP:
         checks.choice("output", self.output, OUTPUTS, elsewhere={"activation": ACTIVATIONS})
         _check_single(self.sizes, self.output)
         initializer("weights", self.weights), initializer("biases", self.biases)
+        checks.choice("parametrization", self.parametrization, PARAMETRIZATIONS)
+        own = self.parametrization != "standard" and self.weights != "glorot_uniform"
+        expected = f"its default, for parametrization={self.parametrization!r} says how weights are drawn"
+        checks.require(not own, "weights", expected, self.weights)
         for each in self.activations if isinstance(self.activation, tuple) else [self.activation]:
             activation(each)
 
@@ -96,21 +106,48 @@ class MLP:
         Raises TypeError for what is no key.
         """
 
-        def layer(key: Any, shape: tuple[int, int]) -> Layer:
+        def layer(key: Any, depth: int, shape: tuple[int, int]) -> Layer:
             key_w, key_b = split(key)
             drawn = functools.partial(draw_initial, dtype=dtype)
             return {
-                "w": drawn("weights", self.weights, key_w, shape=shape),
+                "w": drawn("weights", self._first_weights(depth), key_w, shape=shape),
                 "b": drawn("biases", self.biases, key_b, shape=shape[1:]),
             }
 
         shapes = list(itertools.pairwise(self.sizes))
         keys = split(words_or_key(checks.random_key("key", key)), len(shapes))
-        return [layer(k, shape) for k, shape in zip(keys, shapes, strict=True)]
+        return [layer(k, depth, shape) for depth, (k, shape) in enumerate(zip(keys, shapes, strict=True))]
+
+    def _first_weights(self, depth: int) -> str | Initializer:
+        if self.parametrization == "standard":
+            return self.weights
+        return Normal(first_spread(self.parametrization, depth, self.sizes))
 
     def init_compiles(self, dtype: jax.typing.DTypeLike = jnp.float32) -> bool:
         """Whether JAX has to compile programs for ``init``: not for what NumPy draws to the same bits."""
-        return not (in_numpy("weights", self.weights, dtype) and in_numpy("biases", self.biases, dtype))
+        return not (in_numpy("weights", self._first_weights(0), dtype) and in_numpy("biases", self.biases, dtype))
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """What each layer's weights are multiplied by: ones, but for another ``parametrization``."""
+        return tuple(width_factor(self.parametrization, depth, size) for depth, size in enumerate(self.sizes[:-1]))
+
+    def standard_form(self, params: Params) -> tuple["MLP", Params]:
+        """Return a network in the standard parametrisation and the parameters with which it computes the same, in their
+        dtype: what is saved, exported and looked at."""
+        if self.parametrization == "standard":
+            return self, params
+        layers = [
+            {"w": layer["w"] * np.asarray(factor, layer["w"].dtype), "b": layer["b"]}
+            for layer, factor in zip(params, self.factors, strict=True)
+        ]
+        return dataclasses.replace(self, parametrization="standard"), layers
+
+    def _scaled(self, w: jax.Array, depth: int, inputs: Any) -> jax.Array:
+        """Multiply the weights of a layer by its factor."""
+        if self.parametrization == "standard":
+            return w
+        return w * jnp.asarray(width_factor(self.parametrization, depth, inputs), w.dtype)
 
     @exact_products()
     def layers(self, params: Params, x: ArrayLike, *, key: Key | None = None) -> list[LayerValues]:
@@ -145,7 +182,7 @@ class MLP:
 
         values, a = [], turned(X)
         for depth, (layer, name) in enumerate(zip(params, [*self.activations, None], strict=True)):
-            w, b = layer["w"], layer["b"]
+            w, b = self._scaled(layer["w"], depth, self.sizes[depth]), layer["b"]
             z = sums_by_rows(w, a) + b[None, :] if rows else sums_by_columns(w, a) + b[:, None]
             # what has a name looks at each number alone, whichever way it lies
             function = OUTPUTS[self.output] if name is None else activation(name)
@@ -190,8 +227,9 @@ class MLP:
         return f"<p>{self._name()}</p>{html_table(rows, _HEADER)}"
 
     def _name(self) -> str:
-        dropped = f", dropout {self.dropout:g}" if self.dropout else ""
-        return f"MLP {'-'.join(map(str, self.sizes))}{dropped}"
+        more = f", dropout {self.dropout:g}" if self.dropout else ""
+        more += "" if self.parametrization == "standard" else f", {self.parametrization}"
+        return f"MLP {'-'.join(map(str, self.sizes))}{more}"
 
     def _summary_rows(self, dtype: jax.typing.DTypeLike) -> list[tuple[Any, ...]]:
         rows = []

@@ -18,6 +18,7 @@ from jaxnet import checks
 from jaxnet.network.activations import OUTPUTS, activation
 from jaxnet.network.mlp import MLP, LayerValues, drop_units
 from jaxnet.network.products import sums_by_columns, sums_by_rows
+from jaxnet.network.width_scaling import width_factor
 from jaxnet.types import Key, Params
 
 _FEWEST_UNITS, _FEWEST_LAYERS = 32, 2
@@ -42,13 +43,22 @@ class PaddedMLP(MLP):
         names = self.activation[: len(hidden)] if isinstance(self.activation, tuple) else self.activation
         return MLP(**given | {"sizes": (self.sizes[0], *hidden, self.sizes[-1]), "activation": names})
 
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """What each layer's weights are multiplied by, by the widths that count."""
+        factors, inputs = [], self.sizes[0]
+        for depth, width in enumerate((*self.widths, 0.0)):
+            factors.append(width_factor(self.parametrization, depth, inputs))
+            inputs = int(width) or inputs
+        return tuple(factors)
+
     def columns(self, params: Params, X: jax.Array, keys: Key | None = None) -> list[LayerValues]:
         """Compute every layer as ``MLP.columns`` does; of a layer that passes on, values are those passed on."""
         rows = self.by_rows
         turned = lambda array: array.T if rows else array
         values, a, width = [], turned(X), jnp.asarray(self.sizes[0], X.dtype)
         for depth, (layer, name) in enumerate(zip(params, [*self.activations, None], strict=True)):
-            w, b = layer["w"], layer["b"]
+            w, b = self._scaled(layer["w"], depth, width if depth else self.sizes[0]), layer["b"]
             if depth:
                 # what leaves a unit beyond the width counts for nothing, whatever its activation of 0 is
                 w = jnp.where((jnp.arange(len(w), dtype=X.dtype) < width)[:, None], w, 0)

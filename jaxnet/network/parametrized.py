@@ -1,14 +1,11 @@
-"""A network whose layers are scaled by their width, so that one learning rate suits every width: NTK and muP.
+"""The network of the RealMLP recipe: layers scaled by their width, a factor for each input, a start of its own.
 
-    z = f x w + b
-
-with a fixed factor f a layer. What such parameters compute, the plain network computes with f w: ``plain`` says so, and
-what it returns is an ``MLP``'s, to be predicted with, exported and judged.
+What its parameters compute, the plain network computes with scaled weights: ``plain`` says so, and what it returns is
+an ``MLP``'s, to be predicted with, exported and judged.
 """
 
 import dataclasses
 import itertools
-import math
 from typing import Any
 
 import jax
@@ -16,9 +13,8 @@ import jax.numpy as jnp
 
 from jaxnet import checks
 from jaxnet.network.mlp import MLP, LayerValues
+from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, width_factor
 from jaxnet.types import Key, Params
-
-PARAMETRIZATIONS = ("standard", "ntk", "mup")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +24,7 @@ class Parametrized:
 
     Attributes:
         net: the network.
-        parametrization: "standard"; "ntk" (Jacot et al. 2018), f = 1 / sqrt(inputs) and weights from N(0, 1) in every
-            layer; "mup" (Yang et al. 2022, for Adam), the same in the first layer, f = 1 / inputs in the others, with
-            weights from N(0, inputs) in hidden layers and N(0, 1) in the last: the best rate of a narrow network is
-            then that of a wide one.
+        parametrization: "standard", "ntk" or "mup", as ``MLP`` has it by itself; here together with what follows.
         front_scale: whether each input is first multiplied by a number that is learned, from 1 on.
         last_zero: whether the last layer starts from zeros, so that training starts from the answer of no input.
         noisy_biases: whether biases of hidden layers start from N(0, 1), not as ``net`` says.
@@ -49,6 +42,8 @@ class Parametrized:
     def __post_init__(self) -> None:
         checks.require(isinstance(self.net, MLP), "net", "a jn.MLP", self.net, TypeError)
         checks.choice("parametrization", self.parametrization, PARAMETRIZATIONS)
+        expected = "a jn.MLP of the standard parametrisation, which is then given another"
+        checks.require(self.net.parametrization == "standard", "net", expected, self.net)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -68,11 +63,7 @@ class Parametrized:
     @property
     def factors(self) -> tuple[float, ...]:
         """The factor f of each layer."""
-        inputs = self.net.sizes[:-1]
-        if self.parametrization == "standard":
-            return (1.0,) * len(inputs)
-        by_width = (lambda n: 1 / n) if self.parametrization == "mup" else (lambda n: 1 / math.sqrt(n))
-        return (1 / math.sqrt(inputs[0]), *map(by_width, inputs[1:]))
+        return tuple(width_factor(self.parametrization, depth, size) for depth, size in enumerate(self.sizes[:-1]))
 
     def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> dict[str, Any]:
         """Draw parameters; raises TypeError for what is no key."""
@@ -81,8 +72,7 @@ class Parametrized:
         for depth, (layer, (inputs, units)) in enumerate(zip(layers, shapes, strict=True)):
             key_w, key_b = jax.random.split(jax.random.fold_in(key, depth))
             if self.parametrization != "standard":
-                hidden = self.parametrization == "mup" and 0 < depth < last
-                spread = math.sqrt(inputs) if hidden else 1.0
+                spread = first_spread(self.parametrization, depth, self.sizes)
                 layer["w"] = spread * jax.random.normal(key_w, (inputs, units), dtype)
             if self.noisy_biases and depth < last:
                 layer["b"] = jax.random.normal(key_b, (units,), dtype)

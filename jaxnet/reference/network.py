@@ -21,7 +21,14 @@ import numpy as np
 
 from jaxnet.reference.losses import LOSSES, OUTPUTS
 from jaxnet.reference.operations import ACTIVATIONS, Array, Params, affine, affine_backward
-from jaxnet.reference.refusals import ReferenceInput, check_examples, check_network, check_params, check_problem
+from jaxnet.reference.refusals import (
+    ReferenceInput,
+    check_examples,
+    check_network,
+    check_params,
+    check_problem,
+    factors_of,
+)
 
 
 class Values(NamedTuple):
@@ -79,15 +86,24 @@ def shares(problem: ReferenceInput) -> Array:
 def objective_and_gradient(problem: ReferenceInput, params: Params) -> tuple[Array, Params]:
     """Return the objective, mean loss + l2/2 · sum of squared weights, a scalar, and its gradient, [{"w": [D, H], "b":
     [H]}, ...] as ``params``."""
-    hidden, Z = forward(params, problem.activations, problem.X)
+    layers = scaled(params, problem.factors)
+    hidden, Z = forward(layers, problem.activations, problem.X)
     loss, dZ = loss_at_logits(problem, Z)
-    gradient = backward(params, problem.activations, problem.X, hidden, dZ=dZ)
+    # z = f x w + b: the derivative at w is f times that at f w
+    gradient = scaled(backward(layers, problem.activations, problem.X, hidden, dZ=dZ), problem.factors)
     penalty = sum(np.sum(np.square(layer["w"])) for layer in params)
     # d(l2/2 · w²)/dw = l2 · w; biases are not penalised
     with_penalty = [
         {"w": g["w"] + problem.l2 * layer["w"], "b": g["b"]} for g, layer in zip(gradient, params, strict=True)
     ]
     return loss + problem.l2 / 2.0 * penalty, with_penalty
+
+
+def scaled(params: Params, factors: Sequence[Any] | None) -> Params:
+    """Return layers with their weights, or the derivatives at them, times the factor f of each: z = f x w + b."""
+    if factors is None:
+        return params
+    return [{"w": factor * layer["w"], "b": layer["b"]} for layer, factor in zip(params, factors, strict=True)]
 
 
 def predict(net: Any, params: Any, X: Any) -> np.ndarray:
@@ -97,7 +113,7 @@ def predict(net: Any, params: Any, X: Any) -> np.ndarray:
     what has no derivation here and for arrays of wrong shapes.
     """
     check_network(net)
-    _, Z = forward(check_params(net, params), net.activations, check_examples(net, X))
+    _, Z = forward(scaled(check_params(net, params), factors_of(net)), net.activations, check_examples(net, X))
     P: np.ndarray = OUTPUTS[net.output].forward(Z)
     return P
 

@@ -23,6 +23,7 @@ class ReferenceInput(NamedTuple):
     X: Array  # examples [N, D]
     T: Array  # targets [N, K], labels as one-hot rows
     weight: Array | None  # [N], how much each example counts; None is once each
+    factors: tuple[Any, ...] | None = None  # what each layer's weights are multiplied by; None is 1
 
     def rows(self, index: np.ndarray) -> "ReferenceInput":
         """Return the problem of some of its examples, those at positions ``index`` [B]: a mini-batch."""
@@ -44,7 +45,9 @@ def check_problem(net: Any, X: Any, y: Any, *, loss: str | None, l2: float, weig
     _require(_is_number(l2) and 0 <= l2 < np.inf, "l2", "a finite number of at least 0", repr(l2))
     X = check_examples(net, X)
     T = _targets(LOSSES[name].target, y, len(X), net)
-    return ReferenceInput(tuple(net.activations), net.output, name, float(l2), X, T, _weight(weight, len(X)))
+    return ReferenceInput(
+        tuple(net.activations), net.output, name, float(l2), X, T, _weight(weight, len(X)), factors_of(net)
+    )
 
 
 def check_network(net: Any) -> None:
@@ -54,6 +57,12 @@ def check_network(net: Any) -> None:
     _known("output", net.output, OUTPUTS)
     rate = getattr(net, "dropout", 0)
     _require(rate == 0, "dropout", "0, because the reference draws no random numbers", f"{rate!r}")
+
+
+def factors_of(net: Any) -> tuple[float, ...] | None:
+    """Return what a network multiplies each layer's weights by; None where that is 1, or it says nothing of it."""
+    factors = getattr(net, "factors", ())
+    return tuple(factors) if any(factor != 1 for factor in factors) else None
 
 
 def check_params(net: Any, params: Any) -> Params:

@@ -89,7 +89,7 @@ _RANGES: Mapping[str, dict[str, float]] = MappingProxyType(
         "warmup": {"minimum": 0, "maximum": 1},
     }
 )
-_NETWORK_NAMES = ("hidden", "activation", "output", "dropout", "weights", "biases")
+_NETWORK_NAMES = ("hidden", "activation", "output", "dropout", "weights", "biases", "parametrization")
 _ONE_A_LAYER = ("hidden", "activation")  # whose one value may be one for each layer
 PARAMETER_NAMES = (
     *_NETWORK_NAMES, "loss", "l2", "learning_rate", "optimizer", "schedule",

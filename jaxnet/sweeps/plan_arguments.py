@@ -74,7 +74,8 @@ def plan(
             "rmsprop", "adagrad", "lion") and its numbers (``momentum``, ``nesterov``, ``b1``, ``b2``, ``eps``,
             ``decay``, ``weight_decay``), ``schedule`` ("constant", "cosine", "linear", "exponential",
             "warmup_cosine", over all epochs) and its numbers (``final``, ``warmup``), ``hidden``, ``activation``,
-            ``output``, ``dropout``, ``weights``, ``biases``, ``loss``, ``l2``, ``batch_size``, ``seed`` and ``fold``;
+            ``output``, ``dropout``, ``weights``, ``biases``, ``parametrization``, ``loss``, ``l2``, ``batch_size``,
+            ``seed`` and ``fold``;
             with ``network`` or ``objective``, any others too.
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.

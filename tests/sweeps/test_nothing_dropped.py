@@ -109,6 +109,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "momentum": (RMSPROP | {"momentum": 0.6}, RMSPROP),
     "nesterov": (RMSPROP | {"nesterov": True}, RMSPROP),
     "fold": ({"fold": jn.Folds(3)}, {}),
+    "parametrization": ({"parametrization": "ntk"}, {}),
 }
 
 
