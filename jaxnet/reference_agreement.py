@@ -32,7 +32,7 @@ from jaxnet.losses import Objective, objective
 from jaxnet.network import MLP
 from jaxnet.reference.balls import Ball, Precision
 from jaxnet.reference.losses import OUTPUTS
-from jaxnet.reference.network import forward, objective_and_gradient, scaled
+from jaxnet.reference.network import forward, objective_and_gradient, with_factors
 from jaxnet.reference.refusals import ReferenceInput, check_params, check_problem
 from jaxnet.reference.training import ReferenceState, batches, reference_epoch
 from jaxnet.training import fit
@@ -198,7 +198,7 @@ def reference_side(net: MLP, params: Params, problem: ReferenceInput, dtype: Any
 def hold_passes(ours: JaxSide, other: ReferenceSide) -> list[AgreementEntry]:
     """Compare the predictions [N, K], the objective and every leaf of its gradient."""
     outputs, (value, gradient) = _passes(ours.objective, ours.params, *map(np.asarray, ours.data))
-    layers = scaled(other.params, other.problem.factors)
+    layers = with_factors(other.params, other.problem.factors)
     _, logits = forward(layers, other.problem.activations, other.problem.X)
     expected_outputs = OUTPUTS[other.problem.output].forward(logits)
     expected_value, expected_gradient = objective_and_gradient(other.problem, other.params)

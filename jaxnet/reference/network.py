@@ -86,11 +86,11 @@ def shares(problem: ReferenceInput) -> Array:
 def objective_and_gradient(problem: ReferenceInput, params: Params) -> tuple[Array, Params]:
     """Return the objective, mean loss + l2/2 · sum of squared weights, a scalar, and its gradient, [{"w": [D, H], "b":
     [H]}, ...] as ``params``."""
-    layers = scaled(params, problem.factors)
+    layers = with_factors(params, problem.factors)
     hidden, Z = forward(layers, problem.activations, problem.X)
     loss, dZ = loss_at_logits(problem, Z)
     # z = f x w + b: the derivative at w is f times that at f w
-    gradient = scaled(backward(layers, problem.activations, problem.X, hidden, dZ=dZ), problem.factors)
+    gradient = with_factors(backward(layers, problem.activations, problem.X, hidden, dZ=dZ), problem.factors)
     penalty = sum(np.sum(np.square(layer["w"])) for layer in params)
     # d(l2/2 · w²)/dw = l2 · w; biases are not penalised
     with_penalty = [
@@ -99,7 +99,7 @@ def objective_and_gradient(problem: ReferenceInput, params: Params) -> tuple[Arr
     return loss + problem.l2 / 2.0 * penalty, with_penalty
 
 
-def scaled(params: Params, factors: Sequence[Any] | None) -> Params:
+def with_factors(params: Params, factors: Sequence[Any] | None) -> Params:
     """Return layers with their weights, or the derivatives at them, times the factor f of each: z = f x w + b."""
     if factors is None:
         return params
@@ -113,7 +113,7 @@ def predict(net: Any, params: Any, X: Any) -> np.ndarray:
     what has no derivation here and for arrays of wrong shapes.
     """
     check_network(net)
-    _, Z = forward(scaled(check_params(net, params), factors_of(net)), net.activations, check_examples(net, X))
+    _, Z = forward(with_factors(check_params(net, params), factors_of(net)), net.activations, check_examples(net, X))
     P: np.ndarray = OUTPUTS[net.output].forward(Z)
     return P
 
