@@ -1,7 +1,7 @@
 """scikit-learn's MLPClassifier and MLPRegressor, and more than they can; needs the extra ``sklearn``.
 
 Read drawing, rules, example_losses (what scikit-learn does, exactly); network_estimator (parameters and weights);
-descent_plan, early_stopping, stochastic, quasi_newton (the solvers); base, classifier, regressor;
+descent_plan, plain_arrays, early_stopping, stochastic, quasi_newton (the solvers); base, classifier, regressor;
 population, candidates, search_ensemble, search_course and population_search; calibration, ensemble and
 ensemble_estimator; table_transformer, tabular_network and tabular_estimators; sick_training.
 """

@@ -23,6 +23,7 @@ from jaxnet.estimators.ensemble import check_ensemble
 from jaxnet.estimators.ensemble_estimator import EnsembleEstimator
 from jaxnet.estimators.forked_processes import refuse_in_forks
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
+from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
 from jaxnet.estimators.rules import int32
 from jaxnet.estimators.sick_training import warn_if_sick
@@ -73,6 +74,7 @@ class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNe
         """Return the weight [N] of each example."""
 
     @guided(eval_set="rows to look at after every epoch are X_val= and y_val=")
+    @in_numpy_arrays
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -226,6 +228,7 @@ class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNe
             )
         return train, HeldOut(X, self._labels(targets), weight), targets
 
+    @in_numpy_arrays
     def _last_layer(self, X: MatrixLike) -> tuple[np.ndarray, np.ndarray]:
         """Return logits and predictions [N, K]."""
         check_is_fitted(self)
@@ -249,6 +252,7 @@ class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNe
             return logits, np.tanh(logits) if self.out_activation_ == "tanh" else np.maximum(logits, 0)
         return prediction.last_layer(self._network(), self._params(), X)
 
+    @in_numpy_arrays
     def activations(self, X: MatrixLike) -> list[np.ndarray]:
         """Return what each hidden layer hands on for X [N, D], from the first to the last, as arrays [N, H].
 

@@ -20,6 +20,7 @@ from jaxnet.estimators import early_stopping, example_losses
 from jaxnet.estimators.base import BaseMLP, Checked, partial_fit_is_there
 from jaxnet.estimators.example_losses import ExampleLoss
 from jaxnet.estimators.network_estimator import CONSTRAINTS, Activations, MatrixLike, Score, Scoring, Solver
+from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.types import Array, ArrayLike
 
 
@@ -129,7 +130,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     ) -> None:
         self._set_parameters(locals())
 
+    score = in_numpy_arrays(ClassifierMixin.score)
+
     @partial_fit_is_there
+    @in_numpy_arrays
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None, classes: ArrayLike | None = None

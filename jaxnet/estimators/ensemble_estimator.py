@@ -11,6 +11,7 @@ from jaxnet import checks
 from jaxnet.estimators import ensemble
 from jaxnet.estimators.calibration import best_temperature
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator
+from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.types import ArrayLike
 
 _FITTED = ("members_", "oof_prediction_", "temperature_", "conformal_scores_")
@@ -69,6 +70,7 @@ class EnsembleEstimator(NetworkEstimator):
             self.calibrate(*held)
         return self
 
+    @in_numpy_arrays
     def calibrate(self, X: MatrixLike, y: ArrayLike) -> Self:
         """Calibrate on rows X [n, D], y [n] that the estimator was not trained on, in place of earlier ones.
 

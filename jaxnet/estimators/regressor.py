@@ -17,6 +17,7 @@ from jaxnet.estimators.base import BaseMLP, Checked, partial_fit_is_there
 from jaxnet.estimators.calibration import conformal_width
 from jaxnet.estimators.example_losses import ExampleLoss
 from jaxnet.estimators.network_estimator import CONSTRAINTS, Activations, MatrixLike, Score, Scoring, Solver
+from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.types import Array, ArrayLike
 
 
@@ -101,7 +102,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         checks.require(not sizes, "loss", "a name or a callable", given, InvalidParameterError)
         super()._validate_params()
 
+    score = in_numpy_arrays(RegressorMixin.score)
+
     @partial_fit_is_there
+    @in_numpy_arrays
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> "MLPRegressor":
         """Go once over the examples, going on from the weights and the optimizer's state of the last call."""

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 
 from jaxnet import losses
+from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.estimators.tabular_network import TabularNetwork
 from jaxnet.types import Array, ArrayLike
 
@@ -61,6 +62,7 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
     }
     _usual_rate, _activation, _output, _ranked = 0.04, selu, "softmax", "validation_accuracy"
     classes_: np.ndarray
+    score = in_numpy_arrays(ClassifierMixin.score)
 
     def __init__(
         self,
@@ -129,6 +131,7 @@ class TabularRegressor(RegressorMixin, TabularNetwork):
     """
 
     _usual_rate, _activation, _output, _ranked = 0.07, mish, "identity", "validation_loss"
+    score = in_numpy_arrays(RegressorMixin.score)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predictions, [N] for one output, else [N, K]."""

@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from jaxnet import losses, prediction
 from jaxnet.data import piecewise_linear, quantile_edges, smooth_clip
 from jaxnet.estimators.network_estimator import hidden_sizes
+from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.estimators.table_transformer import TableTransformer
 from jaxnet.network import MLP, PARAMETRIZATIONS, Parametrized
 from jaxnet.sweeps import Folds, Plan, Seeds, Space, plan, sweep
@@ -118,6 +119,7 @@ class TabularNetwork(BaseEstimator):
     def _loss(self) -> Any:
         """Return the loss of one example."""
 
+    @in_numpy_arrays
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit to a table X (a data frame, or an array [N, D]; categories, dates and gaps as they are) and y [N].
@@ -237,6 +239,7 @@ class TabularNetwork(BaseEstimator):
         """Return what each member makes of the inputs [N, F] of the network, [members, N, K]."""
         return np.stack([prediction.last_layer(self.network_, params, inputs)[1] for params in self.members_])
 
+    @in_numpy_arrays
     def _mean_answers(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         return self._answers(self._outputs(self._tamed(self.table_.transform(X))).mean(axis=0))
