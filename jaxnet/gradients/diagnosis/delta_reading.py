@@ -6,7 +6,6 @@ an error further up does not hide what happens below.
 """
 
 import dataclasses
-import functools
 from typing import Any
 
 import numpy as np
@@ -26,13 +25,6 @@ class Reading:
 
     def deltas(self, layer: int) -> list[np.ndarray]:
         """The delta [N, H] that the function used at a layer: as its biases have it, and as its weights have it."""
-        return self._by_layer[layer]
-
-    @functools.cached_property
-    def _by_layer(self) -> list[list[np.ndarray]]:
-        return [self._read(layer) for layer in range(self.run.last + 1)]
-
-    def _read(self, layer: int) -> list[np.ndarray]:
         weights, biases = (self._leaf(layer, key) for key in (0, 1))
         found = [(biases - self.run.decay[layer][1] * self.run.b[layer]) / self.model.total]
         inputs = self.run.a[layer]

@@ -12,7 +12,7 @@ from jaxnet.gradients.diagnosis.algebra import finishes
 from jaxnet.gradients.diagnosis.causes import as_ties, cause_of, clipped_by_norm, wrong_leaves
 from jaxnet.gradients.diagnosis.experiments import counted_examples, refuted, settled
 from jaxnet.gradients.diagnosis.factors import ANYTHING, FURTHEST, UNFAMILIAR, Counts
-from jaxnet.gradients.diagnosis.output_mistakes import weighted_examples
+from jaxnet.gradients.diagnosis.output_mistakes import shifts, weighted_examples
 from jaxnet.gradients.diagnosis.penalty import Tolerance
 from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Mistakes, Slot, finish_leaf, total_cost
 from jaxnet.gradients.diagnosis.sentences import MistakePlace
@@ -166,12 +166,7 @@ def _variants(evidence: Evidence) -> Iterator[Variant]:
     count = example_count(evidence.data, axis) or 0
     if axis is None or count < 2 or not _has_examples(evidence.data, axis, count):
         return
-    shifts: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        f"np.roll(y, -1, axis={axis})": lambda y: np.roll(y, -1, axis=axis),
-        f"np.roll(y, 1, axis={axis})": lambda y: np.roll(y, 1, axis=axis),
-        "y[::-1]" if axis == 0 else "y[..., ::-1]": lambda y: np.flip(y, axis),
-    }
-    for text, shift in shifts.items():
+    for text, shift in shifts("y", axis).items():
         shifted = lambda params, *data, shift=shift: evidence.oracle(params, data[0], shift(data[1]), *data[2:])
         yield Variant(Hypothesis("targets_shifted", text, lambda step: None), shifted)
     if count <= MOST_READ:

@@ -202,14 +202,21 @@ def _terms(run: Pass) -> list[_Row]:
     return rows
 
 
+def shifts(name: str, axis: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """Targets of other examples as NumPy, along the axis of the examples: 0 for rows, -1 for columns."""
+    return {
+        f"np.roll({name}, -1, axis={axis})": lambda y: np.roll(y, -1, axis),
+        f"np.roll({name}, 1, axis={axis})": lambda y: np.roll(y, 1, axis),
+        f"{name}[::-1]" if axis == 0 else f"{name}[..., ::-1]": lambda y: np.flip(y, axis),
+    }
+
+
 def _targets(run: Pass) -> list[_Row]:
     """Targets of other examples, or in other columns."""
     if run.loss is None:
         return []
-    changes: dict[tuple[str, str], Callable[..., Any]] = {
-        ("targets_shifted", "np.roll(Y, -1, axis=0)"): lambda y: np.roll(y, -1, axis=0),
-        ("targets_shifted", "np.roll(Y, 1, axis=0)"): lambda y: np.roll(y, 1, axis=0),
-        ("targets_shifted", "Y[::-1]"): lambda y: y[::-1],
+    changes = {
+        **{("targets_shifted", text): change for text, change in shifts("Y", 0).items()},
         ("labels_shifted", "np.roll(Y, 1, axis=1)"): lambda y: np.roll(y, 1, axis=1),
         ("labels_shifted", "np.roll(Y, -1, axis=1)"): lambda y: np.roll(y, -1, axis=1),
     }
