@@ -1,4 +1,4 @@
-"""Which device computes, and how exactly: what must be said on accelerators and goes without saying on a CPU.
+"""Which device computes, how exactly, and how much it can hold: what goes without saying on a CPU, mostly.
 
 A GPU or TPU multiplies float32 matrices in fewer bits unless told otherwise (TF32 keeps 10 bits of a fraction, bfloat16
 7, float32 23). jaxnet says float32 and means it: its programs are compiled with JAX's "highest" precision, unless the
@@ -6,6 +6,8 @@ user has chosen one: ``with jax.default_matmul_precision("default"): jn.fit(...)
 """
 
 import contextlib
+import os
+import resource
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ EXACT = "highest"  # JAX's word for products in the precision of their operands
 # Floating-point operations of a step below which a CPU is done before an accelerator has launched its kernels: on an
 # H100 a step of .03 MFLOP took 81 us and on the CPU beside it 38, one of 1.3 MFLOP 63 and 77
 WORTH_AN_ACCELERATOR = 1e6
+_LITTLE = 2**28  # bytes, for which the memory that is free is not asked
 
 _config: Any = jax.config  # which knows these options at run time only
 
@@ -77,3 +80,25 @@ def _device(device: Any) -> jax.Device:
         return jax.local_devices(backend=device)[0]
     except RuntimeError:
         checks.refuse("device", expected, device)
+
+
+def free_memory() -> int:
+    """Return the bytes of the host that are free, where Linux says so, else all there are; or this process's limit."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        with open("/proc/meminfo") as file:
+            lines = dict(line.split(":", 1) for line in file)
+        free = int(lines["MemAvailable"].split()[0]) * 1024
+    except (FileNotFoundError, KeyError):
+        free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return free if soft == resource.RLIM_INFINITY else min(free, soft)
+
+
+def require_memory(argument: str, size: int, what: str) -> None:
+    """Refuse, by a ValueError, ``what`` would take more bytes of the host than are free.
+
+    Asked for, they may be granted, and the process be ended without a word when it uses them.
+    """
+    if size > _LITTLE and size > (free := free_memory()):
+        expected = f"what fits in the {free / 2**30:.1f} GiB of memory that are free"
+        checks.refuse(argument, expected, checks.Words(f"{what}, about {size / 2**30:.3g} GiB"))

@@ -20,6 +20,7 @@ import numpy as np
 from jaxnet.near_names import nearest
 
 _SHOWN = 80  # characters of a value in a message: a line of a terminal
+_COUNTABLE = 2**31 - 1  # of JAX's whole numbers, unless x64 is on
 _MOST_LISTED = 40  # names in a message
 
 
@@ -116,6 +117,13 @@ def integer(argument: str, value: Any, *, minimum: int = 0, maximum: int | None 
     require(isinstance(value, numbers.Integral) and not isinstance(value, bool), argument, expected, value, TypeError)
     require(value >= minimum and (maximum is None or value <= maximum), argument, expected, value)
     return int(value)
+
+
+def countable(argument: str, value: Any) -> int:
+    """Return ``value`` as an int from 1 to what a compiled program can count to, 2^31 - 1; else refuse it."""
+    found = integer(argument, value, minimum=1)
+    require(found <= _COUNTABLE, argument, f"at most {_COUNTABLE}, to which a program can count", value)
+    return found
 
 
 def concrete(value: object) -> bool:

@@ -121,6 +121,7 @@ def _read(arguments: argparse.Namespace) -> "Plan":
     """
     from jaxnet.data import DataError
     from jaxnet.sweeps.plan_file import KEPT_PLAN, kept_changes, read_plan
+    from jaxnet.sweeps.toml_file import toml_bytes
 
     if arguments.action not in ("plan", "run"):
         if arguments.file.is_dir():
@@ -131,7 +132,8 @@ def _read(arguments: argparse.Namespace) -> "Plan":
     if getattr(arguments, "keep", None):
         arguments.set.append(f"keep={arguments.keep}")
     try:
-        return read_plan(arguments.file, [*kept_changes(arguments.file), *arguments.set])
+        arguments.content = toml_bytes(arguments.file)  # once, for it may be a pipe
+        return read_plan(arguments.file, [*kept_changes(arguments.file), *arguments.set], arguments.content)
     except DataError as error:
         raise Refusal(str(error), DATA) from error
     except (ValueError, TypeError) as error:
@@ -172,7 +174,7 @@ def _train(arguments: argparse.Namespace) -> int:
     plan = _read(arguments)
     print(plan, file=sys.stderr)
     result = _same(lambda: sweep(plan, out=arguments.out, executor=arguments.executor, progress=True))
-    keep_plan(arguments.file, arguments.out, arguments.set)
+    keep_plan(arguments.file, arguments.content, arguments.out, arguments.set)
     return _show_result(result, arguments)
 
 

@@ -1,6 +1,7 @@
 """The parameters of the estimators, and the network that they describe: what solvers and predictions are built on."""
 
 import functools
+import itertools
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from jaxnet import checks
+from jaxnet.accelerators import require_memory
 from jaxnet.estimators.drawing import initial_parameters
 from jaxnet.estimators.example_losses import BatchObjective, ExampleLoss
 from jaxnet.network import ACTIVATIONS, MLP
@@ -27,6 +29,7 @@ Solver: TypeAlias = str | optax.GradientTransformation | Callable[[], optax.Grad
 Scoring: TypeAlias = str | Callable[..., float] | None
 Score: TypeAlias = Callable[[Array, Array, Array], Array]  # (predictions [N, K], targets [N, K], weight [N])
 
+_DRAWN_BYTES = 12  # of a weight: it is drawn in float64 and kept as float32
 # scikit-learn's names -> the house's
 _HOUSE_ACTIVATIONS = {"logistic": "sigmoid"}
 _HOUSE_OUTPUTS = {"logistic": "sigmoid", "softmax": "softmax", "identity": "identity", "exp": "exp"}
@@ -144,6 +147,8 @@ class NetworkEstimator(BaseEstimator, ABC):
     def _draw_weights(self, inputs: int, random: np.random.RandomState, dtype: np.dtype) -> None:
         """Draw the weights of a new network of ``inputs`` inputs and ``n_outputs_`` outputs."""
         sizes = (inputs, *hidden_sizes(self.hidden_layer_sizes), self.n_outputs_)
+        weights = sum(before * units for before, units in itertools.pairwise(sizes))
+        require_memory("hidden_layer_sizes", weights * _DRAWN_BYTES, f"{weights} weights")
         self.n_iter_, self.t_, self.n_layers_ = 0, 0, len(sizes)
         self.out_activation_ = self._output_name()
         self._set_weights(initial_parameters(random, sizes, drawn_activations(self._network(sizes)), dtype))

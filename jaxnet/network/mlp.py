@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.accelerators import exact_products
+from jaxnet.accelerators import exact_products, require_memory
 from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
 from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
@@ -29,6 +29,8 @@ from jaxnet.types import ArrayLike, Key, Layer, Params
 _HEADER = ("layer", "activation", "shape", "parameters", "operations", "bytes")
 WIDE_LAYER, WIDE_PRODUCT = 128, 100_000  # units of a layer, and weights, from which examples as rows are faster
 _ROW = "{:<10} {:<12} {:<12} {:>14} {:>14} {:>14}"  # of a summary
+_MOST_LAYERS = 5_000  # whose 10,000 arrays are as many as a file may have
+_DRAWN_BYTES = 8  # of random bits for a weight
 _Activation: TypeAlias = str | Callable[..., Any]
 
 
@@ -103,8 +105,10 @@ class MLP:
     def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> Params:
         """Draw parameters: ``[{"w": [D, H], "b": [H]}, ...]``, one dict a layer, of the given dtype.
 
-        Raises TypeError for what is no key.
+        Raises TypeError for what is no key, ValueError where there is no memory for them.
         """
+        size = sum((inputs + 1) * outputs for inputs, outputs in itertools.pairwise(self.sizes))
+        require_memory("sizes", size * (jnp.dtype(dtype).itemsize + _DRAWN_BYTES), self._name())
 
         def layer(key: Any, depth: int, shape: tuple[int, int]) -> Layer:
             key_w, key_b = split(key)
@@ -289,7 +293,9 @@ def _sizes(sizes: Any) -> tuple[int, ...]:
     expected = "two or more layer sizes such as (4, 2, 2)"
     checks.require(isinstance(sizes, list | tuple), "sizes", expected, sizes, TypeError)
     checks.require(len(sizes) >= 2, "sizes", expected, sizes)
-    return tuple(checks.integer(f"sizes[{i}]", size, minimum=1) for i, size in enumerate(sizes))
+    got = checks.Words(f"{len(sizes) - 1} layers")
+    checks.require(len(sizes) <= _MOST_LAYERS + 1, "sizes", f"at most {_MOST_LAYERS} layers", got)
+    return tuple(checks.countable(f"sizes[{i}]", size) for i, size in enumerate(sizes))
 
 
 def _check_single(sizes: tuple[int, ...], output: str) -> None:

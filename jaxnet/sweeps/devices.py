@@ -5,11 +5,10 @@ starts, so every entrance to a sweep says it, and where it comes too late, ``adv
 """
 
 import os
-import resource
 
 import jax
 
-from jaxnet.accelerators import local_devices
+from jaxnet.accelerators import free_memory, local_devices
 
 
 def use_all_cores() -> None:
@@ -45,18 +44,4 @@ def memory_limit() -> int:
     statistics = device.memory_stats() or {}
     if "bytes_limit" in statistics:
         return int(statistics["bytes_limit"])
-    limits = [_available()]
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if soft != resource.RLIM_INFINITY:
-        limits.append(soft)
-    return min(limits) // len(local_devices())
-
-
-def _available() -> int:
-    """Return the bytes that are free, where Linux says so, else all there are."""
-    try:
-        with open("/proc/meminfo") as file:
-            lines = dict(line.split(":", 1) for line in file)
-    except FileNotFoundError:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return int(lines["MemAvailable"].split()[0]) * 1024
+    return free_memory() // len(local_devices())

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from jaxnet.accelerators import require_memory
 from jaxnet.sweeps.groups import first_lanes
 from jaxnet.sweeps.pareto import fronts
 from jaxnet.sweeps.planning import Plan
@@ -43,6 +44,8 @@ class SweepHistory(NamedTuple):
 def empty_history(plan: Plan) -> SweepHistory:
     """Return the record before the first epoch."""
     count = len(plan.members.ids)
+    size = count * plan.epochs * len(plan.names) * plan.task.dtype.itemsize
+    require_memory("epochs", size, f"curves of {plan.epochs} epochs of {count} members")
     curves = {name: np.full((count, plan.epochs), np.nan, plan.task.dtype) for name in plan.names}
     first = lambda group: functools.partial(first_lanes, group, plan.members, plan.task)
     states = [States(len(group.members), first(group)) for group in plan.groups]

@@ -35,6 +35,9 @@ _WORDS = {
     ),
 }
 _PRIMARY = 0xFF  # of an error code; what is above it says where it happened
+_LITTLE = (
+    2**16
+)  # bytes: the file that SQLite shares beside a log grows by half of it, and without it fails as by a fault
 
 
 class MembersDatabase:
@@ -113,7 +116,16 @@ class MembersDatabase:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
+            if code == sqlite3.SQLITE_IOERR and self._full():
+                code = sqlite3.SQLITE_FULL
             if code in _WORDS and os.path.exists(self._path):
                 number, words = _WORDS[code]
                 raise OSError(number, f"{words} ({error})", str(self._path)) from error
             raise CheckpointError(f"{self._path}: not a database of members ({error})") from error
+
+    def _full(self) -> bool:
+        try:
+            disk = os.statvfs(self._path.parent)
+        except OSError:
+            return False
+        return disk.f_bavail * disk.f_frsize < _LITTLE

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.sweeps.size_limits import MOST_MEMBERS, require_levels
 
 _RARE, _RAREST = 1e-6, 1e-12  # shares of a normal: that bounds must leave, and beyond which nothing is drawn
 _WHOLE = 1e-9  # of a step, by which (high - low) / step may fall short of a whole number, being rounded
@@ -47,8 +48,10 @@ class Float:
         """List the values of a grid: every step, or ``count`` of them at equal distances."""
         if self.step is not None:
             steps = math.floor((self.high - self.low) / self.step + _WHOLE)
+            require_levels("step", steps + 1)
             return [self.low + self.step * k for k in range(steps + 1)]
-        count = checks.integer("n", count, minimum=1, note="grid points along each Float that has no step")
+        note = "grid points along each Float that has no step"
+        count = checks.integer("n", count, minimum=1, maximum=MOST_MEMBERS, note=note)
         return [self.at([u]) for u in np.linspace(0, 1, count)]
 
 
@@ -73,7 +76,7 @@ class Int:
     def at(self, units: Sequence[float]) -> int:
         """Return the value at a point of the unit interval; each whole number has its share of it."""
         if self.step is not None:
-            steps = self.levels(None)
+            steps = range(self.low, self.high + 1, self.step)
             return steps[min(math.floor(len(steps) * units[0]), len(steps) - 1)]
         if self.log:  # from half below to half above, so that the bounds have their share too
             value = round(_geometric(self.low - 0.5, self.high + 0.5, units[0]))
@@ -88,8 +91,10 @@ class Int:
     def levels(self, count: int | None) -> list[int]:
         """List the values of a grid: all of them, every step, or ``count`` at about equal distances."""
         if self.step is not None:
+            require_levels("step", (self.high - self.low) // self.step + 1)
             return list(range(self.low, self.high + 1, self.step))
         if count is None or count > self.high - self.low:
+            require_levels("high", self.high - self.low + 1)
             return list(range(self.low, self.high + 1))
         reals = Float(self.low, self.high, log=self.log).levels(count)
         return list(dict.fromkeys(round(value) for value in reals))
@@ -144,7 +149,7 @@ class Normal:
 
     def levels(self, count: int | None) -> list[float]:
         """List the values of a grid: the middles of ``count`` parts that are equally probable."""
-        count = checks.integer("n", count, minimum=1, note="grid points along each Normal")
+        count = checks.integer("n", count, minimum=1, maximum=MOST_MEMBERS, note="grid points along each Normal")
         return [self.at([(k + 0.5) / count]) for k in range(count)]
 
     @property

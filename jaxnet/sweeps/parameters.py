@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.sweeps.size_limits import MOST_MEMBERS, require_levels
 
 Configuration = Mapping[str, Any]  # parameter name -> value
+_MOST_DEPTH, _MOST_WIDTH = 4_998, 2**31 - 1  # hidden layers that a network may have, and units of one
 
 
 @dataclasses.dataclass(frozen=True, init=False)
@@ -61,30 +63,38 @@ class Layers:
             checks.require(
                 isinstance(pair, tuple | list) and len(pair) == 2, name, "(lowest, highest)", pair, TypeError
             )
-            low, high = (checks.integer(name, bound, minimum=name == "width") for bound in pair)
+            most = _MOST_WIDTH if name == "width" else _MOST_DEPTH
+            low, high = (checks.integer(name, bound, minimum=int(name == "width"), maximum=most) for bound in pair)
             checks.require(low <= high, name, "(lowest, highest) in order", pair)
             object.__setattr__(self, name, (low, high))
         checks.require(self._widths(), "width", "bounds with a power of two between them", self.width)
 
     def at(self, units: Sequence[float]) -> tuple[int, ...]:
         """Return the hidden sizes at a point of the unit square: (depth, width)."""
-        depth, width = Choice(*self._depths()).at(units[:1]), Choice(*self._widths()).at(units[1:])
+        depth, width = (
+            values[min(int(unit * len(values)), len(values) - 1)]
+            for unit, values in zip(units, (self._depths(), self._widths()), strict=True)
+        )
         return self._sizes(depth, width)
 
     def levels(self, count: int | None) -> list[tuple[int, ...]]:
         """List all hidden sizes."""
+        require_levels("depth and width", len(self._depths()) * len(self._widths()))
         return list(dict.fromkeys(self._sizes(d, w) for d in self._depths() for w in self._widths()))
 
     def _depths(self) -> range:
         return range(self.depth[0], self.depth[1] + 1)
 
-    def _widths(self) -> list[int]:
+    def _widths(self) -> Sequence[int]:
         low, high = self.width
-        powers = [2**k for k in range(high.bit_length()) if low <= 2**k <= high]
-        return powers if self.powers else list(range(low, high + 1))
+        return _powers_of_two(low, high) if self.powers else range(low, high + 1)
 
     def _sizes(self, depth: int, width: int) -> tuple[int, ...]:
         return tuple(max(1, width >> layer) if self.pyramid else width for layer in range(depth))
+
+
+def _powers_of_two(low: int, high: int) -> list[int]:
+    return [2**k for k in range(high.bit_length()) if low <= 2**k <= high]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +143,7 @@ class Seeds:
     first: int = 0
 
     def __post_init__(self) -> None:
-        checks.integer("Seeds.count", self.count, minimum=1)
+        checks.integer("Seeds.count", self.count, minimum=1, maximum=MOST_MEMBERS)
         checks.integer("Seeds.first", self.first, maximum=2**31 - 1 - self.count)
 
 

@@ -23,6 +23,7 @@ from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import evolving
 from jaxnet.sweeps.rungs import PBT, Bracket, Halving, Hyperband, single
 from jaxnet.sweeps.sampling import METHODS, completed, distinct, sample
+from jaxnet.sweeps.size_limits import MOST_MEMBERS, require_members
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
 from jaxnet.training.metric_values import check_metrics
@@ -197,6 +198,7 @@ def _grouped(
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *options)
     if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
+    require_members(len(configurations), space.seeds.count, space.folds.parts if space.folds else 1)
     members = list_members(space, spec, configurations)
     groups, task = list_groups(spec, configurations, members), Task(*given)
     shared = checks.choice("orders", task.shared_orders, _ORDERS) == "shared"
@@ -287,13 +289,13 @@ def _check_asking(method: str, n: int | None, ask: int | None, halving: Any, *, 
             checks.require(given is None, name, "none without method='optuna', which alone is asked", given)
         return None
     checks.require(halving is None, "halving", "none with method='optuna', which needs finished runs", halving)
-    n = checks.integer("n", n, minimum=1, note="trials")
+    n = checks.integer("n", n, minimum=1, maximum=MOST_MEMBERS, note="trials")
     batch = checks.integer("ask", _ASK if ask is None else ask, minimum=1, note="trials at once")
     return Budget(n, batch, earlier=study)
 
 
 def _check_length(epochs: int, root: int, method: str, pbt: Any) -> tuple[int, int, PBT | None]:
-    epochs, root = checks.integer("epochs", epochs, minimum=1), checks.integer("root", root, maximum=2**31 - 1)
+    epochs, root = checks.countable("epochs", epochs), checks.integer("root", root, maximum=2**31 - 1)
     if method != "pbt":
         checks.require(pbt is None, "pbt", "none without method='pbt'", pbt)
         return epochs, root, None

@@ -58,7 +58,7 @@ from jaxnet.sweeps.plan_arguments import plan
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
 from jaxnet.sweeps.space import Space
-from jaxnet.sweeps.toml_file import read_toml
+from jaxnet.sweeps.toml_file import read_toml, toml_bytes
 from jaxnet.training.stopping import Stop
 
 _SEARCH = (
@@ -88,15 +88,16 @@ class Product:
         return self.times * configuration[checks.choice("of", self.of, configuration)]
 
 
-def read_plan(path: str | os.PathLike[str], changes: Iterable[str] = ()) -> Plan:
+def read_plan(path: str | os.PathLike[str], changes: Iterable[str] = (), content: bytes | None = None) -> Plan:
     """Read a plan from a TOML file; files of data that it names are looked for beside it.
 
-    ``changes`` are lines such as "n = 64" or "space.momentum = 0.5", each of which stands in place of the file's own.
+    ``changes`` are lines such as "n = 64" or "space.momentum = 0.5", each of which stands in place of the file's own;
+    ``content`` is what was read of the file already, for a pipe gives it only once.
     Raises DataError where it is no TOML, OSError where a file is missing, ValueError or TypeError for what makes no
     plan.
     """
     path = Path(path)
-    found = read_toml(path)
+    found = read_toml(path, toml_bytes(path) if content is None else content)
     for change in changes:
         _change(found, change)
     for name in (name for name in found if name in _SPACE and name not in _SEARCH):
@@ -104,7 +105,7 @@ def read_plan(path: str | os.PathLike[str], changes: Iterable[str] = ()) -> Plan
     _known("", found, (*_SEARCH, *_PRUNING, "data", "space"))
     for table in ("data", "space"):
         checks.require(isinstance(found.get(table), dict), table, f"a table [{table}]", found.get(table), TypeError)
-    data = _data(found.pop("data"), path.parent)
+    data = _data(found.pop("data"), _home(path))
     space = Space(**{name: _parameter(name, value) for name, value in _known("space.", found.pop("space"), _SPACE)})
     return plan(space, data.pop("data"), **data, **_search(found))
 
@@ -125,22 +126,27 @@ def _change(plan: dict[str, Any], change: str) -> None:
     plan[key] = value
 
 
-def keep_plan(path: str | os.PathLike[str], folder: str | os.PathLike[str], changes: Iterable[str] = ()) -> None:
-    """Copy a plan that can be read, and the files of data that it names, into the folder of its sweep, which then needs
-    nothing else to be read. A file that is named by a path that leads elsewhere stays where it is.
+def _home(path: Path) -> Path:
+    """Return the folder of a plan; that of whoever asks where it comes out of a pipe, which stands nowhere."""
+    return path.parent if path.is_file() else Path()
+
+
+def keep_plan(path: Path, content: bytes, folder: str | os.PathLike[str], changes: Iterable[str] = ()) -> None:
+    """Keep a plan that was read, and the files of data that it names, in the folder of its sweep, which then needs
+    nothing else to be read. A file that is named by a path that leads elsewhere stays where it is, as a pipe does.
 
     ``changes`` are kept beside it, for ``kept_changes``.
     """
-    path, folder = Path(path), Path(folder)
-    content = path.read_bytes()
-    found = tomllib.loads(content.decode())
+    folder = Path(folder)
+    found = read_toml(path, content)
     for change in changes:
         _change(found, change)
     data = found["data"]
     for name in (data.get("file"), data.get("validation")):
-        if isinstance(name, str) and not Path(name).is_absolute() and ".." not in Path(name).parts:
+        inside = isinstance(name, str) and not Path(name).is_absolute() and ".." not in Path(name).parts
+        if inside and (_home(path) / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / name, (path.parent / name).read_bytes())
+            write_atomically(folder / name, (_home(path) / name).read_bytes())
     # last, for a folder that has a plan has its data
     (folder / _KEPT_CHANGES).unlink(missing_ok=True)
     if changes:

@@ -11,6 +11,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.sweeps.parameters import Configuration, plain, unconditional
+from jaxnet.sweeps.size_limits import MOST_MEMBERS
 from jaxnet.sweeps.space import Space, configuration_text
 
 _SAMPLED = ("grid", "random", "sobol", "list")
@@ -46,7 +47,7 @@ def sample(
 def _sampled(space: Space, method: str, n: int | None, root: int) -> Iterable[dict[str, Any]]:
     if method == "grid" or space.axes == 0:  # where nothing varies but seeds and folds there is one, whatever n says
         return space.grid(n if method == "grid" else None)
-    n = checks.integer("n", n, minimum=1, note="configurations to draw")
+    n = checks.integer("n", n, minimum=1, maximum=MOST_MEMBERS, note="configurations to draw")
     return _draw(space, n, _random(space, root) if method == "random" else _sobol(space, root))
 
 

@@ -10,6 +10,7 @@ from jaxnet import checks
 from jaxnet.sweeps.folds import Folds
 from jaxnet.sweeps.number_ranges import Float, Int, Normal
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Layers, Seeds, When, asked, plain, unconditional
+from jaxnet.sweeps.size_limits import require_points
 
 Parameter = Float | Int | Normal | Choice | Layers | Derived | When
 
@@ -70,6 +71,7 @@ class Space:
         """Yield the configurations of the grid, the last parameter varying fastest."""
         every = map(unconditional, self.parameters.values())
         levels = [each.levels(count) if hasattr(each, "levels") else [each] for each in every]
+        require_points(levels)
         for values in itertools.product(*levels):
             configuration = self.settle(dict(zip(self.parameters, values, strict=True)))
             if configuration is not None:

@@ -14,11 +14,10 @@ _PART = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
 _LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_MOST_PARTS}}}")
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the values of a TOML file.
+def toml_bytes(path: Path) -> bytes:
+    """Return what a file or a pipe holds, which gives its bytes only once.
 
-    Raises DataError, with the path, for a device, for more than a megabyte, for text that is no TOML, and for values or
-    keys that are nested too deeply; OSError for a file that is not there.
+    Raises DataError, with the path, for a device and for more than a megabyte; OSError for a file that is not there.
     """
     if stat.S_ISCHR(path.stat().st_mode):
         raise DataError(f"{path}: expected a file, got a device")  # which may go on for ever
@@ -26,6 +25,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise DataError(f"{path}: more than {_MOST_BYTES} bytes, which no plan has")
+    return content
+
+
+def read_toml(path: Path, content: bytes) -> dict[str, Any]:
+    """Return the values of TOML that a file holds.
+
+    Raises DataError, with the path, for text that is no TOML, and for values or keys that are nested too deeply.
+    """
     try:
         text = content.decode().replace("\r\n", "\n")
         if _LONG_KEY.search(text):

@@ -46,7 +46,7 @@ def plan_fit(
     checks.require(callable(f), "f", "an objective (params, x, y) -> scalar such as jn.objective(net)", f, TypeError)
     dtype = checks.parameters("params", params)
     params = jax.tree.map(_own, params)
-    epochs = checks.integer("epochs", epochs, minimum=1)
+    epochs = checks.countable("epochs", epochs)
     batch = examples_of(f, params, data, "data")
     validation = options["validation"]
     if validation is not None:

@@ -1,6 +1,7 @@
 """jaxnet sweep: parse, call the library, print; how each failure ends."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(folder: Path, action: str, *options: str) -> int:
     out = [] if action == "plan" else ["--out", str(folder / "out")]
     return main(["sweep", action, str(folder / "plan.toml"), *out, *options])
+
+
+def test_a_plan_out_of_a_pipe_is_read_once_and_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(folder)  # a pipe stands nowhere: its table is looked for where the command is given
+    reading, writing = os.pipe()
+    os.write(writing, PLAN.encode())
+    os.close(writing)
+    assert main(["sweep", "run", f"/dev/fd/{reading}", "--out", "out"]) == 0
+    os.close(reading)
+    assert "validation_accuracy" in capsys.readouterr().out
+    assert (folder / "out" / "plan.toml").read_text() == PLAN
+    assert main(["sweep", "show", "out"]) == 0
 
 
 def test_a_plan_is_printed_and_nothing_is_trained(folder: Path, capsys: pytest.CaptureFixture) -> None:

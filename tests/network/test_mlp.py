@@ -203,3 +203,12 @@ def net_and_params(method, X):
 def test_bad_input_is_refused_in_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_network_that_no_file_and_no_memory_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match="sizes: expected at most 5000 layers, got 5001 layers"):
+        MLP((4,) * 5002)
+    with pytest.raises(ValueError, match=r"sizes\[1\]: expected at most 2147483647"):
+        MLP((4, 2**31, 2))
+    with pytest.raises(ValueError, match=r"sizes: expected what fits in the .* GiB of memory .* MLP 4-1000000-1000000"):
+        MLP((4, 10**6, 10**6)).init(jax.random.key(0))

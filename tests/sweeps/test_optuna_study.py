@@ -46,7 +46,7 @@ def test_without_optuna_the_words_say_what_to_install(problem: Any, monkeypatch:
     ("changed", "error", "words"),
     [
         ({"halving": jn.Halving()}, ValueError, "halving: expected none with method='optuna'"),
-        ({"n": None}, TypeError, r"n: expected an integer of at least 1 \(trials\)"),
+        ({"n": None}, TypeError, r"n: expected an integer from 1 to 1048576 \(trials\)"),
         ({"ask": 0}, ValueError, r"ask: expected an integer of at least 1 \(trials at once\)"),
         ({"study": 3}, TypeError, "study: expected a study of Optuna's, got 3"),
     ],

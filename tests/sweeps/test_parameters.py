@@ -116,7 +116,7 @@ def test_layers_take_a_depth_and_a_width() -> None:
         (lambda: Layers(2, (1, 2)), TypeError, "depth: expected \\(lowest, highest\\)"),
         (lambda: Layers((2, 1), (1, 2)), ValueError, "depth: expected \\(lowest, highest\\) in order"),
         (lambda: Layers((1, 2), (5, 7)), ValueError, "width: expected bounds with a power of two between them"),
-        (lambda: Seeds(0), ValueError, "Seeds.count: expected an integer of at least 1"),
+        (lambda: Seeds(0), ValueError, "Seeds.count: expected an integer from 1 to 1048576"),
         (lambda: Int(1, 9, step=0), ValueError, "step: expected an integer of at least 1"),
         (lambda: Int(1, 9, step=9), ValueError, "step: expected a finite number above 0 and at most 8"),
         (lambda: Int(1, 9, log=True, step=2), ValueError, "step: expected no step with log=True"),
@@ -126,7 +126,7 @@ def test_layers_take_a_depth_and_a_width() -> None:
         (lambda: Normal(0, 1, low=9), ValueError, "low and high: expected bounds that leave a millionth of the values"),
         (lambda: Derived(0.1), TypeError, "Derived: expected a callable configuration -> value, got 0.1"),
         (lambda: when(Float(0, 1)), ValueError, "when: expected at least one condition"),
-        (lambda: Float(0, 1).levels(None), TypeError, "n: expected an integer of at least 1 \\(grid points"),
+        (lambda: Float(0, 1).levels(None), TypeError, "n: expected an integer from 1 to 1048576 \\(grid points"),
     ],
 )
 def test_bad_bounds_are_refused(make: Any, error: type[Exception], words: str) -> None:

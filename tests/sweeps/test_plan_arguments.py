@@ -99,6 +99,10 @@ REFUSED = [
     ({"data": (np.zeros(3), np.zeros(3))}, ValueError, r"data: expected examples of shape \(N, D\)"),
     ({"data": (np.zeros((3, 2)), np.zeros(4))}, ValueError, "data: expected one target for each of 3 examples"),
     ({"data": (np.full((3, 2), np.nan), np.zeros(3))}, ValueError, "data: expected finite numbers"),
+    ({"n": 10**9}, ValueError, "n: expected an integer from 1 to 1048576"),
+    ({"n": 10**9, "method": "grid"}, ValueError, "n: expected an integer from 1 to 1048576"),
+    ({"n": 1000, "seed": jn.Seeds(2000)}, ValueError, "plan: expected at most 1048576 members; .* = 2000000"),
+    ({"epochs": 10**12}, ValueError, "epochs: expected at most 2147483647, to which a program can count"),
     ({"fold": jn.Folds(65)}, ValueError, "fold: expected an integer from 2 to 64"),
 ]
 

@@ -90,7 +90,7 @@ def test_a_configuration_of_a_list_needs_no_more_than_has_a_place_in_it() -> Non
         (
             {"method": "random", "n": None},
             TypeError,
-            r"n: expected an integer of at least 1 \(configurations to draw\)",
+            r"n: expected an integer from 1 to 1048576 \(configurations to draw\)",
         ),
         ({"method": "random", "n": 1, "configurations": "rate"}, TypeError, "configurations: expected a list"),
         ({"method": "list", "n": None}, ValueError, "configurations: expected a list with method='list'"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jaxnet.data import DataError
-from jaxnet.sweeps.toml_file import read_toml
+from jaxnet.sweeps.toml_file import read_toml, toml_bytes
 
 HOSTILE = {
     "deep lists": ("a = " + "[" * 100_000, "its values are nested too deeply"),
@@ -24,16 +24,16 @@ def test_what_would_be_read_for_hours_is_refused(tmp_path: Path, text: str, word
     path = tmp_path / "plan.toml"
     path.write_text(text)
     with pytest.raises(DataError, match=f"^{path}: .*{words}"):
-        read_toml(path)
+        read_toml(path, toml_bytes(path))
 
 
 def test_a_device_is_not_read() -> None:
     with pytest.raises(DataError, match="/dev/zero: expected a file, got a device"):
-        read_toml(Path("/dev/zero"))
+        toml_bytes(Path("/dev/zero"))
 
 
 def test_values_are_read_however_lines_end(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_bytes(b"a.b = [0.1, 0.2]\r\n" + f"numbers = {[i / 7 for i in range(500)]}\r\n".encode())
-    found = read_toml(path)
+    found = read_toml(path, toml_bytes(path))
     assert (found["a"], len(found["numbers"])) == ({"b": [0.1, 0.2]}, 500)
