@@ -1,10 +1,12 @@
 """A loss written with NumPy, made one that JAX can trace: the same code with jax.numpy in NumPy's place.
 
 Functions of the user's own are rebuilt from their code, and so are those that they call. Where one assigns to entries
-in place, ``a[i] = v`` becomes ``a = put(a, i, v)``; its lines and columns stay, so that they can be quoted.
+in place, ``a[i] = v`` becomes ``a = put(a, i, v)``; its lines and columns stay, so that they can be quoted. Of a mask i
+all of an array is computed and what it chooses put in place, for how many entries that are JAX cannot know.
 """
 
 import ast
+import copy
 import functools
 import inspect
 import os
@@ -26,7 +28,7 @@ _LIBRARIES = (
     str(Path(__file__).parents[1]) + os.sep,
 )
 _AGREE = 1e-9  # relative: the same sums, in another order
-_PUT, _AT = "_put_", "_at_"
+_PUT, _TAKE, _AT = "_put_", "_take_", "_at_"
 
 
 def traceable(f: Callable[..., Any], point: Point) -> tuple[Callable[..., Any], str]:
@@ -85,9 +87,11 @@ class _Rebuilding:
         if isinstance(value, functools.partial):
             return functools.partial(self.function(value.func), *map(self.function, value.args), **value.keywords)
         if isinstance(value, types.MethodType):
-            return types.MethodType(self.function(value.__func__), value.__self__)
+            return types.MethodType(self.function(value.__func__), self.function(value.__self__))
         if isinstance(value, types.FunctionType) and not value.__code__.co_filename.startswith(_LIBRARIES):
             return self._own(value)
+        if _is_users_object(value):
+            return self._object(value)
         of_numpy = str(getattr(value, "__module__", "")).startswith("numpy") or isinstance(value, np.ufunc)
         imported = callable(value) and not isinstance(value, type) and of_numpy
         return getattr(jnp, getattr(value, "__name__", ""), value) if imported else value
@@ -99,6 +103,16 @@ class _Rebuilding:
             self.done[id(value)] = lambda *args, **named: made(*args, **named)
             made: Any = self._made(value)
             self.done[id(value)] = made
+        return self.done[id(value)]
+
+    def _object(self, value: Any) -> Any:
+        """A copy whose methods are rebuilt: a loss asks its own object for the forward pass."""
+        if id(value) not in self.done:
+            self.kept.append(value)
+            self.done[id(value)] = other = copy.copy(value)
+            methods = {name: getattr(type(value), name) for name in dir(type(value))}
+            rebuilt = {name: self.function(m) for name, m in methods.items() if isinstance(m, types.FunctionType)}
+            other.__class__ = type(type(value).__name__, (type(value),), rebuilt)
         return self.done[id(value)]
 
     def _made(self, value: types.FunctionType) -> Any:
@@ -113,11 +127,17 @@ class _Rebuilding:
             made = types.FunctionType(value.__code__, scope, value.__name__, value.__defaults__, closure)
             made.__kwdefaults__ = value.__kwdefaults__
             return made
-        scope |= {**inside, _PUT: _put, _AT: np.s_}
+        scope |= {**inside, _PUT: _put, _TAKE: _take, _AT: np.s_}
         exec(compile(tree, value.__code__.co_filename, "exec"), scope)  # the user's own source, which has run already
         made = scope[value.__name__]
         made.__defaults__, made.__kwdefaults__ = value.__defaults__, value.__kwdefaults__
         return made
+
+
+def _is_users_object(value: Any) -> bool:
+    """Whether the class of an object has methods that are written in the user's own files."""
+    methods = (m for m in vars(type(value)).values() if isinstance(m, types.FunctionType))
+    return hasattr(value, "__dict__") and any(not m.__code__.co_filename.startswith(_LIBRARIES) for m in methods)
 
 
 def _names(code: types.CodeType) -> list[str]:
@@ -180,15 +200,43 @@ class _Assignments(ast.NodeTransformer):
         target = node.target
         if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
             return node
-        old = ast.Subscript(ast.Name(target.value.id, ast.Load()), target.slice, ast.Load())
+        old = ast.copy_location(ast.Subscript(ast.Name(target.value.id, ast.Load()), target.slice, ast.Load()), node)
         return self._put(node, target, ast.copy_location(ast.BinOp(old, node.op, node.value), node))
 
     def _put(self, node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.AST:
         self.found = True
         name = target.value.id if isinstance(target.value, ast.Name) else ""
         index = ast.Subscript(ast.Name(_AT, ast.Load()), target.slice, ast.Load())
+        value = _Taking(ast.dump(target.slice)).visit(value)
         call = ast.Call(ast.Name(_PUT, ast.Load()), [ast.Name(name, ast.Load()), index, value], [])
         return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], ast.copy_location(call, node)), node)
+
+
+class _Taking(ast.NodeTransformer):
+    """b[i] becomes take(b, i) in what is assigned to the same entries, a[i] = 2 * b[i]."""
+
+    def __init__(self, index: str) -> None:
+        self.index = index
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Replace the entries at the index that is assigned to."""
+        self.generic_visit(node)
+        if ast.dump(node.slice) != self.index:
+            return node
+        index = ast.Subscript(ast.Name(_AT, ast.Load()), node.slice, ast.Load())
+        return ast.copy_location(ast.Call(ast.Name(_TAKE, ast.Load()), [node.value, index], []), node)
+
+
+def _is_mask(held: Any, index: Any) -> bool:
+    """Whether an index chooses entries of an array by true and false."""
+    return (
+        isinstance(held, np.ndarray | jax.Array) and str(getattr(index, "dtype", "")) == "bool" and np.ndim(index) > 0
+    )
+
+
+def _take(held: Any, index: Any) -> Any:
+    """Entries; where a mask chooses them, all of them, of which ``_put`` takes those."""
+    return held if _is_mask(held, index) else held[index]
 
 
 def _number(value: Any = 0.0) -> Any:
@@ -198,6 +246,9 @@ def _number(value: Any = 0.0) -> Any:
 
 def _put(held: Any, index: Any, value: Any) -> Any:
     """Assign to entries: of an array in a new one, of a list or a dict in place."""
+    if _is_mask(held, index):
+        mask = index.reshape(index.shape + (1,) * (np.ndim(held) - np.ndim(index)))
+        return jnp.where(mask, value, held)
     if isinstance(held, np.ndarray | jax.Array):
         return jnp.asarray(held).at[index].set(value)
     held[index] = value

@@ -68,3 +68,59 @@ def test_a_substitute_with_other_values_is_not_used():
 def test_a_loss_that_jax_can_trace_stays_as_it_is():
     f = lambda w: (w**2).sum()
     assert traceable(f, (W,)) == (f, "")
+
+
+def leaky(P, X, y):
+    """Entries that a mask chooses, assigned in place: a number, and the same entries times one."""
+    z = X @ P["W"]
+    z[z < 0] *= 0.1
+    margins = 1 - y[:, None] * z
+    margins[margins < 0] = 0
+    return np.sum(margins)
+
+
+def leaky_by_hand(P, X, y, slope=0.1):
+    z = X @ P["W"]
+    a = np.where(z < 0, 0.1 * z, z)
+    d = -y[:, None] * (1 - y[:, None] * a > 0)
+    return {"W": X.T @ (d * np.where(z < 0, slope, 1))}
+
+
+def test_entries_that_a_mask_chooses_are_assigned_in_place():
+    point = {"W": W}, X, np.where(Y > 1, 1.0, -1.0)
+    report = jn.check_gradient(leaky, *point, gradient=leaky_by_hand)
+    assert report.ok, str(report)
+    assert report.oracle.startswith("jax.grad")
+    for slope, kind, line in (
+        (0, "path_not_followed", "z[z < 0] *= 0.1"),
+        (1, "local_derivative_missing", "z[z < 0] *= 0.1"),
+    ):
+        (cause,) = jn.check_gradient(leaky, *point, gradient=lambda *a, s=slope: leaky_by_hand(*a, slope=s)).causes
+        assert (cause.kind, cause.where.split(": ")[-1]) == (kind, line)
+
+
+class Layers:
+    """A network as an object whose loss asks its own methods."""
+
+    def __init__(self):
+        self.V, self.U = RANDOM.normal(size=(5, 3)), RANDOM.normal(size=(3, 1))
+
+    def forward(self, X):
+        self.h = np.maximum(0, X @ self.V)
+        return self.h @ self.U
+
+    def loss(self, X, y):
+        return np.mean((self.forward(X) - y[:, None]) ** 2)
+
+    def backward(self, X, y, slope=True):
+        d = 2 * (self.forward(X) - y[:, None]) / len(y)
+        return {"V": X.T @ (d @ self.U.T * ((self.h > 0) if slope else 1)), "U": self.h.T @ d}
+
+
+def test_the_methods_of_an_object_are_traced_with_its_loss():
+    report = jn.check_gradient(Layers.loss, Layers(), X, X[:, 0], gradient=Layers.backward)
+    assert report.ok, str(report)
+    assert report.oracle.startswith("jax.grad")
+    wrong = lambda *a: Layers.backward(*a, slope=False)
+    (cause,) = jn.check_gradient(Layers.loss, Layers(), X, X[:, 0], gradient=wrong).causes
+    assert cause.where.endswith("np.maximum(0, X @ self.V)")

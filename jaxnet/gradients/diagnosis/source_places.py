@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _HERE = str(Path(__file__).parents[1]) + os.sep  # frames from here on up are those that trace f
+_ASSIGNING = _HERE + "numpy_losses.py"  # but for those that carry out an assignment of the user's
 
 WHOLE_LINE = 10_000  # beyond the end of any line: the place is one of whole statements
 _MODULES = ("jnp", "np", "jax", "numpy", "lax", "nn", "jsp", "F")  # before the dot of a function, not of a method
@@ -73,6 +74,8 @@ def places_of(eqn: Any) -> tuple[SourcePlace, ...]:
         return ()
     found = []
     for frame in frames:  # innermost first
+        if frame.file_name == _ASSIGNING:
+            continue
         if frame.file_name.startswith(_HERE):
             break
         found.append(
