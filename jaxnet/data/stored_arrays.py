@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from jaxnet import checks
 from jaxnet.data.errors import fail
 from jaxnet.data.file_bytes import existing
 
@@ -31,6 +32,12 @@ class FileHold:
     def __init__(self, file: Any) -> None:
         self.name, self.descriptor = str(file.name), os.dup(file.fileno())
         weakref.finalize(self, os.close, self.descriptor)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a process of a sweep reads the file itself, by its name
+        same = os.path.isfile(self.name) and os.path.samestat(os.stat(self.name), os.fstat(self.descriptor))
+        checks.require(same, "data", "a file that other processes can open", checks.Words("a temporary file"))
+        return _opened_again, (os.path.abspath(self.name),)
 
 
 class StoredArray:
@@ -178,6 +185,11 @@ class Spool:
         """Return all rows, at least one."""
         shape, dtype = self._like or ((), np.dtype(np.float64))
         return StoredArray(self._file, 0, (self._rows, *shape), dtype)
+
+
+def _opened_again(name: str) -> FileHold:
+    with open(name, "rb") as file:
+        return FileHold(file)
 
 
 def _unknown(file: Any) -> NoReturn:

@@ -28,7 +28,7 @@ from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.loop import Program
 from jaxnet.training.metric_values import check_metrics, names_argument
 from jaxnet.training.optimizer_state import first_state
-from jaxnet.training.preparation import check_scalar, cut, draws, examples_of, known_batches
+from jaxnet.training.preparation import check_measured, check_scalar, cut, draws, examples_of, known_batches
 from jaxnet.training.stopping import RUNNING, first_best
 from jaxnet.types import Batch, Key, Pytree
 
@@ -202,9 +202,8 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     lengths = [len(batch.x)] if task.folds is None else [len(fold.train) for fold in task.folds]
     longest = max(lengths)
     # of a resampled fold, which may be longer than the data, only the number of rows counts here
-    part = jax.tree.map(
-        lambda leaf: leaf[np.arange(longest) % len(leaf)] if longest > len(leaf) else leaf[:longest], batch
-    )
+    cycle = lambda leaf: leaf[np.arange(longest) % len(leaf)] if longest > len(leaf) else leaf[:longest]
+    part = batch if task.folds is None else jax.tree.map(cycle, batch)
     size, examples, tail = cut(f, part, group.training.batch_size, metrics)
     check_scalar(f, params, part, size)
     a, b, c = group.skeletons
@@ -279,7 +278,9 @@ def task_examples(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | No
     given = lambda batch: tuple(part for part in batch if part is not None)
     batch = examples_of(f, params, given(task.data), "data")
     held_out = None if task.validation is None else examples_of(f, params, given(task.validation), "validation")
-    return batch, held_out, check_metrics(task.metrics, f)
+    metrics = check_metrics(task.metrics, f)
+    check_measured(metrics, batch, 0, validated=task.validation is not None or task.folds is not None)
+    return batch, held_out, metrics
 
 
 def _fold_weights(f: Any, metrics: tuple[Any, ...], folds: tuple[FoldPart, ...], batch: Batch) -> np.ndarray | None:

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 
 from jaxnet import checks
-from jaxnet.data import Preparation
+from jaxnet.data import Preparation, StoredArray
 from jaxnet.metrics import EXAMPLE_TOP_K, METRICS, is_metric, metric_goal
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec
 from jaxnet.sweeps.devices import use_all_cores
@@ -26,7 +26,7 @@ from jaxnet.sweeps.sampling import METHODS, completed, distinct, sample
 from jaxnet.sweeps.size_limits import MOST_MEMBERS, require_members
 from jaxnet.sweeps.space import Space
 from jaxnet.training.loop import history_names
-from jaxnet.training.metric_values import check_metrics
+from jaxnet.training.metric_values import check_metrics, metric_name
 from jaxnet.training.preparation import check_stop
 from jaxnet.training.stopping import Stop
 from jaxnet.types import Batch
@@ -79,6 +79,7 @@ def plan(
             ``seed`` and ``fold``;
             with ``network`` or ``objective``, any others too.
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
+            An X on disk, or batches, stay there as in ``fit``, whose metrics then are "validation_..." ones.
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
             configurations), "list" (``configurations``), "optuna" (``n`` trials of its TPE, ``ask`` at once), or "pbt"
@@ -138,8 +139,8 @@ def plan(
     """
     (optimizer, space), (epochs, root, pbt) = _begun(space, constants), _check_length(epochs, root, method, pbt)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
-    folds, rows = _dealt(np.asarray(batch.y), space.folds, root, held_out)
-    metrics, names, by = _check_objectives(metrics, metric, goal, validated=bool(held_out or space.folds))
+    folds, rows = _dealt(batch, space.folds, root, held_out)
+    metrics, names, by = _check_objectives(metrics, metric, goal, of=(batch, held_out or folds))
     rank, stop = _check_stopping(rank, stop, names, Stop(by[0][0], _NEVER, goal=by[0][1], restore_best=True))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, by=by, root=root, pbt=pbt)
     own = (rows, epochs, network, objective, lanes, len(found), preparation, stop, optimizer, pad, hurry)
@@ -177,14 +178,15 @@ def _found(
 
 
 def _dealt(
-    y: np.ndarray, folds: Folds | None, root: int, held_out: Batch | None
+    batch: Batch, folds: Folds | None, root: int, held_out: Batch | None
 ) -> tuple[tuple[FoldPart, ...] | None, int]:
     """Return the rows of every fold, None without folds, and how many examples one run trains on at most."""
     expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
     checks.require(held_out is None or folds is None, "validation", expected, checks.Words("both"))
     if folds is None:
-        return None, len(y)
-    dealt = folds.deal(y, root)
+        return None, len(batch.y)
+    checks.require(not isinstance(batch.x, StoredArray), "fold", "validation=(X, y) for data on disk", folds)
+    dealt = folds.deal(np.asarray(batch.y), root)
     return dealt, max(len(fold.train) for fold in dealt)
 
 
@@ -233,9 +235,10 @@ _ARGUMENTS = tuple(plan.__kwdefaults__ or ())  # of ``plan`` itself, for the hin
 
 
 def _check_objectives(
-    metrics: Sequence[Any], metric: Any, goal: Any, *, validated: bool
+    metrics: Sequence[Any], metric: Any, goal: Any, *, of: tuple[Batch, Any]
 ) -> tuple[tuple[Any, ...], tuple[str, ...], list[tuple[str, str]]]:
-    """Return the metrics, the names of the history, and name and goal of each objective."""
+    """Return the metrics, the names of the history, and name and goal of each objective; ``of`` are the
+    examples, and those that are held out, or None."""
     several = isinstance(metric, list | tuple)
     names = list(metric) if several else [metric]
     whole = not several or (names and all(isinstance(n, str) for n in names) and len(set(names)) == len(names))
@@ -244,20 +247,20 @@ def _check_objectives(
     checks.require(len(goals) == len(names), "goal", f"one a metric, {len(names)}", goal)
     by = []
     for name, each in zip(names, goals, strict=True):
-        metrics, recorded, ranked, found = _check_ranking(metrics, name, each, validated=validated)
+        metrics, recorded, ranked, found = _check_ranking(metrics, name, each, of=of)
         by.append((ranked, found))
     return tuple(metrics), recorded, by
 
 
 def _check_ranking(
-    metrics: Sequence[Any], metric: str | None, goal: str | None, *, validated: bool
+    metrics: Sequence[Any], metric: str | None, goal: str | None, *, of: tuple[Batch, Any]
 ) -> tuple[tuple[Any, ...], tuple[str, ...], str, str]:
     """Return the metrics, the names of the history, the name to rank by, whose metric is added where missing, and the
     goal."""
-    metrics = check_metrics(metrics)
+    metrics, validated, stored = check_metrics(metrics), bool(of[1]), isinstance(of[0].x, StoredArray)
     ranked = ("validation_loss" if validated else "loss") if metric is None else metric
     plain = ranked.removeprefix("validation_") if isinstance(ranked, str) else ranked
-    named = [plain] if is_metric(plain) else []
+    named = [ranked if stored else plain] if is_metric(plain) and ranked not in map(metric_name, metrics) else []
     known = history_names(tuple(dict.fromkeys([*metrics, *METRICS, *named, EXAMPLE_TOP_K])), validated=True)
     held_out = checks.choice("metric", ranked, known).startswith("validation_")
     checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)

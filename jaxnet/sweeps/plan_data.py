@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.data import Preparation, balanced_weights
+from jaxnet.data import Preparation, StoredArray, balanced_weights
 from jaxnet.sweeps.configuration import are_labels
 from jaxnet.training.preparation import unpack
+from jaxnet.training.streamed import stored_data
 from jaxnet.types import Batch
 
 
@@ -22,7 +23,7 @@ def plan_examples(
         fits = isinstance(preparation, Preparation) and preparation.target_code is not None
         checks.require(fits, "preparation", "what jn.data.prepare returns for a target", preparation, TypeError)
         data, validation = (table_examples(preparation, each) for each in (data, validation))
-    batch = arrays_of(data, "data")
+    batch = arrays_of(stored_data(data, "data"), "data", stored=True)
     held_out = None if validation is None else arrays_like(batch, validation, "validation")
     if preparation is not None:
         features = f"the preparation's {preparation.inputs} features, or a table"
@@ -43,17 +44,20 @@ def table_examples(preparation: Preparation | None, data: Any) -> Any:
     return preparation.dataset(data)
 
 
-def arrays_of(data: Any, argument: str) -> Batch:
-    """Return (X [N, D], y [N] or [N, K]), (X, y, weight [N]) or an object with x and y as NumPy arrays.
+def arrays_of(data: Any, argument: str, *, stored: bool = False) -> Batch:
+    """Return (X [N, D], y [N] or [N, K]), (X, y, weight [N]) or an object with x and y as NumPy arrays; with ``stored``
+    an X on disk stays there.
 
     Raises TypeError for anything else; ValueError for other shapes and for numbers that are not finite.
     """
     given = [part for part in unpack(data, argument) if part is not None]
-    parts: list[Any] = [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(given)]
+    held = given if not stored or not isinstance(given[0], StoredArray) else given[1:]
+    parts: list[Any] = given[: len(given) - len(held)]
+    parts += [np.asarray(checks.real_array(f"{argument}[{i}]", part)) for i, part in enumerate(held, len(parts))]
     x, y, *_ = parts
     checks.require(x.ndim >= 2 and len(x) > 0, argument, "examples of shape (N, D)", x)
     checks.require(y.ndim in (1, 2) and len(y) == len(x), argument, f"one target for each of {len(x)} examples", y)
-    for part in parts:
+    for part in parts[len(given) - len(held) :]:  # what stays on disk is looked at with its objective
         checks.finite(argument, part)
     return Batch(*parts)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.accelerators import local_devices
+from jaxnet.data import StoredArray
 from jaxnet.html_blocks import html_text
 from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.configuration import TrainingSpec
@@ -261,7 +262,8 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
     kept = group.lanes * 2 * (size.state_bytes + block * len(plan.names) * itemsize) + 4 * rows * block
     passing = group.lanes * 2 * size.units * size.batch * itemsize
     batches = (task.data, task.validation or ())
-    examples = sum(np.asarray(part).nbytes for batch in batches for part in batch if part is not None)
+    held = [part for batch in batches for part in batch if part is not None and not isinstance(part, StoredArray)]
+    examples = sum(np.asarray(part).nbytes for part in held)
     memory = (2 if rows else 1) * examples + resident * kept + passing
     operations = float(epoch * share * plan.model_epochs())
     return Cost(

@@ -17,6 +17,7 @@ import jaxlib
 import numpy as np
 
 from jaxnet.accelerators import EXACT, local_devices, products_precision
+from jaxnet.data import StoredArray
 from jaxnet.identity import installed
 from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
 from jaxnet.sweeps.folder_growth import growth
@@ -30,6 +31,7 @@ from jaxnet.sweeps.states import HELD_BYTES
 from jaxnet.sweeps.stored_states import stored_states
 from jaxnet.sweeps.tiles import Lane
 from jaxnet.training.stopping import CONVERGED, DIVERGED
+from jaxnet.training.streamed import RowSource
 from jaxnet.types import Batch
 
 _FORMAT = 1
@@ -300,5 +302,7 @@ def manifest_in(content: bytes, path: Path) -> dict[str, Any]:
 
 def fingerprint(batch: Batch) -> str:
     """Return the SHA-256 of examples: shapes, dtypes and every byte."""
+    if isinstance(batch.x, StoredArray):
+        return RowSource(batch, len(batch.x)).digest()
     arrays = [np.asarray(part) if part is not None else np.zeros(0) for part in batch]
     return digest(*(part for array in arrays for part in (f"{array.shape} {array.dtype}", array)))

@@ -1,5 +1,7 @@
-"""A sweep's examples: a table by its preparation, and classes that weigh alike."""
+"""A sweep's examples: a table by its preparation, and classes that weigh alike, and an X that stays on disk, whose sweep has the
+bits of one from memory."""
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -72,3 +74,46 @@ def test_classes_weigh_alike_by_the_training_part() -> None:
 def test_what_does_not_fit_is_refused(data: Any, options: Any, words: str) -> None:
     with pytest.raises((ValueError, TypeError), match=words):
         plan_of(data, **options)
+
+
+ON_DISK = jn.Space(learning_rate=jn.Float(0.01, 1, log=True), hidden=(2,), batch_size=16, seed=jn.Seeds(2))
+
+
+@pytest.fixture(scope="module")
+def arrays(tmp_path_factory):
+    X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    path = tmp_path_factory.mktemp("rows") / "X.npy"
+    np.save(path, X)
+    return X, (X[:, 0] > 0).astype(int), jn.data.read_npy(path)
+
+
+def stored_plan(X, y, space=ON_DISK, **options):
+    return jn.plan(space, (X, y), **({"n": 2, "epochs": 2} | options))
+
+
+def test_its_members_are_those_of_a_sweep_from_memory_and_its_folder_goes_on(arrays, tmp_path):
+    X, y, stored = arrays
+    held_out = {"validation": (X[:9], y[:9])}
+    here = jn.sweep(stored_plan(X, y, **held_out)).history.curves
+    for _ in range(2):
+        there = jn.sweep(stored_plan(stored, y, **held_out), out=tmp_path / "out").history.curves
+        assert all(np.array_equal(there[name], here[name]) for name in here)
+    with pytest.raises(ValueError, match="data"):
+        jn.sweep(stored_plan(stored, 1 - y, **held_out), out=tmp_path / "out")
+
+
+def test_what_looks_at_all_rows_at_once_is_refused(arrays):
+    X, y, stored = arrays
+    named = stored_plan(stored, y, metric="validation_accuracy", validation=(X, y))
+    assert named.names == ("loss", "validation_loss", "validation_accuracy")
+    with pytest.raises(ValueError, match="names such as 'validation_accuracy' while data stay on disk"):
+        stored_plan(stored, y, metrics=["accuracy"])
+    with pytest.raises(ValueError, match=r"fold: expected validation=\(X, y\) for data on disk"):
+        stored_plan(stored, y, jn.Space(learning_rate=0.1, batch_size=16, fold=jn.Folds(2)), n=1)
+
+
+def test_another_process_opens_the_file_by_its_name_and_a_temporary_file_stays_here(arrays):
+    X, y, stored = arrays
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(stored))[:], X)
+    with pytest.raises(ValueError, match="data: expected a file that other processes can open"):
+        pickle.dumps(jn.data.Batches([(X, y)]).written()[0])
