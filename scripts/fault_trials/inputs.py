@@ -1,8 +1,11 @@
 """What goes in: changed but of the same name; tables against Python's csv and pandas."""
 
+import contextlib
 import csv
+import functools
 import io
 import os
+import shutil
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -100,6 +103,84 @@ def _changed(folder: str) -> list[str]:
     return outcomes
 
 
+def changed_sweeps(budget: Budget) -> Iterator[str]:
+    """Change what a sweep is of under its name: the folder is refused, or trained anew with a word."""
+    status, found = in_child(_changed_sweeps, str(budget.fresh()))
+    yield from found if status == 0 else [LOST]
+
+
+def _changed_sweeps(folder: str) -> list[str]:
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    import jaxnet as jn
+
+    net = functools.partial(jn.MLP, (3, 4, 2), output="softmax")
+    # c is what changes; all else has the same name
+    inner = lambda c: lambda p, x, y, weight=None: c * jnp.mean((x @ p[0]["w"]) ** 2)
+    spread = lambda p, x, y, scale=1.0: scale * jnp.mean((x @ p[0]["w"]) ** 2)
+    step = lambda c: optax.GradientTransformation(
+        lambda p: optax.EmptyState(), lambda g, s, p=None: (jax.tree.map(lambda leaf: -c * leaf, g), s)
+    )
+
+    def metric(c: float) -> Any:
+        def shown(p: Any, x: Any, y: Any) -> Any:
+            return c * jnp.mean(y)
+
+        return shown
+
+    table: dict[str, Any] = {
+        "objective, a closure": lambda c: {"objective": lambda net, configuration: inner(c)},
+        "objective, a partial": lambda c: {"objective": lambda net, configuration: functools.partial(spread, scale=c)},
+        "start": lambda c: {"network": lambda configuration: net(weights=lambda key, shape, d: c * jnp.ones(shape, d))},
+        "activation": lambda c: {"network": lambda configuration: net(activation=lambda z: jnp.tanh(c * z))},
+        "optimizer": lambda c: {"optimizer": lambda configuration: step(c)},
+        "schedule": lambda c: {"optimizer": lambda configuration: optax.sgd(lambda count: c / (1 + count))},
+        "metric": lambda c: {"metrics": [metric(c)]},
+        "data": lambda c: {"data": (trained.X + np.float32(c), trained.Y)},
+        "weights": lambda c: {"data": (trained.X, trained.Y, np.linspace(c, 3, 30, dtype=np.float32))},
+        "root": lambda c: {"root": int(c)},
+    }  # fmt: skip
+
+    def go(place: str, options: dict[str, Any]) -> Any:
+        given = {"data": (trained.X, trained.Y), "epochs": 1, "method": "list", **options}
+        space = jn.Space(**({"learning_rate": 0.1} if "optimizer" not in options else {}))
+        return jn.sweep(jn.plan(space, given.pop("data"), configurations=[{}], **given), out=place)
+
+    outcomes = []
+    for name, make in table.items():
+        place = os.path.join(folder, name)
+        first = go(place, make(1.0)).curves("loss")
+        if not np.array_equal(first, go(place, make(1.0)).curves("loss")):
+            outcomes.append(LOST)
+        outcomes.append(_refused(lambda place=place, make=make: go(place, make(2.0)), place))  # type: ignore[misc]
+    ours, theirs = (os.path.join(folder, name) for name in ("data", "root"))
+    os.remove(os.path.join(ours, "manifest.json"))
+    outcomes.append(_refused(lambda: go(ours, table["data"](2.0)), ours))  # a lost manifest hides nothing
+    shutil.copy(os.path.join(theirs, "members.sqlite"), ours)  # nor does another sweep's database go for this one's
+    outcomes.append(_refused(lambda: go(ours, table["data"](1.0)), ours))
+    return outcomes
+
+
+def _refused(act: Any, place: str) -> str:
+    try:
+        act()
+    except ValueError as error:
+        return SURVIVED if str(error).startswith(place) and "another sweep's folder" in str(error) else LOST
+    return SILENT
+
+
+@contextlib.contextmanager
+def blind_to_members() -> Iterator[None]:
+    """Break: what a sweep's members are of is not compared."""
+    with (
+        mock.patch("jaxnet.sweeps.member_identity.MemberIdentity.changes", return_value=[]),
+        mock.patch("jaxnet.sweeps.store.Store._compare", return_value=[]),
+    ):
+        yield
+
+
 def blind() -> Any:
     """Break: programs are compared by their names."""
     return mock.patch("jaxnet.training.run_manifest.odd_programs", return_value=[])
@@ -162,6 +243,11 @@ ROWS = [
     Row(
         "changed under the same name", "what was changed in an objective, optimizer, schedule, metric, activation, state, "  # noqa: E501
         "start, key or data is refused by what it computes, and what was not goes on", changed, blind,
+    ),
+    Row(
+        "changed sweeps of the same name", "what was changed in the objective, network, optimizer, schedule, metric, data or root "  # noqa: E501
+        "of a sweep is refused, also where its manifest is lost or another sweep's database was put there",
+        changed_sweeps, blind_to_members, long_only=True,
     ),
     Row(
         "random tables", "read_csv gives the numbers that Python's csv and pandas give, or refuses with the place", tables,  # noqa: E501
