@@ -20,12 +20,12 @@ _PAGE = """<!doctype html>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em;
 background: var(--paper); color: var(--ink) }}
 a {{ color: var(--link) }}
-table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13px }}
+table {{ border-collapse: collapse; margin: 1em 0; font-variant-numeric: tabular-nums; font-size: 13px }}
 th, td {{ padding: .2em .7em; border-bottom: 1px solid var(--line) }}
 pre {{ background: var(--box); padding: 1em; overflow-x: auto }}
 figure {{ margin: 1.5em 0 }} img {{ max-width: 100%; height: auto }}
 .wide {{ overflow-x: auto }} .tiles {{ display: flex; flex-wrap: wrap; gap: 1em }} summary {{ cursor: pointer }}
-.tile {{ margin: 0 }} .tile table {{ border: 1px solid var(--line) }}
+.tile {{ margin: 0 }} .tile table {{ margin: 0; border: 1px solid var(--line) }}
 .tile td {{ width: 3em; height: 3em; padding: 0; text-align: center; border: 0 }} figcaption {{ font-size: 12px }}
 </style></head><body>
 {body}
