@@ -72,19 +72,25 @@ class NumberCode:
 
 @dataclasses.dataclass(frozen=True)
 class BooleanCode:
-    """1 for yes and 0 for no; a missing one counts as ``fill``, and a second feature says that it is missing."""
+    """1 for yes and 0 for no; a missing one counts as ``fill``, and a second feature says that it is missing.
+
+    Where the fitted rows had 0 and 1 (``numbers``), other rows may have more, for it may be a count: any number is
+    itself.
+    """
 
     missing_words: tuple[str, ...]
     fill: float | None
     indicator: bool
+    numbers: bool = False
 
     def names(self, column: str) -> tuple[str, ...]:
         """Return the column's own name, and one more for the indicator."""
         return (column, f"{column} missing") if self.indicator else (column,)
 
     def encode(self, column: RawColumn) -> Encoded:
-        """Return 0 and 1; any other word is a fault."""
-        read, missing, faults = read_cells(column, self.missing_words, _yes, expected="yes or no")
+        """Return 0 and 1, and other numbers where they may be; any other word is a fault."""
+        read_as, expected = (_yes_or_number, "0, 1 or another number") if self.numbers else (_yes, "yes or no")
+        read, missing, faults = read_cells(column, self.missing_words, read_as, expected=expected)
         if self.fill is None:
             faults |= faults_of_missing(missing)
         values = np.where(missing, self.fill or 0.0, read)
@@ -179,6 +185,13 @@ def is_number_word(word: str) -> bool:
 def _yes(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
     values = np.array([_TRUE.get(text.casefold(), np.nan) for text in texts], float)
     return values, np.isnan(values)
+
+
+def _yes_or_number(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    values, _ = _yes(texts)
+    numbers, bad = read_numbers(texts, NumberStyle())
+    large = np.abs(numbers) > np.finfo(np.float32).max
+    return np.where(np.isnan(values), numbers, values), np.isnan(values) & (bad | large)
 
 
 def _one_hot(places: np.ndarray, width: int) -> np.ndarray:

@@ -93,7 +93,7 @@ def _boolean(table: RawTable, name: str, judged: Judged, options: FitOptions) ->
     fill = _fill(present, options.policy, 0.0)
     indicator = options.policy == "category" or bool(missing.any() and options.policy != "refuse")
     what = "0 or 1" + (f", missing ones are {fill:.4g}" if missing.any() and fill is not None else "")
-    code = BooleanCode(words, fill, indicator)
+    code = BooleanCode(words, fill, indicator, numbers=judged.style is not None)
     return _checked(table, name, Fitted(code, what + ", with an indicator" * indicator, missing))
 
 

@@ -81,7 +81,9 @@ def infer_kind(table: RawTable, name: str, words: MissingWords, decimal: str | N
     among = levels.present(words.among_numbers, column.absent)
     strict = [text for text, is_seen in zip(levels.texts, among, strict=True) if is_seen]
     if pair := boolean_pair(strict):
-        return Judged("boolean", f"{pair[1]} or {pair[0]} in every row that is not missing")
+        # a count may be no more than 0 or 1 in these rows, and more in others
+        numbers = NumberStyle() if pair == ("0", "1") else None
+        return Judged("boolean", f"{pair[1]} or {pair[0]} in every row that is not missing", numbers)
     if column.is_text and len(strict) > 2 and date_style(strict) == "digits":
         return Judged("date", "dates of eight digits, year first", "digits")
     if (style := number_style(strict, table.decimal or decimal) if column.is_text else NumberStyle()) is not None:

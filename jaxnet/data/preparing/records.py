@@ -118,8 +118,11 @@ def _instance(cls: Any, record: Any) -> Any:
     hints = typing.get_type_hints(cls)
     names = [field.name for field in dataclasses.fields(cls)]
     fields = _checked(record, dict, cls.__name__)
-    checks.require(set(fields) == set(names), cls.__name__, f"the fields {', '.join(names)}", sorted(fields))
-    return cls(**{name: _value(fields[name], hints[name], name) for name in names})
+    # a record of before a field came has none of it
+    later = {field.name for field in dataclasses.fields(cls) if field.default is not dataclasses.MISSING}
+    known = set(names) - later <= set(fields) <= set(names)
+    checks.require(known, cls.__name__, f"the fields {', '.join(names)}", sorted(fields))
+    return cls(**{name: _value(fields[name], hints[name], name) for name in fields})
 
 
 def _value(value: Any, hint: Any, name: str) -> Any:

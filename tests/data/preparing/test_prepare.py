@@ -1,11 +1,12 @@
 """What ``prepare`` makes of a table: the kind of every column, features worked out by hand, and what it refuses."""
 
 import io
+import json
 
 import numpy as np
 import pytest
 
-from jaxnet.data import DataError, prepare, read_table
+from jaxnet.data import DataError, Preparation, prepare, read_table
 
 CLASSES = ["a", "b"] * 20
 N = len(CLASSES)
@@ -277,6 +278,26 @@ def test_an_unknown_category_is_all_zeros_where_none_was_pooled():
     assert prep.remarks({"c": ["never seen", "u"]}) == [
         "column 'c': 1 cell(s) with a category that the training rows did not have"
     ]
+
+
+@pytest.mark.parametrize("cells", [["0", "1", "0", "1"], [0, 1, 0, 1], [0.0, 1.0, 0.0, 1.0]])
+def test_a_count_of_none_or_one_may_be_more_in_other_rows(cells):
+    train = {"baths": cells, "y": ["a", "b", "b", "a"]}
+    prep = prepare(train, target="y")
+    assert prep.columns[0].kind == "boolean"
+    other = prep.features({"baths": ["2", "0", "1.5", "yes"]})
+    assert other.tolist() == [[2], [0], [1.5], [1]]
+    again = Preparation.from_dict(json.loads(json.dumps(prep.as_dict())))
+    assert again.features({"baths": [3]}).tolist() == [[3]]
+    for word in ("many", "1e39"):
+        with pytest.raises(DataError, match=f"expected 0, 1 or another number, got '{word}'"):
+            prep.features({"baths": [word]})
+
+
+def test_of_yes_and_no_a_number_is_no_other_form():
+    prep = prepare({"baths": ["yes", "no"] * 2, "y": ["a", "b", "b", "a"]}, target="y")
+    with pytest.raises(DataError, match="expected yes or no, got '2'"):
+        prep.features({"baths": ["2"]})
 
 
 def test_many_categories_are_hashed_or_refused_with_their_count():

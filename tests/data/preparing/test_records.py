@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaxnet.data import Preparation, prepare
+from jaxnet.data.preparing.column_codes import BooleanCode
 
 N = 120
 RNG = np.random.default_rng(0)
@@ -84,3 +85,10 @@ DAMAGED = {
 def test_a_damaged_dictionary_is_refused_in_words(damage, words):
     with pytest.raises(ValueError, match=words):
         Preparation.from_dict(damage(prepare(TABLE, "label", **OPTIONS).as_dict()))
+
+
+def test_a_record_of_before_a_field_came_is_read_without_it():
+    record = prepare(TABLE, "label", **OPTIONS).as_dict()
+    code = next(each for each in record["codes"].values() if each["type"] == "boolean")
+    assert code.pop("numbers") is False
+    assert not next(c for c in Preparation.from_dict(record).codes.values() if isinstance(c, BooleanCode)).numbers
