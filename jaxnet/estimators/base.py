@@ -23,12 +23,11 @@ from jaxnet.estimators.ensemble import check_ensemble
 from jaxnet.estimators.ensemble_estimator import EnsembleEstimator
 from jaxnet.estimators.forked_processes import refuse_in_forks
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
-from jaxnet.estimators.plain_arrays import in_numpy_arrays
+from jaxnet.estimators.plain_arrays import in_numpy_arrays, numpys_checks
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
 from jaxnet.estimators.rules import int32
 from jaxnet.estimators.sick_training import warn_if_sick
 from jaxnet.estimators.stochastic import StochasticSolver
-from jaxnet.guidance import guided
 from jaxnet.models import Model
 from jaxnet.training.batches import Examples
 from jaxnet.training.loop import Data
@@ -73,8 +72,6 @@ class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNe
     def _weight(self, y: np.ndarray, sample_weight: np.ndarray | None, *, incremental: bool) -> np.ndarray | None:
         """Return the weight [N] of each example."""
 
-    @guided(eval_set="rows to look at after every epoch are X_val= and y_val=")
-    @in_numpy_arrays
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -98,10 +95,11 @@ class BaseMLP(CallbackSupportMixin, EnsembleEstimator, StochasticSolver, QuasiNe
 
         Returns the estimator. Raises ValueError for bad input, with scikit-learn's words where it has them.
         """
-        if self._forget():
-            refuse_in_forks()
-            return self._fit_more((X, y, sample_weight), (X_val, y_val))
-        return self._fit(X, y, sample_weight, validation=(X_val, y_val))
+        with numpys_checks():
+            if self._forget():
+                refuse_in_forks()
+                return self._fit_more((X, y, sample_weight), (X_val, y_val))
+            return self._fit(X, y, sample_weight, validation=(X_val, y_val))
 
     def _fit(
         self,

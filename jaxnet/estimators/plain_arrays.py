@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from sklearn import config_context, get_config
@@ -9,18 +10,23 @@ from sklearn import config_context, get_config
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-def in_numpy_arrays(method: _Method) -> _Method:
-    """Return a method whose checks turn what they are given into NumPy arrays, and which answers in such.
+def numpys_checks() -> AbstractContextManager[Any]:
+    """Return the context in which scikit-learn's checks turn what they are given into NumPy arrays.
 
-    Switched on, scikit-learn's checks hand on the arrays of another library as they are, for estimators that compute
-    with them. These compute in JAX, so they want NumPy's.
+    With its switch on they hand on the arrays of another library as they are, for estimators that compute with them.
+    These compute in JAX, so they want NumPy's.
     """
+    on = get_config()["array_api_dispatch"]
+    # looked at first, for a context costs a tenth of a prediction
+    return config_context(array_api_dispatch=False) if on else nullcontext()
+
+
+def in_numpy_arrays(method: _Method) -> _Method:
+    """Return a method that runs among ``numpys_checks``, and so answers in NumPy arrays."""
 
     @functools.wraps(method)
     def call(*args: Any, **options: Any) -> Any:
-        if not get_config()["array_api_dispatch"]:  # looked at first, for a context costs a tenth of a prediction
-            return method(*args, **options)
-        with config_context(array_api_dispatch=False):
+        with numpys_checks():
             return method(*args, **options)
 
     return call  # type: ignore[return-value]

@@ -1,8 +1,11 @@
 """Arrays of other libraries, with scikit-learn's dispatch by the array API switched on."""
 
+import importlib.util
 import os
 import subprocess
 import sys
+
+import pytest
 
 SCRIPT = """
 import warnings
@@ -24,6 +27,7 @@ print("all")
 """
 
 
+@pytest.mark.skipif(importlib.util.find_spec("sklearn.externals.array_api_compat") is None, reason="before 1.7")
 def test_arrays_of_jax_are_taken_where_dispatch_is_on():
     # scipy reads the variable when it is imported
     environment = os.environ | {"SCIPY_ARRAY_API": "1"}
