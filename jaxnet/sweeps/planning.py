@@ -261,9 +261,8 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
     block = epochs_a_call(rows, resident * devices)
     kept = group.lanes * 2 * (size.state_bytes + block * len(plan.names) * itemsize) + 4 * rows * block
     passing = group.lanes * 2 * size.units * size.batch * itemsize
-    batches = (task.data, task.validation or ())
-    held = [part for batch in batches for part in batch if part is not None and not isinstance(part, StoredArray)]
-    examples = sum(np.asarray(part).nbytes for part in held)
+    parts = (*task.data, *(task.validation or ()))
+    examples = sum(np.asarray(part).nbytes for part in parts if not isinstance(part, StoredArray | None))
     memory = (2 if rows else 1) * examples + resident * kept + passing
     operations = float(epoch * share * plan.model_epochs())
     return Cost(
