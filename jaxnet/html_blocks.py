@@ -1,6 +1,7 @@
 """Small pieces of HTML for notebooks and pages, every text escaped."""
 
 import base64
+import hashlib
 import html
 import io
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,8 @@ _DPI, _LEGIBLE = 110, 0.65  # of a picture's width: words of 8.5 points are then
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{title}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; style-src 'unsafe-inline'; img-src data:{policy}">
 <style>
 :root {{ --paper: #fff; --ink: #262626; --line: #ddd; --box: #f6f6f6; --link: #0067b0 }}
 @media (prefers-color-scheme: dark) {{
@@ -29,13 +31,35 @@ figure {{ margin: 1.5em 0 }} img {{ max-width: 100%; height: auto }}
 .tile td {{ width: 3em; height: 3em; padding: 0; text-align: center; border: 0 }} figcaption {{ font-size: 12px }}
 </style></head><body>
 {body}
-</body></html>
+{script}</body></html>
 """
+# rows of a table by the column whose head is clicked, or chosen by the keyboard; what is no number by its letters
+_SORT = """for (const table of document.querySelectorAll('.sorted table')) {
+  const rows = [...table.rows].slice(1), of = (row, i) => row.cells[i].textContent;
+  [...table.rows[0].cells].forEach((head, i) => {
+    head.tabIndex = 0; head.setAttribute('role', 'button'); head.title = 'sort';
+    let up = -1;
+    const sort = () => {
+      up = -up;
+      const order = (a, b) => (a === '') - (b === '') || up * (a - b || (isNaN(a - b) ? a.localeCompare(b) : 0));
+      rows.sort((a, b) => order(of(a, i), of(b, i))).forEach(row => row.parentNode.append(row));
+    };
+    head.onclick = sort; head.onkeydown = event => { if (event.key === 'Enter') sort(); };
+  });
+}"""
 
 
-def html_page(title: str, body: str) -> str:
-    """Return a self-contained page around ``body``, which is HTML; the title is text."""
-    return _PAGE.format(title=html.escape(title), body=body)
+def html_page(title: str, body: str, *, sorting: bool = False) -> str:
+    """Return a self-contained page around ``body``, which is HTML; the title is text.
+
+    With ``sorting`` tables within the class "sorted" are sorted by a click on the head of a column, by a script that
+    stands in the page, and that alone may run there: the policy names its digest.
+    """
+    if not sorting:
+        return _PAGE.format(title=html.escape(title), body=body, policy="", script="")
+    digest = base64.b64encode(hashlib.sha256(_SORT.encode()).digest()).decode()
+    script = f"<script>{_SORT}</script>"
+    return _PAGE.format(title=html.escape(title), body=body, policy=f"; script-src 'sha256-{digest}'", script=script)
 
 
 def html_picture(figure: Any, alt: str, dark: Callable[[Any], Any] | None = None) -> str:

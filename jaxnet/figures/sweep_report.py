@@ -1,5 +1,6 @@
 """A sweep on one page: what was tried, what came out and how sure that is, as one self-contained HTML file."""
 
+import contextlib
 import html
 import os
 from collections.abc import Iterator
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from jaxnet.figures import sweeps as figures
+from jaxnet.figures.dark import darkened
 from jaxnet.figures.sweep_axes import ParameterAxis, parameter_axes, value_words, wide
 from jaxnet.html_blocks import html_page, html_picture, html_table, html_text
 from jaxnet.storage import write_atomically
 from jaxnet.sweeps import Result
 from jaxnet.sweeps.history import fronts_of, objective_means
+from jaxnet.sweeps.result.columns import Columns
 from jaxnet.sweeps.result.summaries import summary_columns
 from jaxnet.sweeps.store import sweep_manifest
 
@@ -21,14 +24,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ROWS = 50  # of the table of configurations
-_BODY = """<h1>{title}</h1>
-{said}
+# lines break where they are too long for the screen, for a box that moves sideways hides what is beside it
+_BODY = """<style>h1, .relative td {{ overflow-wrap: anywhere }}
+.said pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+.sorted th {{ cursor: pointer }} .sorted tr:hover td {{ background: var(--box) }}</style>
+<h1>{title}</h1>
+<div class="said">{said}</div>
 <h2>Configurations, the best first</h2>
 <p>{table}</p>
-<div style="overflow-x: auto">{rows}</div>
+<div class="wide sorted">{rows}</div>
 {figures}
 <h2>What every bit of it is relative to</h2>
-{relative}"""
+<div class="wide relative">{relative}</div>"""
 
 
 class Drawn(NamedTuple):
@@ -45,17 +52,17 @@ def write_report(result: Result, path: str | os.PathLike[str]) -> Path:
     varied = ", ".join(axis.name for axis in parameter_axes(result)) or "nothing but seeds"
     count = len(plan.configurations)
     relative = {**sweep_manifest(plan)["must be the same"], "epochs": plan.epochs, "method": plan.method}
-    title, summary = f"{count} configurations of {varied}", summary_columns(plan, result.history).told()
+    title, (alike, summary) = f"{count} configurations of {varied}", _told(summary_columns(plan, result.history).told())
     rows = zip(*(map(_cell, list(column)[:_ROWS]) for _, column in summary.items()), strict=True)
     body = _BODY.format(
         title=html.escape(title),
         said=html_text(result),
-        table=html.escape(_about_table(result)),
+        table=html.escape(_about_table(result) + alike),
         rows=html_table(rows, list(summary)),
         figures="\n".join(map(_figure, draw(result))),
         relative=html_table((name, _cell(value)) for name, value in relative.items() if value is not None),
     )
-    write_atomically(path, html_page(title, body).encode())
+    write_atomically(path, html_page(title, body, sorting=True).encode())
     return Path(path)
 
 
@@ -74,6 +81,10 @@ def draw(result: Result) -> Iterator[Drawn]:
     for axis in axes:
         caption = f"One point a configuration, seed and fold{_pruned(result)}."
         yield Drawn(f"{metric} over {axis.name}", caption, _slice(axis, seeds, diverged, metric))
+    with contextlib.suppress(ImportError):  # Optuna and scikit-learn are extras
+        if len(axes) >= 2 and (shares := result.importances()):
+            caption = "Functional ANOVA of a forest fitted to the finished configurations; pairs take the rest."
+            yield Drawn("What the score depends on", caption, figures.importance_bars(shares))
     numbers = [axis for axis in axes if not axis.labels]
     if len(numbers) >= 2:
         caption = "One point a configuration, the mean over its seeds and folds; the first two parameters of the space."
@@ -159,6 +170,16 @@ def _about_table(result: Result) -> str:
     )
 
 
+def _told(summary: Columns) -> tuple[str, Columns]:
+    """Return in words what is the same in all rows, and the columns that differ, so that the table is no wider."""
+    rows = len(summary["configuration"])
+    same = {name: _cell(column[0]) for name, column in summary.items() if len({_cell(v) for v in column}) == 1}
+    if rows == 1 or not same:
+        return "", summary
+    words = ", ".join(f"{name} {value or 'none'}" for name, value in same.items())
+    return f" The same in all rows: {words}.", Columns({k: v for k, v in summary.items() if k not in same})
+
+
 def _cell(value: Any) -> str:
     if value is None or value != value:
         return ""
@@ -169,5 +190,5 @@ def _cell(value: Any) -> str:
 
 def _figure(drawn: Drawn) -> str:
     title, caption = html.escape(drawn.title), html.escape(drawn.caption)
-    image = html_picture(drawn.figure, drawn.title)
+    image = html_picture(drawn.figure, drawn.title, darkened)
     return f"<figure><h2>{title}</h2>{image}<figcaption>{caption}</figcaption></figure>"

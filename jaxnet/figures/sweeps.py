@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_CONTOURED = 5  # points, up to which contours would show nothing but their triangles
 FAN = 6  # configurations that a fan can tell apart
 
 
@@ -104,7 +105,8 @@ def value_strips(
 def parameter_map(
     x: ArrayLike, y: ArrayLike, scores: ArrayLike, *, labels: tuple[str, str, str], log: tuple[bool, bool, bool]
 ) -> "Figure":
-    """Draw the score [C] of each configuration by its colour, over two parameters [C]; NaN (diverged) is a cross.
+    """Draw the score [C] of each configuration by its colour, over two parameters [C], with contours between them; NaN
+    (diverged) is a cross.
 
     ``labels`` name the two parameters and the score; ``log`` says which of the three are logarithmic.
     """
@@ -114,6 +116,16 @@ def parameter_map(
     axes = figure.subplots()
     finite = np.isfinite(values)
     style: dict[str, Any] = {"cmap": "viridis", "s": 70, "edgecolor": "white", "norm": "log" if log[2] else "linear"}
+    scaled_at = [np.log(v[finite]) if is_log else v[finite] for v, is_log in zip((across, up), log[:2], strict=True)]
+    if (
+        finite.sum() > _CONTOURED
+        and np.linalg.matrix_rank(np.array(scaled_at) - np.mean(scaled_at, 1, keepdims=True)) == 2
+    ):
+        # between the points straight lines of the axes' own scales: more is not known there
+        from matplotlib.tri import Triangulation
+
+        mesh = Triangulation(across[finite], up[finite], Triangulation(*scaled_at).triangles)
+        axes.tricontourf(mesh, values[finite], levels=12, cmap="viridis", alpha=0.4, norm=style["norm"])
     dots = axes.scatter(across[finite], up[finite], c=values[finite], **style)
     if not finite.all():
         axes.scatter(across[~finite], up[~finite], marker="x", color=theme.INK, s=40, label="diverged")
@@ -123,6 +135,18 @@ def parameter_map(
             set_scale("log")
     _finish(axes, x=labels[0], y=labels[1])
     theme.colour_bar(figure, dots, [axes], title=labels[2])
+    return figure
+
+
+def importance_bars(shares: Mapping[str, float]) -> "Figure":
+    """Draw the share of the variance that each parameter explains, the largest at the top."""
+    figure = theme.new_figure(6.4, 1.2 + 0.35 * len(shares))
+    axes = figure.subplots()
+    at = np.arange(len(shares))[::-1]
+    axes.barh(at, list(shares.values()), color=theme.colour(0), height=0.6)
+    axes.set_yticks(at, labels=list(shares))
+    axes.set_xlim(0, 1)
+    _finish(axes, x="share of the variance", y="")
     return figure
 
 

@@ -37,7 +37,7 @@ class Study:
         self._optuna = import_optuna()
         sampler = self._optuna.samplers.TPESampler(seed=root)
         directions = _directions(goals)
-        self._study = _quietly(lambda: self._optuna.create_study(directions=directions, sampler=sampler))
+        self._study = quietly(lambda: self._optuna.create_study(directions=directions, sampler=sampler))
         self._space, self._budget = space, budget
         self._study.add_trials(earlier_trials(space, budget.earlier, directions))
         for configuration in budget.first:
@@ -98,7 +98,7 @@ def import_optuna() -> Any:
         raise ImportError(_INSTALL) from error
 
 
-def _quietly(act: Callable[[], Any]) -> Any:
+def quietly(act: Callable[[], Any]) -> Any:
     """Do something without Optuna's messages on standard error."""
     logger = logging.getLogger("optuna")  # by its level, for Optuna installs a handler of its own
     before, logger.level = logger.level, logging.WARNING
@@ -146,7 +146,7 @@ def completed_study(
             Optuna has none with several objectives.
     """
     optuna = import_optuna()
-    study = _quietly(lambda: optuna.create_study(directions=_directions(goals)))
+    study = quietly(lambda: optuna.create_study(directions=_directions(goals)))
     every, states = distributions(space), optuna.trial.TrialState
     for configuration, value, level, curve in zip(configurations, values, levels, curves, strict=True):
         params = {name: in_words(configuration[name]) for name in every if name in configuration}
