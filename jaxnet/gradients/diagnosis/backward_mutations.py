@@ -12,7 +12,7 @@ those of one habit, as all tanh of a network, are one more, made everywhere at o
 """
 
 import dataclasses
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Any
 
 from jaxnet.gradients.diagnosis.backward_stretches import stretches
@@ -32,15 +32,18 @@ from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS
 _AT_SITES = (*EDGE_KINDS, *SUM_KINDS, *SAVED_KINDS, *PLACEMENT_KINDS)
 
 
-def mutations(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
-    """Yield every wrong line that is known for a recorded pass."""
+def mutations(recorded: RecordedPass, names: PassNames, *, near: Collection[Any] | None = None) -> Iterator[Mutation]:
+    """Yield every wrong line that is known for a recorded pass; ``near``: those at these sites, and perhaps others."""
+    wanted = lambda site: near is None or site in near
     sites: dict[Any, list[int]] = {}
     for index, op in enumerate(recorded.operations):
         if op.place and any(i in recorded.moving for i in op.inputs):
             sites.setdefault(op.site, []).append(index)
-    every = [Site(recorded, indices) for indices in sites.values()]
+    every = [Site(recorded, indices) for site, indices in sites.items() if wanted(site)]
     found = [m for site in every for kind in _AT_SITES for m in kind(site, names)]
-    through = [one for each in stretches(recorded) for one in each.apart(MOST_TURNS)]
+    grown = list(stretches(recorded))
+    places = {each.place for each in grown if any(wanted(recorded.operations[i].site) for i in each.ends)}
+    through = [one for each in grown if each.place in places for one in each.apart(MOST_TURNS)]
     found += [m for each in through for kind in (*SLOPE_KINDS, joint) for m in kind(each, recorded, names)]
     found += likelihoods(recorded, names)
     found = [m for m in found if m.changes.changes or m.changes.detours]

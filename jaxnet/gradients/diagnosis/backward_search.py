@@ -230,7 +230,9 @@ class _Search:
 
     def _holds(self, setting: Setting, found: list[Wrong], counts: Counts) -> bool:
         there = [
-            Wrong(mutation, w.extent) for w in found if (mutation := setting.by_key.get(w.mutation.key)) is not None
+            Wrong(mutation, w.extent)
+            for w in found
+            if (mutation := setting.same(w.mutation, self.setting.recorded)) is not None
         ]
         if len(there) < len(found):
             return True  # another batch may have no such operation, as a loop of one turn
@@ -285,13 +287,13 @@ class _Search:
         """The familiar numbers that a factor equals here, and on half of the batch as well."""
         names = self._names(wrong)
         for setting, counts in self._elsewhere:
-            mutation = setting.by_key.get(wrong.mutation.key)
+            mutation = setting.same(wrong.mutation, self.setting.recorded)
             if mutation is None or not wrong.mutation.free:
                 continue
             others = [
                 Wrong(m, w.extent)
                 for w in found
-                if w is not wrong and (m := setting.by_key.get(w.mutation.key)) is not None
+                if w is not wrong and (m := setting.same(w.mutation, self.setting.recorded)) is not None
             ]
             fits = lambda name, counts=counts, mutation=mutation, others=others, setting=setting: self._near(
                 setting, [Wrong(mutation, 1 - factor_value(name, counts)), *others]

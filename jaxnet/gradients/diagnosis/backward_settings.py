@@ -42,7 +42,7 @@ class Setting:
             i: g.reshape(recorded.values[i].shape) for i, g in zip(recorded.leaves, parts, strict=True)
         }
         self.names = PassNames(recorded, evidence.objective, list(evidence.true))
-        self.mutations = list(mutations(recorded, self.names))[:MOST_MUTATIONS]
+        self._same: dict[Any, Mutation] = {}
         self.entries = _entries(self.ends)
         sizes = [
             max(float(np.abs(p).max(initial=0.0)) for p in each)
@@ -62,9 +62,19 @@ class Setting:
         return cls(evidence, recorded, flat(yours), flat(evidence.noise))
 
     @functools.cached_property
-    def by_key(self) -> dict[Any, Mutation]:
-        """Mutations by what they are for any batch."""
-        return {each.key: each for each in self.mutations}
+    def mutations(self) -> list[Mutation]:
+        """All that are known."""
+        return list(mutations(self.recorded, self.names))[:MOST_MUTATIONS]
+
+    def same(self, mutation: Mutation, there: RecordedPass) -> Mutation | None:
+        """The mutation of another recorded pass in this one; None where it has no such operation."""
+        if mutation.key not in self._same:
+            made: list[Any] = [*mutation.changes.changes, *mutation.changes.detours]
+            near = {there.operations[each.operation].site for each in made}  # to make all again takes seconds
+            self._same |= {each.key: each for each in mutations(self.recorded, self.names, near=near)}
+        if mutation.key not in self._same:
+            self._same |= {each.key: each for each in self.mutations}
+        return self._same.get(mutation.key)
 
     def is_true(self, true: Gradient) -> bool:
         """Whether the pass that is right gives the true gradient: else it judges nothing."""

@@ -59,6 +59,11 @@ class Stretch:
         """The value that it begins with, and the line that it ends in."""
         return self.turns[0].source, self.recorded.operations[self.turns[0].operation].place[-1][:2]
 
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The operations of its first turn that read its source, and the last one."""
+        return (*(i for i, _ in self.turns[0].cut), self.turns[0].operation)
+
     def apart(self, most: int) -> "Iterator[Stretch]":
         """Itself, and where it has a few turns each of them alone."""
         yield self
