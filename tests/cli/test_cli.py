@@ -97,7 +97,7 @@ def test_the_package_runs_as_a_program():
 def test_a_reader_that_stops_early_is_no_error(form):
     """The sections are told until they are more than a pipe holds."""
     arguments = ["stairs", "--section", "layers", *form]
-    script = f"import sys; from jaxnet.cli import main; sys.exit(max(main({arguments}) for _ in range(100)))"
+    script = f"import sys; from jaxnet.cli import main; sys.exit(max(main({arguments}) for _ in range(30)))"
     command = [sys.executable, "-c", script]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reading:
         reading.stdout.readline()
