@@ -116,12 +116,14 @@ def _copies(plan: Plan, group: Group, scores: dict[int, float], epochs: int) -> 
     for receiver in worst:
         draw = np.random.default_rng([plan.task.root, receiver, epochs])
         parent = best[int(draw.integers(len(best)))]
-        found.append(Copy(receiver, parent, _explored(plan, group, plan.configurations[parent], draw, (rule, parting))))
+        found.append(
+            Copy(receiver, parent, _explored(plan, group, plan.configurations[parent], draw, how=(rule, parting)))
+        )
     return found
 
 
 def _explored(
-    plan: Plan, group: Group, configuration: Configuration, draw: Any, how: tuple[PBT, Parting]
+    plan: Plan, group: Group, configuration: Configuration, draw: Any, *, how: tuple[PBT, Parting]
 ) -> dict[str, Any]:
     """Change the numbers of a configuration, each by itself; what would need another program, or break a constraint,
     stays."""
