@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ROWS = 50  # of the table of configurations
 # lines break where they are too long for the screen, for a box that moves sideways hides what is beside it
-_BODY = """<style>h1, .relative td {{ overflow-wrap: anywhere }}
+_BODY = """<style>h1, .relative td + td {{ overflow-wrap: anywhere }}
 .said pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 .sorted th {{ cursor: pointer }} .sorted tr:hover td {{ background: var(--box) }}</style>
 <h1>{title}</h1>
