@@ -3,7 +3,8 @@
 Python compares functions by being the same object. For a cache of compiled programs that is wrong in both directions:
 a lambda that is written anew in every call is another object and compiles anew, and a function whose global variable
 was changed is the same object and computes something else. ``computing_key`` looks at the code, at what it has closed
-over, at its defaults, and at the global variables that it names, as deep as they go.
+over, at its defaults, at the global variables that it names, and at the attributes of objects and of their classes, as
+deep as they go.
 
 What cannot be looked into is compared by being the same object; the key holds it, so its identity is not used again.
 """
@@ -11,8 +12,9 @@ What cannot be looked into is compared by being the same object; the key holds i
 import dataclasses
 import functools
 import os
+import sys
 import types
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import jax
@@ -22,6 +24,9 @@ from jaxnet.storage import digest
 
 _TRUSTED = ("jax.", "jaxlib.", "numpy.", "optax.", "jaxnet.", "scipy.", "builtins.")  # whose functions do not change
 _PLAIN = (str, bytes, bool, int, float, complex, type(None), types.EllipsisType, range)
+_LIBRARIES = {"site-packages", "dist-packages"}  # folders of what is installed, whose classes do not change either
+# what every class has, and what changes nothing that is computed
+_NO_PARTS = {"__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__dataclass_fields__", "_abc_impl"}
 _DEEP = 12  # parts of parts that are looked into; a description is three or four deep
 
 
@@ -53,7 +58,9 @@ class _Walk:
             return self._array(value) if self._across and _known(value) else self._object(value)  # never changes
         if id(value) in self._met:
             return ("again", self._met[id(value)])
-        if depth > _DEEP or isinstance(value, type | types.ModuleType | types.BuiltinFunctionType):
+        if depth > _DEEP or isinstance(value, types.ModuleType | types.BuiltinFunctionType):
+            return self._object(value)
+        if isinstance(value, type) and not _of_user(value):
             return self._object(value)
         if _of_library(value):
             return ("library", value.__module__, value.__qualname__, value.__code__.co_code)
@@ -63,6 +70,8 @@ class _Walk:
 
     def _parts(self, value: Any, depth: int) -> Hashable:
         inner = lambda parts: tuple(self.key(part, depth) for part in parts)
+        if isinstance(value, type):
+            return (self._object(value), *inner(_class_parts(value)))
         if isinstance(value, types.FunctionType):
             return self._function(value, depth)
         if isinstance(value, types.MethodType):
@@ -76,16 +85,16 @@ class _Walk:
         if isinstance(value, set | frozenset):
             return ("set", frozenset(inner(value)))
         if dataclasses.is_dataclass(value):
-            return (*inner(getattr(value, field.name) for field in dataclasses.fields(value)), type(value))
+            return (*inner(getattr(value, field.name) for field in dataclasses.fields(value)), *inner([type(value)]))
         # an object of the user's: itself, and what its attributes are now, for they may be changed
-        return (self._object(value), self.key(getattr(value, "__dict__", None), depth))
+        return (self._object(value), *inner([getattr(value, "__dict__", None), list(_slots(value)), type(value)]))
 
     def _function(self, value: types.FunctionType, depth: int) -> Hashable:
         cells = [_contents(cell) for cell in value.__closure__ or ()]
         names = global_names(value.__code__)
         used = sorted(names & value.__globals__.keys())
         looked_up = [self._of_module(value.__globals__[name], names) for name in used]
-        held = (value.__defaults__, value.__kwdefaults__, cells, looked_up)
+        held = (value.__defaults__, value.__kwdefaults__, value.__dict__, cells, looked_up)
         code = _code_text(value.__code__) if self._across else value.__code__
         return ("function", code, tuple(used), *(self.key(part, depth) for part in held))
 
@@ -129,6 +138,34 @@ def _of_library(value: Any) -> bool:
     if not isinstance(value, types.FunctionType) or not f"{value.__module__}.".startswith(_TRUSTED):
         return False
     return not value.__closure__ and not hasattr(value, "__wrapped__")
+
+
+def _of_user(cls: type) -> bool:
+    """Whether a class is written by the user, who may change its attributes; those of libraries stay as they are."""
+    module = cls.__module__
+    if f"{module}.".startswith(_TRUSTED) or module.partition(".")[0] in sys.stdlib_module_names:
+        return False
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return not _LIBRARIES.intersection(file.split(os.sep))
+
+
+def _class_parts(cls: type) -> Iterator[Any]:
+    """Go through the attributes of a class and of the user's classes above it, methods as their functions."""
+    for each in filter(_of_user, cls.__mro__):
+        for name, part in vars(each).items():
+            if isinstance(part, staticmethod | classmethod):
+                part = part.__func__
+            if name not in _NO_PARTS:
+                yield (name, part.fget if isinstance(part, property) else part)
+
+
+def _slots(value: Any) -> Iterator[Any]:
+    """Go through the attributes of an object that are in no dictionary."""
+    for each in filter(_of_user, type(value).__mro__):
+        slots = vars(each).get("__slots__", ())
+        for name in [slots] if isinstance(slots, str) else slots:
+            private = name.startswith("__") and not name.endswith("__")
+            yield (name, getattr(value, f"_{each.__name__.lstrip('_')}{name}" if private else name, "never set"))
 
 
 def _known(value: Any) -> bool:

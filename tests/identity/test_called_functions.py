@@ -1,5 +1,8 @@
 """Functions that compute the same have one key, whoever wrote them anew; a function that changed has another."""
 
+import abc
+import dataclasses
+import fractions
 import functools
 import sys
 import types
@@ -8,7 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
+import jaxnet as jn
 from jaxnet.identity import computing_key
 
 RATE = 1.0
@@ -71,6 +76,85 @@ def test_a_changed_attribute_item_or_array_is_another_key():
         change()
         assert keys != [computing_key(loss), computing_key(loss.__call__)]
         keys = [computing_key(loss), computing_key(loss.__call__)]
+
+
+class Settings:
+    rate = 1.0
+
+    @staticmethod
+    def scale(x):
+        return x
+
+    @property
+    def double(self):
+        return 2 * self.rate
+
+
+class Inherits(Settings):
+    def __call__(self, x):
+        return self.double * self.scale(x)
+
+
+@dataclasses.dataclass(frozen=True)
+class Described:
+    width: int = 1
+    rate = 1.0
+
+    def __call__(self, x):
+        return self.rate * x
+
+
+class Slotted:
+    __slots__ = ("__private", "rate")
+
+    def __init__(self):
+        self.rate, self.__private = 1.0, 1.0
+
+    def __call__(self, x):
+        return self.rate * self.__private * x
+
+
+def of_class(x):
+    return Settings.rate * x
+
+
+def of_itself(x):
+    return of_itself.rate * x
+
+
+of_itself.rate = 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "where", "name", "value"),
+    [
+        (lambda: of_class, Settings, "rate", 2.0),
+        (lambda: of_itself, of_itself, "rate", 2.0),
+        (Inherits, Settings, "rate", 2.0),
+        (Inherits, Settings, "scale", staticmethod(lambda x: 3 * x)),
+        (Inherits, Settings, "double", property(lambda self: 3 * self.rate)),
+        (Inherits, Inherits, "__call__", lambda self, x: x),
+        (Described, Described, "rate", 2.0),
+        (Described, Described, "__call__", lambda self, x: x),
+        (Slotted, None, "rate", 2.0),
+        (Slotted, None, "_Slotted__private", 2.0),
+    ],
+)
+def test_a_changed_attribute_of_a_class_of_a_slot_or_of_a_function_is_another_key(
+    monkeypatch, make, where, name, value
+):
+    f = make()
+    before = computing_key(f), computing_key(f, across_processes=True)
+    assert before == (computing_key(f), computing_key(f, across_processes=True))
+    monkeypatch.setattr(f if where is None else where, name, value)
+    after = computing_key(f), computing_key(f, across_processes=True)
+    assert [one != other for one, other in zip(before, after, strict=True)] == [True, True]
+
+
+def test_classes_of_libraries_are_not_looked_into():
+    assert computing_key(jn.MLP) == (type, jn.MLP)
+    assert computing_key(fractions.Fraction) == (abc.ABCMeta, fractions.Fraction)
+    assert computing_key(pytest.MonkeyPatch) == (type, pytest.MonkeyPatch)
 
 
 def test_what_holds_itself_comes_to_an_end():
