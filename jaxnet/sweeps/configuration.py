@@ -22,6 +22,7 @@ from jaxnet.network import MLP
 from jaxnet.network.padded_mlp import padded
 from jaxnet.sweeps.own_functions import Watched
 from jaxnet.sweeps.parameters import Configuration, asked
+from jaxnet.sweeps.varied_rows import VariedRows
 from jaxnet.training.hyperparameters import as_text
 from jaxnet.training.metric_values import names_argument
 from jaxnet.training.preparation import check_optimizer
@@ -125,6 +126,7 @@ class TrainingSpec:
         example: the shape of one.
         pad: whether networks of many widths and depths are padded to one shape.
         hurry: whether programs are compiled in a hurry.
+        varied: what configurations make of the training rows; None where all train on them as they are.
         stop: when the run of a member ends before its epochs, and which of its epochs stands for it; or None.
     """
 
@@ -142,6 +144,7 @@ class TrainingSpec:
     example: tuple[int, ...] = ()
     pad: bool = False
     hurry: bool = False
+    varied: VariedRows | None = None
 
     def __post_init__(self) -> None:
         checks.require(isinstance(self.hurry, bool), "hurry", "True or False", self.hurry, TypeError)
@@ -157,6 +160,16 @@ class TrainingSpec:
         """Whether a function of one's own stands in place of one of jaxnet's."""
         return any(function is not None for function in (self.network, self.objective, self.optimizer))
 
+    @property
+    def own_names(self) -> bool:
+        """Whether parameters may have names of one's own, for a function of one's own may read them."""
+        return self.own_functions or self.varied is not None
+
+    @property
+    def row_bytes(self) -> int:
+        """What a configuration makes of the training rows, in bytes."""
+        return self.varied.bytes if self.varied else 0
+
     def names_read(self, configuration: Configuration) -> set[str]:
         """Return the names of the parameters that are read to build what a configuration trains; all of them where
         something of it keeps the configuration, to read it later."""
@@ -164,6 +177,7 @@ class TrainingSpec:
         watched = Watched(configuration, read)
         made, kept = self.training(watched), weakref.ref(watched)
         del watched
+        read |= self.varied.of(configuration).read if self.varied else frozenset()
         return read if kept() is None or made is None else {*configuration}
 
     def training(self, configuration: Configuration, *, padding: bool = False) -> Training:
@@ -208,7 +222,7 @@ class TrainingSpec:
 
     def _check_names(self, named: Iterable[tuple[str, Any]]) -> None:
         for name, value in named:
-            if not self.own_functions:  # these may read names of their own
+            if not self.own_names:
                 checks.choice("parameter", name, PARAMETER_NAMES)
             one = not isinstance(value, tuple) or name not in PARAMETER_NAMES or name in _ONE_A_LAYER
             expected = "one value; jn.Choice(a, b), or { choices = [a, b] } in a file, tries several"

@@ -85,6 +85,7 @@ class Loaded(NamedTuple):
     folds: jax.Array
     counts: jax.Array  # [devices], the tiles of each
     most: jax.Array | None  # [resident, T], the epochs of each lane; None where all have as many
+    weights: Any  # leaves [resident, T, M], of rows; None where all lanes weigh them alike
 
 
 class TileResults(NamedTuple):
@@ -195,7 +196,7 @@ class Engine:
     def _arguments(self, loaded: Loaded, first: int, epochs: int) -> tuple:
         bounds = on_device(first, np.int32), on_device(epochs, np.int32)
         orders = self._orders(loaded, range(first, first + epochs))
-        tiles = Tile(loaded.numbers, loaded.flat, loaded.keys, orders, loaded.folds, loaded.most)
+        tiles = Tile(loaded.numbers, loaded.flat, loaded.keys, orders, loaded.folds, *loaded[-2:])
         return self._shared, tiles, loaded.counts, bounds
 
     def _load(self, tiling: Tiling) -> Loaded:
@@ -208,12 +209,14 @@ class Engine:
         gather = lambda leaf: leaf[slots]
         flat = flatten(self._layout, self.states.read(slots))
         leaders = slots[:, 0]
-        keys = np.stack([self._key(int(seed)) for seed in self._seeds[leaders]])
+        keys = np.stack([_run_key(self._root, int(seed)) for seed in self._seeds[leaders]])
         folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
         numbers = jax.tree.map(gather, self._prepared.numbers)
         self._ahead = False
         most = None if self._most is None else gather(self._most)
-        return Loaded(tiling, places, *jax.device_put((flat, numbers, keys, folds, counts, most), self._tiled))
+        weights = None if self._prepared.weights is None else self._prepared.weights.of(slots)
+        put = jax.device_put((flat, numbers, keys, folds, counts, most, weights), self._tiled)
+        return Loaded(tiling, places, *put)
 
     def _orders(self, loaded: Loaded, epochs: range) -> jax.Array | None:
         """Draw the orders of these epochs once for each seed and fold, whoever shares them."""
@@ -231,9 +234,6 @@ class Engine:
                 orders[[pair == (seed, fold) for pair in pairs], : len(epochs)] = drawn
             self._drawn = (pairs, epochs), jax.device_put(orders, self._tiled)
         return self._drawn[1]
-
-    def _key(self, seed: int) -> np.ndarray:
-        return _run_key(self._root, seed)
 
     def _compile(self, example: int) -> None:
         """Compile, by the shapes of one member, for as many resident tiles as the memory holds by the program's own

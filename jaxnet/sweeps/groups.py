@@ -19,14 +19,16 @@ from jaxnet.network.padded_mlp import padded
 from jaxnet.network.threefry import fold_in, split, typed_key, words_of_seed
 from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
+from jaxnet.sweeps.fold_rows import fold_rows, fold_weights
 from jaxnet.sweeps.folds import FoldPart
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
-from jaxnet.sweeps.tiles import FoldRows, Lane, Shared
+from jaxnet.sweeps.tiles import Lane, Shared
 from jaxnet.sweeps.traced_numbers import Parting
+from jaxnet.sweeps.varied_rows import LaneRows, RowValues, lane_rows
 from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.loop import Program
-from jaxnet.training.metric_values import check_metrics, names_argument
+from jaxnet.training.metric_values import check_metrics
 from jaxnet.training.optimizer_state import first_state
 from jaxnet.training.preparation import check_measured, check_scalar, cut, draws, examples_of, known_batches
 from jaxnet.training.stopping import RUNNING, first_best
@@ -77,6 +79,7 @@ class Group(NamedTuple):
     members: np.ndarray  # [P] of this group
     lanes: int  # T
     hurried: bool = False  # whether the program is compiled in a hurry
+    varied: Sequence[RowValues] | None = None  # [C], what each makes of the training rows; None where that is nothing
 
 
 def list_members(space: Space, spec: TrainingSpec, configurations: Sequence[Configuration]) -> Members:
@@ -112,9 +115,9 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
         networks = tuple(training.network for training in trainings)
         optimizers = tuple(training.optimizer for training in trainings) if spec.optimizer else ()
         lanes = spec.lanes or lanes_of(networks[0], batch=trainings[0].batch_size or spec.rows, together=spec.together)
-        groups.append(
-            Group(trainings[0], skeletons, np.array(indices), networks, optimizers, columns, mine, lanes, spec.hurry)
-        )
+        varied = [spec.varied.of(configurations[index]) for index in indices] if spec.varied else None
+        of = np.array(indices), networks, optimizers, columns, mine, lanes, spec.hurry, varied
+        groups.append(Group(trainings[0], skeletons, *of))
     return groups
 
 
@@ -160,6 +163,7 @@ class Prepared(NamedTuple):
     rows: np.ndarray  # examples a fold trains on, [F], or [1] without folds
     numbers: list[list[np.ndarray]]  # leaves [P] in the dtype of the parameters
     seeds: np.ndarray  # [P], from which orders and dropout are drawn
+    weights: LaneRows | None = None
 
 
 def drawing_seeds(task: Task, seeds: np.ndarray) -> np.ndarray:
@@ -186,7 +190,7 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
         params = shapes_of_params(network, task.dtype)
         batch, _, metrics = task_examples(f, params, task)
         if task.folds is not None:
-            _fold_weights(f, metrics, task.folds, batch)
+            fold_weights(f, metrics, task.folds, batch)
         check_scalar(f, params, batch, len(batch.x))
 
 
@@ -217,11 +221,13 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     cast = lambda column: column.astype(np.int32 if column.dtype.kind == "i" else dtype)  # patience is a count
     numbers = [[cast(column[at]) for column in columns] for columns in group.numbers]
     seeds = drawing_seeds(task, members.seed[group.members])
+    rows_of = [fold.train for fold in task.folds or ()]
+    weights = lane_rows(group.varied, at, rows=rows_of, folds=members.fold[group.members], size=len(examples.x))
     if task.folds is None:
-        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers, seeds)
-    rows = _fold_rows(task.folds, _fold_weights(f, metrics, task.folds, batch), len(examples.x))
+        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers, seeds, weights)
+    rows = fold_rows(task.folds, fold_weights(f, metrics, task.folds, batch), len(examples.x))
     shared = Shared(Examples(batch.x, batch.y, None, on_device(longest, np.int32)), None, rows)
-    return Prepared(program, shared, np.asarray(rows.rows), numbers, seeds)
+    return Prepared(program, shared, np.asarray(rows.rows), numbers, seeds, weights)
 
 
 def first_lanes(group: Group, members: Members, task: Task, slots: np.ndarray | None = None) -> Lane:
@@ -281,38 +287,3 @@ def task_examples(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | No
     metrics = check_metrics(task.metrics, f)
     check_measured(metrics, batch, 0, validated=task.validation is not None or task.folds is not None)
     return batch, held_out, metrics
-
-
-def _fold_weights(f: Any, metrics: tuple[Any, ...], folds: tuple[FoldPart, ...], batch: Batch) -> np.ndarray | None:
-    """Return the weights [N] of the rows of folds, ones where none were given; None for a training without any.
-
-    Folds of unequal size are padded by rows of weight 0, so whatever takes no weights needs folds of equal size.
-    """
-    takes = lambda each: not callable(each) or names_argument(each, "weight")
-    unweighted = [each for each in (f, *metrics) if not takes(each)]
-    sizes = sorted({len(fold.held) for fold in folds})
-    equal = len(sizes) == 1 and len({len(fold.train) for fold in folds}) == 1
-    if unweighted:
-        names = ", ".join(getattr(each, "__name__", type(each).__name__) for each in unweighted)
-        expected = f"folds of equal size for what takes no weight= ({names})"
-        checks.require(equal, "fold", expected, checks.Words(f"folds of {sizes} examples"))
-    if batch.weight is not None:  # the objective takes them, or they were refused; metrics are given them by name
-        return np.asarray(batch.weight)
-    return None if unweighted else np.ones(len(batch.x), batch.x.dtype)
-
-
-def _fold_rows(folds: tuple[FoldPart, ...], weight: np.ndarray | None, size: int) -> FoldRows:
-    """List the rows of each fold, ``size`` to train on, padded by rows of weight 0."""
-
-    def padded(rows: list[np.ndarray], size: int) -> tuple[jax.Array, jax.Array | None]:
-        index = np.zeros((len(rows), size), np.int32)
-        weights = np.zeros((len(rows), size), None if weight is None else weight.dtype)
-        for fold, each in enumerate(rows):
-            index[fold, : len(each)] = each
-            weights[fold, : len(each)] = 1 if weight is None else weight[each]
-        return on_device(index, np.int32), None if weight is None else on_device(weights, weights.dtype)
-
-    train, train_weight = padded([fold.train for fold in folds], size)
-    held_out, held_out_weight = padded([fold.held for fold in folds], max(len(fold.held) for fold in folds))
-    rows = on_device([len(fold.train) for fold in folds], np.int32)
-    return FoldRows(train, train_weight, rows, held_out, held_out_weight)

@@ -2,6 +2,7 @@
 
 ``program``: what its group computes, traced with the numbers left open. ``numbers``: those of its configuration,
 as the functions of one's own made them. ``start``: its first parameters, where a network of one's own draws them.
+``rows``: what its configuration makes of the training rows.
 """
 
 import functools
@@ -49,6 +50,8 @@ class MemberIdentity:
         said = {"program": self._program[place], "numbers": numbers}
         if self._starts is not None:
             said["start"] = self._starts[place][slot]
+        if group.varied is not None:
+            said["rows"] = group.varied[at].digest
         return said
 
     def changes(self, said: dict[str, Any], member: int, programs: dict[str, Any]) -> list[str]:
@@ -66,6 +69,8 @@ class MemberIdentity:
                 found.append(f"the {part} differs{self._defined_at(member, part)}")
         if said.get("start") != mine.get("start"):
             found.append("the first parameters that network= draws differ")
+        if said.get("rows") != mine.get("rows"):
+            found.append("the weights of the rows that weight= gives differ")
         return list(dict.fromkeys(found))
 
     def _defined_at(self, member: int, part: str) -> str:

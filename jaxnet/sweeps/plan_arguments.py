@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 import optax
 
@@ -13,12 +12,11 @@ from jaxnet.data import Preparation, StoredArray
 from jaxnet.metrics import EXAMPLE_TOP_K, METRICS, is_metric, metric_goal
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec
 from jaxnet.sweeps.devices import use_all_cores
-from jaxnet.sweeps.folds import FoldPart, Folds
 from jaxnet.sweeps.groups import Group, Members, Task, check_groups, list_groups, list_members
 from jaxnet.sweeps.optuna_study import Budget, Study
 from jaxnet.sweeps.own_functions import check_read
 from jaxnet.sweeps.parameters import Configuration
-from jaxnet.sweeps.plan_data import plan_examples
+from jaxnet.sweeps.plan_data import check_dtype, plan_examples, plan_rows
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import evolving
 from jaxnet.sweeps.rungs import PBT, Bracket, Halving, Hyperband, single
@@ -31,7 +29,6 @@ from jaxnet.training.preparation import check_stop
 from jaxnet.training.stopping import Stop
 from jaxnet.types import Batch
 
-_DTYPES = ("float32", "float64")
 _ORDERS = ("own", "shared")
 _NEVER = 2**31 - 1  # epochs of patience, the same however long runs are, so that a folder can go on with longer ones
 _ASK = 16  # trials at once
@@ -57,6 +54,7 @@ def plan(
     pbt: PBT | None = None,
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
+    weight: Callable[[Configuration], Any] | None = None,
     preparation: Preparation | None = None,
     class_weights: str | None = None,
     root: int = 0,
@@ -76,8 +74,8 @@ def plan(
             ``decay``, ``weight_decay``), ``schedule`` ("constant", "cosine", "linear", "exponential",
             "warmup_cosine", over all epochs) and its numbers (``final``, ``warmup``), ``hidden``, ``activation``,
             ``output``, ``dropout``, ``weights``, ``biases``, ``parametrization``, ``loss``, ``l2``, ``batch_size``,
-            ``seed`` and ``fold``;
-            with ``network`` or ``objective``, any others too.
+            ``seed`` and ``fold``; with functions of one's own (``network``, ``objective``, ``optimizer``, ``weight``),
+            any others too.
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
             An X on disk, or batches, stay there as in ``fit``, whose metrics then are "validation_..." ones.
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
@@ -112,6 +110,10 @@ def plan(
         optimizer: a name, or configuration -> any optimizer of optax, given ``steps``, the updates of a run, where it
             names them: clipping, schedules, rates a layer. Numbers in what these three functions return are traced,
             wherever they stand (frozen dataclasses, closures, ``functools.partial``, pytrees): they compile once.
+        weight: configuration -> weights [N] of the training rows, times those of the data; 0, or False, leaves a row
+            out. Asked once a configuration; subsets, numbers of rows and weights of any kind share a program. With
+            mini-batches each is cut from all N rows, and averaged over the weights that are in it. Rows that are
+            held out keep the weights of the data.
         preparation: what ``jn.data.prepare`` or ``split_table`` returned: the rows of a table that have a target are
             prepared by it, and the models of the result take such tables.
         class_weights: "balanced" lets every class weigh alike, in training and in what members are ranked by; it
@@ -139,11 +141,10 @@ def plan(
     """
     (optimizer, space), (epochs, root, pbt) = _begun(space, constants), _check_length(epochs, root, method, pbt)
     batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
-    folds, rows = _dealt(batch, space.folds, root, held_out)
-    metrics, names, by = _check_objectives(metrics, metric, goal, of=(batch, held_out or folds))
-    rank, stop = _check_stopping(rank, stop, names, Stop(by[0][0], _NEVER, goal=by[0][1], restore_best=True))
+    batch, varied, folds, rows = plan_rows(batch, weight, (space.folds, root, held_out), check_dtype(dtype))
+    metrics, names, by, rank, stop = _judged((metrics, metric, goal), (rank, stop), of=(batch, held_out or folds))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, by=by, root=root, pbt=pbt)
-    own = (rows, epochs, network, objective, lanes, len(found), preparation, stop, optimizer, pad, hurry)
+    own = (rows, epochs, network, objective, lanes, len(found), preparation, stop, optimizer, pad, hurry, varied)
     made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=pbt or halving)
     return evolving(Plan(space, method, found, *made, names, *by[0], halving, asking, rank, keep, pbt, tuple(by[1:])))
 
@@ -177,34 +178,21 @@ def _found(
     return asking, distinct(Study(space, goals=[goal for _, goal in by], root=root, budget=asking).ask())
 
 
-def _dealt(
-    batch: Batch, folds: Folds | None, root: int, held_out: Batch | None
-) -> tuple[tuple[FoldPart, ...] | None, int]:
-    """Return the rows of every fold, None without folds, and how many examples one run trains on at most."""
-    expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
-    checks.require(held_out is None or folds is None, "validation", expected, checks.Words("both"))
-    if folds is None:
-        return None, len(batch.y)
-    checks.require(not isinstance(batch.x, StoredArray), "fold", "validation=(X, y) for data on disk", folds)
-    dealt = folds.deal(np.asarray(batch.y), root)
-    return dealt, max(len(fold.train) for fold in dealt)
-
-
 def _grouped(
     space: Space, own: tuple[Any, ...], configurations: Sequence[Configuration], given: tuple[Any, ...], *, halving: Any
 ) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
     """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
     refusing what does not fit together."""
     batch: Batch = given[0]
-    options: Any = (*own[:-2], batch.x.shape[1:], *own[-2:])
+    options: Any = (*own[:-3], batch.x.shape[1:], *own[-3:])
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *options)
-    if spec.own_functions:  # what jaxnet builds itself has names of its own, each of which it reads
+    if spec.own_names:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     require_members(len(configurations), space.seeds.count, space.folds.parts if space.folds else 1)
     members = list_members(space, spec, configurations)
     groups, task = list_groups(spec, configurations, members), Task(*given)
     shared = checks.choice("orders", task.shared_orders, _ORDERS) == "shared"
-    task = task._replace(dtype=_check_dtype(task.dtype), shared_orders=shared)
+    task = task._replace(dtype=check_dtype(task.dtype), shared_orders=shared)
     check_groups(groups, task)
     count = len(configurations)
     brackets = halving.brackets(count, spec.epochs) if halving else single(count, spec.epochs)
@@ -232,6 +220,17 @@ def _complete_space(space: Any, constants: dict[str, Any]) -> Space:
 
 
 _ARGUMENTS = tuple(plan.__kwdefaults__ or ())  # of ``plan`` itself, for the hint where one is misspelt
+
+
+def _judged(
+    objectives: tuple[Any, Any, Any], standing: tuple[Any, Any], *, of: tuple[Batch, Any]
+) -> tuple[tuple[Any, ...], tuple[str, ...], list[tuple[str, str]], str, Stop | None]:
+    """Return by what members are judged: the metrics, the names of the history, name and goal of each objective, and
+    which epoch of a member stands for it, by which rule."""
+    metrics, names, by = _check_objectives(*objectives, of=of)
+    never = Stop(by[0][0], _NEVER, goal=by[0][1], restore_best=True)
+    rank, stop = _check_stopping(*standing, names, never)
+    return metrics, names, by, rank, stop
 
 
 def _check_objectives(
@@ -305,10 +304,3 @@ def _check_length(epochs: int, root: int, method: str, pbt: Any) -> tuple[int, i
     kind = pbt is None or isinstance(pbt, PBT)
     checks.require(kind, "pbt", "jn.PBT(every=...)", pbt, TypeError)
     return epochs, root, PBT(max(1, epochs // 10)) if pbt is None else pbt
-
-
-def _check_dtype(dtype: str) -> np.dtype:
-    found = np.dtype(checks.choice("dtype", dtype, _DTYPES))
-    enabled = found.itemsize < 8 or jax.config.values["jax_enable_x64"]
-    checks.require(enabled, "dtype", 'float32, or first jax.config.update("jax_enable_x64", True)', dtype)
-    return found

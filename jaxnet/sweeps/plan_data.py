@@ -2,14 +2,19 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 
 from jaxnet import checks
 from jaxnet.data import Preparation, StoredArray, balanced_weights
 from jaxnet.sweeps.configuration import are_labels
+from jaxnet.sweeps.folds import FoldPart, Folds
+from jaxnet.sweeps.varied_rows import VariedRows
 from jaxnet.training.preparation import unpack
 from jaxnet.training.streamed import stored_data
 from jaxnet.types import Batch
+
+_DTYPES = ("float32", "float64")
 
 
 def plan_examples(
@@ -68,6 +73,46 @@ def arrays_like(data: Batch, other: Any, argument: str) -> Batch:
     expected = f"examples of shape (N, {', '.join(map(str, data.x.shape[1:]))}), as in data"
     checks.require(batch.x.shape[1:] == data.x.shape[1:], argument, expected, batch.x)
     return batch
+
+
+def _dealt(
+    batch: Batch, folds: Folds | None, root: int, held_out: Batch | None
+) -> tuple[tuple[FoldPart, ...] | None, int]:
+    """Return the rows of every fold, None without folds, and how many examples one run trains on at most."""
+    expected = "no validation data with fold=jn.Folds(...), which holds out a part of the data"
+    checks.require(held_out is None or folds is None, "validation", expected, checks.Words("both"))
+    if folds is None:
+        return None, len(batch.y)
+    checks.require(not isinstance(batch.x, StoredArray), "fold", "validation=(X, y) for data on disk", folds)
+    dealt = folds.deal(np.asarray(batch.y), root)
+    return dealt, max(len(fold.train) for fold in dealt)
+
+
+def check_dtype(dtype: str) -> np.dtype:
+    """Return the dtype of a name; raises ValueError for float64 that JAX has not enabled."""
+    found = np.dtype(checks.choice("dtype", dtype, _DTYPES))
+    enabled = found.itemsize < 8 or jax.config.values["jax_enable_x64"]
+    checks.require(enabled, "dtype", 'float32, or first jax.config.update("jax_enable_x64", True)', dtype)
+    return found
+
+
+def plan_rows(
+    batch: Batch, weight: Any, dealing: tuple[Folds | None, int, Batch | None], dtype: np.dtype
+) -> tuple[Batch, VariedRows | None, tuple[FoldPart, ...] | None, int]:
+    """Return the examples, with a weight each where configurations weigh them, what these make of the rows, the rows of
+    every fold, and how many examples one run trains on at most.
+
+    ``dealing`` are the folds, the root and the validation data. Raises TypeError for a weight that is no function,
+    ValueError for one of data on disk, and for folds that are not the data's.
+    """
+    folds, rows = _dealt(batch, *dealing)
+    if weight is None:
+        return batch, None, folds, rows
+    held = not isinstance(batch.x, StoredArray)
+    checks.require(held, "weight", "data in memory, np.asarray(X)", checks.Words("data on disk"))
+    ones: Any = np.ones(len(batch.x), dtype)
+    batch = batch if batch.weight is not None else batch._replace(weight=ones)
+    return batch, VariedRows(weight, np.asarray(batch.weight), folds, dtype), folds, rows
 
 
 def _weighed(batch: Batch, by: np.ndarray) -> Batch:

@@ -222,7 +222,7 @@ def forecast(plan: Plan) -> Forecast:
         operations=rounds * sum(each.operations for each in costs),
         trials=trials,
         ranked=" and ".join(f"by {name}, {goal}imum first" for name, goal in plan.objectives) + _ranked_by(plan),
-        memory=curves + held,
+        memory=curves + held + len(plan.configurations) * plan.spec.row_bytes,
         disk=count * _RECORD_BYTES + curves + int(written * (1 + named / states)),
         notes=tuple(_notes(plan, costs)),
         compiling=", in a hurry" if plan.spec.hurry else "",
@@ -249,7 +249,6 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
     """Count the tiles of a group, its floating-point operations, and what it needs of each device's memory."""
     size, devices, task = member_size(plan, group), len(local_devices()), plan.task
     tiles = len(tiling_of(plan, group, np.arange(len(group.members))).real)
-
     held_out = 0 if task.validation is None else len(task.validation.x)
     epoch = size.weights * ((_FORWARDS + _BACKWARDS) * plan.spec.rows + _FORWARDS * held_out)
     share = len(group.members) / len(plan.members.ids)
@@ -259,7 +258,8 @@ def cost_of_group(plan: Plan, group: Group) -> Cost:
     itemsize, resident = task.dtype.itemsize, resident_tiles(group.lanes * size.state_bytes)
     rows = size.steps * size.batch if size.steps > 1 else 0  # a full batch has no order
     block = epochs_a_call(rows, resident * devices)
-    kept = group.lanes * 2 * (size.state_bytes + block * len(plan.names) * itemsize) + 4 * rows * block
+    each = 2 * (size.state_bytes + block * len(plan.names) * itemsize) + plan.spec.row_bytes
+    kept = group.lanes * each + 4 * rows * block
     passing = group.lanes * 2 * size.units * size.batch * itemsize
     parts = (*task.data, *(task.validation or ()))
     examples = sum(np.asarray(part).nbytes for part in parts if not isinstance(part, StoredArray | None))

@@ -145,7 +145,8 @@ def _explored(
 def _same_program(plan: Plan, group: Group, configuration: Configuration, parting: Parting) -> bool:
     try:
         training = plan.spec.training(configuration, padding=True)
-    except (ValueError, TypeError):  # a number that this network or optimizer cannot have
+        plan.spec.varied and plan.spec.varied.of(configuration)
+    except (ValueError, TypeError):  # a number that this network, optimizer or weight= cannot have
         return False
     return parting(training)[0] == group.skeletons and training.batch_size == group.training.batch_size
 

@@ -251,6 +251,7 @@ def _chosen(plan: Plan) -> dict[str, Any]:
         ("orders", plan.task.shared_orders, "shared"),
         ("compiled", plan.spec.hurry, "in a hurry"),
         ("optimizer", plan.spec.optimizer, getattr(plan.spec.optimizer, "__qualname__", None)),
+        ("weight", plan.spec.varied, getattr(plan.spec.varied, "name", None)),
     ):
         if given:
             same[name] = value

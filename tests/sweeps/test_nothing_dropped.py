@@ -87,6 +87,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "seed": ({"seed": 1}, {}),
     "network": ({"network": lambda c: jn.MLP((3, 2, 2), output="softmax")}, {}),
     "objective": ({"objective": lambda network, c: jn.objective(network, l2=0.1)}, {}),
+    "weight": ({"weight": lambda c: np.arange(len(Y)) < 12}, {}),
     "batch_size": ({"batch_size": 6}, {}),
     "hidden": ({"hidden": (2,)}, {}),
     "activation": ({"hidden": (2,), "activation": "tanh"}, {"hidden": (2,)}),
