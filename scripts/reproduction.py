@@ -26,7 +26,7 @@ import claim_pictures
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
-SHARED = ("new", "peers", "reporting", "shared_runs", "sick_recipes")  # no experiments
+SHARED = ("new", "peers", "reporting", "scaling_work", "shared_runs", "sick_recipes")  # no experiments
 NAMES = sorted(path.stem for path in EXPERIMENTS.glob("*.py") if path.stem not in SHARED)
 BEGIN, END = "<!-- Written by scripts/reproduce: -->\n", "<!-- Written by scripts/reproduce. -->\n"
 VERDICTS = {True: "yes", False: "**no**", None: ""}

@@ -161,8 +161,9 @@ class Trainer:
         states, owners = self._history.states[index], self._owners[index]
         wanted = np.isin(slots, np.concatenate([*to.values(), slots[:0]]))
         count = max(1, _EXCHANGED_BYTES // states.layout.bytes)
-        for start in range(0, len(slots[wanted]), count):
-            some = slots[wanted][start : start + count]
+        waiting = _in_turn(slots[wanted], owners)
+        for start in range(0, len(waiting), count):
+            some = waiting[start : start + count]
             shares = [some[owners[some] == process] for process in range(self._processes.size)]
             mine = [np.asarray(part) for part in flatten(states.layout, states.read(shares[self._processes.rank]))]
             told = self._processes.gather(mine, [len(share) for share in shares])
@@ -236,6 +237,14 @@ class Trainer:
         others = whole[rank(whole.tolist(), values, self._plan.goal)[1:]]
         members = self._plan.members_of(others.tolist())
         self.forget(members[~gone(self._plan, self._history, members)])
+
+
+def _in_turn(slots: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Order members so that each process in turn has one, for all are given as much room as the one with the most: of
+    1,000 processes, a piece of one's own members took 1,000 pieces of room in each."""
+    slots = slots[np.argsort(owners[slots], kind="stable")]
+    _, first, each = np.unique(owners[slots], return_index=True, return_inverse=True)
+    return slots[np.argsort(np.arange(len(slots)) - first[each], kind="stable")]
 
 
 def _results(slots: np.ndarray, lanes: Lane, curves: np.ndarray) -> TileResults:

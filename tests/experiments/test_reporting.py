@@ -13,7 +13,7 @@ import pytest
 import jaxnet
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-SHARED = ("new", "peers", "reporting", "shared_runs", "sick_recipes")  # no experiments
+SHARED = ("new", "peers", "reporting", "scaling_work", "shared_runs", "sick_recipes")  # no experiments
 FILES = sorted(path for path in EXPERIMENTS.glob("*.py") if path.stem not in SHARED)
 HEADINGS = ["Question", "Method", "Published", "Measured", "Command"]
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -20,8 +20,11 @@ import pytest
 from jaxnet import sweeps
 from jaxnet.storage import CheckpointError
 from jaxnet.sweeps import execution, processes
+from jaxnet.sweeps import trainer as trainer_module
 from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.history import empty_history
 from jaxnet.sweeps.processes import ALONE, Processes, join
+from jaxnet.sweeps.trainer import Trainer
 
 SCRIPT = """
 import hashlib, sys
@@ -159,6 +162,33 @@ def test_two_processes_train_a_share_each_and_come_to_the_bits_of_one(
     first, second = trained.values()
     assert not first & second
     assert first | second == set(range(19 * 3))
+
+
+def test_the_room_for_states_that_travel_does_not_grow_with_the_processes(
+    problem: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are given the room of the one that sends the most, so a piece has as many members of each as can be."""
+    plan = small(problem)
+    count, size = len(plan.members.ids), 19
+    trainer = Trainer(plan, empty_history(plan), lambda *_: None, Processes(0, size))
+    trainer._owners[0] = np.arange(count) * size // count  # a run of 3 members each
+    state = trainer._history.states[0].layout.bytes
+    monkeypatch.setattr(trainer_module, "_EXCHANGED_BYTES", size * state)
+    told: list[list[int]] = []
+
+    def gather(_: Any, mine: list[np.ndarray], counts: list[int]) -> list[list[np.ndarray]]:
+        told.append(counts)
+        return [
+            [np.full((each, *part.shape[1:]), rank, part.dtype) for part in mine] for rank, each in enumerate(counts)
+        ]
+
+    monkeypatch.setattr(Processes, "gather", gather)
+    everyone = np.arange(count)
+    trainer._send(0, everyone, {0: everyone})
+    assert told == [[1] * size] * 3
+    states = trainer._history.states[0].read_all()  # and each state came from the process that has it
+    for leaf in jax.tree.leaves(states.params):
+        assert (leaf[3:] == trainer._owners[0][3:].reshape(-1, *[1] * (leaf.ndim - 1))).all()
 
 
 def test_processes_with_other_plans_train_nothing(problem: Any, together: Callable) -> None:
