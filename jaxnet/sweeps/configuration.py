@@ -94,7 +94,7 @@ _NETWORK_NAMES = ("hidden", "activation", "output", "dropout", "weights", "biase
 _ONE_A_LAYER = ("hidden", "activation")  # whose one value may be one for each layer
 PARAMETER_NAMES = (
     *_NETWORK_NAMES, "loss", "l2", "learning_rate", "optimizer", "schedule",
-    *sorted({*_RANGES, "nesterov"} - {"learning_rate"}), "batch_size", "epochs",
+    *sorted({*_RANGES, "nesterov"} - {"learning_rate"}), "batch_size", "epochs", "rows", "label_noise",
 )  # fmt: skip
 
 
@@ -163,7 +163,7 @@ class TrainingSpec:
     @property
     def own_names(self) -> bool:
         """Whether parameters may have names of one's own, for a function of one's own may read them."""
-        return self.own_functions or self.varied is not None
+        return self.own_functions or bool(self.varied and self.varied.own)
 
     @property
     def row_bytes(self) -> int:

@@ -72,7 +72,8 @@ def sweep(
     if processes.size > 1:
         alone = plan.evolution is None
         checks.require(alone, "executor", "'local' or 'ray' with method='pbt', which copies states", executor)
-        processes.same(json.dumps([sweep_manifest(plan), plan.members.ids]), "plan")
+        rows = [each.digest for group in plan.groups for each in group.varied or ()]
+        processes.same(json.dumps([sweep_manifest(plan), plan.members.ids, rows]), "plan")
 
     def train(plan: Plan, history: SweepHistory) -> bool:
         with SweepBar(plan, history, shown=progress and processes.rank == 0) as bar:

@@ -25,7 +25,7 @@ from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
 from jaxnet.sweeps.tiles import Lane, Shared
 from jaxnet.sweeps.traced_numbers import Parting
-from jaxnet.sweeps.varied_rows import LaneRows, RowValues, lane_rows
+from jaxnet.sweeps.varied_rows import LaneRows, RowValues, check_varied_targets, lane_rows
 from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.loop import Program
 from jaxnet.training.metric_values import check_metrics
@@ -192,6 +192,9 @@ def check_groups(groups: Sequence[Group], task: Task) -> None:
         if task.folds is not None:
             fold_weights(f, metrics, task.folds, batch)
         check_scalar(f, params, batch, len(batch.x))
+    for group in groups:
+        params = shapes_of_params(group.networks[0], task.dtype)
+        check_varied_targets(group.training.objective, params, group.varied, task.data.x.shape[1:])
 
 
 def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
@@ -222,7 +225,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     numbers = [[cast(column[at]) for column in columns] for columns in group.numbers]
     seeds = drawing_seeds(task, members.seed[group.members])
     rows_of = [fold.train for fold in task.folds or ()]
-    weights = lane_rows(group.varied, at, rows=rows_of, folds=members.fold[group.members], size=len(examples.x))
+    weights = lane_rows(group.varied, at, rows=rows_of, folds=members.fold[group.members], like=examples.y)
     if task.folds is None:
         return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers, seeds, weights)
     rows = fold_rows(task.folds, fold_weights(f, metrics, task.folds, batch), len(examples.x))

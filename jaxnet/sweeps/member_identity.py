@@ -70,7 +70,7 @@ class MemberIdentity:
         if said.get("start") != mine.get("start"):
             found.append("the first parameters that network= draws differ")
         if said.get("rows") != mine.get("rows"):
-            found.append("the weights of the rows that weight= gives differ")
+            found.append("the weights or targets of the training rows differ, which weight= or targets= gives")
         return list(dict.fromkeys(found))
 
     def _defined_at(self, member: int, part: str) -> str:

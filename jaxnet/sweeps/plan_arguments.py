@@ -16,7 +16,7 @@ from jaxnet.sweeps.groups import Group, Members, Task, check_groups, list_groups
 from jaxnet.sweeps.optuna_study import Budget, Study
 from jaxnet.sweeps.own_functions import check_read
 from jaxnet.sweeps.parameters import Configuration
-from jaxnet.sweeps.plan_data import check_dtype, plan_examples, plan_rows
+from jaxnet.sweeps.plan_data import check_dtype, plan_rows, varied_rows
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import evolving
 from jaxnet.sweeps.rungs import PBT, Bracket, Halving, Hyperband, single
@@ -55,6 +55,7 @@ def plan(
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
     weight: Callable[[Configuration], Any] | None = None,
+    targets: Callable[[Configuration], Any] | None = None,
     preparation: Preparation | None = None,
     class_weights: str | None = None,
     root: int = 0,
@@ -74,8 +75,9 @@ def plan(
             ``decay``, ``weight_decay``), ``schedule`` ("constant", "cosine", "linear", "exponential",
             "warmup_cosine", over all epochs) and its numbers (``final``, ``warmup``), ``hidden``, ``activation``,
             ``output``, ``dropout``, ``weights``, ``biases``, ``parametrization``, ``loss``, ``l2``, ``batch_size``,
-            ``seed`` and ``fold``; with functions of one's own (``network``, ``objective``, ``optimizer``, ``weight``),
-            any others too.
+            ``rows`` (the first so many of an order by lot), ``label_noise`` (the share of labels that are others),
+            ``seed`` and ``fold``; with functions of one's own (``network``, ``objective``, ``optimizer``, ``weight``,
+            ``targets``), any others too.
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
             An X on disk, or batches, stay there as in ``fit``, whose metrics then are "validation_..." ones.
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
@@ -114,6 +116,8 @@ def plan(
             out. Asked once a configuration; subsets, numbers of rows and weights of any kind share a program. With
             mini-batches each is cut from all N rows, and averaged over the weights that are in it. Rows that are
             held out keep the weights of the data.
+        targets: configuration -> targets of the training rows, shaped as those of the data, as for noisy labels; those
+            that are held out stay as they are.
         preparation: what ``jn.data.prepare`` or ``split_table`` returned: the rows of a table that have a target are
             prepared by it, and the models of the result take such tables.
         class_weights: "balanced" lets every class weigh alike, in training and in what members are ranked by; it
@@ -140,11 +144,10 @@ def plan(
     Raises ValueError or TypeError for bad input.
     """
     (optimizer, space), (epochs, root, pbt) = _begun(space, constants), _check_length(epochs, root, method, pbt)
-    batch, held_out = plan_examples(data, validation, preparation=preparation, class_weights=class_weights)
-    batch, varied, folds, rows = plan_rows(batch, weight, (space.folds, root, held_out), check_dtype(dtype))
+    batch, held_out, folds, rows = plan_rows((data, validation), (preparation, class_weights), space.folds, root)
     metrics, names, by, rank, stop = _judged((metrics, metric, goal), (rank, stop), of=(batch, held_out or folds))
     asking, found = _found(space, (method, n, ask, halving, study), configurations, by=by, root=root, pbt=pbt)
-    own = (rows, epochs, network, objective, lanes, len(found), preparation, stop, optimizer, pad, hurry, varied)
+    own = (rows, epochs, network, objective, lanes, preparation, stop, optimizer, pad, hurry, (weight, targets))
     made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=pbt or halving)
     return evolving(Plan(space, method, found, *made, names, *by[0], halving, asking, rank, keep, pbt, tuple(by[1:])))
 
@@ -183,16 +186,17 @@ def _grouped(
 ) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
     """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
     refusing what does not fit together."""
-    batch: Batch = given[0]
-    options: Any = (*own[:-3], batch.x.shape[1:], *own[-3:])
+    names, dtype = {*space.parameters}.union(*configurations), check_dtype(given[5])
+    batch, varied = varied_rows(given[0], own[-1], given[2], names=names, root=given[4], dtype=dtype)
+    options: Any = (*own[:5], len(configurations), *own[5:8], batch.x.shape[1:], *own[8:-1], varied)
     spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *options)
     if spec.own_names:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     require_members(len(configurations), space.seeds.count, space.folds.parts if space.folds else 1)
     members = list_members(space, spec, configurations)
-    groups, task = list_groups(spec, configurations, members), Task(*given)
+    groups, task = list_groups(spec, configurations, members), Task(batch, *given[1:])
     shared = checks.choice("orders", task.shared_orders, _ORDERS) == "shared"
-    task = task._replace(dtype=check_dtype(task.dtype), shared_orders=shared)
+    task = task._replace(dtype=dtype, shared_orders=shared)
     check_groups(groups, task)
     count = len(configurations)
     brackets = halving.brackets(count, spec.epochs) if halving else single(count, spec.epochs)

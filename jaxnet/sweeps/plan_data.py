@@ -97,22 +97,29 @@ def check_dtype(dtype: str) -> np.dtype:
 
 
 def plan_rows(
-    batch: Batch, weight: Any, dealing: tuple[Folds | None, int, Batch | None], dtype: np.dtype
-) -> tuple[Batch, VariedRows | None, tuple[FoldPart, ...] | None, int]:
-    """Return the examples, with a weight each where configurations weigh them, what these make of the rows, the rows of
-    every fold, and how many examples one run trains on at most.
+    given: tuple[Any, Any], table: tuple[Preparation | None, str | None], folds: Folds | None, root: int
+) -> tuple[Batch, Batch | None, tuple[FoldPart, ...] | None, int]:
+    """Return the examples to train on, those to validate by, the rows of every fold, and how many examples one run
+    trains on at most; ``table`` are the preparation and the class weights. Raises what ``plan_examples`` does."""
+    batch, held_out = plan_examples(*given, preparation=table[0], class_weights=table[1])
+    return batch, held_out, *_dealt(batch, folds, root, held_out)
 
-    ``dealing`` are the folds, the root and the validation data. Raises TypeError for a weight that is no function,
-    ValueError for one of data on disk, and for folds that are not the data's.
+
+def varied_rows(
+    batch: Batch, own: tuple[Any, Any], folds: tuple[FoldPart, ...] | None, **how: Any
+) -> tuple[Batch, VariedRows | None]:
+    """Return the examples, with a weight each where configurations weigh them, and what these make of the rows.
+
+    ``own`` are weight= and targets=, or None. Raises TypeError for what is no function, ValueError for data on disk.
     """
-    folds, rows = _dealt(batch, *dealing)
-    if weight is None:
-        return batch, None, folds, rows
+    varied = VariedRows(own, batch, folds, **how)
+    if not varied.some:
+        return batch, None
     held = not isinstance(batch.x, StoredArray)
-    checks.require(held, "weight", "data in memory, np.asarray(X)", checks.Words("data on disk"))
-    ones: Any = np.ones(len(batch.x), dtype)
-    batch = batch if batch.weight is not None else batch._replace(weight=ones)
-    return batch, VariedRows(weight, np.asarray(batch.weight), folds, dtype), folds, rows
+    name = next(iter(varied.own), "rows and label_noise")
+    checks.require(held, name, "data in memory, np.asarray(X)", checks.Words("data on disk"))
+    ones: Any = np.ones(len(batch.x), how["dtype"])
+    return batch._replace(weight=ones) if varied.weighs and batch.weight is None else batch, varied
 
 
 def _weighed(batch: Batch, by: np.ndarray) -> Batch:

@@ -24,8 +24,8 @@
 Further kinds: ``{ depth = [1, 3], width = [8, 64] }`` for hidden layers, ``{ times = 0.1, of = "learning_rate" }``
 for a derived value, ``{ mean = 0, sd = 1 }`` for a ``Normal``, ``fold = { count = 5, stratify = false }``;
 ``when = { optimizer = "sgd" }`` beside any of them, or beside ``value = 0.9``, makes it conditional. Bounds of
-``hidden``, ``batch_size`` and ``epochs`` make an ``Int``, others a ``Float``. With method = "list", ``configurations``
-is a list of tables. An unknown key is refused, with the nearest known one.
+``hidden``, ``batch_size``, ``epochs`` and ``rows`` make an ``Int``, others a ``Float``. With method = "list",
+``configurations`` is a list of tables. An unknown key is refused, with the nearest known one.
 """
 
 import dataclasses
@@ -67,7 +67,7 @@ _SEARCH = (
 )  # fmt: skip
 _PRUNING = ("halving", "hyperband", "stop", "pbt")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties", "latest")
-_WHOLE = ("hidden", "batch_size", "epochs")  # whose numbers are whole
+_WHOLE = ("hidden", "batch_size", "epochs", "rows")  # whose numbers are whole
 KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
 _KEPT_CHANGES = "plan.changes.json"
 _DATA_NAMES = (

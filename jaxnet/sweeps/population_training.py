@@ -146,7 +146,7 @@ def _same_program(plan: Plan, group: Group, configuration: Configuration, partin
     try:
         training = plan.spec.training(configuration, padding=True)
         plan.spec.varied and plan.spec.varied.of(configuration)
-    except (ValueError, TypeError):  # a number that this network, optimizer or weight= cannot have
+    except (ValueError, TypeError):  # a number that this network, optimizer, weight= or targets= cannot have
         return False
     return parting(training)[0] == group.skeletons and training.batch_size == group.training.batch_size
 

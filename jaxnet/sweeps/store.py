@@ -251,10 +251,10 @@ def _chosen(plan: Plan) -> dict[str, Any]:
         ("orders", plan.task.shared_orders, "shared"),
         ("compiled", plan.spec.hurry, "in a hurry"),
         ("optimizer", plan.spec.optimizer, getattr(plan.spec.optimizer, "__qualname__", None)),
-        ("weight", plan.spec.varied, getattr(plan.spec.varied, "name", None)),
     ):
         if given:
             same[name] = value
+    same |= plan.spec.varied.own if plan.spec.varied else {}
     if plan.evolution is not None:  # all of this makes every member
         how = str(plan.evolution), len(plan.members.ids), plan.metric, plan.goal
         same["pbt"] = [*how, space_as_json(plan.space)]

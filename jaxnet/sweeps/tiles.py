@@ -56,17 +56,21 @@ class Tile(NamedTuple):
 
 
 class LaneWeights(NamedTuple):
-    """How much a lane weighs each row that it trains on, [M], and that it is validated on, [V] (None: as all do)."""
+    """How much a lane weighs each row that it trains on, [M], and that it is validated on, [V], and the targets that it
+    trains on, [M] or [M, K] (None: as all do)."""
 
     train: Any
     held_out: Any = None
+    targets: Any = None
 
     def within(self, data: Data) -> Data:
         """Return the data with these weights in place."""
         held = data.validation
         if held is not None and self.held_out is not None:
             held = held._replace(weight=self.held_out)
-        return data._replace(train=data.train._replace(weight=self.train), validation=held)
+        own = {"weight": self.train, "y": self.targets}
+        train = data.train._replace(**{name: value for name, value in own.items() if value is not None})
+        return data._replace(train=train, validation=held)
 
 
 class FoldRows(NamedTuple):

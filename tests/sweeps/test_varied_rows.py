@@ -1,7 +1,8 @@
-"""Data that vary: subsets, numbers of rows and weights of rows as parameters of a space, in one program."""
+"""Data that vary: subsets, numbers of rows, weights and targets of rows as parameters of a space, in one program."""
 
 import concurrent.futures
 import functools
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,10 @@ def same(run: Any, result: jn.sweeps.Result, member: int) -> bool:
     return all(np.allclose(a, b, rtol=1e-12, atol=1e-14) for a, b in pairs)
 
 
+def _folds(result: jn.sweeps.Result) -> Any:
+    return result.plan.task.folds
+
+
 @pytest.fixture(scope="module")
 def learning_curve() -> jn.sweeps.Result:
     return jn.sweep(plan())
@@ -95,7 +100,7 @@ def test_weights_multiply_those_of_the_data() -> None:
 def test_a_fold_trains_on_those_of_its_rows_and_holds_out_all_of_the_others() -> None:
     result = jn.sweep(plan({"n": jn.Choice(9, N)}, validation=None, fold=jn.Folds(5)))
     for member, n in ((1, 9), (7, N)):
-        train, held = result.plan.task.folds[int(result.plan.members.fold[member])]  # type: ignore[index]
+        train, held = _folds(result)[int(result.plan.members.fold[member])]
         mine = train[train < n]
         assert same(fitted(result, member, (X[mine], Y[mine]), validation=(X[held], Y[held])), result, member)
 
@@ -156,7 +161,7 @@ def test_a_folder_goes_on_and_refuses_other_weights(tmp_path: Path, learning_cur
     grown = jn.sweep(plan(), out=tmp_path)
     assert np.array_equal(grown.curves("loss"), learning_curve.curves("loss"))
     other = functools.wraps(FIRST)(lambda c: np.arange(N) >= N - c["n"])  # of the same name
-    with pytest.raises(ValueError, match="the weights of the rows that weight= gives differ"):
+    with pytest.raises(ValueError, match="the weights or targets of the training rows differ"):
         jn.sweep(plan(weight=other), out=tmp_path)
     with pytest.raises(ValueError, match="another sweep's folder"):
         jn.sweep(plan({}, weight=None), out=tmp_path)
@@ -198,3 +203,71 @@ def test_populations_that_change_their_numbers_change_their_rows() -> None:
     result = jn.sweep(begun)
     assert result.plan.configurations != begun.configurations
     assert all(verify(result, 5).values())
+
+
+FLIPPED = lambda c: np.where(np.arange(N) < c["wrong"], 1 - Y, Y)
+
+
+def test_targets_are_those_of_the_configuration_and_of_the_data_where_rows_are_held_out() -> None:
+    result = jn.sweep(plan({"wrong": jn.Choice(0, 6)}, weight=None, targets=FLIPPED))
+    for member, wrong in enumerate((0, 6)):
+        assert same(fitted(result, member, (X, FLIPPED({"wrong": wrong}))), result, member)
+    folded = jn.sweep(plan({"wrong": 6, "n": 18}, targets=FLIPPED, validation=None, fold=jn.Folds(5)))
+    train, held = _folds(folded)[2]
+    train = train[train < 18]
+    run = fitted(folded, 2, (X[train], FLIPPED({"wrong": 6})[train]), validation=(X[held], Y[held]))
+    assert same(run, folded, 2)
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        (lambda c: Y[:3], r"targets of .*of shape \(24,\)"),
+        (lambda c: Y + 1, "targets of .*labels that the data have"),
+        (lambda c: Y + 0.5, "targets of .*labels that the data have"),
+        (lambda c: Y / 0.0, "targets of .*finite"),
+        (Y, "targets: expected a callable configuration -> targets"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_targets_that_cannot_be_are_refused(targets: Any, words: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=words):
+        plan({}, weight=None, targets=targets)
+
+
+def test_targets_that_the_objective_cannot_take_are_refused_with_the_plan() -> None:
+    share = Y * 0.5
+    options = {"output": "sigmoid", "validation": None, "metrics": None, "weight": None}
+    with pytest.raises(ValueError, match="targets: expected what the objective takes"):
+        plan({}, data=(X, share), targets=lambda c: share * 4, **options)
+
+
+def test_rows_and_label_noise_are_parameters_of_any_space() -> None:
+    made = plan({"rows": jn.Choice(4, 10), "label_noise": jn.Choice(0.0, 0.25)}, weight=None)
+    values = dict(zip([(c["rows"], c["label_noise"]) for c in made.configurations], made.groups[0].varied, strict=True))
+    assert [int(values[each].weight.sum()) for each in values] == [4, 4, 10, 10]
+    assert [int((values[each].targets != Y).sum()) for each in values] == [0, 6, 0, 6]
+    assert (values[4, 0.0].weight <= values[10, 0.0].weight).all()  # the fewer are among the more
+    result = jn.sweep(pickle.loads(pickle.dumps(made)))  # without anything to pickle functions by
+    few, noisy = values[4, 0.25].weight > 0, values[4, 0.25].targets
+    assert same(fitted(result, 1, (X[few], noisy[few])), result, 1)
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({"rows": 0}, "rows: .*1 to 24"),
+        ({"rows": N + 1}, "rows: .*1 to 24"),
+        ({"rows": 2.5}, "rows: "),
+        ({"label_noise": 1.5}, "label_noise: "),
+        ({"row": 5}, "parameter: .*rows"),
+    ],
+)
+def test_numbers_of_rows_that_are_not_there_are_refused(space: dict[str, Any], words: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=words):
+        plan(space, weight=None)
+
+
+def test_noise_of_what_is_no_label_is_refused() -> None:
+    with pytest.raises(ValueError, match="label_noise: expected targets= for targets that are no labels"):
+        plan({"label_noise": 0.1}, data=(X, X[:, 0]), weight=None, validation=None, metrics=None)
