@@ -1,5 +1,8 @@
 """Question: On real tables, how does jaxnet's preset for tables do beside what people would take instead?
 
+Conclusion: As well as LightGBM (not worse on 14 of 24) and better than pytabkit's, but not by as much as hoped for
+better than scikit-learn's network; bags are worth a tenth of the errors, and cost what eight networks cost.
+
 Method: 24 tables that Debian's packages of R ship (16 of classes, 8 of numbers), of each at most 2,000 rows, drawn
 once. Five times the rows are dealt into two halves, each of which is predicted from the other: ten fits of every model,
 on the same rows. An error is the share of wrong classes, or the root of the mean squared error as a share of the
@@ -12,7 +15,11 @@ only.
 
 Published: Holzmueller et al. 2024 (arXiv 2407.04491) has the recipe; the numbers that are asked for are goals.
 
-Measured: not run in full yet.
+Measured: all fits, on a machine that did other work beside it (a quarter of them on a lent one), so the seconds are no
+more than a hint. Beside scikit-learn's network 11 % fewer errors in classes (15 were asked for) and 4 % in numbers (20
+were), beside pytabkit's 7 % and 3 %. One network alone errs as pytabkit's does, .95 to 1.03 of it; averaging over folds
+and bags is what is gained. Of what is left out, on the 12 or 13 tables of classes that were tried so far, only the NTK
+parametrisation is surely missed (2 to 23 % more errors).
 
 Command: python experiments/tables.py --processes 2    (after scripts/get_data tables; rivals need jaxnet[bench])
 A fit is kept as soon as it is made, in runs/tables.jsonl, so the same command goes on where it was stopped; --minutes
@@ -117,9 +124,14 @@ def left_out(tables: list[Judged]) -> list[Claim]:
             both = pairs([each for each in tables if each.classes == kind], name, ONE)
             if both and not (name == "label smoothing" and not kind):
                 mean, low, high = ratio(both)
-                grown.append(f"{word} {mean - 1:+.1%} ({low - 1:+.1%} to {high - 1:+.1%})")
-        claims += [Claim(f"errors without {name}", "", ", ".join(grown))] if grown else []
+                grown.append(f"{word} {mean - 1:+.1%} ({low - 1:+.1%} to {high - 1:+.1%}), {count_of(both)}")
+        claims += [Claim(f"errors without {name}", "", "; ".join(grown))] if grown else []
     return claims
+
+
+def count_of(tables: list) -> str:
+    """Say of how many tables a ratio is."""
+    return f"{len(tables)} table{'' if len(tables) == 1 else 's'}"
 
 
 def by_table(tables: list[Judged]) -> list[Claim]:
