@@ -29,17 +29,18 @@ def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
 # Of the longest tables the run of all tests takes every so many-th row, to end within minutes; --long takes every row,
 # and so does whoever names files or tests
 EVERY = {
-    "gradients/planted/": 6,
+    "gradients/planted/": 12,
     "gradients/diagnosis/": 3,
     "gradients/test_safety.py": 2,
     "experiments/test_hand_derived.py": 8,
-    "estimators/test_scikit_learns_own_tests.py": 7,
-    "estimators/test_check_estimator.py": 11,
-    "estimators/test_agreement.py": 4,
+    "estimators/test_scikit_learns_own_tests.py": 14,
+    "estimators/test_check_estimator.py": 22,
+    "estimators/test_agreement.py": 8,
     "estimators/test_public_statements.py": 4,
-    "training/test_optax.py": 5,
+    "training/test_optax.py": 10,
     "sweeps/test_nothing_dropped.py": 3,
-    "test_reference_agreement.py": 3,
+    "sweeps/test_varied_rows.py": 2,
+    "test_reference_agreement.py": 6,
     "laws/test_documents_run.py::test_every_block": 3,
 }
 _SHORT = "JAXNET_TESTS_SHORT"  # in the environment, for the processes of pytest-xdist are told files

@@ -74,6 +74,8 @@ def test_an_address_brings_a_weight_set_by_hand_to_another_tab(trained):
     page = trained.page
     page.locator(".unit").first.click()
     field = page.get_by_label("weight of input 2")
+    field.wait_for()
+    trained.rests()  # a picture that arrives meanwhile would take the field away before Enter
     field.fill("1.25")
     field.press("Enter")
     trained.until("() => document.querySelector('.numbers dd').textContent === '0'")
