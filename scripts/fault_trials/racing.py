@@ -95,8 +95,12 @@ def signals(budget: Budget) -> Iterator[str]:
             folder = budget.fresh() / "run"
             command = [sys.executable, "-c", _SCRIPT, str(folder), budget.cache]
             scripts.append((folder, subprocess.Popen(command, stderr=subprocess.PIPE, text=True)))
-        for (number, twice), (folder, script) in zip(asked[at : at + 2], scripts, strict=True):
-            yield _asked(script, folder, number, twice=twice, after=budget.random.random() * 1.5)
+        try:
+            for (number, twice), (folder, script) in zip(asked[at : at + 2], scripts, strict=True):
+                yield _asked(script, folder, number, twice=twice, after=budget.random.random() * 1.5)
+        finally:
+            for _, script in scripts:
+                script.kill()  # one that did not end, as where the shell had it ignore SIGINT, outlives nothing
 
 
 def _asked(script: Any, folder: Path, number: int, *, twice: bool, after: float) -> str:
