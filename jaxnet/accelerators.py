@@ -7,7 +7,6 @@ user has chosen one: ``with jax.default_matmul_precision("default"): jn.fit(...)
 
 import contextlib
 import os
-import resource
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,6 +83,8 @@ def _device(device: Any) -> jax.Device:
 
 def free_memory() -> int:
     """Return the bytes of the host that are free, where Linux says so, else all there are; or this process's limit."""
+    import resource  # which Windows lacks, where networks are made and no sweep or run asks for this
+
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     try:
         with open("/proc/meminfo") as file:

@@ -5,7 +5,7 @@ and what is trained has the bits of a training from memory.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class Batches:
         return tuple(spool.array() for spool in spools)
 
     def _iterator(self, argument: str) -> Iterator[Any]:
-        source = self.source() if isinstance(self.source, Callable) else self.source  # type: ignore[arg-type]
+        source = self.source() if callable(self.source) else self.source
         expected = "an iterable of batches (X, y), or a function that returns one"
         fits = isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping | np.ndarray)
         checks.require(fits, argument, expected, checks.Words(type(source).__name__), TypeError)

@@ -26,7 +26,10 @@ _TRUSTED = ("jax.", "jaxlib.", "numpy.", "optax.", "jaxnet.", "scipy.", "builtin
 _PLAIN = (str, bytes, bool, int, float, complex, type(None), types.EllipsisType, range)
 _LIBRARIES = {"site-packages", "dist-packages"}  # folders of what is installed, whose classes do not change either
 # what every class has, and what changes nothing that is computed
-_NO_PARTS = {"__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__dataclass_fields__", "_abc_impl"}
+_NO_PARTS = {
+    "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__dataclass_fields__", "_abc_impl",
+    "__firstlineno__", "__static_attributes__",  # from Python 3.13 on: a class that moved in its file is no other
+}  # fmt: skip
 _DEEP = 12  # parts of parts that are looked into; a description is three or four deep
 
 

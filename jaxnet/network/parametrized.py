@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from jaxnet import checks
 from jaxnet.network.mlp import MLP, LayerValues
-from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, width_factor
+from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread
 from jaxnet.types import Key, Params
 
 
@@ -63,7 +63,12 @@ class Parametrized:
     @property
     def factors(self) -> tuple[float, ...]:
         """The factor f of each layer."""
-        return tuple(width_factor(self.parametrization, depth, size) for depth, size in enumerate(self.sizes[:-1]))
+        return self._scaled.factors
+
+    @property
+    def _scaled(self) -> MLP:
+        """The network that scales its layers itself; it draws other first weights than these."""
+        return dataclasses.replace(self.net, weights="glorot_uniform", parametrization=self.parametrization)
 
     def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> dict[str, Any]:
         """Draw parameters; raises TypeError for what is no key."""
@@ -83,13 +88,10 @@ class Parametrized:
 
     def plain(self, params: dict[str, Any]) -> Params:
         """Return the parameters with which ``net`` computes the same, in their dtype."""
-        layers = [
-            {"w": layer["w"] * jnp.asarray(factor, layer["w"].dtype), "b": layer["b"]}
-            for layer, factor in zip(params["layers"], self.factors, strict=True)
-        ]
+        _, (first, *others) = self._scaled.standard_form(params["layers"])
         if self.front_scale:
-            layers[0]["w"] = params["scale"][:, None] * layers[0]["w"]
-        return layers
+            first = {**first, "w": params["scale"][:, None] * first["w"]}
+        return [first, *others]
 
     def apply(self, params: dict[str, Any], x: jax.Array, *, key: Key | None = None) -> jax.Array:
         """Compute the logits [K] of one example ``x`` [D]; with a key, hidden units are dropped."""

@@ -35,9 +35,8 @@ _WORDS = {
     ),
 }
 _PRIMARY = 0xFF  # of an error code; what is above it says where it happened
-_LITTLE = (
-    2**16
-)  # bytes: the file that SQLite shares beside a log grows by half of it, and without it fails as by a fault
+# bytes: the file that SQLite shares beside a log grows by half of it, and where it cannot, fails as a broken disk does
+_LITTLE = 2**16
 
 
 class MembersDatabase:

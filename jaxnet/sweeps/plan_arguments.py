@@ -30,6 +30,8 @@ from jaxnet.training.stopping import Stop
 from jaxnet.types import Batch
 
 _ORDERS = ("own", "shared")
+# what ``plan`` hands to a TrainingSpec as it is given
+_OWN = ("rows", "epochs", "network", "objective", "lanes", "preparation", "stop", "optimizer", "pad", "hurry")
 _NEVER = 2**31 - 1  # epochs of patience, the same however long runs are, so that a folder can go on with longer ones
 _ASK = 16  # trials at once
 
@@ -186,17 +188,19 @@ def _grouped(
 ) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
     """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
     refusing what does not fit together."""
-    names, dtype = {*space.parameters}.union(*configurations), check_dtype(given[5])
-    batch, varied = varied_rows(given[0], own[-1], given[2], names=names, root=given[4], dtype=dtype)
-    options: Any = (*own[:5], len(configurations), *own[5:8], batch.x.shape[1:], *own[8:-1], varied)
-    spec = TrainingSpec(batch.x.shape[-1], np.asarray(batch.y), *options)
+    *values, of_rows = own
+    shared = checks.choice("orders", given[-1], _ORDERS) == "shared"
+    task = Task(*given)._replace(dtype=check_dtype(given[-2]), shared_orders=shared)
+    how = {"names": {*space.parameters}.union(*configurations), "root": task.root, "dtype": task.dtype}
+    batch, varied = varied_rows(task.data, of_rows, task.folds, **how)
+    example, together = batch.x.shape[1:], len(configurations)
+    options: Any = dict(zip(_OWN, values, strict=True), example=example, together=together, varied=varied)
+    spec = TrainingSpec(example[-1], np.asarray(batch.y), **options)
     if spec.own_names:  # what jaxnet builds itself has names of its own, each of which it reads
         check_read(space, configurations, spec.names_read)
     require_members(len(configurations), space.seeds.count, space.folds.parts if space.folds else 1)
     members = list_members(space, spec, configurations)
-    groups, task = list_groups(spec, configurations, members), Task(batch, *given[1:])
-    shared = checks.choice("orders", task.shared_orders, _ORDERS) == "shared"
-    task = task._replace(dtype=dtype, shared_orders=shared)
+    groups, task = list_groups(spec, configurations, members), task._replace(data=batch)
     check_groups(groups, task)
     count = len(configurations)
     brackets = halving.brackets(count, spec.epochs) if halving else single(count, spec.epochs)

@@ -180,19 +180,20 @@ def _search(found: dict[str, Any]) -> dict[str, Any]:
     checks.require(not both, "halving", "halving or hyperband", checks.Words("both"))
     for name, kind in (("halving", Halving), ("hyperband", Hyperband)):
         if name in found:
-            options = found.pop(name)
-            checks.require(isinstance(options, dict), name, "a table such as { eta = 3 }", options, TypeError)
-            found["halving"] = kind(**dict(_known(f"{name}.", options, ("eta", "min_epochs", "audit"))))
+            found["halving"] = kind(**_options(found, name, "eta = 3", ("eta", "min_epochs", "audit")))
     if "pbt" in found:
-        options = found["pbt"]
-        checks.require(isinstance(options, dict), "pbt", "a table such as { every = 5 }", options, TypeError)
         names = tuple(field.name for field in dataclasses.fields(PBT))
-        found["pbt"] = PBT(**dict(_known("pbt.", options, names, needed=("every",))))
+        found["pbt"] = PBT(**_options(found, "pbt", "every = 5", names, needed=("every",)))
     if "stop" in found:
-        options = found["stop"]
-        checks.require(isinstance(options, dict), "stop", "a table such as { patience = 5 }", options, TypeError)
-        found["stop"] = Stop(**dict(_known("stop.", options, _STOP)))
+        found["stop"] = Stop(**_options(found, "stop", "patience = 5", _STOP))
     return found
+
+
+def _options(found: dict[str, Any], name: str, example: str, names: tuple[str, ...], **how: Any) -> dict[str, Any]:
+    """Take a table out of a plan, after refusing what is none, and keys that it does not have."""
+    options = found.pop(name)
+    checks.require(isinstance(options, dict), name, f"a table such as {{ {example} }}", options, TypeError)
+    return dict(_known(f"{name}.", options, names, **how))
 
 
 def _data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:

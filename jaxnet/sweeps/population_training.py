@@ -145,7 +145,8 @@ def _explored(
 def _same_program(plan: Plan, group: Group, configuration: Configuration, parting: Parting) -> bool:
     try:
         training = plan.spec.training(configuration, padding=True)
-        plan.spec.varied and plan.spec.varied.of(configuration)
+        if plan.spec.varied:
+            plan.spec.varied.of(configuration)
     except (ValueError, TypeError):  # a number that this network, optimizer, weight= or targets= cannot have
         return False
     return parting(training)[0] == group.skeletons and training.batch_size == group.training.batch_size
@@ -161,10 +162,11 @@ def changed(parameter: Any, value: float, factor: float) -> Any:
         low = -np.inf if parameter.low is None else parameter.low
         return float(min(max(moved, low), parameter.highest))
     if isinstance(parameter, Int):
-        least = 1 if factor > 1 else -1  # or a small whole number would round to itself
-        moved = value + (least if round(value * factor) == value else round(value * factor) - value)
-        levels = parameter.levels(None) if parameter.step is not None else None
-        inside = int(min(max(moved, parameter.low), parameter.high))
-        return inside if levels is None else min(levels, key=lambda level: abs(level - moved))
+        moved = round(value * factor)
+        if moved == value:  # a small whole number rounds to itself
+            moved = value + (1 if factor > 1 else -1)
+        if parameter.step is not None:
+            return min(parameter.levels(None), key=lambda level: abs(level - moved))
+        return int(min(max(moved, parameter.low), parameter.high))
     inside = min(max(value * factor, parameter.low), parameter.high)
     return parameter.at([parameter.unit(inside)]) if parameter.step is not None else float(inside)

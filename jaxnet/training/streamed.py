@@ -134,14 +134,9 @@ def checked_in_blocks(check: Any, x: Any, y: Any) -> tuple[Any, Any]:
             found = check(x[rows], y[rows])
         except (ValueError, TypeError) as error:
             raise type(error)(f"{error} (among the rows {rows.start} to {rows.stop - 1})") from error
-    return x.astype(found[0].dtype), y.astype(found[1].dtype) if isinstance(y, StoredArray) else _cast(
-        y, found[1].dtype
-    )
-
-
-def _cast(y: Any, dtype: Any) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return np.asarray(y).astype(dtype, copy=False)
+    dtypes = [part.dtype for part in found]
+    with np.errstate(over="ignore"):  # what does not fit was refused above, in words
+        return x.astype(dtypes[0]), y.astype(dtypes[1]) if isinstance(y, StoredArray) else np.asarray(y, dtypes[1])
 
 
 def _blocks(array: Any) -> Any:

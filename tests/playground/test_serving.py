@@ -134,7 +134,7 @@ def test_so_many_tabs_and_no_more_and_a_closed_one_makes_room():
         with contextlib.ExitStack() as tabs:
             for tab in range(MOST_TABS):
                 tabs.enter_context(spoken(address, f"{tab}"))("hello")
-            with spoken(address, "late") as late, pytest.raises(ConnectionClosed):
+            with spoken(address, "late") as late, pytest.raises(ConnectionClosed, match=f"there are {MOST_TABS} tabs"):
                 late("hello")
         with spoken(address, "late") as late:
             assert late("hello")["say"] == "scene"
