@@ -83,7 +83,7 @@ def _device(device: Any) -> jax.Device:
 
 def free_memory() -> int:
     """Return the bytes of the host that are free, where Linux says so, else all there are; or this process's limit."""
-    import resource  # which Windows lacks, where networks are made and no sweep or run asks for this
+    import resource  # which Windows lacks
 
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     try:
