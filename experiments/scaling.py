@@ -42,7 +42,7 @@ from reporting import Claim, Findings, main
 from scaling_work import BATCH, CLASSES, INPUTS, ROWS, apart, examples, planned
 from scipy.optimize import nnls
 
-from jaxnet.sweeps.planning import forecast
+from jaxnet.sweeps.forecasts import forecast
 
 MEASURED = Path(__file__).parents[1] / "scripts" / "benchmarks" / "measured" / "nvidia_h100.jsonl"
 FITTED = (  # members, width, epochs

@@ -157,7 +157,7 @@ def _same(act: Any) -> Any:
 
 def _show_plan(arguments: argparse.Namespace) -> int:
     """Print what will be trained."""
-    from jaxnet.sweeps.planning import forecast
+    from jaxnet.sweeps.forecasts import forecast
 
     found = forecast(_read(arguments))
     groups = [group._asdict() for group in found.groups]

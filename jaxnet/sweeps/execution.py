@@ -29,6 +29,7 @@ from jaxnet.sweeps.optuna_study import Study
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import begun, evolve
 from jaxnet.sweeps.processes import ALONE, Processes, join
+from jaxnet.sweeps.pruning import without
 from jaxnet.sweeps.ray_executor import RayExecutor
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.rungs import Decision, audited, rank
@@ -38,6 +39,8 @@ from jaxnet.sweeps.store import Store, sweep_manifest
 from jaxnet.sweeps.trainer import Trainer
 from jaxnet.training.progress import progress_bar
 
+Prune = Callable[[Decision], Decision]  # lets some of those that it ranks end
+TrainRound = Callable[[Plan, SweepHistory, Prune | None], bool]  # whether all of it was trained
 _SAVE_SECONDS = 5.0  # after which members are saved on their way to a rung: what a kill may cost
 
 
@@ -75,17 +78,17 @@ def sweep(
         rows = [each.digest for group in plan.groups for each in group.varied or ()]
         processes.same(json.dumps([sweep_manifest(plan), plan.members.ids, rows]), "plan")
 
-    def train(plan: Plan, history: SweepHistory) -> bool:
+    def train(plan: Plan, history: SweepHistory, prune: Prune | None) -> bool:
         with SweepBar(plan, history, shown=progress and processes.rank == 0) as bar:
             if out is not None and processes.rank == 0:
-                _train_saving(plan, history, out, bar=bar, processes=processes, executor=hands)
+                _train_saving(plan, history, out, bar=bar, processes=processes, executor=hands, prune=prune)
                 return True
             if out is not None:  # the first process has the folder: hear whether it could be opened, and what is in it
                 processes.agree()
                 _give(processes, history)
             shown = lambda members, fetched: bar.show()
             options = {"executor": hands, "collecting": out is not None}
-            train_by_rungs(plan, history, Trainer(plan, history, shown, processes, **options))
+            train_by_rungs(plan, history, Trainer(plan, history, shown, processes, **options), prune)
         return True
 
     with _hands(executor) as hands:
@@ -107,47 +110,59 @@ def _hands(executor: Any) -> Iterator[Any]:
         yield Local() if isinstance(executor, str) else executor
 
 
-def run_plan(plan: Plan, train: Callable[[Plan, SweepHistory], bool], again: Callable[..., Result] = sweep) -> Result:
+def run_plan(plan: Plan, train: TrainRound, again: Callable[..., Result] = sweep) -> Result:
     """Train a plan, in the rounds that it has: one, or as many as Optuna is asked; until ``train`` says False."""
     if plan.asking is None:
         history = empty_history(plan)
-        train(plan, history)
+        train(plan, history, None)
         now = plan.with_numbers(history.lineage[-1].configurations) if history.lineage else plan
         return Result(now, history, again)
     # the study is asked anew from the beginning, also where a folder knows the answers: it is seeded and is told
     # them in the same order, so it asks the same
     study = Study(plan.space, goals=[goal for _, goal in plan.objectives], root=plan.task.root, budget=plan.asking)
-    plan = plan.of_configurations(distinct(study.ask()))
+    plan = plan.of_round(distinct(study.ask()), before=None)
     history = empty_history(plan)
-    while train(plan, history):
+    while train(plan, history, functools.partial(pruned, plan, study) if study.prunes else None):
         names = map(configuration_text, plan.configurations)
         study.tell(dict(zip(names, objective_means(plan, history).tolist(), strict=True)))
         if study.finished:
             break
-        more = plan.of_configurations(distinct([*plan.configurations, *study.ask()]))
+        more = plan.of_round(distinct([*plan.configurations, *study.ask()]), before=plan)
         plan, history = more, carried_history(plan, history, more)
     return Result(plan, history, again)
 
 
-def train_by_rungs(plan: Plan, history: SweepHistory, trainer: Any) -> None:
-    """Train to every rung in turn, rank there, and go on with the best; then train the audited to the end."""
+def pruned(plan: Plan, study: Study, decision: Decision) -> Decision:
+    """Let a study say which of the configurations of a decision end."""
+    names = [configuration_text(plan.configurations[c]) for c in decision.ranked]
+    scores = dict(zip(names, decision.scores, strict=True))
+    ended = study.prune(decision.epochs, scores, last=decision.epochs == plan.epochs)
+    return without(decision, {c for c, name in zip(decision.ranked, names, strict=True) if name in ended})
+
+
+def train_by_rungs(plan: Plan, history: SweepHistory, trainer: Any, prune: Prune | None = None) -> None:
+    """Train to every rung in turn, rank there, and go on with the best, or with those that ``prune`` leaves; then train
+    the audited to the end."""
     alive = [list(bracket.configurations) for bracket in plan.brackets]
     if plan.evolution:
         begun(plan, history)
-    for epochs in sorted({epochs for bracket in plan.brackets for epochs, _ in bracket.rungs}):
+    decided = {decision.bracket for decision in history.decisions}  # in an earlier round of Optuna's
+    waiting = {b: dict(bracket.rungs) for b, bracket in enumerate(plan.brackets) if b not in decided}
+    for epochs in sorted({epochs for rungs in waiting.values() for epochs in rungs}):
         # brackets that meet at an epoch are trained to it together, and so share tiles
-        here = [b for b, bracket in enumerate(plan.brackets) if epochs in dict(bracket.rungs)]
+        here = [b for b, rungs in waiting.items() if epochs in rungs]
         trainer.advance(plan.members_of([c for b in here for c in alive[b]]), epochs)
         for b in here:
             decision = decide(plan, history, b, alive=alive[b], epochs=epochs)
+            decision = decision if prune is None else prune(decision)
             history.decisions.append(decision)
             alive[b] = sorted(decision.ranked[: decision.kept])
             if plan.evolution and epochs < plan.epochs:
                 plan = evolve(plan, history, decision, trainer)
+            ended = set(decision.ranked[decision.kept :])
             if plan.halving:
-                pruned = set(decision.ranked[decision.kept :])
-                pruned -= set(audited([decision], plan.halving.audit, plan.task.root))
-                trainer.forget(plan.members_of(sorted(pruned)))
+                ended -= set(audited([decision], plan.halving.audit, plan.task.root))
+            trainer.forget(plan.members_of(sorted(ended)))
     if plan.halving:
         history.audited.extend(audited(history.decisions, plan.halving.audit, plan.task.root))
         trainer.advance(plan.members_of(history.audited), plan.epochs)
@@ -170,6 +185,7 @@ def _train_saving(
     bar: "SweepBar",
     processes: Processes,
     executor: Any,
+    prune: Prune | None,
 ) -> None:
     """Train with a folder that is held open: go on from what is in it, and save what is reached."""
     with contextlib.ExitStack() as stack:
@@ -198,7 +214,7 @@ def _train_saving(
             bar.show()
 
         options = {"executor": executor, "wanted": wanted, "collecting": True}
-        train_by_rungs(plan, history, Trainer(plan, history, done, processes, **options))
+        train_by_rungs(plan, history, Trainer(plan, history, done, processes, **options), prune)
 
 
 def _give(processes: Processes, history: SweepHistory) -> None:

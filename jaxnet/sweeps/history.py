@@ -54,9 +54,12 @@ def empty_history(plan: Plan) -> SweepHistory:
 
 
 def carried_history(plan: Plan, history: SweepHistory, extended: Plan) -> SweepHistory:
-    """Return the record of a plan for one that extends it by further configurations; decisions are made anew."""
+    """Return the record of a plan for one that extends it by further configurations; decisions are made anew, but for
+    those of a pruner, which each round has for itself."""
     more = empty_history(extended)
     more.new.extend(history.new)
+    if plan.asking and plan.asking.pruner:
+        more.decisions.extend(history.decisions)
     known = np.arange(len(plan.members.ids))
     for name, curve in history.curves.items():
         more.curves[name][known] = curve

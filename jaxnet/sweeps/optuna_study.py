@@ -5,19 +5,19 @@ same search asks the same questions again: it is reproducible, and a search that
 telling what its folder already knows. One trial is one configuration, its value the mean over seeds and folds.
 """
 
-import importlib
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnet import checks
 from jaxnet.sweeps.number_ranges import Float, Int, Normal
+from jaxnet.sweeps.optuna_package import import_optuna, quietly
 from jaxnet.sweeps.parameters import Choice, Configuration, Layers, When, in_words, unconditional
+from jaxnet.sweeps.pruning import Pruner
 from jaxnet.sweeps.space import Space, configuration_text
 
-_INSTALL = "method='optuna' needs Optuna, which is not installed: pip install 'jaxnet[optuna]'"
+_NAME = "jaxnet"  # of every study: pruners deal trials out by it, and a name by lot would be another deal every time
 _TRIES = 64  # trials in a row that may break a constraint, before it is said to leave nothing
 
 
@@ -28,6 +28,7 @@ class Budget(NamedTuple):
     batch: int
     first: Sequence[Configuration] = ()  # configurations that are tried before any is drawn
     earlier: Any = None  # a study of Optuna's, whose finished trials the first draws already know
+    pruner: Pruner | None = None
 
 
 class Study:
@@ -37,18 +38,28 @@ class Study:
         self._optuna = import_optuna()
         sampler = self._optuna.samplers.TPESampler(seed=root)
         directions = _directions(goals)
-        self._study = quietly(lambda: self._optuna.create_study(directions=directions, sampler=sampler))
+        pruner = self._optuna.pruners.NopPruner() if budget.pruner is None else budget.pruner.fresh()
+        options = {"directions": directions, "sampler": sampler, "pruner": pruner, "study_name": _NAME}
+        self._study = quietly(lambda: self._optuna.create_study(**options))
         self._space, self._budget = space, budget
         self._study.add_trials(earlier_trials(space, budget.earlier, directions))
         for configuration in budget.first:
             self._study.enqueue_trial(_params(space, configuration))
         self._waiting: list[tuple[Any, str]] = []
+        self._reported: dict[str, dict[int, float]] = {}  # configuration -> epoch -> score, at rungs
+        self._heard: set[tuple[int, int]] = set()  # trials and epochs that were reported
+        self._ended: set[str] = set()  # the configurations that were pruned
         self.asked = 0
 
     @property
     def finished(self) -> bool:
         """Whether all trials were asked for."""
         return self.asked >= self._budget.n
+
+    @property
+    def prunes(self) -> bool:
+        """Whether a pruner may end its trials."""
+        return self._budget.pruner is not None
 
     def ask(self) -> list[dict[str, Any]]:
         """Return the configurations of the next batch, some of which may have been asked for before."""
@@ -60,14 +71,33 @@ class Study:
         self.asked += len(found)
         return found
 
+    def prune(self, epochs: int, scores: dict[str, float], *, last: bool) -> set[str]:
+        """Report scores at a rung by the identity of a configuration, and return those that the pruner ends, in the
+        order of the trials; at the ``last`` rung it is not asked. NaN is not reported: it ends as a failed trial."""
+        trials = {name: trial for trial, name in reversed(self._waiting)}  # of one asked for twice in a round the first
+        sound = [name for name in reversed(trials) if name in scores and np.isfinite(scores[name])]
+        for name in sound:  # all come to a rung together, so all are known when the first is judged
+            self._reported.setdefault(name, {})[epochs] = scores[name]
+            trials[name].report(scores[name], epochs)
+            self._heard.add((trials[name].number, epochs))
+        found = set() if last else {name for name in sound if trials[name].should_prune()}
+        self._ended |= found
+        return found
+
     def tell(self, scores: dict[str, list[float]]) -> None:
         """Tell the scores, one a goal, by the identity of a configuration, in the order of the trials; NaN is a failed
-        trial."""
+        trial. One that was asked for before comes to what it came to then."""
+        states = self._optuna.trial.TrialState
         for trial, name in self._waiting:  # in the order of asking, for the sampler draws by what it was told so far
-            if np.isfinite(scores[name]).all():
+            for epochs, score in self._reported.get(name, {}).items():
+                if (trial.number, epochs) not in self._heard:
+                    trial.report(score, epochs)
+            if name in self._ended:
+                self._study.tell(trial, state=states.PRUNED)
+            elif np.isfinite(scores[name]).all():
                 self._study.tell(trial, scores[name])
             else:
-                self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+                self._study.tell(trial, state=states.FAIL)
         self._waiting = []
 
     def _ask_one(self) -> tuple[Any, dict[str, Any]]:
@@ -88,24 +118,6 @@ class Study:
         while standing := [n for n in waiting if self._space.stands(n, _values(self._space, trial.params))]:
             for name in standing:
                 _suggest(trial, name, waiting.pop(name))
-
-
-def import_optuna() -> Any:
-    """Return the package; raises ImportError, saying what to install."""
-    try:
-        return importlib.import_module("optuna")
-    except ImportError as error:
-        raise ImportError(_INSTALL) from error
-
-
-def quietly(act: Callable[[], Any]) -> Any:
-    """Do something without Optuna's messages on standard error."""
-    logger = logging.getLogger("optuna")  # by its level, for Optuna installs a handler of its own
-    before, logger.level = logger.level, logging.WARNING
-    try:
-        return act()
-    finally:
-        logger.level = before
 
 
 def distributions(space: Space) -> dict[str, Any]:

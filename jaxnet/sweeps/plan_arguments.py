@@ -1,6 +1,5 @@
 """``plan``: the arguments of a sweep, checked before anything is trained, become a ``Plan``."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,32 +7,23 @@ import numpy as np
 import optax
 
 from jaxnet import checks
-from jaxnet.data import Preparation, StoredArray
-from jaxnet.metrics import EXAMPLE_TOP_K, METRICS, is_metric, metric_goal
+from jaxnet.data import Preparation
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec
 from jaxnet.sweeps.devices import use_all_cores
 from jaxnet.sweeps.groups import Group, Members, Task, check_groups, list_groups, list_members
-from jaxnet.sweeps.optuna_study import Budget, Study
 from jaxnet.sweeps.own_functions import check_read
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.plan_data import check_dtype, plan_rows, varied_rows
+from jaxnet.sweeps.plan_objectives import judge
+from jaxnet.sweeps.plan_search import Search
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import evolving
-from jaxnet.sweeps.rungs import PBT, Bracket, Halving, Hyperband, single
-from jaxnet.sweeps.sampling import METHODS, completed, distinct, sample
-from jaxnet.sweeps.size_limits import MOST_MEMBERS, require_members
+from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
+from jaxnet.sweeps.size_limits import require_members
 from jaxnet.sweeps.space import Space
-from jaxnet.training.loop import history_names
-from jaxnet.training.metric_values import check_metrics, metric_name
-from jaxnet.training.preparation import check_stop
 from jaxnet.training.stopping import Stop
-from jaxnet.types import Batch
 
 _ORDERS = ("own", "shared")
-# what ``plan`` hands to a TrainingSpec as it is given
-_OWN = ("rows", "epochs", "network", "objective", "lanes", "preparation", "stop", "optimizer", "pad", "hurry")
-_NEVER = 2**31 - 1  # epochs of patience, the same however long runs are, so that a folder can go on with longer ones
-_ASK = 16  # trials at once
 
 
 def plan(
@@ -53,6 +43,7 @@ def plan(
     halving: Halving | Hyperband | None = None,
     ask: int | None = None,
     study: Any = None,
+    pruner: Any = None,
     pbt: PBT | None = None,
     network: Callable[[Configuration], Any] | None = None,
     objective: Callable[[Any, Configuration], Callable[..., Any]] | None = None,
@@ -107,6 +98,8 @@ def plan(
         ask: for "optuna", how many configurations are asked for, trained as one population and told at once; 16
             by default.
         study: for "optuna", a study of Optuna's, such as ``result.to_optuna()``, whose finished trials it begins with.
+        pruner: for "optuna", a pruner of Optuna's, such as ``optuna.pruners.MedianPruner()``, or a ``jn.Pruner`` that
+            says how often it is asked: the trials that it ends are trained no further.
         pbt: for "pbt", a ``jn.PBT``: when the worst take over from the best, and how their numbers change; by default
             every tenth of the epochs.
         network: configuration -> any network, in place of an ``MLP``.
@@ -145,66 +138,52 @@ def plan(
 
     Raises ValueError or TypeError for bad input.
     """
-    (optimizer, space), (epochs, root, pbt) = _begun(space, constants), _check_length(epochs, root, method, pbt)
-    batch, held_out, folds, rows = plan_rows((data, validation), (preparation, class_weights), space.folds, root)
-    metrics, names, by, rank, stop = _judged((metrics, metric, goal), (rank, stop), of=(batch, held_out or folds))
-    asking, found = _found(space, (method, n, ask, halving, study), configurations, by=by, root=root, pbt=pbt)
-    own = (rows, epochs, network, objective, lanes, preparation, stop, optimizer, pad, hurry, (weight, targets))
-    made = _grouped(space, own, found, (batch, held_out, folds, metrics, root, dtype, orders), halving=pbt or halving)
-    return evolving(Plan(space, method, found, *made, names, *by[0], halving, asking, rank, keep, pbt, tuple(by[1:])))
-
-
-def _begun(space: Space, constants: dict[str, Any]) -> tuple[Any, Space]:
-    """Return the optimizer of one's own, which is taken out of the constants, and the space with the others in it."""
     use_all_cores()  # before anything here makes JAX start
-    return _own_optimizer(constants), _complete_space(space, constants)
+    optimizer, space = _own_optimizer(constants), _complete_space(space, constants)
+    epochs, root = checks.countable("epochs", epochs), checks.integer("root", root, maximum=2**31 - 1)
+    batch, held_out, folds, rows = plan_rows((data, validation), (preparation, class_weights), space.folds, root)
+    judged = judge(metrics, metric, goal, of=(batch, held_out or folds), standing=(rank, stop))
+    search = Search(method, n, configurations, halving, pbt, ask, study, pruner).checked(epochs, len(judged.by))
+    asking, found = search.begin(space, goals=[goal for _, goal in judged.by], root=root)
+    shared = checks.choice("orders", orders, _ORDERS) == "shared"
+    task = Task(batch, held_out, folds, judged.metrics, root, check_dtype(dtype), shared)
+    own: dict[str, Any] = {"rows": rows, "epochs": epochs, "stop": judged.stop, "preparation": preparation}
+    own |= {"network": network, "objective": objective, "optimizer": optimizer}
+    own |= {"lanes": lanes, "pad": pad, "hurry": hurry}
+    spec, task = _spec(space, task, found, own, of_rows=(weight, targets))
+    members, groups = _grouped(space, spec, task, found)
+    (metric, goal), *others = judged.by
+    return evolving(Plan(
+        space, method, found, members, groups, search.brackets(len(found), epochs), spec, task, epochs, judged.names,
+        metric, goal, halving, asking, judged.rank, keep, search.pbt, tuple(others),
+    ))  # fmt: skip
 
 
-def _found(
-    space: Space,
-    asked: tuple[Any, ...],
-    configurations: Sequence[Configuration] | None,
-    *,
-    by: Any,
-    root: int,
-    pbt: Any,
-) -> tuple[Budget | None, list[dict[str, Any]]]:
-    """Return what Optuna is to be asked, or None, and the configurations to begin with: of its batches the first, for
-    ``sweep`` asks for the others when these have scores."""
-    method, n, ask, halving, study = asked
-    for name, given in (("halving", halving), ("pbt", pbt)):
-        alone = f"none with {len(by)} objectives, for it ranks by one"
-        checks.require(len(by) == 1 or given is None, name, alone, given)
-    asking = _check_asking(method, n, ask, halving, study=study)
-    if not asking:
-        how = "random" if method == "pbt" else method
-        return None, sample(space, how, n=n, root=root, configurations=configurations)
-    asking = asking._replace(first=tuple(completed(space, configurations)))
-    return asking, distinct(Study(space, goals=[goal for _, goal in by], root=root, budget=asking).ask())
+def _spec(
+    space: Space, task: Task, configurations: list[dict[str, Any]], own: dict[str, Any], *, of_rows: tuple[Any, Any]
+) -> tuple[TrainingSpec, Task]:
+    """Return how configurations become trainings, and what all of them look at; ``own`` are fields of the first as
+    they were given, ``of_rows`` weight= and targets=. Refuses a parameter that nothing reads."""
+    how = {"names": {*space.parameters}.union(*configurations), "root": task.root, "dtype": task.dtype}
+    batch, varied = varied_rows(task.data, of_rows, task.folds, **how)
+    example = batch.x.shape[1:]
+    spec = TrainingSpec(
+        example[-1], np.asarray(batch.y), example=example, together=len(configurations), varied=varied, **own
+    )
+    if spec.own_names:  # what jaxnet builds itself has names of its own, each of which it reads
+        check_read(space, configurations, spec.names_read)
+    return spec, task._replace(data=batch)
 
 
 def _grouped(
-    space: Space, own: tuple[Any, ...], configurations: Sequence[Configuration], given: tuple[Any, ...], *, halving: Any
-) -> tuple[Members, list[Group], list[Bracket], TrainingSpec, Task, int]:
-    """Return the members, the groups that train them and the brackets that rank them, and what they follow from, after
-    refusing what does not fit together."""
-    *values, of_rows = own
-    shared = checks.choice("orders", given[-1], _ORDERS) == "shared"
-    task = Task(*given)._replace(dtype=check_dtype(given[-2]), shared_orders=shared)
-    how = {"names": {*space.parameters}.union(*configurations), "root": task.root, "dtype": task.dtype}
-    batch, varied = varied_rows(task.data, of_rows, task.folds, **how)
-    example, together = batch.x.shape[1:], len(configurations)
-    options: Any = dict(zip(_OWN, values, strict=True), example=example, together=together, varied=varied)
-    spec = TrainingSpec(example[-1], np.asarray(batch.y), **options)
-    if spec.own_names:  # what jaxnet builds itself has names of its own, each of which it reads
-        check_read(space, configurations, spec.names_read)
+    space: Space, spec: TrainingSpec, task: Task, configurations: list[dict[str, Any]]
+) -> tuple[Members, list[Group]]:
+    """Return the members and the groups that train them, after refusing what does not fit together."""
     require_members(len(configurations), space.seeds.count, space.folds.parts if space.folds else 1)
     members = list_members(space, spec, configurations)
-    groups, task = list_groups(spec, configurations, members), task._replace(data=batch)
+    groups = list_groups(spec, configurations, members)
     check_groups(groups, task)
-    count = len(configurations)
-    brackets = halving.brackets(count, spec.epochs) if halving else single(count, spec.epochs)
-    return members, groups, brackets, spec, task, spec.epochs
+    return members, groups
 
 
 def _own_optimizer(constants: dict[str, Any]) -> Callable[..., Any] | None:
@@ -228,87 +207,3 @@ def _complete_space(space: Any, constants: dict[str, Any]) -> Space:
 
 
 _ARGUMENTS = tuple(plan.__kwdefaults__ or ())  # of ``plan`` itself, for the hint where one is misspelt
-
-
-def _judged(
-    objectives: tuple[Any, Any, Any], standing: tuple[Any, Any], *, of: tuple[Batch, Any]
-) -> tuple[tuple[Any, ...], tuple[str, ...], list[tuple[str, str]], str, Stop | None]:
-    """Return by what members are judged: the metrics, the names of the history, name and goal of each objective, and
-    which epoch of a member stands for it, by which rule."""
-    metrics, names, by = _check_objectives(*objectives, of=of)
-    never = Stop(by[0][0], _NEVER, goal=by[0][1], restore_best=True)
-    rank, stop = _check_stopping(*standing, names, never)
-    return metrics, names, by, rank, stop
-
-
-def _check_objectives(
-    metrics: Sequence[Any], metric: Any, goal: Any, *, of: tuple[Batch, Any]
-) -> tuple[tuple[Any, ...], tuple[str, ...], list[tuple[str, str]]]:
-    """Return the metrics, the names of the history, and name and goal of each objective; ``of`` are the
-    examples, and those that are held out, or None."""
-    several = isinstance(metric, list | tuple)
-    names = list(metric) if several else [metric]
-    whole = not several or (names and all(isinstance(n, str) for n in names) and len(set(names)) == len(names))
-    checks.require(whole, "metric", "a name, or a list of different names", metric)
-    goals = list(goal) if several and isinstance(goal, list | tuple) else [goal] * len(names)
-    checks.require(len(goals) == len(names), "goal", f"one a metric, {len(names)}", goal)
-    by = []
-    for name, each in zip(names, goals, strict=True):
-        metrics, recorded, ranked, found = _check_ranking(metrics, name, each, of=of)
-        by.append((ranked, found))
-    return tuple(metrics), recorded, by
-
-
-def _check_ranking(
-    metrics: Sequence[Any], metric: str | None, goal: str | None, *, of: tuple[Batch, Any]
-) -> tuple[tuple[Any, ...], tuple[str, ...], str, str]:
-    """Return the metrics, the names of the history, the name to rank by, whose metric is added where missing, and the
-    goal."""
-    metrics, validated, stored = check_metrics(metrics), bool(of[1]), isinstance(of[0].x, StoredArray)
-    ranked = ("validation_loss" if validated else "loss") if metric is None else metric
-    plain = ranked.removeprefix("validation_") if isinstance(ranked, str) else ranked
-    named = [ranked if stored else plain] if is_metric(plain) and ranked not in map(metric_name, metrics) else []
-    known = history_names(tuple(dict.fromkeys([*metrics, *METRICS, *named, EXAMPLE_TOP_K])), validated=True)
-    held_out = checks.choice("metric", ranked, known).startswith("validation_")
-    checks.require(validated or not held_out, "metric", "validation= or fold=jn.Folds(k) for it", ranked)
-    metrics = (*metrics, *(name for name in named if name not in metrics))
-    goal = metric_goal(ranked) if goal is None else checks.choice("goal", goal, ("min", "max"))
-    return metrics, tuple(history_names(metrics, validated)), ranked, goal
-
-
-def _check_stopping(rank: str | None, stop: Stop | None, names: Sequence[str], never: Stop) -> tuple[str, Stop | None]:
-    """Return which epoch of a member is ranked, and the rule that ends its run and keeps its best epoch where that is.
-
-    Without a rule it is the one that ``never`` ends a run and watches what is ranked.
-    """
-    stop = check_stop(stop, list(names))
-    if rank is None:
-        rank = "best" if stop is not None and stop.restore_best else "last"
-    best = checks.choice("rank", rank, ("best", "last")) == "best"
-    if stop is None and best:
-        return rank, never
-    return rank, None if stop is None else dataclasses.replace(stop, restore_best=best)
-
-
-def _check_asking(method: str, n: int | None, ask: int | None, halving: Any, *, study: Any) -> Budget | None:
-    checks.choice("method", method, METHODS)
-    kind = halving is None or isinstance(halving, Halving | Hyperband)
-    checks.require(kind, "halving", "jn.Halving(...) or jn.Hyperband(...)", halving, TypeError)
-    if method != "optuna":
-        for name, given in (("ask", ask), ("study", study)):
-            checks.require(given is None, name, "none without method='optuna', which alone is asked", given)
-        return None
-    checks.require(halving is None, "halving", "none with method='optuna', which needs finished runs", halving)
-    n = checks.integer("n", n, minimum=1, maximum=MOST_MEMBERS, note="trials")
-    batch = checks.integer("ask", _ASK if ask is None else ask, minimum=1, note="trials at once")
-    return Budget(n, batch, earlier=study)
-
-
-def _check_length(epochs: int, root: int, method: str, pbt: Any) -> tuple[int, int, PBT | None]:
-    epochs, root = checks.countable("epochs", epochs), checks.integer("root", root, maximum=2**31 - 1)
-    if method != "pbt":
-        checks.require(pbt is None, "pbt", "none without method='pbt'", pbt)
-        return epochs, root, None
-    kind = pbt is None or isinstance(pbt, PBT)
-    checks.require(kind, "pbt", "jn.PBT(every=...)", pbt, TypeError)
-    return epochs, root, PBT(max(1, epochs // 10)) if pbt is None else pbt

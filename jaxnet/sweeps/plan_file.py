@@ -5,6 +5,7 @@
     epochs = 81
     metric = "validation_accuracy"
     halving = { eta = 3, min_epochs = 3 }
+    # pruner = { name = "MedianPruner", every = 5 }     # with method = "optuna"; and its own options
     # stop = { monitor = "validation_loss", patience = 9 };  rank = "best" or "last" epoch of each member
 
     [data]
@@ -29,7 +30,6 @@ for a derived value, ``{ mean = 0, sd = 1 }`` for a ``Normal``, ``fold = { count
 """
 
 import dataclasses
-import inspect
 import json
 import os
 import tomllib
@@ -39,41 +39,29 @@ from types import MappingProxyType
 from typing import Any
 
 from jaxnet import checks
-from jaxnet.data import (
-    Dataset,
-    catalogue,
-    prepare,
-    read_csv,
-    read_npz,
-    read_parquet,
-    read_table,
-    split_table,
-)
 from jaxnet.storage import CheckpointError, read_bytes, write_atomically
 from jaxnet.sweeps.configuration import PARAMETER_NAMES
 from jaxnet.sweeps.folds import Folds
 from jaxnet.sweeps.number_ranges import Float, Int, Normal
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Layers, Seeds, when
 from jaxnet.sweeps.plan_arguments import plan
+from jaxnet.sweeps.plan_file_data import file_data
 from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.pruning import Pruner
 from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
 from jaxnet.sweeps.space import Space
-from jaxnet.sweeps.toml_file import read_toml, toml_bytes
+from jaxnet.sweeps.toml_file import known_keys, read_toml, toml_bytes, typed
 from jaxnet.training.stopping import Stop
 
 _SEARCH = (
     "method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "rank", "root", "dtype", "pad",
     "hurry", "orders", "keep",
 )  # fmt: skip
-_PRUNING = ("halving", "hyperband", "stop", "pbt")
+_PRUNING = ("halving", "hyperband", "stop", "pbt", "pruner")
 _STOP = ("monitor", "patience", "tolerance", "goal", "restore_best", "ties", "latest")
 _WHOLE = ("hidden", "batch_size", "epochs", "rows")  # whose numbers are whole
 KEPT_PLAN = "plan.toml"  # in the folder of a sweep that a plan in a file made
 _KEPT_CHANGES = "plan.changes.json"
-_DATA_NAMES = (
-    "name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare", "group", "time",
-    "class_weights",
-)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,11 +90,11 @@ def read_plan(path: str | os.PathLike[str], changes: Iterable[str] = (), content
         _change(found, change)
     for name in (name for name in found if name in _SPACE and name not in _SEARCH):
         checks.refuse(name, "this key below [space]", checks.Words("it above all tables"))
-    _known("", found, (*_SEARCH, *_PRUNING, "data", "space"))
+    known_keys("", found, (*_SEARCH, *_PRUNING, "data", "space"))
     for table in ("data", "space"):
         checks.require(isinstance(found.get(table), dict), table, f"a table [{table}]", found.get(table), TypeError)
-    data = _data(found.pop("data"), _home(path))
-    space = Space(**{name: _parameter(name, value) for name, value in _known("space.", found.pop("space"), _SPACE)})
+    data = file_data(found.pop("data"), _home(path))
+    space = Space(**{name: _parameter(name, value) for name, value in known_keys("space.", found.pop("space"), _SPACE)})
     return plan(space, data.pop("data"), **data, **_search(found))
 
 
@@ -181,6 +169,12 @@ def _search(found: dict[str, Any]) -> dict[str, Any]:
     for name, kind in (("halving", Halving), ("hyperband", Hyperband)):
         if name in found:
             found["halving"] = kind(**_options(found, name, "eta = 3", ("eta", "min_epochs", "audit")))
+    if "pruner" in found:  # with the options of the one that it names, which knows them itself
+        options = found["pruner"]
+        named = isinstance(options, dict) and isinstance(options.get("name"), str)
+        checks.require(named, "pruner", 'a table such as { name = "MedianPruner", every = 5 }', options, TypeError)
+        further = {name: value for name, value in options.items() if name not in ("name", "every")}
+        found["pruner"] = Pruner(options["name"], options.get("every"), further)
     if "pbt" in found:
         names = tuple(field.name for field in dataclasses.fields(PBT))
         found["pbt"] = PBT(**_options(found, "pbt", "every = 5", names, needed=("every",)))
@@ -193,68 +187,7 @@ def _options(found: dict[str, Any], name: str, example: str, names: tuple[str, .
     """Take a table out of a plan, after refusing what is none, and keys that it does not have."""
     options = found.pop(name)
     checks.require(isinstance(options, dict), name, f"a table such as {{ {example} }}", options, TypeError)
-    return dict(_known(f"{name}.", options, names, **how))
-
-
-def _data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return the arguments of ``plan`` that a table of data stands for."""
-    options = dict(_known("data.", table, _DATA_NAMES))
-    for name in ("name", "file", "delimiter", "group", "time"):
-        _typed(f"data.{name}", options.get(name, ""), str, "text")
-    one = ("name" in options) != ("file" in options)
-    checks.require(one, "data", "either name= or file=", checks.Words(", ".join(options) or "none"))
-    weights = {"class_weights": options.pop("class_weights", None)}
-    if options.get("prepare", False) is not False:
-        return _prepared(options, folder) | weights
-    ways = [name for name in ("group", "time") if name in options]
-    checks.require(not ways, "data", f"prepare = true beside {' and '.join(ways)}", checks.Words("none"))
-    train = catalogue(options["name"]) if "name" in options else _file(folder / options["file"], options)
-    held_out, validation = options.get("validation"), None
-    if isinstance(held_out, str):
-        validation = _file(folder / held_out, options)
-    elif held_out is not None:
-        share = checks.number("data.validation", held_out, above=0, below=1)
-        validation, train = train.split(share, seed=options.get("seed", 0))
-    if options.get("standardise", False):  # both by the training part alone, of which the other must know nothing
-        validation = None if validation is None else validation.standardised(by=train)
-        train = train.standardised()
-    return {"data": train, "validation": validation, **weights}
-
-
-_GIVEN = ("table", "target", "rows", "source", "delimiter", "columns", "reading")  # which other keys say, or none
-
-
-def _prepared(options: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Prepare a table, all by its training rows; those held out at random have their share of each class."""
-    wishes = {} if options["prepare"] is True else options["prepare"]
-    _typed("data.prepare", wishes, dict, "true or a table of options of jn.data.prepare")
-    fits = "file" in options and "standardise" not in options
-    checks.require(fits, "data.prepare", "a file, and scale= in place of standardise", checks.Words(", ".join(options)))
-    known = inspect.signature(prepare).parameters | inspect.signature(read_table).parameters
-    names = [name for name in known if name not in _GIVEN]
-    wishes = dict(_known("data.prepare.", wishes, names))
-    reading = {name: wishes.pop(name) for name in list(wishes) if name in inspect.signature(read_table).parameters}
-    read = lambda name: read_table(folder / name, delimiter=options.get("delimiter"), **reading)
-    table, target, held_out = read(options["file"]), options.get("target", -1), options.get("validation")
-    ways = {name: options[name] for name in ("group", "time", "seed") if name in options}
-    if isinstance(held_out, int | float):
-        share = checks.number("data.validation", held_out, above=0, below=1)
-        prep, (train, held) = split_table(table, target, 1 - share, **ways, **wishes)
-        return {"data": table.take(train), "validation": table.take(held), "preparation": prep}
-    checks.require(
-        not ways.keys() - {"seed"}, "data", "a share as validation, to be dealt out", checks.Words(str(ways))
-    )
-    validation = None if held_out is None else read(held_out)
-    return {"data": table, "validation": validation, "preparation": prepare(table, target, **wishes)}
-
-
-def _file(path: Path, options: Mapping[str, Any]) -> Dataset:
-    if path.suffix == ".npz":
-        return read_npz(path)
-    if path.suffix == ".parquet":
-        return read_parquet(path, target=options.get("target"))
-    given = {name: options[name] for name in ("target", "delimiter") if name in options}
-    return read_csv(path, **given)
+    return dict(known_keys(f"{name}.", options, names, **how))
 
 
 def _parameter(name: str, value: Any) -> Any:
@@ -264,7 +197,7 @@ def _parameter(name: str, value: Any) -> Any:
         return value
     table = dict(value)
     conditions = table.pop("when", None)
-    _typed(f"space.{name}.when", conditions or {}, dict, 'a table such as { optimizer = "sgd" }')
+    typed(f"space.{name}.when", conditions or {}, dict, 'a table such as { optimizer = "sgd" }')
     parameter = table.pop("value") if set(table) == {"value"} else _kind(name, table)
     return parameter if conditions is None else when(parameter, **conditions)
 
@@ -272,9 +205,9 @@ def _parameter(name: str, value: Any) -> Any:
 def _kind(name: str, table: dict[str, Any]) -> Any:
     prefix = f"space.{name}."
     if name == "seed":
-        return Seeds(**dict(_known(prefix, table, ("count", "first"), needed=("count",))))
+        return Seeds(**dict(known_keys(prefix, table, ("count", "first"), needed=("count",))))
     if name == "fold":
-        return Folds(**dict(_known(prefix, table, ("count", "stratify"), needed=("count",))))
+        return Folds(**dict(known_keys(prefix, table, ("count", "stratify"), needed=("count",))))
     key = next((key for key in _KINDS if key in table), None)  # the one name that tells a kind from the others
     if key is None:
         said = [" and ".join(needed) + _beside(further) for needed, further, _ in _KINDS.values()]
@@ -283,8 +216,8 @@ def _kind(name: str, table: dict[str, Any]) -> Any:
     needed, further, make = _KINDS[key]
     if key == "min":
         further, make = (("log", "step"), Int) if name in _WHOLE else (further, make)
-    _typed(f"{prefix}choices", table.get("choices", []), list, "a list")
-    return make(**{_SPELT.get(k, k): v for k, v in _known(prefix, table, (*needed, *further), needed=needed)})
+    typed(f"{prefix}choices", table.get("choices", []), list, "a list")
+    return make(**{_SPELT.get(k, k): v for k, v in known_keys(prefix, table, (*needed, *further), needed=needed)})
 
 
 def _beside(further: Sequence[str]) -> str:
@@ -301,19 +234,3 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable[..., Any]]
         "times": (("times", "of"), (), lambda times, of: Derived(Product(checks.number("times", times), of))),
     }
 )
-
-
-def _known(
-    prefix: str, table: Mapping[str, Any], names: Iterable[str], *, needed: tuple[str, ...] = ()
-) -> list[tuple[str, Any]]:
-    """Return the entries of a table after refusing a key that it may not have, and a table without one it must."""
-    known = [f"{prefix}{name}" for name in names]
-    for name in table:
-        checks.choice("key", f"{prefix}{name}", known)
-    there = checks.Words(", ".join(table) or "none")
-    checks.require(set(needed) <= set(table), prefix.removesuffix("."), " and ".join(needed), there)
-    return list(table.items())
-
-
-def _typed(argument: str, value: Any, kind: type, words: str) -> None:
-    checks.require(isinstance(value, kind), argument, words, value, TypeError)

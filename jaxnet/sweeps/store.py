@@ -258,6 +258,8 @@ def _chosen(plan: Plan) -> dict[str, Any]:
     if plan.evolution is not None:  # all of this makes every member
         how = str(plan.evolution), len(plan.members.ids), plan.metric, plan.goal
         same["pbt"] = [*how, space_as_json(plan.space)]
+    if plan.asking is not None and plan.asking.pruner is not None:
+        same["pruner"] = [str(plan.asking.pruner), plan.asking.pruner.rung_epochs(plan.epochs)]
     if plan.others:
         same["further objectives"] = [list(each) for each in plan.others]
     if plan.spec.stop is not None:

@@ -3,9 +3,11 @@
 import re
 import stat
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from jaxnet import checks
 from jaxnet.data import DataError
 
 _MOST_BYTES = 2**20  # a plan has some hundreds
@@ -42,3 +44,23 @@ def read_toml(path: Path, content: bytes) -> dict[str, Any]:
         raise DataError(f"{path}: not a TOML file ({error})") from error
     except RecursionError as error:
         raise DataError(f"{path}: not a plan (its values are nested too deeply)") from error
+
+
+def known_keys(
+    prefix: str, table: Mapping[str, Any], names: Iterable[str], *, needed: tuple[str, ...] = ()
+) -> list[tuple[str, Any]]:
+    """Return the entries of a table after refusing a key that it may not have, and a table without one it must.
+
+    Raises ValueError, naming the key behind its prefix, and the nearest known one.
+    """
+    known = [f"{prefix}{name}" for name in names]
+    for name in table:
+        checks.choice("key", f"{prefix}{name}", known)
+    there = checks.Words(", ".join(table) or "none")
+    checks.require(set(needed) <= set(table), prefix.removesuffix("."), " and ".join(needed), there)
+    return list(table.items())
+
+
+def typed(argument: str, value: Any, kind: type, words: str) -> None:
+    """Refuse a value of another kind: TypeError, naming the argument."""
+    checks.require(isinstance(value, kind), argument, words, value, TypeError)

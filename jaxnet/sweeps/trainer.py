@@ -11,8 +11,9 @@ import numpy as np
 
 from jaxnet.sweeps.engine import TileResults, resident_tiles
 from jaxnet.sweeps.executors import Local, ProgramCall, TileTask, check_answer
+from jaxnet.sweeps.forecasts import tiling_of
 from jaxnet.sweeps.history import SweepHistory, behind, forget, gone, member_arrays, scores, state_bytes
-from jaxnet.sweeps.planning import Plan, tiling_of
+from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import take_over
 from jaxnet.sweeps.processes import ALONE, Processes
 from jaxnet.sweeps.rungs import rank

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.execution import run_plan, train_by_rungs
+from jaxnet.sweeps.execution import Prune, run_plan, train_by_rungs
 from jaxnet.sweeps.history import SweepHistory, behind, empty_history, gone, state_of
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Result
@@ -58,11 +58,11 @@ def load_sweep(plan: Plan, out: str | os.PathLike[str]) -> Result:
     if not (folder / "manifest.json").exists() and not (folder / "members.sqlite").exists():
         raise FileNotFoundError(f"{out}: no sweep there")
 
-    def read(plan: Plan, history: SweepHistory) -> bool:
+    def read(plan: Plan, history: SweepHistory, prune: Prune | None) -> bool:
         with contextlib.closing(Store(folder, plan, reading=True)) as store:
             store.restore(history)
         try:
-            train_by_rungs(plan, history, _NoTrainer(plan, history))
+            train_by_rungs(plan, history, _NoTrainer(plan, history), prune)
         except _Behind:
             return False
         return True

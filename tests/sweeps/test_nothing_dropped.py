@@ -127,7 +127,7 @@ def test_what_is_given_changes_the_result(name: str, base: list[np.ndarray]) -> 
 def test_every_argument_and_parameter_is_tried() -> None:
     arguments = set(inspect.signature(jn.plan).parameters) - {"constants", "keep"}  # in test_states.py
     # refused without their method, below; matters of rounding alone; in tests/sweeps/test_plan_data.py
-    elsewhere = {"ask", "study", "pbt", "lanes", "pad", "hurry", "preparation"}
+    elsewhere = {"ask", "study", "pruner", "pbt", "lanes", "pad", "hurry", "preparation"}
     assert set(CHANGES) | elsewhere == arguments | set(PARAMETER_NAMES) | {"seed", "fold"}
 
 

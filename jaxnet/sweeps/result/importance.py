@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.sweeps.optuna_study import import_optuna, quietly
+from jaxnet.sweeps.optuna_package import import_optuna, quietly
 
 _FEWEST = 8  # finished configurations, below which a forest fits nothing but them
 _SEED = 0  # of the forest
