@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from jaxnet.gradients.point import float64, split_arrays
+from jaxnet.gradients.truth.evaluation import Evaluated
 
 _UNCHANGED = 1e-9  # relative: f sums the examples in another order when they are permuted
 
@@ -62,10 +63,19 @@ def _takes_more(f: Callable[..., Any], data: tuple[Any, ...], axis: int) -> bool
 
 def any_order(f: Callable[..., Any], data: tuple[Any, ...], axis: int) -> bool:
     """Whether ``f(*data)`` stays the same when examples are permuted, as it does not where they are a sequence."""
-    count = data[0].shape[axis]
+    rolled = examples_at(data, axis, np.roll(np.arange(data[0].shape[axis]), 1))
     try:
-        with float64():
-            before, after = float(f(*data)), float(f(*examples_at(data, axis, np.roll(np.arange(count), 1))))
+        before, after = _values(f, data, rolled)
     except Exception:  # data that f refuses in another order is not permuted
         return False
     return abs(after - before) <= _UNCHANGED * abs(before)
+
+
+def _values(f: Callable[..., Any], *batches: tuple[Any, ...]) -> list[float]:
+    """f of batches of one shape: traced, where that is possible, for each operation is compiled by itself otherwise."""
+    taken = [split_arrays(batch) for batch in batches]
+    traced = Evaluated(lambda arrays: f(*taken[0].joined(arrays)))
+    with contextlib.suppress(Exception):
+        return [float(traced(each.arrays)) for each in taken]
+    with float64():
+        return [float(f(*batch)) for batch in batches]

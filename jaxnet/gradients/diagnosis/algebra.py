@@ -186,11 +186,10 @@ def _partly_wrong(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray)
     wrong = ~(np.abs(target - expected) <= allowed)  # NaN is wrong, too
     if wrong.all():
         return
-    where = _place(wrong)
     if not target[wrong].any():
-        yield Hypothesis("unfilled", where, lambda leaf: np.where(wrong, 0, leaf.expected))
+        yield Hypothesis("unfilled", _place(wrong), lambda leaf: np.where(wrong, 0, leaf.expected))
     elif wrong.sum() <= max(1, LARGEST_SHARE * wrong.size) and wrong.size > 2:
-        yield Hypothesis("entries", where, lambda leaf: np.where(wrong, target, leaf.expected))
+        yield Hypothesis("entries", _place(wrong), lambda leaf: np.where(wrong, target, leaf.expected))
 
 
 def _place(wrong: np.ndarray) -> str:
@@ -199,10 +198,10 @@ def _place(wrong: np.ndarray) -> str:
         for axis, name in ((0, "row"), (1, "column")):
             lines = np.flatnonzero(wrong.all(axis=1 - axis))
             if len(lines) * wrong.shape[1 - axis] == wrong.sum():
-                return f"{name}{'s' * (len(lines) > 1)} {_listed([int(i) for i in lines])}"
-    places = [[int(i) for i in place] for place in np.argwhere(wrong)]
+                return f"{name}{'s' * (len(lines) > 1)} {_listed(lines)}"
+    places = np.argwhere(wrong)
     return f"entr{'ies' if len(places) > 1 else 'y'} {_listed(places)}"
 
 
-def _listed(items: list[Any]) -> str:
-    return ", ".join(map(str, items[:5])) + (f", ... ({len(items)} of them)" if len(items) > 5 else "")
+def _listed(items: np.ndarray) -> str:
+    return ", ".join(map(str, items[:5].tolist())) + (f", ... ({len(items)} of them)" if len(items) > 5 else "")

@@ -1,6 +1,7 @@
 """Where in the user's source an operation of a traced function stands: file, line, columns, and the expression."""
 
 import ast
+import functools
 import linecache
 import os
 from pathlib import Path
@@ -39,6 +40,7 @@ class SourcePlace(NamedTuple):
         return f"{os.path.basename(self.file)}:{self.line}: {self.expression}"
 
 
+@functools.lru_cache(maxsize=1024)
 def parsed(expression: str) -> ast.expr | None:
     """Parse the source of an expression; None for what is none, as a part of one is not."""
     try:

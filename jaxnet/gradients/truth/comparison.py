@@ -15,7 +15,6 @@ from jaxnet.gradients.point import Point, copied, float64, split_arrays
 from jaxnet.gradients.truth import tracing
 from jaxnet.gradients.truth.finite_differences import Differences, Lines, Vetting, vet
 from jaxnet.gradients.truth.oracles import Oracle, automatic
-from jaxnet.types import Pytree
 
 _MOST_DIFFERENCED = 2_000  # parameters by which f is differenced one by one when its derivative rule is in doubt
 _ORACLE_NOISE = 2.0**-40  # of the gradient in float64: far above its rounding, far below any mistake in a rule
@@ -29,6 +28,7 @@ class Truth:
         low: with derivative 0 for relu at 0 and its like.
         high: with derivative 1.
         sentence: what it was taken from and how it was confirmed.
+        lines: f along lines through the point.
     """
 
     oracle: Oracle
@@ -36,15 +36,7 @@ class Truth:
     low: Gradient
     high: Gradient
     sentence: str
-
-    def value(self, params: Pytree) -> float:
-        """Compute f at other parameters and the same data."""
-        return self.oracle.value(params, *self.point[1:])
-
-    @functools.cached_property
-    def lines(self) -> Lines:
-        """f along lines through the point."""
-        return Lines(self.value, self.point[0])
+    lines: Lines
 
     def at(self, slope: float) -> Gradient:
         """Compute the gradient with another derivative at corners."""
@@ -72,11 +64,11 @@ def truth_at(f: Callable[..., Any], point: Point) -> Truth:
         words = "a finite gradient at params"
         bad = np.argwhere(~np.isfinite(leaf))
         checks.require(not len(bad), "f", words, checks.Words(f"NaN or infinity in {path} at {bad[:1].tolist()}"))
+    lines = Lines(lambda params: oracle.value(params, *point[1:]), point[0])
     if isinstance(oracle, Differences):
-        return Truth(oracle, point, low, low, f"{oracle.name}, accurate to about {_error(oracle, point):.0e}")
+        return Truth(oracle, point, low, low, f"{oracle.name}, accurate to about {_error(oracle, point):.0e}", lines)
     high = oracle.gradient(*point, slope=1.0)
-    truth = Truth(oracle, point, low, high, oracle.name)
-    return _confirmed(truth)
+    return _confirmed(Truth(oracle, point, low, high, oracle.name, lines))
 
 
 def oracle_of(f: Callable[..., Any], point: Point) -> Oracle:
@@ -129,7 +121,8 @@ def _confirmed(truth: Truth) -> Truth:
     if sum(leaf.size for leaf in truth.low.values()) > _MOST_DIFFERENCED:
         return replace(truth, sentence=f"{truth.oracle.name}, though {doubt}")
     gradient = oracle.gradient(*truth.point)
-    return Truth(oracle, truth.point, gradient, gradient, f"extrapolated differences of f, because {doubt}")
+    sentence = f"extrapolated differences of f, because {doubt}"
+    return replace(truth, oracle=oracle, low=gradient, high=gradient, sentence=sentence)
 
 
 def _stops_gradients(truth: Truth) -> bool:

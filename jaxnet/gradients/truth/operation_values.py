@@ -40,6 +40,7 @@ BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "min": np.minimum, "pow": np.power, "gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal,
     "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or,
 }  # fmt: skip
+_OF_FLOATS = {"div", "pow", "and", "or"}  # as NumPy computes them; of integers and bits they are something else
 # multiplications: for more, NumPy wakes threads, which wait by spinning and cost most of a loaded machine
 _ALONE = 2**18
 _REDUCTIONS: dict[str, Callable[..., Any]] = {"reduce_sum": np.sum, "reduce_max": np.max, "reduce_min": np.min}
@@ -47,44 +48,76 @@ _REDUCTIONS: dict[str, Callable[..., Any]] = {"reduce_sum": np.sum, "reduce_max"
 
 def value_of(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Compute the results of an operation."""
-    name, params = eqn.primitive.name, eqn.params
-    floats = all(v.dtype.kind in "fb" for v in values)
-    if name in UNARY and floats:
-        return [np.asarray(UNARY[name][0](values[0], params))]
-    if name in BINARY and (floats or name not in ("div", "pow", "and", "or")):
-        return [np.asarray(BINARY[name](*values))]
-    if name in UNCHANGED and len(values) == 1 and name != "reduce_precision":
-        return [values[0].astype(tracing.dtype(eqn.outvars[0]))]
-    if name in ("reshape", "squeeze", "expand_dims") and len(values) == 1:
-        return [values[0].reshape(tracing.shape(eqn.outvars[0]))]
-    if name == "transpose":
-        return [values[0].transpose(params["permutation"])]
-    if name == "broadcast_in_dim" and len(values) == 1:
-        return [np.broadcast_to(spread(eqn, values[0]), params["shape"])]
-    if name == "select_n" and len(values) == 3:
-        return [np.where(values[0], values[2], values[1])]
-    if name in ("reduce_sum", "reduce_max", "reduce_min") and values[0].size:
-        return [np.asarray(_REDUCTIONS[name](values[0], axis=tuple(params["axes"])))]
-    if name == "dot_general" and not any(params["dimension_numbers"][1]) and _multiplied(params, values) <= _ALONE:
-        (left, right), _ = params["dimension_numbers"]
-        return [np.tensordot(values[0], values[1], (left, right))]
-    if name == "concatenate":
-        return [np.concatenate(values, params["dimension"])]
-    if name == "slice":
-        steps = params["strides"] or (1,) * values[0].ndim
-        ends = zip(params["start_indices"], params["limit_indices"], steps, strict=True)
-        return [values[0][tuple(slice(*each) for each in ends)]]
-    if name == "split":
-        return np.split(values[0], np.cumsum(params["sizes"])[:-1], params["axis"])
-    if name == "pad" and all(low >= 0 <= high and not inner for low, high, inner in params["padding_config"]):
-        widths = [(low, high) for low, high, _ in params["padding_config"]]
-        return [np.pad(values[0], widths, constant_values=values[1])]
-    if name == "iota":
-        lines = np.arange(params["shape"][params["dimension"]], dtype=params["dtype"])
-        axes = [1 if i != params["dimension"] else -1 for i in range(len(params["shape"]))]
-        return [np.broadcast_to(lines.reshape(axes), params["shape"])]
+    rule = _RULES.get(eqn.primitive.name)
+    found = rule(eqn, values) if rule is not None else None
+    if found is not None:
+        return found if isinstance(found, list) else [np.asarray(found)]
     with float64():  # whatever the surrounding program has set
         return [np.asarray(result) for result in tracing.apply(eqn, [jax.numpy.asarray(v) for v in values])]
+
+
+_Rule = Callable[[core.JaxprEqn, Sequence[np.ndarray]], Any]  # the result, a list of several, or None: left to JAX
+
+
+def _unary(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> Any:
+    return UNARY[eqn.primitive.name][0](values[0], eqn.params) if values[0].dtype.kind in "fb" else None
+
+
+def _binary(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> Any:
+    one, other = values
+    floats = one.dtype.kind in "fb" and other.dtype.kind in "fb"
+    return BINARY[eqn.primitive.name](one, other) if floats or eqn.primitive.name not in _OF_FLOATS else None
+
+
+def _reduced(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> Any:
+    reduction = _REDUCTIONS[eqn.primitive.name]
+    return reduction(values[0], axis=tuple(eqn.params["axes"])) if values[0].size else None
+
+
+def _product(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> Any:
+    (summed, batch) = eqn.params["dimension_numbers"]
+    few = not any(batch) and _multiplied(eqn.params, values) <= _ALONE
+    return np.tensordot(values[0], values[1], summed) if few else None
+
+
+def _part(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> np.ndarray:
+    params, (x,) = eqn.params, values
+    steps = params["strides"] or (1,) * x.ndim
+    ends = zip(params["start_indices"], params["limit_indices"], steps, strict=True)
+    return x[tuple(slice(*each) for each in ends)]
+
+
+def _padded(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> np.ndarray | None:
+    widths = eqn.params["padding_config"]
+    plain = all(low >= 0 <= high and not inner for low, high, inner in widths)
+    return np.pad(values[0], [each[:2] for each in widths], constant_values=values[1]) if plain else None
+
+
+def _counted(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> np.ndarray:
+    shape, along = eqn.params["shape"], eqn.params["dimension"]
+    lines = np.arange(shape[along], dtype=eqn.params["dtype"])
+    return np.broadcast_to(lines.reshape([1 if i != along else -1 for i in range(len(shape))]), shape)
+
+
+# a shape that is only known when it runs comes as a further operand, which NumPy has no use for
+_alone = lambda of: lambda e, v: of(e, v[0]) if len(v) == 1 else None
+_reshaped = _alone(lambda e, x: x.reshape(tracing.shape(e.outvars[0])))
+_RULES: dict[str, _Rule] = {
+    **dict.fromkeys(UNARY, _unary),
+    **dict.fromkeys(BINARY, _binary),
+    **dict.fromkeys(UNCHANGED - {"reduce_precision"}, _alone(lambda e, x: x.astype(tracing.dtype(e.outvars[0])))),
+    **dict.fromkeys(("reshape", "squeeze", "expand_dims"), _reshaped),
+    **dict.fromkeys(_REDUCTIONS, _reduced),
+    "transpose": lambda e, v: v[0].transpose(e.params["permutation"]),
+    "broadcast_in_dim": _alone(lambda e, x: np.broadcast_to(spread(e, x), e.params["shape"])),
+    "select_n": lambda e, v: np.where(v[0], v[2], v[1]) if len(v) == 3 else None,
+    "dot_general": _product,
+    "concatenate": lambda e, v: np.concatenate(v, e.params["dimension"]),
+    "slice": _part,
+    "split": lambda e, v: np.split(v[0], np.cumsum(e.params["sizes"])[:-1], e.params["axis"]),
+    "pad": _padded,
+    "iota": _counted,
+}
 
 
 def _multiplied(params: Any, values: Sequence[np.ndarray]) -> int:
