@@ -1,6 +1,7 @@
 """``plan``: the arguments of a sweep, checked before anything is trained, become a ``Plan``."""
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from jaxnet.sweeps.space import Space
 from jaxnet.training.stopping import Stop
 
 _ORDERS = ("own", "shared")
+_OWN = ("network", "objective", "lanes", "preparation", "pad", "hurry")  # which a TrainingSpec takes as they are given
 
 
 def plan(
@@ -138,24 +140,30 @@ def plan(
 
     Raises ValueError or TypeError for bad input.
     """
+    return _planned(SimpleNamespace(**locals()))  # by their names, for they are many
+
+
+def _planned(given: SimpleNamespace) -> Plan:
+    """Do what ``plan`` says, with its arguments by name."""
     use_all_cores()  # before anything here makes JAX start
-    optimizer, space = _own_optimizer(constants), _complete_space(space, constants)
-    epochs, root = checks.countable("epochs", epochs), checks.integer("root", root, maximum=2**31 - 1)
-    batch, held_out, folds, rows = plan_rows((data, validation), (preparation, class_weights), space.folds, root)
-    judged = judge(metrics, metric, goal, of=(batch, held_out or folds), standing=(rank, stop))
-    search = Search(method, n, configurations, halving, pbt, ask, study, pruner).checked(epochs, len(judged.by))
+    optimizer, space = _own_optimizer(given.constants), _complete_space(given.space, given.constants)
+    epochs, root = checks.countable("epochs", given.epochs), checks.integer("root", given.root, maximum=2**31 - 1)
+    data, table = (given.data, given.validation), (given.preparation, given.class_weights)
+    batch, held_out, folds, rows = plan_rows(data, table, space.folds, root)
+    of, standing = (batch, held_out or folds), (given.rank, given.stop)
+    judged = judge(given.metrics, given.metric, given.goal, of=of, standing=standing)
+    search = Search(**{name: getattr(given, name) for name in Search._fields}).checked(epochs, len(judged.by))
     asking, found = search.begin(space, goals=[goal for _, goal in judged.by], root=root)
-    shared = checks.choice("orders", orders, _ORDERS) == "shared"
-    task = Task(batch, held_out, folds, judged.metrics, root, check_dtype(dtype), shared)
-    own: dict[str, Any] = {"rows": rows, "epochs": epochs, "stop": judged.stop, "preparation": preparation}
-    own |= {"network": network, "objective": objective, "optimizer": optimizer}
-    own |= {"lanes": lanes, "pad": pad, "hurry": hurry}
-    spec, task = _spec(space, task, found, own, of_rows=(weight, targets))
+    shared = checks.choice("orders", given.orders, _ORDERS) == "shared"
+    task = Task(batch, held_out, folds, judged.metrics, root, check_dtype(given.dtype), shared)
+    own = {name: getattr(given, name) for name in _OWN}
+    own |= {"rows": rows, "epochs": epochs, "stop": judged.stop, "optimizer": optimizer}
+    spec, task = _spec(space, task, found, own, of_rows=(given.weight, given.targets))
     members, groups = _grouped(space, spec, task, found)
     (metric, goal), *others = judged.by
     return evolving(Plan(
-        space, method, found, members, groups, search.brackets(len(found), epochs), spec, task, epochs, judged.names,
-        metric, goal, halving, asking, judged.rank, keep, search.pbt, tuple(others),
+        space, search.method, found, members, groups, search.brackets(len(found), epochs), spec, task, epochs,
+        judged.names, metric, goal, search.halving, asking, judged.rank, given.keep, search.pbt, tuple(others),
     ))  # fmt: skip
 
 
