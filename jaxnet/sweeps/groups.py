@@ -21,10 +21,10 @@ from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.sweeps.fold_rows import fold_rows, fold_weights
 from jaxnet.sweeps.folds import FoldPart
+from jaxnet.sweeps.grouping import group_alike
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
 from jaxnet.sweeps.tiles import Lane, Shared
-from jaxnet.sweeps.traced_numbers import Parting
 from jaxnet.sweeps.varied_rows import LaneRows, RowValues, check_varied_targets, lane_rows
 from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.loop import Program
@@ -98,26 +98,16 @@ def list_groups(spec: TrainingSpec, configurations: Sequence[Configuration], mem
 
     Raises ValueError or TypeError, naming the parameter, for a configuration that makes no training.
     """
-    found: dict[Any, list[tuple[int, Training, list[list[float]]]]] = {}
-    parted = Parting(spec)
-    for index, configuration in enumerate(configurations):
-        training = spec.training(configuration, padding=True)
-        skeletons, numbers = parted(training)
-        # whether it draws is not in the skeleton, for a dropout of 0 is a number like any other
-        key = (skeletons, training.batch_size, getattr(training.objective, "random", None))
-        found.setdefault(key, []).append((index, training, numbers))
     groups = []
-    for (skeletons, *_), entries in found.items():
-        indices, trainings, each = zip(*entries, strict=True)
-        # from one list of numbers a configuration to one column [C] a number, which a tile gathers by its members
-        columns = [[np.array(column) for column in zip(*part, strict=True)] for part in zip(*each, strict=True)]
+    for alike in group_alike(spec, configurations):
+        training, indices = alike.training, alike.configurations
         mine = np.flatnonzero(np.isin(members.configuration, indices))
-        networks = tuple(training.network for training in trainings)
-        optimizers = tuple(training.optimizer for training in trainings) if spec.optimizer else ()
-        lanes = spec.lanes or lanes_of(networks[0], batch=trainings[0].batch_size or spec.rows, together=spec.together)
+        networks = tuple(each.network for each in alike.trainings)
+        optimizers = tuple(each.optimizer for each in alike.trainings) if spec.optimizer else ()
+        lanes = spec.lanes or lanes_of(networks[0], batch=training.batch_size or spec.rows, together=spec.together)
         varied = [spec.varied.of(configurations[index]) for index in indices] if spec.varied else None
-        of = np.array(indices), networks, optimizers, columns, mine, lanes, spec.hurry, varied
-        groups.append(Group(trainings[0], skeletons, *of))
+        of = indices, networks, optimizers, alike.numbers, mine, lanes, spec.hurry, varied
+        groups.append(Group(training, alike.skeletons, *of))
     return groups
 
 

@@ -99,7 +99,10 @@ class Space:
 
 def configuration_text(configuration: Configuration) -> str:
     """Return the text that names a configuration whatever the order of its parameters."""
-    return json.dumps(dict(sorted(configuration.items())), allow_nan=False)
+    return _AS_JSON.encode(dict(sorted(configuration.items())))
+
+
+_AS_JSON = json.JSONEncoder(allow_nan=False)  # once: a million configurations are named
 
 
 def space_as_json(space: Space) -> dict[str, Any]:
