@@ -2,7 +2,8 @@
 
 Functions of the user's own are rebuilt from their code, and so are those that they call. Where one assigns to entries
 in place, ``a[i] = v`` becomes ``a = put(a, i, v)``; its lines and columns stay, so that they can be quoted. Of a mask i
-all of an array is computed and what it chooses put in place, for how many entries that are JAX cannot know.
+all of an array is computed and what it chooses put in place, for how many entries that are JAX cannot know. What a
+traced number decides is in ``numpy_branches``.
 """
 
 import ast
@@ -20,7 +21,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxnet.gradients.numpy_branches import SCOPE, Branches
 from jaxnet.gradients.point import Point, copied, float64, split_arrays
+from jaxnet.gradients.truth.evaluation import Evaluated
 
 _LIBRARIES = (
     sysconfig.get_paths()["stdlib"],
@@ -68,8 +71,11 @@ def _same_values(f: Callable[..., Any], other: Callable[..., Any], point: Point)
     params, *data = point
     random = np.random.default_rng(0)
     moved = jax.tree.map(lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape)), params)
-    with float64():
-        pairs = [(float(f(*copied((p, *data)))), float(other(*copied((p, *data))))) for p in (params, moved)]
+    points = [(p, *data) for p in (params, moved)]
+    taken = [split_arrays(copied(each)) for each in points]
+    # as it was traced: where Python could decide, it may have taken another way
+    traced = Evaluated(lambda arrays: other(*taken[0].joined(arrays)))
+    pairs = [(float(f(*copied(p))), float(traced(each.arrays))) for p, each in zip(points, taken, strict=True)]
     return all(abs(a - b) <= _AGREE * max(abs(a), 1e-30) for a, b in pairs)
 
 
@@ -82,7 +88,7 @@ class _Rebuilding:
 
     def function(self, value: Any) -> Any:
         """What stands for a value: jax.numpy for NumPy, a rebuilt function for one of the user's, else itself."""
-        if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in ("numpy", "scipy"):
+        if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in ("numpy", "scipy", "math"):
             return _module(value)
         if isinstance(value, functools.partial):
             return functools.partial(self.function(value.func), *map(self.function, value.args), **value.keywords)
@@ -92,7 +98,7 @@ class _Rebuilding:
             return self._own(value)
         if _is_users_object(value):
             return self._object(value)
-        of_numpy = str(getattr(value, "__module__", "")).startswith("numpy") or isinstance(value, np.ufunc)
+        of_numpy = str(getattr(value, "__module__", "")).startswith(("numpy", "math")) or isinstance(value, np.ufunc)
         imported = callable(value) and not isinstance(value, type) and of_numpy
         return getattr(jnp, getattr(value, "__name__", ""), value) if imported else value
 
@@ -120,8 +126,8 @@ class _Rebuilding:
         around = {name: self.function(held) for name, held in value.__globals__.items() if name in names}
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
         inside = {name: self.function(cell.cell_contents) for name, cell in cells}
-        scope = {"float": _number, **value.__globals__, **around}
-        tree = _assigning(value)
+        scope = {"float": _number, **SCOPE, **value.__globals__, **around}
+        tree = _rewritten(value)
         if tree is None:
             closure = tuple(types.CellType(inside[name]) for name in value.__code__.co_freevars)
             made = types.FunctionType(value.__code__, scope, value.__name__, value.__defaults__, closure)
@@ -147,7 +153,9 @@ def _names(code: types.CodeType) -> list[str]:
 
 
 def _module(value: types.ModuleType) -> Any:
-    found = {"numpy": jnp, "numpy.linalg": jnp.linalg, "scipy.special": jax.scipy.special}.get(value.__name__)
+    found = {"numpy": jnp, "math": jnp, "numpy.linalg": jnp.linalg, "scipy.special": jax.scipy.special}.get(
+        value.__name__
+    )
     if value.__name__ == "scipy":
         return jax.scipy
     return _NumPyOrJax(found) if found is jnp else found or value
@@ -164,8 +172,8 @@ class _NumPyOrJax:
         return getattr(np if own else self._module, name)
 
 
-def _assigning(value: types.FunctionType) -> ast.Module | None:
-    """The source of a function that assigns to entries, with a call in the place of each; None for all others."""
+def _rewritten(value: types.FunctionType) -> ast.Module | None:
+    """The source of a function that assigns to entries or has branches, with calls in their place; None for others."""
     try:
         source, first = inspect.getsourcelines(value)
     except (OSError, TypeError):
@@ -177,9 +185,9 @@ def _assigning(value: types.FunctionType) -> ast.Module | None:
     if len(body) != 1 or not isinstance(body[0], ast.FunctionDef):
         return None
     body[0].decorator_list = []
-    change = _Assignments()
-    made = change.visit(body[0])
-    return ast.fix_missing_locations(ast.Module([made], [])) if change.found else None
+    changes = _Assignments(), Branches()
+    made = functools.reduce(lambda tree, change: change.visit(tree), changes, body[0])
+    return ast.fix_missing_locations(ast.Module([made], [])) if any(each.found for each in changes) else None
 
 
 class _Assignments(ast.NodeTransformer):

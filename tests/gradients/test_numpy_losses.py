@@ -1,5 +1,7 @@
 """A loss in NumPy is traced as it stands: same values, its own lines; where that fails the report says why."""
 
+import math
+
 import numpy as np
 
 import jaxnet as jn
@@ -124,3 +126,64 @@ def test_the_methods_of_an_object_are_traced_with_its_loss():
     wrong = lambda *a: Layers.backward(*a, slope=False)
     (cause,) = jn.check_gradient(Layers.loss, Layers(), X, X[:, 0], gradient=wrong).causes
     assert cause.where.endswith("np.maximum(0, X @ self.V)")
+
+
+def loops(W, X, y):
+    """The same loss as courses write it first: entry by entry, in loops with branches."""
+    loss = 0.0
+    for i in range(X.shape[0]):
+        scores = X[i].dot(W)
+        correct = scores[y[i]]
+        for j in range(W.shape[1]):
+            if j == y[i]:
+                continue
+            margin = scores[j] - correct + 1
+            if margin > 0:
+                loss += margin
+    return loss / X.shape[0] + 0.5 * np.sum(W * W)
+
+
+def test_branches_that_a_number_decides_are_both_traced():
+    point = W[:, :3], X[:3], np.array([2, 0, 1])
+    report = jn.check_gradient(loops, *point, gradient=by_hand)
+    assert report.ok, str(report)
+    assert report.oracle.startswith("jax.grad")
+    (cause,) = jn.check_gradient(loops, *point, gradient=lambda *a: by_hand(*a, correct=False)).causes
+    assert (cause.kind, cause.where.split(": ")[-1]) == ("path_not_followed", "scores[j] - correct")
+
+
+def squashed(z):
+    if z > 0 and not z > 3:
+        return z
+    elif z > -1:
+        return 0.1 * z
+    return math.tanh(z)
+
+
+def neurons(P, X, y):
+    """No arrays at all: functions of numbers, with several returns."""
+    total = 0
+    for row, target in zip(X, y, strict=True):
+        error = P["c"] * squashed(sum(x * w for x, w in zip(row, P["w"], strict=True))) - target
+        total += error**2 if abs(error) < 1 else max(0.0, abs(error))
+    return total
+
+
+def neurons_by_hand(P, X, y, middle=0.1):
+    z = X @ P["w"]
+    plain = (z > 0) & (z <= 3)
+    a = np.where(plain, z, np.where(z > -1, 0.1 * z, np.tanh(z)))
+    slope = np.where(plain, 1, np.where(z > -1, middle, 1 - np.tanh(z) ** 2))
+    e = P["c"] * a - y
+    d = np.where(abs(e) < 1, 2 * e, np.sign(e))
+    return {"w": X.T @ (d * P["c"] * slope), "c": d @ a}
+
+
+def test_functions_of_numbers_are_traced_through_all_their_returns():
+    point = {"w": 3 * W[:3, 0], "c": np.float64(0.7)}, X[:5, :3], X[:5, 4]
+    report = jn.check_gradient(neurons, *point, gradient=neurons_by_hand)
+    assert report.ok, str(report)
+    assert report.oracle.startswith("jax.grad")
+    (cause,) = jn.check_gradient(neurons, *point, gradient=lambda *a: neurons_by_hand(*a, middle=0)).causes
+    assert cause.where.endswith("z > -1")
+    assert "the branch where it holds is not followed" in cause.sentence

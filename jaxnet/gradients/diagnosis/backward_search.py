@@ -43,7 +43,7 @@ def mutated_backward_pass(evidence: Evidence, counts: Counts, *, alone: bool = F
     setting = Setting.at(evidence, evidence.params, evidence.data, evidence.yours)
     if setting is None or not setting.is_true(evidence.true):
         return ()
-    return _Search(evidence, setting, counts).causes(1 if alone else 3)
+    return _Search(evidence, setting, counts).causes(1 if alone else 4)
 
 
 class _Search:
@@ -66,7 +66,8 @@ class _Search:
         alive = [i for i in range(len(singles)) if np.abs(changes[i] * self.weight).max(initial=0.0) > SAME_GRADIENT]
         alive.sort(key=lambda i: singles[i].mutation.cost)
         singles, changes = [singles[i] for i in alive], changes[alive]
-        for search in (self._ones, self._twos, self._nested)[:searches]:  # each costs some times what the last did
+        # each costs some times what the last did
+        for search in (self._ones, self._twos, self._nested, self._apart)[:searches]:
             for each in sorted(search(singles, changes), key=self._cost)[:MOST_TRIED]:
                 if self._cost(each) < np.inf and self._stands(each):
                     return self._causes(each)
@@ -146,6 +147,15 @@ class _Search:
             return [each]
         numbers = [*PLAIN, *(factor_value(name, self.counts) for name in _BATCHES if self.counts.examples)]
         return [each._replace(extent=1 - c) for c in numbers if c != 1]
+
+    def _apart(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
+        """One wrong line in the gradients of the wrong parameters alone: others follow the right one."""
+        wrong = wrong_leaves(self.evidence, set(self.evidence.yours))
+        only = tuple(i for i, path in enumerate(self.evidence.true) if path in wrong)
+        kept = changes * self.setting.within(only)
+        few = len(only) == len(self.evidence.true) or self.wrong_entries < FEWEST_ENTRIES
+        found = [] if few else self._ones(singles, kept)
+        return self._replayed([[w._replace(only=only) for w in each] for each in found])
 
     def _promising(self, options: list[Wrong]) -> list[Wrong]:
         """Those that set some wrong leaf right, but for a factor at most: most leaves first, then the cheapest."""
@@ -230,7 +240,7 @@ class _Search:
 
     def _holds(self, setting: Setting, found: list[Wrong], counts: Counts) -> bool:
         there = [
-            Wrong(mutation, w.extent)
+            w._replace(mutation=mutation)
             for w in found
             if (mutation := setting.same(w.mutation, self.setting.recorded)) is not None
         ]
@@ -269,7 +279,7 @@ class _Search:
         parts = sorted(found, key=lambda w: -w.mutation.last)
         return tuple(
             cause_of_mutation(
-                Said(w.mutation, w.factor, self._tested(w, found)),
+                Said(w.mutation, w.factor, self._tested(w, found), alone=bool(w.only)),
                 self._touched(w, leaves),
                 error,
             )
@@ -291,12 +301,12 @@ class _Search:
             if mutation is None or not wrong.mutation.free:
                 continue
             others = [
-                Wrong(m, w.extent)
+                w._replace(mutation=m)
                 for w in found
                 if w is not wrong and (m := setting.same(w.mutation, self.setting.recorded)) is not None
             ]
             fits = lambda name, counts=counts, mutation=mutation, others=others, setting=setting: self._near(
-                setting, [Wrong(mutation, 1 - factor_value(name, counts)), *others]
+                setting, [wrong._replace(mutation=mutation, extent=1 - factor_value(name, counts)), *others]
             )
             names = [name for name in names if fits(name)]
         return names

@@ -17,10 +17,12 @@ from jaxnet.gradients.evidence import Evidence, Gradient
 
 
 class Wrong(NamedTuple):
-    """A mutation made to some extent."""
+    """A mutation made to some extent; ``only``: in the gradients of these parameters, by their place, where not in
+    all."""
 
     mutation: Mutation
     extent: float
+    only: tuple[int, ...] = ()
 
     @property
     def factor(self) -> float:
@@ -83,7 +85,18 @@ class Setting:
     def replay(self, passes: Sequence[Sequence[Wrong]], *, everything: bool = False) -> np.ndarray:
         """Compute the gradients [M, P] under wrong lines, of the entries that are compared or of all."""
         made = [[w.mutation.times(w.extent) for w in each] for each in passes]
-        return changed_gradients(self.recorded, made, None if everything else self.entries)
+        rows = changed_gradients(self.recorded, made, None if everything else self.entries)
+        for row, each in zip(rows, passes, strict=True):
+            for w in each:
+                if w.only:
+                    elsewhere = ~self.within(w.only, everything=everything)
+                    row[elsewhere] = (self.right if everything else self.right[self.entries])[elsewhere]
+        return rows
+
+    def within(self, leaves: Sequence[int], *, everything: bool = False) -> np.ndarray:
+        """Which entries, of those that are compared or of all, are of some parameters."""
+        entries = np.arange(len(self.right)) if everything else self.entries
+        return np.isin(np.searchsorted(self.ends, entries, side="right"), leaves)
 
     def fits(self, rows: np.ndarray, goal: np.ndarray) -> np.ndarray:
         """Which rows [M, compared entries] are the goal, to rounding."""

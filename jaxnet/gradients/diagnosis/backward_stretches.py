@@ -143,8 +143,8 @@ def _grown(recorded: RecordedPass, last: int, readers: dict[int, list[int]]) -> 
         if len(outside) == 1 and closed and _worth(recorded, members):
             (source,) = outside
             cut = tuple((i, k) for i, k, number in read if number == source)
-            same = recorded.values[source].shape == recorded.values[target].shape
-            if same and recorded.values[source].dtype.kind == "f":
+            ends = recorded.values[source], recorded.values[target]
+            if ends[0].shape == ends[1].shape and all(end.dtype.kind == "f" for end in ends):
                 yield Turn(source, target, last, tuple(sorted(members)), cut)
         before = [recorded.made_by[number] for number in outside if number in recorded.made_by]
         if not before:

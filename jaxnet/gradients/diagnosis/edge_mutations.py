@@ -39,17 +39,16 @@ def _paths(site: Site, names: PassNames) -> Iterator[Mutation]:
 
 
 def _turns(site: Site, names: PassNames) -> Iterator[Mutation]:
-    """What comes back in each turn of a loop is overwritten, not added up."""
-    last = len(site.ops) - 1
-    for k in site.operands() if last else ():
-        numbers = {site.recorded.rearranged(op.inputs[k])[0] for op in site.ops}
-        if len(numbers) == 1:
-            for kept, word in ((last, "last"), (0, "first")):
-                of = lambda turn, kept=kept: None if turn == kept else lambda ct, right: 0 * right
-                operand, what = names.operand(site.op, k), "it is overwritten, not added up"
-                counted = f"in {last + 1} turns only that of the {word} one counts"
-                said = f"of what comes back through {operand} {counted}: {what}"
-                yield made(site, k, What("accumulation_overwritten", said, 0.7), of, detail=word)
+    """What comes back to one value in each turn of a loop is overwritten, not added up."""
+    for k in site.operands() if len(site.ops) > 1 else ():
+        roots = [site.recorded.rearranged(op.inputs[k])[0] for op in site.ops]
+        most = max(map(roots.count, set(roots)))
+        ends = {"last": {root: turn for turn, root in enumerate(roots)}, "first": {r: roots.index(r) for r in roots}}
+        for word, kept in ends.items() if most > 1 else ():
+            of = lambda turn, kept=kept, roots=roots: None if kept[roots[turn]] == turn else lambda ct, right: 0 * right
+            operand, what = names.operand(site.op, k), "it is overwritten, not added up"
+            said = f"of what comes back through {operand} in {most} turns only that of the {word} one counts: {what}"
+            yield made(site, k, What("accumulation_overwritten", said, 0.7), of, detail=word)
 
 
 def _windows(site: Site, names: PassNames) -> Iterator[Mutation]:

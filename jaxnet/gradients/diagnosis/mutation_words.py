@@ -8,14 +8,16 @@ from jaxnet.gradients.diagnosis.mutation import Mutation
 from jaxnet.gradients.diagnosis.penalty import round_number
 from jaxnet.gradients.diagnosis.tolerances import PLAIN_NUMBER
 from jaxnet.gradients.evidence import Cause
+from jaxnet.gradients.verdict import leaf_name
 
 
 class Said(NamedTuple):
-    """A mutation with its factor, and the familiar numbers that the factor is."""
+    """A mutation with its factor, the familiar numbers that the factor is, and whether other parameters are spared."""
 
     mutation: Mutation
     factor: float
     names: list[str]
+    alone: bool = False
 
 
 def cause_of_mutation(said: Said, leaves: tuple[str, ...], error: float) -> Cause:
@@ -32,6 +34,7 @@ def cause_of_mutation(said: Said, leaves: tuple[str, ...], error: float) -> Caus
     )
     quoted = f"`{place[-1].expression}`, {line}" if place else "An operation of f"
     kind, words, fix, factor = _words(said, quoted)
+    words += f"; so it is for {', '.join(map(leaf_name, leaves))} alone" if said.alone else ""
     return Cause(kind, (), leaves, factor, f"{quoted}: {words}.", fix, error, where)
 
 

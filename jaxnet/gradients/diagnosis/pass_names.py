@@ -86,6 +86,8 @@ class PassNames:
         expression = op.place[-1].expression if op.place else ""
         if "einsum(" in expression and op.name == "dot_general":  # which may take its operands in the other order
             return self.value(op.inputs[k])
+        if op.name == "select_n" and k and isinstance(parsed(expression), ast.Compare | ast.BoolOp):  # of an if
+            return f"the branch where it {'does not hold' if k == 1 else 'holds'}"
         if op.name == "select_n" and k and len(op.inputs) == 3 and _is_operation(expression, "where"):
             k = 3 - k  # where(c, yes, no) chooses the last for yes
             text = operand_text(expression, k)

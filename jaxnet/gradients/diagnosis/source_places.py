@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _HERE = str(Path(__file__).parents[1]) + os.sep  # frames from here on up are those that trace f
-_ASSIGNING = _HERE + "numpy_losses.py"  # but for those that carry out an assignment of the user's
+# but for those that carry out an assignment or a branch of the user's
+_IN_ITS_PLACE = (_HERE + "numpy_losses.py", _HERE + "numpy_branches.py")
 
 WHOLE_LINE = 10_000  # beyond the end of any line: the place is one of whole statements
 _MODULES = ("jnp", "np", "jax", "numpy", "lax", "nn", "jsp", "F")  # before the dot of a function, not of a method
@@ -76,7 +77,7 @@ def places_of(eqn: Any) -> tuple[SourcePlace, ...]:
         return ()
     found = []
     for frame in frames:  # innermost first
-        if frame.file_name == _ASSIGNING:
+        if frame.file_name in _IN_ITS_PLACE:
             continue
         if frame.file_name.startswith(_HERE):
             break

@@ -99,6 +99,16 @@ def in_columns(W, X, Y):
     return -jnp.sum(Y * jnp.log(A)) / X.shape[1]
 
 
+def returns(P, X, actions, advantage):
+    logp = jax.nn.log_softmax(X @ P["W"] + P["b"])
+    return -jnp.mean(logp[jnp.arange(len(actions)), actions] * advantage)
+
+
+def without_advantage(P, X, actions, advantage):
+    d = softmax(X @ P["W"] + P["b"]) - np.eye(3)[actions]
+    return {"W": X.T @ (d * advantage[:, None]) / len(X), "b": d.sum(0) / len(X)}
+
+
 HEADS = {"q": DRAW(size=(3, 2)), "k": DRAW(size=(3, 2))}
 TOKENS = DRAW(size=(2, 4, 3)), np.array([[1, 1, 1, 0], [1, 1, 1, 1]]) > 0, DRAW(size=(2, 4, 3))
 LAYERS = {"W": DRAW(size=(4, 5)), "V": DRAW(size=(5, 3))}
@@ -129,6 +139,9 @@ WRONG = {
         in_columns, (W.T, X.T, np.eye(3)[LABELS].T),
         lambda W, X, Y: (np.exp(W @ X) / np.exp(W @ X).sum(1, keepdims=True) - Y) @ X.T / X.shape[1],
         ("normalises over axis 1, not over axis 0",),
+    ),
+    "a factor left out for one parameter alone": (
+        returns, ({"W": W, "b": W[0]}, X, LABELS, X[:, 0]), without_advantage, ("`advantage` is left out; so it is for ['b'] alone",),
     ),
 }  # fmt: skip
 
