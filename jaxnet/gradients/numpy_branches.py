@@ -43,7 +43,7 @@ class Branches(ast.NodeTransformer):
         if any(not _can_be_undone(each) for each in whole):
             return node
         self.found, self._count = True, self._count + 1
-        names = sorted({each.id for s in whole for each in ast.walk(s) if _is_stored(each)})
+        names = sorted({name for each in whole for name in _stored(each)})
         code = _TEMPLATE.format(n=self._count, names=names, targets="".join(f"{name}, " for name in names) or "_none_")
         made = ast.parse(code).body
         for each in [each for statement in made for each in ast.walk(statement)]:
@@ -90,8 +90,10 @@ if _undecided_(_test{n}):
 
 
 def _put_in(statement: ast.stmt, node: ast.If) -> list[ast.stmt]:
-    word = getattr(getattr(statement, "value", None), "value", None) if isinstance(statement, ast.Expr) else None
-    return {"then": node.body, "otherwise": node.orelse}.get(word, [statement])
+    word = (
+        statement.value.value if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) else ""
+    )
+    return node.body if word == "then" else node.orelse if word == "otherwise" else [statement]
 
 
 def _both(node: ast.If) -> tuple[list[ast.stmt], list[ast.stmt]]:
@@ -103,8 +105,8 @@ def _later(value: ast.expr) -> ast.expr:
     return ast.copy_location(ast.Lambda(nobody, value), value)
 
 
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _stored(statement: ast.stmt) -> list[str]:
+    return [n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
 def _can_be_undone(statement: ast.stmt) -> bool:
@@ -148,7 +150,9 @@ def _returns(body: list[ast.stmt]) -> bool:
 def _as_result(body: list[ast.stmt]) -> list[ast.stmt]:
     *before, last = body
     target: list[ast.expr] = [ast.Name("_result_", ast.Store())]
-    return [*before, ast.copy_location(ast.Assign(target, last.value), last)] if isinstance(last, ast.Return) else body
+    if not isinstance(last, ast.Return) or last.value is None:
+        return body
+    return [*before, ast.copy_location(ast.Assign(target, last.value), last)]
 
 
 def _undecided(test: Any) -> bool:
