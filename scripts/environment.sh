@@ -5,6 +5,8 @@
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 venv="${JAXNET_VENV:-$root/.venv}"
 
+unset PYTHONDONTWRITEBYTECODE  # hundreds of processes begin here, and each would compile the sources anew
+
 say() { printf 'jaxnet: %s\n' "$*" >&2; }
 
 find_python() {

@@ -61,13 +61,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not os.environ.get(_SHORT):
         return
     rows: dict[str, int] = {}
-    left_out = []
+    chosen, left_out = [], []
     for item in items:
         function = item.nodeid.partition("[")[0]
         row = rows[function] = rows.get(function, -1) + 1
-        if row % next((step for path, step in EVERY.items() if f"tests/{path}" in function), 1):
-            left_out.append(item)
-    items[:] = [item for item in items if item not in set(left_out)]
+        step = next((step for path, step in EVERY.items() if f"tests/{path}" in function), 1)
+        (left_out if row % step else chosen).append(item)
+    items[:] = chosen
     config.hook.pytest_deselected(items=left_out)
 
 
