@@ -40,8 +40,9 @@ prepare() {
     wanted="${extras/bench/dev,bench}"
     wanted="${wanted/plots/plots,play}"  # scripts/run draws, and it serves the playground
     say "installing jaxnet[$extras] and what it needs, pinned by scripts/constraints.txt (a few minutes the first time)"
+    # --no-compile: half of the time would go to sources that nobody imports; those that are compile then, and stay so
     if [ "${JAXNET_REQUIRE_HASHES:-}" = 1 ]; then  # what is not in hashes.txt, byte for byte, is not installed
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --only-binary=:all: \
             --require-hashes --requirement "$root/scripts/hashes.txt" >&2 &&
             "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
                 --editable "$root" >&2 || {
@@ -49,12 +50,13 @@ prepare() {
             return 1
         }
     else
-        "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check \
+        "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --no-compile \
             --constraint "$root/scripts/constraints.txt" --editable "$root[$wanted]" >&2 || {
             say "the installation failed; the lines above say why. Run the command again to go on."
             return 1
         }
     fi
+    "$venv/bin/python" -c "import jax, optax, jaxnet"
     for smaller in plots dev bench; do
         touch "$venv/.jaxnet-$(stamp_of "$smaller")"
         [ "$smaller" != "$extras" ] || break
