@@ -3,6 +3,7 @@
 Read the package in the order of its layers, each of which knows only those before it:
 
     near_names, guidance, html_blocks   the name, or the call, that somebody meant; pieces for notebooks
+    operating_system                    what Windows does in another way
     types, checks, accelerators         names; refusals; where JAX computes, and how exactly
     compilation_cache                   compiled programs kept on disk
     targets                             what a target may be

@@ -6,13 +6,13 @@ user has chosen one: ``with jax.default_matmul_precision("default"): jn.fit(...)
 """
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import jax
 
 from jaxnet import checks
+from jaxnet.operating_system import free_memory
 from jaxnet.types import Pytree
 
 EXACT = "highest"  # JAX's word for products in the precision of their operands
@@ -79,20 +79,6 @@ def _device(device: Any) -> jax.Device:
         return jax.local_devices(backend=device)[0]
     except RuntimeError:
         checks.refuse("device", expected, device)
-
-
-def free_memory() -> int:
-    """Return the bytes of the host that are free, where Linux says so, else all there are; or this process's limit."""
-    import resource  # which Windows lacks
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    try:
-        with open("/proc/meminfo") as file:
-            lines = dict(line.split(":", 1) for line in file)
-        free = int(lines["MemAvailable"].split()[0]) * 1024
-    except (FileNotFoundError, KeyError):
-        free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return free if soft == resource.RLIM_INFINITY else min(free, soft)
 
 
 def require_memory(argument: str, size: int, what: str) -> None:

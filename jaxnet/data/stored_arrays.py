@@ -18,6 +18,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.data.errors import fail
 from jaxnet.data.file_bytes import existing
+from jaxnet.operating_system import read_at
 
 BLOCK_BYTES = 2**22  # that are read at once where all rows are gone through
 _HEADERS: Any = {
@@ -104,7 +105,7 @@ class StoredArray:
     def _fill(self, view: memoryview, position: int) -> None:
         done = 0
         while done < len(view):  # one read hands over 2 GiB at most
-            read = os.preadv(self._file.descriptor, [view[done:]], position + done)
+            read = read_at(self._file.descriptor, view[done:], position + done)
             if not read:
                 fail(self._file.name, "became shorter while it was read")
             done += read

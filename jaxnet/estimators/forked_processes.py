@@ -1,8 +1,8 @@
 """Training is refused in a process that was forked after JAX had started: there it would wait forever."""
 
-import os
-
 import jax
+
+from jaxnet.operating_system import at_fork
 
 _started = False  # whether JAX had when this process, or the one that it was forked from, was last forked
 _forked_late = False
@@ -26,7 +26,7 @@ def _remember() -> None:
     _forked_late = _forked_late or _started
 
 
-os.register_at_fork(before=_look, after_in_child=_remember)
+at_fork(before=_look, after_in_child=_remember)
 
 
 def refuse_in_forks() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jaxnet import checks
+from jaxnet.operating_system import replace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
             figure.savefig(file, format=target.suffix[1:], bbox_inches="tight")
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(target)
+        replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
     return target

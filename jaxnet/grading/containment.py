@@ -1,7 +1,8 @@
 """Limits that a process puts on itself before it runs a stranger's code: memory, time, files, no other processes.
 
 Two of Linux do the work where it has them, for the superuser too: a filter of system calls (seccomp) and rules about
-files (Landlock). Elsewhere there are the limits of POSIX, and the grader's clock.
+files (Landlock). On Windows a job holds memory, time and processes, and files can be changed. Elsewhere there are the
+limits of POSIX, and the grader's clock.
 
 They are against accidents and tricks of learners, an endless loop or a fork bomb. They are no prison: who grades the
 code of enemies does it in a container.
@@ -33,6 +34,9 @@ _FIRST_VERSION, _BENEATH = 1, 1  # flag: ask for the version; kind of rule: a fo
 _WRITING, _MOVING, _CUTTING, _NETWORK = 0b1111111110010, 1 << 13, 1 << 14, 0b11
 _NO_NEW_PRIVILEGES, _SET_FILTER, _FILTER_MODE = 38, 22, 2
 
+# a job of Windows: its limits as they lie in memory; which count: time, processes, memory; their kind
+_JOB_LIMITS, _JOB_FLAGS, _JOB_KIND = "=qqI4xQQI4xQII6Q4Q", 0x2 | 0x8 | 0x100, 9
+
 
 def contain(memory: int, seconds: float) -> bool:
     """Limit this process to ``memory`` MB and about ``seconds`` of CPU, and to itself; True if no other can be started.
@@ -40,6 +44,8 @@ def contain(memory: int, seconds: float) -> bool:
     Where the system has no such limit, it is left out: the grader's clock still ends the process. Files outside the
     current folder can be read and not changed, and nothing is sent over TCP, where Linux has Landlock.
     """
+    if sys.platform == "win32":
+        return _in_a_job(memory, seconds)
     import resource  # which Windows lacks
 
     limits = {
@@ -55,6 +61,18 @@ def contain(memory: int, seconds: float) -> bool:
         return True
     _set_limit(resource, "RLIMIT_NPROC", 0)  # which does nothing for the superuser
     return os.getuid() != 0
+
+
+def _in_a_job(memory: int, seconds: float) -> bool:
+    """Put this process alone into a job of Windows, which ends it beyond ``memory`` MB and ``seconds`` of CPU."""
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined, unused-ignore]
+    kernel.CreateJobObjectW.restype = kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    job = ctypes.c_void_p(kernel.CreateJobObjectW(None, None))
+    ticks = int(seconds + _SPARE_SECONDS) * 10**7  # of 100 ns
+    limits = struct.pack(_JOB_LIMITS, ticks, 0, _JOB_FLAGS, 0, 0, 1, 0, 0, 0, *[0] * 6, memory * _MEGABYTE, 0, 0, 0)
+    told = kernel.SetInformationJobObject(job, _JOB_KIND, ctypes.create_string_buffer(limits), len(limits))
+    mine = ctypes.c_void_p(kernel.GetCurrentProcess())
+    return bool(told and kernel.AssignProcessToJobObject(job, mine))  # the job's handle stays open until it ends
 
 
 def _set_limit(resource: Any, name: str, limit: int) -> None:

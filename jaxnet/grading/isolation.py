@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from jaxnet import checks
 from jaxnet.grading.wire import Unreadable, arrays_in, read_message, write_message
+from jaxnet.operating_system import end_with_its_own, hand_over
 
 _PACKAGES = str(Path(__file__).parents[2])  # where the process finds jaxnet
 _LONGEST_START = 120.0  # seconds until Python has started, on a machine that is busy with other things
@@ -73,10 +74,11 @@ class IsolatedGradient:
     def _start(self, home: Path) -> subprocess.Popen[bytes]:
         theirs, self._write = os.pipe()
         self._read, answers = os.pipe()
-        given = [str(each) for each in (theirs, answers, self.limits.memory, self.limits.seconds)]
+        names, handing = hand_over(theirs, answers)
+        given = [*names, str(self.limits.memory), str(self.limits.seconds)]
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "jaxnet.grading.submission_process", *given],
-            cwd=home, env=_environment(home), pass_fds=(theirs, answers), start_new_session=True,
+            cwd=home, env=_environment(home), **handing,
             # what is printed goes nowhere: it may be without end
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -159,9 +161,9 @@ class IsolatedGradient:
             return "protocol", "closes the grader's pipe"
         if status >= 0:
             return "exit", f"ends the process (exit status {status})"
-        names = {signal.SIGXCPU: "time", signal.SIGKILL: "memory or time"}
-        number = signal.Signals(-status)
-        return "crash", f"crashes ({number.name}{', ' + names[number] if number in names else ''})"
+        cause = {"SIGXCPU": ", time", "SIGKILL": ", memory or time"}
+        name = signal.Signals(-status).name
+        return "crash", f"crashes ({name}{cause.get(name, '')})"
 
     def _end(self, kind: str, sentence: str) -> Ended:
         self.ended = Ended(kind, sentence)
@@ -177,7 +179,7 @@ class IsolatedGradient:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            end_with_its_own(self._process)
         self._process.wait()
         self._home.cleanup()
 
@@ -200,5 +202,6 @@ def _environment(home: Path) -> dict[str, str]:
     """The environment of a submission: nothing of the grader's that could be secret; one thread; float64 in JAX."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    own = {"HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": _PACKAGES, "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**kept, **threads, **own, "JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu", "PYTHONHASHSEED": "0"}
+    homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home))  # by their names anywhere
+    own = {"PYTHONPATH": _PACKAGES, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, **threads, **homes, **own, "JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu", "PYTHONHASHSEED": "0"}

@@ -1,7 +1,7 @@
 """The process of one submission: load the author's file, call the gradient as often as asked, answer over a pipe.
 
-``python -m jaxnet.grading.submission_process READ WRITE MEMORY SECONDS`` with two file descriptors. It imports neither
-JAX nor the rest of jaxnet, so that it starts at once and holds nothing that would help to answer.
+``python -m jaxnet.grading.submission_process READ WRITE MEMORY SECONDS`` with two files (``hand_over``). It imports
+neither JAX nor the rest of jaxnet, so that it starts at once and holds nothing that would help to answer.
 """
 
 import importlib.util
@@ -17,6 +17,7 @@ import numpy as np
 from jaxnet.grading.containment import contain
 from jaxnet.grading.wire import arrays_in, read_message, write_message
 from jaxnet.near_names import nearest
+from jaxnet.operating_system import taken_over
 
 
 def serve(reading: int, writing: int) -> None:
@@ -105,7 +106,7 @@ def failure(error: BaseException) -> dict[str, Any]:
 
 if __name__ == "__main__":
     sys.path.append(os.getcwd())  # last, so that a file called random.py is nobody's random
-    descriptors, limits = sys.argv[1:3], sys.argv[3:5]
+    _read, _write, _memory, _seconds = sys.argv[1:5]
     # what the submission imports later, and threads of BLAS, come out of the same memory
-    contain(int(limits[0]), float(limits[1]))
-    serve(*map(int, descriptors))
+    contain(int(_memory), float(_seconds))
+    serve(taken_over(_read, os.O_RDONLY), taken_over(_write, os.O_WRONLY))

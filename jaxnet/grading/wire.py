@@ -7,7 +7,6 @@ import base64
 import importlib
 import json
 import os
-import select
 import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from jaxnet.operating_system import readable
 
 _HEADER = 8  # bytes that say how long a message is
 _LONGEST = 2**28  # bytes of a message; a gradient of ten million parameters still fits
@@ -143,7 +144,7 @@ def _read(descriptor: int, count: int, deadline: float | None) -> bytes:
     parts = []
     while count:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        if not select.select([descriptor], [], [], left)[0]:
+        if not readable(descriptor, left):
             raise TimeoutError
         part = os.read(descriptor, min(count, 2**20))
         if not part:

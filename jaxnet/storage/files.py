@@ -11,6 +11,8 @@ import re
 import secrets
 from pathlib import Path
 
+from jaxnet.operating_system import NO_TRANSLATION, replace, sync_folder
+
 SUFFIX = ".partial"
 _MADE_HERE = re.compile(r"\..+\.[0-9a-f]{16}\.partial")
 
@@ -26,8 +28,8 @@ def write_atomically(path: str | os.PathLike, content: bytes) -> None:
     try:
         temporary = _write_beside(path, content)
         try:
-            os.replace(temporary, path)
-            _sync(path.parent)  # without it a crash may forget the rename
+            replace(temporary, path)
+            sync_folder(path.parent)  # without it a crash may forget the rename
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
@@ -52,7 +54,7 @@ def temporary_name(path: Path) -> Path:
 def _write_beside(path: Path, content: bytes) -> Path:
     name = temporary_name(path)
     # O_EXCL: two writers never share a temporary file
-    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_TRANSLATION, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -63,11 +65,3 @@ def _write_beside(path: Path, content: bytes) -> Path:
             os.unlink(name)
         raise
     return name
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,16 +1,16 @@
 """The folder of one run, held by one process at a time.
 
-The lock is the kernel's (flock), so it ends with the process that holds it, however that process ends: there are no
-stale locks and no heartbeats. It is not promised over NFS.
+The lock is the kernel's (flock, on Windows a locked byte), so it ends with the process that holds it, however that
+process ends: there are no stale locks and no heartbeats. It is not promised over NFS.
 """
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from jaxnet import checks
+from jaxnet.operating_system import at_fork, lock, write_at
 from jaxnet.storage.files import remove_leftovers
 from jaxnet.storage.regular_files import make_private, opened_regular
 
@@ -59,12 +59,12 @@ def _let_go() -> None:
     _held.clear()
 
 
-os.register_at_fork(after_in_child=_let_go)
+at_fork(after_in_child=_let_go)
 
 
 def _lock(descriptor: int, folder: Path) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor)
     except BlockingIOError:
         # of a file that was tampered with nothing is shown but a number
         owner = os.read(descriptor, 32).decode("ascii", errors="replace").strip()
@@ -72,6 +72,6 @@ def _lock(descriptor: int, folder: Path) -> None:
         raise Locked(f"{folder}: the run is locked by process {owner}") from None
     try:
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        write_at(descriptor, f"{os.getpid()}\n".encode(), 0)
     except OSError as error:  # a full disk, or a broken one: the system does not say where
         raise OSError(error.errno, f"could not write to it ({error.strerror})", str(folder / "lock")) from error

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from jaxnet.operating_system import replace
 from jaxnet.storage.checkpoint_error import CheckpointError
 from jaxnet.storage.files import temporary_name, write_atomically
 
@@ -32,7 +33,7 @@ def write_generation(path: str | os.PathLike, content: bytes) -> None:
         beside = temporary_name(path)
         try:
             os.link(path, beside)  # a second name of the same content: nothing is copied
-            os.replace(beside, previous_of(path))
+            replace(beside, previous_of(path))
         except OSError:  # a file system without such names: one generation then
             pass
         finally:  # two names of one file are not renamed but left, as after a kill between the two generations

@@ -1,23 +1,24 @@
 """Signals ask a run to end; it ends when what it has done is saved.
 
-The first SIGINT, SIGTERM or SIGHUP only raises a flag, which is looked at between two calls of the compiled program.
-The second ends the process at once, unless the user has a handler of his own, which it goes to; what is saved is safe
-either way. While a program is compiled or runs, Python hears of no signal; so a thread listens, says that the first
-was heard, and ends the process at the second.
+The first SIGINT, SIGTERM or SIGHUP (on Windows Ctrl-C, Ctrl-Break or a closed console) only raises a flag, which is
+looked at between two calls of the compiled program. The second ends the process at once, unless the user has a handler
+of his own, which it goes to; what is saved is safe either way. While a program is compiled or runs, Python hears of no
+signal; so a thread listens, says that the first was heard, and ends the process at the second.
 
 A script that does not catch ``Interrupted`` ends as a command does: with 130, 143 or 129 and one line, no traceback.
 """
 
 import contextlib
 import os
-import select
 import signal
 import sys
 import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from jaxnet.operating_system import ENDING_SIGNALS, pipe_of_signals, readable
+
+SIGNALS = ENDING_SIGNALS
 _PATIENCE = 2.0  # seconds, after which somebody who waits for the end is told that the signal was heard
 _DEFAULT = (signal.SIG_DFL, signal.default_int_handler)
 
@@ -78,9 +79,7 @@ class Watch:
         self._before = {}
 
     def _listen(self) -> None:
-        reading, writing = os.pipe()
-        for descriptor in (reading, writing):
-            os.set_blocking(descriptor, False)
+        reading, writing = pipe_of_signals()
         # the system writes each signal's number there, also while Python waits for a compiled program
         other = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         if other != -1:  # an event loop listens already: it needs the signals more
@@ -119,7 +118,7 @@ def _answer(reading: int, writing: int, ending: tuple[int, ...]) -> None:
 
 def _next(reading: int, seconds: float | None) -> int | None:
     """Wait for the next signal and return its number, 0 for the end of the watch, None where it took too long."""
-    while select.select([reading], [], [], seconds)[0]:
+    while readable(reading, seconds):
         number = os.read(reading, 1)[0]
         if number == 0 or number in SIGNALS:
             return number

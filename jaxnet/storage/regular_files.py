@@ -10,8 +10,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from jaxnet.operating_system import CAREFULLY, take_for_owner
+
 FILE_LIMIT = 4 * 2**30  # bytes that are read of one file; what is written holds to it, too
-_CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @contextlib.contextmanager
@@ -31,7 +32,7 @@ def open_regular(path: str | os.PathLike, flags: int = os.O_RDONLY, mode: int = 
 def opened_regular(path: str | os.PathLike, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
     """Return the descriptor of a regular file, to be closed by the caller; raises OSError as ``open_regular``."""
     refuse_other_kinds(path)
-    descriptor = os.open(path, flags | _CAREFULLY, mode)
+    descriptor = os.open(path, flags | CAREFULLY, mode)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was exchanged since it was looked at
         os.close(descriptor)
         raise OSError(f"{path}: expected a regular file")
@@ -76,8 +77,4 @@ def make_private(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):  # made by another process in this moment
         os.mkdir(folder, 0o700)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            os.fchmod(descriptor, 0o700)  # through the descriptor: the very folder that was made
-        finally:
-            os.close(descriptor)
+        take_for_owner(folder)

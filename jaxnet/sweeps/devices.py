@@ -8,7 +8,8 @@ import os
 
 import jax
 
-from jaxnet.accelerators import free_memory, local_devices
+from jaxnet.accelerators import local_devices
+from jaxnet.operating_system import free_memory
 
 
 def use_all_cores() -> None:

@@ -6,11 +6,11 @@ A transaction is the only commit point. Whoever only reads needs no lock and wri
 import contextlib
 import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jaxnet.storage import CheckpointError, refuse_other_kinds
 
@@ -48,7 +48,7 @@ class MembersDatabase:
             refuse_other_kinds(each)
         with self._told():
             if reading:
-                self._connection = sqlite3.connect(f"file:{quote(str(path))}?{self._how()}", _WAIT_SECONDS, uri=True)
+                self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?{self._how()}", _WAIT_SECONDS, uri=True)
                 return
             self._connection = sqlite3.connect(path, _WAIT_SECONDS)
             try:
@@ -124,7 +124,6 @@ class MembersDatabase:
 
     def _full(self) -> bool:
         try:
-            disk = os.statvfs(self._path.parent)
+            return shutil.disk_usage(self._path.parent).free < _LITTLE
         except OSError:
             return False
-        return disk.f_bavail * disk.f_frsize < _LITTLE

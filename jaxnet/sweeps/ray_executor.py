@@ -8,6 +8,7 @@ writes the folder, so the same call goes on where a driver was killed.
 import collections
 import logging
 import os
+import socket
 import time
 import warnings
 from types import TracebackType
@@ -225,7 +226,7 @@ class _Worker:
 
     def about(self) -> dict[str, Any]:
         """Say what the bits of this worker are relative to."""
-        return {**_surroundings(), "host": os.uname().nodename, "pid": os.getpid(), "devices": len(local_devices())}
+        return {**_surroundings(), "host": socket.gethostname(), "pid": os.getpid(), "devices": len(local_devices())}
 
     def train(self, held: list[Any], tiles: tuple[Any, ...]) -> tuple[Lane, np.ndarray]:
         """Train tiles, whose plan is in the object store."""
