@@ -64,7 +64,7 @@ class Checker:
         own = plain_form(f, params, data)
         point = (checked_parameters(own.params), *checked_data(own.data))
         with saying_where():
-            traced, words = traceable(own.f, point)
+            traced, words = traceable(own.f, point, torch=own.tensors)
             self._truth = truth_at(traced, point)
         self._own = own._replace(f=traced, said=(*own.said, *([words] if words else [])))
         self._given: Point = (own.params, *own.data)

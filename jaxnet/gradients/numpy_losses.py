@@ -23,6 +23,7 @@ import numpy as np
 
 from jaxnet.gradients.numpy_branches import SCOPE, Branches
 from jaxnet.gradients.point import Point, copied, float64, split_arrays
+from jaxnet.gradients.torch_losses import TORCH_SCOPE, TorchMethods, TorchOfJax
 from jaxnet.gradients.truth.evaluation import Evaluated
 
 _LIBRARIES = (
@@ -34,18 +35,23 @@ _AGREE = 1e-9  # relative: the same sums, in another order
 _PUT, _TAKE, _AT = "_put_", "_take_", "_at_"
 
 
-def traceable(f: Callable[..., Any], point: Point) -> tuple[Callable[..., Any], str]:
+def traceable(f: Callable[..., Any], point: Point, *, torch: bool = False) -> tuple[Callable[..., Any], str]:
     """Return f, or the same with jax.numpy in NumPy's place if JAX can trace only that; and what is to be said of it.
 
-    Its values are compared with those of f first. f itself comes back where the substitute does not agree, or fails.
+    ``torch``: f takes tensors, and torch's methods are those of its arrays. Its values are compared with those of f
+    first. f itself comes back where the substitute does not agree, or fails.
     """
     if _traces(f, point) is None:
         return f, ""
     try:
-        other = _Rebuilding().function(f)
+        other = _Rebuilding(torch).function(f)
         reason = _traces(other, point)
         if reason is None and _same_values(f, other, point):
-            return other, "f is written with NumPy: it was traced with jax.numpy in NumPy's place, with the same values"
+            library = "torch" if torch else "NumPy"
+            said = (
+                f"f is written with {library}: it was traced with jax.numpy in {library}'s place, with the same values"
+            )
+            return other, said
         reason = reason or "with jax.numpy in NumPy's place it has other values"
     except Exception as error:  # whatever rebuilding somebody's code may raise
         reason = _one_line(error)
@@ -82,7 +88,8 @@ def _same_values(f: Callable[..., Any], other: Callable[..., Any], point: Point)
 class _Rebuilding:
     """Functions of the user's and what they refer to, each rebuilt once."""
 
-    def __init__(self) -> None:
+    def __init__(self, torch: bool) -> None:
+        self.torch = torch
         self.done: dict[int, Any] = {}
         self.kept: list[Any] = []  # ids stay unique for as long as their objects live
 
@@ -90,6 +97,8 @@ class _Rebuilding:
         """What stands for a value: jax.numpy for NumPy, a rebuilt function for one of the user's, else itself."""
         if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in ("numpy", "scipy", "math"):
             return _module(value)
+        if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] == "torch":
+            return TorchOfJax()
         if isinstance(value, functools.partial):
             return functools.partial(self.function(value.func), *map(self.function, value.args), **value.keywords)
         if isinstance(value, types.MethodType):
@@ -100,6 +109,8 @@ class _Rebuilding:
             return self._object(value)
         of_numpy = str(getattr(value, "__module__", "")).startswith(("numpy", "math")) or isinstance(value, np.ufunc)
         imported = callable(value) and not isinstance(value, type) and of_numpy
+        if callable(value) and str(getattr(value, "__module__", "")).startswith("torch"):
+            return getattr(TorchOfJax(), value.__name__, value)
         return getattr(jnp, getattr(value, "__name__", ""), value) if imported else value
 
     def _own(self, value: types.FunctionType) -> Any:
@@ -126,8 +137,8 @@ class _Rebuilding:
         around = {name: self.function(held) for name, held in value.__globals__.items() if name in names}
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
         inside = {name: self.function(cell.cell_contents) for name, cell in cells}
-        scope = {"float": _number, **SCOPE, **value.__globals__, **around}
-        tree = _rewritten(value)
+        scope = {"float": _number, **SCOPE, **TORCH_SCOPE, **value.__globals__, **around}
+        tree = _rewritten(value, self.torch)
         if tree is None:
             closure = tuple(types.CellType(inside[name]) for name in value.__code__.co_freevars)
             made = types.FunctionType(value.__code__, scope, value.__name__, value.__defaults__, closure)
@@ -172,7 +183,7 @@ class _NumPyOrJax:
         return getattr(np if own else self._module, name)
 
 
-def _rewritten(value: types.FunctionType) -> ast.Module | None:
+def _rewritten(value: types.FunctionType, torch: bool) -> ast.Module | None:
     """The source of a function that assigns to entries or has branches, with calls in their place; None for others."""
     try:
         source, first = inspect.getsourcelines(value)
@@ -185,7 +196,7 @@ def _rewritten(value: types.FunctionType) -> ast.Module | None:
     if len(body) != 1 or not isinstance(body[0], ast.FunctionDef):
         return None
     body[0].decorator_list = []
-    changes = _Assignments(), Branches()
+    changes: list[Any] = [_Assignments(), Branches(), *([TorchMethods()] if torch else [])]
     made = functools.reduce(lambda tree, change: change.visit(tree), changes, body[0])
     return ast.fix_missing_locations(ast.Module([made], [])) if any(each.found for each in changes) else None
 

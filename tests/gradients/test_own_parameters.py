@@ -62,3 +62,46 @@ def test_torch_tensors_are_parameters_and_gradients_with_and_without_grad():
     assert not jn.check_gradient(f, params, x, gradient=lambda p, x: {"w": x.T @ (x @ p["w"])}).ok
     of_jax = lambda p, x: jnp.mean((x @ p["w"]) ** 2)
     assert jn.check_gradient(of_jax, params, x, gradient=by_hand).ok
+
+
+def test_a_loss_of_torch_is_traced_with_its_own_lines():
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+
+    def loss(P, ids, y):
+        n, rows = len(y), P["C"][ids]
+        pre = rows.view(n, -1) @ P["W"]
+        centred = pre - pre.sum(0, keepdim=True) / n
+        h = torch.tanh(centred * (1 / (n - 1) * (centred**2).sum(0, keepdim=True) + 1e-5) ** -0.5)
+        logits = functional.linear(h, P["U"])
+        return -logits.log_softmax(dim=1)[range(n), y].mean() + functional.relu(logits).pow(2).sum()
+
+    def by_hand(P, ids, y, embedded="added"):
+        n, rows = len(y), P["C"][ids]
+        pre = rows.view(n, -1) @ P["W"]
+        inv = (pre.var(0, keepdim=True) + 1e-5) ** -0.5
+        norm = (pre - pre.mean(0, keepdim=True)) * inv
+        h = norm.tanh()
+        logits = h @ P["U"].T
+        d = (logits.softmax(1) - functional.one_hot(y, 3)) / n + 2 * logits.clamp(min=0)
+        dn = d @ P["U"] * (1 - h**2)
+        dp = inv * (dn - dn.mean(0) - norm * (dn * norm).sum(0) / (n - 1))
+        dr, dC = (dp @ P["W"].T).view(rows.shape), torch.zeros_like(P["C"])
+        if embedded == "added":
+            dC.index_put_((ids,), dr, accumulate=True)
+        else:
+            dC[ids] = dr
+        return {"C": dC, "W": rows.view(n, -1).T @ dp, "U": d.T @ h}
+
+    draw = lambda *shape: torch.tensor(np.random.default_rng(sum(shape)).normal(size=shape))
+    point = (
+        {"C": draw(4, 2), "W": draw(4, 3), "U": draw(3, 3)},
+        torch.tensor([[0, 1], [2, 0], [3, 3], [1, 2]]),
+        torch.tensor([0, 2, 1, 1]),
+    )
+    report = jn.check_gradient(loss, *point, gradient=by_hand)
+    assert report.ok, report
+    assert report.oracle.startswith("jax.grad")
+    assert "jax.numpy in torch's place" in " ".join(report.notes)
+    (cause,) = jn.check_gradient(loss, *point, gradient=lambda *a: by_hand(*a, embedded="written")).causes
+    assert (cause.kind, cause.where.split(": ")[-1]) == ("accumulation_overwritten", 'P["C"][ids]')

@@ -51,7 +51,7 @@ def refuted(evidence: Evidence, replay: Replay) -> set[str]:
     """The leaves that are something else than an explanation predicts, on another batch or at other parameters."""
     found: set[str] = set()
     for params, data in _probes(evidence) if evidence.gradient is not None else ():
-        predicted = replay(params, *data)
+        predicted = _predicted(replay, params, data)
         mine = _asked(evidence, params, data, predicted)
         if mine is not None and predicted is not None:
             off = lambda path, mine=mine, predicted=predicted: residual({path: mine[path]}, {path: predicted[path]})
@@ -95,9 +95,16 @@ def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple[Any, ...]]]:
 
 def _error(evidence: Evidence, replay: Replay, params: Any, data: tuple[Any, ...]) -> float | None:
     """How far an explanation is from the gradient under test, or None where one of them has nothing to say."""
-    predicted = replay(params, *data)
+    predicted = _predicted(replay, params, data)
     mine = _asked(evidence, params, data, predicted)
     return None if mine is None or predicted is None else residual(mine, predicted)
+
+
+def _predicted(replay: Replay, params: Any, data: tuple[Any, ...]) -> Gradient | None:
+    try:
+        return replay(params, *data)
+    except Exception:  # the user's own loss may refuse other batches, as one that divides by n - 1
+        return None
 
 
 def _asked(evidence: Evidence, params: Any, data: tuple[Any, ...], predicted: Gradient | None) -> Gradient | None:

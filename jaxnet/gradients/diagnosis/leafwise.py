@@ -180,7 +180,10 @@ def _has_examples(data: tuple[Any, ...], axis: int, count: int) -> bool:
 
 def _counted(evidence: Evidence, count: int, axis: int) -> Iterator[Variant]:
     """Which examples count, from the true gradients of each alone, where the loss is their mean."""
-    singles = [evidence.oracle(evidence.params, *examples_at(evidence.data, axis, [i])) for i in range(count)]
+    try:
+        singles = [evidence.oracle(evidence.params, *examples_at(evidence.data, axis, [i])) for i in range(count)]
+    except Exception:  # the user's own code may refuse single examples, as one that divides by n - 1
+        return
     penalty = {path: evidence.l2 * leaf * (leaf.ndim > 1) for path, leaf in by_path(evidence.params).items()}
     flat = lambda gradient: np.concatenate([(gradient[path] - penalty[path]).ravel() for path in gradient])
     each = np.stack([flat(single) for single in singles], axis=1) / count

@@ -9,10 +9,20 @@ from typing import Any, NamedTuple
 
 _HERE = str(Path(__file__).parents[1]) + os.sep  # frames from here on up are those that trace f
 # but for those that carry out an assignment or a branch of the user's
-_IN_ITS_PLACE = (_HERE + "numpy_losses.py", _HERE + "numpy_branches.py")
+_IN_ITS_PLACE = tuple(f"{_HERE}{name}.py" for name in ("numpy_losses", "numpy_branches", "torch_losses"))
 
 WHOLE_LINE = 10_000  # beyond the end of any line: the place is one of whole statements
-_MODULES = ("jnp", "np", "jax", "numpy", "lax", "nn", "jsp", "F")  # before the dot of a function, not of a method
+_MODULES = (
+    "jnp",
+    "np",
+    "jax",
+    "numpy",
+    "lax",
+    "nn",
+    "jsp",
+    "F",
+    "torch",
+)  # before the dot of a function, not of a method
 
 
 class SourcePlace(NamedTuple):
