@@ -9,7 +9,7 @@ import mmap
 import os
 import tempfile
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,12 +52,21 @@ class StoredArray:
         self._stored = np.dtype(dtype)
         self.shape, self.dtype = tuple(shape), self._stored.newbyteorder("=")
         self._row = math.prod(self.shape[1:]) * self._stored.itemsize
+        self._found: dict[Hashable, Any] = {}
 
     def astype(self, dtype: Any) -> "StoredArray":
         """Return the same array in the file, whose rows are handed out in another dtype."""
         cast = StoredArray(self._file, self._offset, self.shape, self._stored)
         cast.dtype = np.dtype(dtype)
         return cast
+
+    def once(self, what: Hashable, find: Callable[[], Any]) -> Any:
+        """Return what ``find()`` finds out by reading all rows: again only where the file was written to meanwhile."""
+        now = os.fstat(self._file.descriptor)
+        key = what, now.st_mtime_ns, now.st_size
+        if key not in self._found:
+            self._found[key] = find()
+        return self._found[key]
 
     @property
     def ndim(self) -> int:

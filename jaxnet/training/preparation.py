@@ -136,7 +136,11 @@ def examples_of(f: ObjectiveFunction, params: Pytree, data: Any, argument: str) 
         x = checks.examples("X", x, None, dtype)
         return x, checks.targets("y", y, len(x), dtype)
 
-    x, y = checked_in_blocks(check, x, y) if isinstance(x, StoredArray) else check(x, y)
+    if isinstance(x, StoredArray):
+        of_x = str(dtype), getattr(getattr(f, "network", None), "sizes", (None,))[0]
+        x, y = checked_in_blocks(check, x, y, of_x=of_x)
+    else:
+        x, y = check(x, y)
     return Batch(x, y, None if weight is None else checks.weights("weight", weight, len(x), dtype))
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -85,12 +85,9 @@ class RowSource:
 
     def digest(self) -> str:
         """Digest all rows, shapes and dtypes, some of them in memory at a time."""
-        parts: Iterator[Any] = (
-            said
-            for part in self._parts
-            for said in itertools.chain([f"{part.shape}{part.dtype}"], (part[rows] for rows in _blocks(part)))
-        )
-        return digest(*map(digest, parts))
+        each = (part.once("digests", lambda part=part: _digests(part)) if isinstance(part, StoredArray)
+                else _digests(part) for part in self._parts)  # fmt: skip
+        return digest(*itertools.chain.from_iterable(each))
 
     def _read(self, index: np.ndarray) -> list[np.ndarray]:
         outside = index >= self._rows
@@ -120,23 +117,56 @@ def in_memory(data: Any) -> Any:
     return type(data)(np.asarray(part) if isinstance(part, StoredArray) else part for part in data)
 
 
-def checked_in_blocks(check: Any, x: Any, y: Any) -> tuple[Any, Any]:
+def checked_in_blocks(check: Any, x: Any, y: Any, *, of_x: Hashable) -> tuple[Any, Any]:
     """Return x and y in the dtypes that ``check(x, y)`` returns, which is given some of their rows at a time.
 
-    Raises what ``check`` does, and says of which rows.
+    ``of_x`` is what it looks for in x, which is read once for it however often the groups of a sweep ask. Raises what
+    ``check`` does, and says of which rows.
     """
     y = y if isinstance(y, StoredArray) else checks.real_array("y", y)
     checks.require(len(x) > 0, "X", "at least one example", x)
     fits = y.ndim >= 1 and len(y) == len(x)
     checks.require(fits, "y", f"one target for each of the {len(x)} examples", checks.beside(y, len(x)))
+    again = True
+
+    def all_rows() -> list[Any]:
+        nonlocal again
+        again = False
+        return _checked(check, x, y)
+
+    dtypes = x.once(of_x, all_rows)
+    if again:  # of the targets alone, which may have changed in memory
+        dtypes = _checked(check, _Zeros(x), y)
+    with np.errstate(over="ignore"):  # what does not fit was refused above, in words
+        return x.astype(dtypes[0]), y.astype(dtypes[1]) if isinstance(y, StoredArray) else np.asarray(y, dtypes[1])
+
+
+class _Zeros:
+    """Stands for an array that was read before: rows of its shape that hold nothing wrong."""
+
+    def __init__(self, like: StoredArray) -> None:
+        self._like, self.nbytes = like, like.nbytes
+
+    def __len__(self) -> int:
+        return len(self._like)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        count = len(range(*rows.indices(len(self))))
+        return np.broadcast_to(np.zeros((), self._like.dtype), (count, *self._like.shape[1:]))
+
+
+def _checked(check: Any, x: Any, y: Any) -> list[Any]:
+    """Check some rows at a time; return the dtypes that they shall have."""
     for rows in _blocks(x):
         try:
             found = check(x[rows], y[rows])
         except (ValueError, TypeError) as error:
             raise type(error)(f"{error} (among the rows {rows.start} to {rows.stop - 1})") from error
-    dtypes = [part.dtype for part in found]
-    with np.errstate(over="ignore"):  # what does not fit was refused above, in words
-        return x.astype(dtypes[0]), y.astype(dtypes[1]) if isinstance(y, StoredArray) else np.asarray(y, dtypes[1])
+    return [part.dtype for part in found]
+
+
+def _digests(array: Any) -> list[str]:
+    return [digest(f"{array.shape}{array.dtype}"), *(digest(array[rows]) for rows in _blocks(array))]
 
 
 def _blocks(array: Any) -> Any:

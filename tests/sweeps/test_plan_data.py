@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
+from jaxnet.sweeps.groups import prepare_group
+from jaxnet.sweeps.store import sweep_manifest
 
 ROWS = 40
 TABLE = {
@@ -117,3 +119,22 @@ def test_another_process_opens_the_file_by_its_name_and_a_temporary_file_stays_h
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(stored))[:], X)
     with pytest.raises(ValueError, match="data: expected a file that other processes can open"):
         pickle.dumps(jn.data.Batches([(X, y)]).written()[0])
+
+
+def test_the_file_is_read_once_to_be_checked_and_once_to_be_known_however_many_groups_there_are(
+    arrays, tmp_path, monkeypatch
+):
+    X, y, _ = arrays
+    np.save(tmp_path / "X.npy", X)
+    stored, rows, real = jn.data.read_npy(tmp_path / "X.npy"), [], jn.data.StoredArray.read
+    monkeypatch.setattr(jn.data.StoredArray, "read", lambda self, index: rows.append(index.size) or real(self, index))
+    space = jn.Space(learning_rate=0.1, hidden=jn.Choice((2,), (3,), (4,)), loss=jn.Choice("huber", "hinge"))
+    plan = jn.plan(space, (stored, y), method="grid", epochs=1, batch_size=16, output="identity")
+    for group in plan.groups:
+        prepare_group(group, plan.members, plan.task)
+    assert (len(plan.groups), sum(rows)) == (6, len(X))
+    assert sweep_manifest(plan) == sweep_manifest(plan)
+    assert sum(rows) == 2 * len(X)
+    np.save(tmp_path / "X.npy", np.where(np.arange(3) == 1, np.nan, X).astype(np.float32))
+    with pytest.raises(ValueError, match=r"finite .*among the rows 0 to 59"):  # a file that was written to is another
+        jn.plan(space, (stored, y), method="grid", epochs=1, batch_size=16, output="identity")

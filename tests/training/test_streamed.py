@@ -98,6 +98,14 @@ def test_what_is_wrong_in_a_file_is_said_with_its_rows(arrays):
         fit(stored(arrays)[:2], mesh=jax.make_mesh((1,), ("batch",)))
 
 
+def test_targets_in_memory_are_looked_at_again_where_the_file_was_looked_at_before(arrays):
+    X, y, _, folder = arrays
+    x = jn.data.read_npy(folder / "X.npy")
+    fit((x, y), epochs=1)
+    with pytest.raises(ValueError, match=r"y: expected .*among the rows 0 to 49"):
+        fit((x, np.where(y, 7, 0)), epochs=1)
+
+
 def test_the_next_batch_is_read_ahead(monkeypatch):
     source = RowSource(Batch(np.arange(8.0)[:, None], np.arange(8)), 8)
     first, second = np.arange(3, dtype=np.int32), np.arange(3, 6, dtype=np.int32)
