@@ -16,10 +16,11 @@ compiling, the network and the start of 1,000 processes are left out.
 Published: nothing to compare with; the goal is that the model is right to a factor of 1.5 where it was not fitted.
 
 Measured: on two busy cores, so CPU seconds; whole runs differed by a third in single numbers, what was not fitted came
-out at .86 to 1.05 in a quieter one, .98 to 1.09 in another. A first model, with bytes of activations in place of parameters drawn, foretold .71
-to .93 of four other sweeps; these were chosen anew. Two devices or processes cost about what one does, and the seconds
-say how busy the machine was. Planning took 454 us a member while the training of each was built. The folder's rate is that of one thread
-whose disk keeps up; here the disk made it a half. A plan has at most 2^20 members, so a million is near the largest.
+out at .86 to 1.05 in a quieter one, .98 to 1.09 in another. A first model, with bytes of activations in place of
+parameters drawn, foretold .71 to .93 of four other sweeps; these were chosen anew. Two devices or processes cost about
+what one does, and the seconds say how busy the machine was. Planning took 454 us a member while the training of each
+was built. The folder's rate is that of one thread whose disk keeps up; here the disk made it a third and less. A plan
+has at most 2^20 members, so a million is near the largest.
 With keep="all" processes of jax.distributed send states to the first by a gather, so each is sent all 80 GB; pieces of
 one process's members took as much room as there are processes, 64 MiB each, until members went in turn, one of each
 process.

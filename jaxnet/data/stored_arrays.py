@@ -52,13 +52,26 @@ class StoredArray:
         self._stored = np.dtype(dtype)
         self.shape, self.dtype = tuple(shape), self._stored.newbyteorder("=")
         self._row = math.prod(self.shape[1:]) * self._stored.itemsize
+        self._taken: np.ndarray | None = None  # rows of the file, where these are not all of them
         self._found: dict[Hashable, Any] = {}
 
     def astype(self, dtype: Any) -> "StoredArray":
         """Return the same array in the file, whose rows are handed out in another dtype."""
-        cast = StoredArray(self._file, self._offset, self.shape, self._stored)
-        cast.dtype = np.dtype(dtype)
-        return cast
+        return self._like(self.shape, dtype, self._taken)
+
+    def take(self, rows: np.ndarray) -> "StoredArray":
+        """Return some rows, by their indices [n], which are all that is in memory."""
+        taken = rows if self._taken is None else self._taken[rows]
+        return self._like((len(rows), *self.shape[1:]), self.dtype, taken)
+
+    def flat(self) -> "StoredArray":
+        """Return the rows as vectors, [N, D]."""
+        return self._like((len(self), math.prod(self.shape[1:])), self.dtype, self._taken)
+
+    def _like(self, shape: tuple[int, ...], dtype: Any, taken: np.ndarray | None) -> "StoredArray":
+        other = StoredArray(self._file, self._offset, shape, self._stored)
+        other.dtype, other._taken = np.dtype(dtype), taken
+        return other
 
     def once(self, what: Hashable, find: Callable[[], Any]) -> Any:
         """Return what ``find()`` finds out by reading all rows: again only where the file was written to meanwhile."""
@@ -99,6 +112,7 @@ class StoredArray:
         Raises DataError where the file has become shorter.
         """
         flat = np.asarray(index).reshape(-1)
+        flat = flat if self._taken is None else self._taken[flat]
         found = np.empty((len(flat), *self.shape[1:]), self._stored)
         if found.nbytes:
             view, at = found.reshape(-1).view(np.uint8).data, 0

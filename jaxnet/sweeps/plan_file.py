@@ -15,6 +15,7 @@
     # prepare = true                 # text, dates, gaps: by jn.data.prepare; or its options, { scale = "robust" }
     # group = "patient"              # of a prepared table: rows of one value on one side; or time = "day"
     # class_weights = "balanced"     # every class weighs alike
+    # stored = true                  # rows of a Parquet file stay on disk, as those of file = "X.npy", target = "y.npy"
 
     [space]
     learning_rate = { min = 1e-3, max = 1.0, log = true }
@@ -45,7 +46,7 @@ from jaxnet.sweeps.folds import Folds
 from jaxnet.sweeps.number_ranges import Float, Int, Normal
 from jaxnet.sweeps.parameters import Choice, Configuration, Derived, Layers, Seeds, when
 from jaxnet.sweeps.plan_arguments import plan
-from jaxnet.sweeps.plan_file_data import file_data
+from jaxnet.sweeps.plan_file_data import file_data, files_that_stay
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.pruning import Pruner
 from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
@@ -121,7 +122,8 @@ def _home(path: Path) -> Path:
 
 def keep_plan(path: Path, content: bytes, folder: str | os.PathLike[str], changes: Iterable[str] = ()) -> None:
     """Keep a plan that was read, and the files of data that it names, in the folder of its sweep, which then needs
-    nothing else to be read. A file that is named by a path that leads elsewhere stays where it is, as a pipe does.
+    nothing else to be read. A file that is named by a path that leads elsewhere stays where it is, as a pipe does; so
+    does one whose rows stay on disk, and the folder knows where that is.
 
     ``changes`` are kept beside it, for ``kept_changes``.
     """
@@ -130,7 +132,9 @@ def keep_plan(path: Path, content: bytes, folder: str | os.PathLike[str], change
     for change in changes:
         _change(found, change)
     data = found["data"]
-    for name in (data.get("file"), data.get("validation")):
+    large = files_that_stay(data, _home(path))
+    changes = [*changes, *(f"{key} = {json.dumps(str(file))}" for key, file in large.items())]
+    for name in () if large else (data.get("file"), data.get("validation")):
         inside = isinstance(name, str) and not Path(name).is_absolute() and ".." not in Path(name).parts
         if inside and (_home(path) / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

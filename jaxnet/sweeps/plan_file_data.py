@@ -5,14 +5,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jaxnet import checks
-from jaxnet.data import Dataset, catalogue, prepare, read_csv, read_npz, read_parquet, read_table, split_table
+from jaxnet.data import (
+    Dataset,
+    StoredArray,
+    catalogue,
+    prepare,
+    read_csv,
+    read_idx,
+    read_npy,
+    read_npz,
+    read_parquet,
+    read_table,
+    split_rows,
+    split_table,
+)
 from jaxnet.sweeps.toml_file import known_keys, typed
 
 _DATA_NAMES = (
     "name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare", "group", "time",
-    "class_weights",
+    "class_weights", "stored",
 )  # fmt: skip
+_LARGE = (".npy", ".idx", "-ubyte", "-ubyte.gz")  # how the names of files end whose rows stay there
 
 
 def file_data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -23,6 +39,8 @@ def file_data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     one = ("name" in options) != ("file" in options)
     checks.require(one, "data", "either name= or file=", checks.Words(", ".join(options) or "none"))
     weights = {"class_weights": options.pop("class_weights", None)}
+    if stays(options):
+        return _stored(options, folder) | weights
     if options.get("prepare", False) is not False:
         return _prepared(options, folder) | weights
     ways = [name for name in ("group", "time") if name in options]
@@ -38,6 +56,57 @@ def file_data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         validation = None if validation is None else validation.standardised(by=train)
         train = train.standardised()
     return {"data": train, "validation": validation, **weights}
+
+
+def stays(options: Mapping[str, Any]) -> bool:
+    """Whether the rows of a table of data stay in its file, be it for the kind of the file or by ``stored = true``."""
+    typed("data.stored", options.get("stored", False), bool, "true or false")
+    return str(options.get("file", "")).endswith(_LARGE) or bool(options.get("stored"))
+
+
+def files_that_stay(options: Mapping[str, Any], home: Path) -> dict[str, Path]:
+    """Return the files of a table of data whose rows stay there, by the keys of a plan that name them."""
+    held_out = options.get("validation")
+    named = {"data.file": options.get("file"), "data.target": options.get("target")}
+    if isinstance(held_out, dict):
+        named |= {f"data.validation.{name}": held_out.get(name) for name in ("file", "target")}
+    files = {key: home / name for key, name in named.items() if isinstance(name, str)}
+    return {key: path.absolute() for key, path in files.items() if path.is_file()} if stays(options) else {}
+
+
+def _stored(options: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Read what stays on disk: X in one file and y in another, or both as columns of a Parquet file."""
+    for name in ("standardise", "delimiter", "prepare", "group", "time"):
+        given = options.get(name)
+        checks.require(not given, f"data.{name}", "none for rows that stay in their file", given)
+    x, y = _rows(folder, options, "data.")
+    held_out = options.get("validation")
+    if held_out is None or isinstance(held_out, dict):
+        names = ("file", "target")
+        table = dict(known_keys("data.validation.", held_out or {}, names, needed=() if held_out is None else names))
+        return {"data": (x, y), "validation": _rows(folder, options | table, "data.validation.") if table else None}
+    words = "a share, or a table { file = ..., target = ... }"
+    checks.require(isinstance(held_out, int | float), "data.validation", words, held_out)
+    share = checks.number("data.validation", held_out, above=0, below=1)
+    train, held = split_rows(len(x), 1 - share, seed=options.get("seed", 0))
+    return {"data": (x.take(train), y[train]), "validation": (x.take(held), y[held])}
+
+
+def _rows(folder: Path, options: Mapping[str, Any], prefix: str) -> tuple[StoredArray, np.ndarray]:
+    """Return X [N, D], which stays on disk, and y; raises DataError for what cannot be read so."""
+    path, target = folder / options["file"], options.get("target")
+    if path.suffix == ".parquet":
+        x, y = read_parquet(path, target=target, stored=True)
+        return x, np.asarray(y)
+    known = path.name.endswith(_LARGE)
+    checks.require(known, f"{prefix}file", "an .npy, IDX or .parquet file, whose rows can stay there", path.name)
+    words = 'the file of the targets, such as "y.npy"'
+    checks.require(isinstance(target, str), f"{prefix}target", words, target)
+    read = lambda each: read_npy(each) if each.suffix == ".npy" else read_idx(each, stored=True)
+    x, y = read(path), np.asarray(read(folder / str(target)))
+    fits = y.ndim in (1, 2) and len(y) == len(x)
+    checks.require(fits, f"{prefix}target", f"one target for each of the {len(x)} rows of {path.name}", y)
+    return x.flat(), y
 
 
 _GIVEN = ("table", "target", "rows", "source", "delimiter", "columns", "reading")  # which other keys say, or none

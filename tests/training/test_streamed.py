@@ -99,7 +99,7 @@ def test_what_is_wrong_in_a_file_is_said_with_its_rows(arrays):
 
 
 def test_targets_in_memory_are_looked_at_again_where_the_file_was_looked_at_before(arrays):
-    X, y, _, folder = arrays
+    _, y, _, folder = arrays
     x = jn.data.read_npy(folder / "X.npy")
     fit((x, y), epochs=1)
     with pytest.raises(ValueError, match=r"y: expected .*among the rows 0 to 49"):
