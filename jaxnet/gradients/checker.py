@@ -305,10 +305,12 @@ def _compare_in_its_precision(answer: _Answer, truth: Truth, precision: float) -
         return compared
     # A float64 array may come out of a program in float32. That excuses an error of float32's size only if the numbers
     # bear float32's marks: otherwise it is a mistake that happens to be small.
+    converted, function = is_single(answer.usable), None if answer.caller is None else answer.caller.gradient
+    if not converted and function is None:
+        return compared
     single = compare_gradient(answer.usable, truth, eps=SINGLE, precision=precision)
     if single.right and (
-        is_single(answer.usable)
-        or (answer.caller is not None and computes_in_single(answer.caller.gradient, truth.point, compared.noise))
+        converted or (function is not None and computes_in_single(function, truth.point, compared.noise))
     ):
         note = "gradient returns float64 but computes in float32; it is right to that precision."
         return replace(single, notes=(*single.notes, note))

@@ -84,7 +84,9 @@ def measure_rounding(gradient: Evaluated, *, tilts: bool = False) -> Callable[[l
 
     def measured(arrays: list[Any]) -> Rounding:
         group = DRAWS if _is_small(gradient.operations(arrays)) else _GROUP
-        groups = [draws(arrays, signs, _STEP) for signs in _signs(DRAWS).reshape(-1, group, _PERIOD + _OFFSETS)]
+        kept: _Kept = []  # what is exact is computed by the first group
+        each = _signs(DRAWS).reshape(-1, group, _PERIOD + _OFFSETS)
+        groups = [draws(arrays, signs, _STEP, kept) for signs in each]
         totals = [sum(np.abs(d).sum(0) for d in leaf) for leaf in zip(*(found for found, _ in groups), strict=True)]
         return Rounding([_DEVIATION * total / DRAWS / _STEP for total in totals], min(turns for _, turns in groups))
 
@@ -124,12 +126,16 @@ class _Draws:
     def __init__(self, gradient: Evaluated, *, branches: bool, tilts: bool = False) -> None:
         self.traced, self.branches, self.tilts = gradient, branches, tilts
 
-    def __call__(self, arrays: list[Any], signs: np.ndarray, step: float) -> tuple[list[np.ndarray], float]:
+    def __call__(
+        self, arrays: list[Any], signs: np.ndarray, step: float, kept: "_Kept | None" = None
+    ) -> tuple[list[np.ndarray], float]:
         with float64():
             closed = self.traced.operations(arrays)
             if one_by_one(closed):
                 with np.errstate(all="ignore"):
-                    deviations, turns = self._disturbed(closed, [own(a) for a in arrays], list(signs), step=step, xp=np)
+                    draw = _Draw([each * step for each in signs], step, self.branches, np)
+                    draw.kept = [] if kept is None else kept
+                    deviations, turns = self._disturbed(closed, [own(a) for a in arrays], draw)
                 return [np.stack(leaf) for leaf in deviations], float(turns)
             deviations, turns = self._compiled(arrays, signs, step)
         return [np.asarray(leaf[0]) for leaf in deviations], float(np.min(turns))
@@ -138,20 +144,21 @@ class _Draws:
     def _compiled(self) -> Any:
         def group(arrays: list[Any], signs: Any, step: Any) -> Any:
             closed = tracing.trace(self.traced.function, arrays)
-            return jax.vmap(lambda each: self._disturbed(closed, arrays, [each], step=step, xp=jnp))(signs)
+            one = lambda each: self._disturbed(closed, arrays, _Draw([each * step], step, self.branches, jnp))
+            return jax.vmap(one)(signs)
 
         return jax.jit(group, compiler_options=QUICKLY)
 
-    def _disturbed(
-        self, closed: core.ClosedJaxpr, arrays: Sequence[Any], signs: list[Any], *, step: _Step, xp: Any
-    ) -> Any:
-        draw = _Draw([each * step for each in signs], step, self.branches, xp)
+    def _disturbed(self, closed: core.ClosedJaxpr, arrays: Sequence[Any], draw: "_Draw") -> Any:
         exact = lambda array: draw.same(array)
-        inputs = [draw.jitter(exact(a), xp.abs(a)) if tracing.floating(a) else exact(a) for a in arrays]
+        inputs = [draw.jitter(exact(a), draw.xp.abs(a)) if tracing.floating(a) else exact(a) for a in arrays]
         if self.tilts:
-            inputs[-1] = draw.jitter(inputs[-1], xp.ones_like(arrays[-1]))
+            inputs[-1] = draw.jitter(inputs[-1], draw.xp.ones_like(arrays[-1]))
         outputs = tracing.walk(closed, inputs, draw.rule, exact)
         return [[noisy - value.exact for noisy in value.noisy] for value in outputs], draw.turns
+
+
+_Kept = list[tuple[list[Any], list[Any]]]  # by operation, in the order of the walk: exact results, and their sizes
 
 
 class _Draw:
@@ -159,7 +166,8 @@ class _Draw:
 
     def __init__(self, steps: list[Any], step: _Step, branches: bool, xp: Any) -> None:
         self.steps, self.step, self.branches, self.xp = steps, step, branches, xp
-        self.operations = 0
+        self.operations = self.met = 0
+        self.kept: _Kept | None = None
         self.turns: Any = xp.asarray(xp.inf)
         self._apply = carried_out if xp is np else tracing.apply
 
@@ -188,7 +196,7 @@ class _Draw:
         if eqn.primitive.name == "scan":
             return self.scan(eqn, values)
         # both are computed side by side: their difference is the effect of all disturbances so far
-        exact = self._apply(eqn, [value.exact for value in values])
+        exact, magnitudes = self.exactly(eqn, [value.exact for value in values])
         self.watch(eqn, values)
         if eqn.primitive.name in _CHOOSING and not self.branches:
             values = [*values[:-1], self.same(values[-1].exact)]
@@ -200,8 +208,18 @@ class _Draw:
         ]
         if eqn.primitive.name in _EXACT:
             return results
-        magnitudes = self.magnitudes(eqn, [value.exact for value in values], exact)
         return [self.jitter(r, m) if tracing.floating(r.exact) else r for r, m in zip(results, magnitudes, strict=True)]
+
+    def exactly(self, eqn: core.JaxprEqn, inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+        """The results without disturbances, and the sizes that theirs are relative to."""
+        place, self.met = self.met, self.met + 1
+        if self.kept is not None and place < len(self.kept):
+            return self.kept[place]
+        results = list(self._apply(eqn, inputs))
+        found = results, [] if eqn.primitive.name in _EXACT else self.magnitudes(eqn, inputs, results)
+        if self.kept is not None:
+            self.kept.append(found)
+        return found
 
     def watch(self, eqn: core.JaxprEqn, values: list[_Value]) -> None:
         """Notice how near a comparison is to going the other way."""
