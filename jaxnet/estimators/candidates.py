@@ -14,6 +14,8 @@ from sklearn.utils.validation import _check_method_params
 from jaxnet.estimators.base import BaseMLP
 from jaxnet.estimators.descent_plan import DescentChunk
 from jaxnet.estimators.population import Member, casting, train_population
+from jaxnet.estimators.shared_shapes import SharedShapes, in_own_shape
+from jaxnet.network import MLP
 from jaxnet.training.loop import Data
 
 # how a network is fitted, as it was at import: a subclass, an instance or a patch may do it in another way
@@ -171,17 +173,18 @@ def _fitted_preprocessing(chosen: Any, name: str, fold: FoldData) -> Preprocessi
 
 
 def train_candidates(
-    folds: Iterable[list[Candidate]], *, dtype: str | None, threads: int
+    folds: Iterable[list[Candidate]], *, dtype: str | None, threads: int, count: int
 ) -> Iterator[tuple[int, "Arrival"]]:
-    """Train the candidates of all folds, each fold as a population, while the next are brought there.
+    """Train the candidates of all folds, ``count`` of them, each as a population, while the next are brought there.
 
     Yields the place of each in the folds, one after the other, and how it arrived, once it has.
     """
     cast = casting(dtype)
     candidates: list[Candidate] = []
-    waiting: list[int] = []  # the place of each member of the population
+    waiting: list[tuple[int, MLP]] = []  # the place of each member of the population, and what it is trained as
 
     def populations() -> Iterator[list[Member]]:
+        shapes = None
         for fold in folds:
             members = []
             for place, candidate in enumerate(fold, len(candidates)):
@@ -190,13 +193,17 @@ def train_candidates(
                     mlp._begin_record(first=True, validated=data.validation is not None)
                     params = mlp._params(data.train.x.dtype)
                     descent = mlp._descent(params, len(data.train.x), candidate.random)
-                    members.append(Member(descent, data, mlp.max_iter))
-                    waiting.append(place)
+                    members.append((place, Member(descent, data, mlp.max_iter)))
+            if shapes is None:  # as the first fold says, so that all of them share programs
+                shapes = SharedShapes([(m.descent, len(m.data.train.x), count * m.epochs) for _, m in members])
+            padded = [each._replace(descent=shapes.padded(each.descent, len(each.data.train.x))) for _, each in members]
+            waiting.extend((at, m.descent.objective.network) for (at, _), m in zip(members, padded, strict=True))
             candidates.extend(fold)
-            yield members
+            yield padded
 
-    for number, chunk in train_population(populations(), threads):
-        yield waiting[number], Arrival(candidates[waiting[number]], chunk)
+    for number, chunk in train_population(populations(), threads, count):
+        place, network = waiting[number]
+        yield place, Arrival(candidates[place], in_own_shape(chunk, network))
     for place, candidate in enumerate(candidates):
         if candidate.data is None:
             yield place, Arrival(candidate, None)

@@ -53,6 +53,32 @@ class Shuffles:
         return pickle.dumps((self._state, self._rows))
 
 
+class StreamDraws:
+    """What the sweeps' engine draws for streams, which it knows by their places: each has its shuffles, or none, and
+    the seed of its dropout."""
+
+    def __init__(self, streams: Sequence[tuple[Shuffles | None, int]]) -> None:
+        self._streams = streams
+        self.ordered = streams[0][0] is not None
+        self._at: dict[int, tuple[int, Iterator[np.ndarray]]] = {}  # which epoch comes next, and the orders from it on
+
+    def key(self, seed: int) -> np.ndarray:
+        """Return the data of the key that dropout is drawn from."""
+        return np.array([0, self._streams[seed][1]], np.uint32)
+
+    def orders(self, seed: int, rows: int, epochs: range, *, size: int) -> np.ndarray:
+        """Return the orders [len(epochs), size] (int32) of these epochs, padding last."""
+        shuffles: Any = self._streams[seed][0]
+        following, stream = self._at.get(seed, (-1, iter(())))
+        if following != epochs.start:
+            stream = shuffles.after(epochs.start)
+        drawn = np.tile(np.arange(size, dtype=np.int32), (len(epochs), 1))
+        for row, order in zip(drawn, stream, strict=False):
+            row[:rows] = order
+        self._at[seed] = epochs.stop, stream
+        return drawn
+
+
 def advance(random: np.random.RandomState, rows: int, epochs: int) -> None:
     """Draw and forget the shuffles of some epochs."""
     for _ in itertools.islice(shuffles(random, rows), epochs):

@@ -45,14 +45,13 @@ class Monitor(enum.Enum):
 class ValidationScore:
     """A metric of the validation data: ``of(predictions [N, K], targets [N, K], weight [N])``."""
 
-    network: MLP
     of: Score
 
     __name__ = "validation_score"  # in a run's history
 
-    def __call__(self, params: Pytree, X: Array, y: Array, *, weight: Array) -> Array:
+    def __call__(self, params: Pytree, X: Array, y: Array, *, weight: Array, network: MLP) -> Array:
         """Compute the score; NaN where a prediction is not finite, as scikit-learn's scores of NaN are refused."""
-        predictions = self.network.columns(params, X.T)[-1].a.T
+        predictions = network.columns(params, X.T)[-1].a.T
         finite = jnp.all(jnp.isfinite(predictions))
         return jnp.where(finite, self.of(predictions, y, weight), jnp.nan)
 

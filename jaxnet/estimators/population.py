@@ -1,8 +1,8 @@
-"""Many descents as one compiled population: tiles of a few lanes, each the very epoch of ``fit`` with its own numbers.
+"""Many descents as one population: a client of the sweeps' engine, to which it brings what scikit-learn draws.
 
-Lanes of a tile look at the same examples in the same orders, so a batch is gathered once and the first layer is one
-wide product. A lane that has ended stays as it is; between blocks of epochs the lanes that still run move together,
-so that no tile waits long for a single lane.
+Descents that share a program and examples are a group of the engine; those of them that look at the examples in the
+same orders share tiles. Threads train shares of groups side by side, on one device: estimators do not say before JAX
+starts that each core is to be one.
 """
 
 import functools
@@ -13,23 +13,32 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxnet import checks, compilation_cache
-from jaxnet.accelerators import exact_products
-from jaxnet.estimators.descent_plan import Descent, DescentChunk, ProgramInputs, inputs_of, key_of, orders_of
+from jaxnet.accelerators import local_devices
+from jaxnet.estimators.descent_plan import Descent, DescentChunk, ProgramInputs, inputs_of
+from jaxnet.estimators.drawing import Shuffles, StreamDraws
 from jaxnet.estimators.network_estimator import precision
+from jaxnet.estimators.rules import int32
+from jaxnet.network import MLP
 from jaxnet.storage import digest
+from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.devices import cores
-from jaxnet.sweeps.groups import lanes_of
-from jaxnet.sweeps.tiles import Lane, LaneWeights, Tile, go_on, run_tile
+from jaxnet.sweeps.engine import Engine
+from jaxnet.sweeps.groups import Prepared, lanes_of
+from jaxnet.sweeps.program_calls import Pace
+from jaxnet.sweeps.states import HandedStates
+from jaxnet.sweeps.tiles import Lane, LaneWeights, Shared, go_on
+from jaxnet.sweeps.tilings import tile_slots
 from jaxnet.training import stopping
 from jaxnet.training.batches import pad, pad_full_batch
-from jaxnet.training.loop import Data, Program, State, history_names
-from jaxnet.types import Array
+from jaxnet.training.loop import Data, State, history_names
 
+_PASSES = 6  # operations a weight and example, forwards and backwards
 _BLOCK = 32  # epochs after which lanes move together
+_ALONE = 1.2  # times what a lane of a full tile costs, a member costs alone
+_HASTE = 10  # times as long as it trains, a population compiles that does so in a hurry: programs are used again
 
 
 class Member(NamedTuple):
@@ -43,17 +52,26 @@ class Member(NamedTuple):
 
 
 class ProgramGroup(NamedTuple):
-    """Members that share a program, examples and orders: their numbers, and how they start."""
+    """Members that share a program and examples: who they are, and what the engine needs of them, by their slots."""
 
     numbers: list[int]
-    members: list[Member]
-    starts: list[ProgramInputs]
+    rates: list[float]
+    streams: list[tuple[Shuffles | None, int]]  # orders, and the seed of dropout
+    prepared: Prepared
+    states: HandedStates
+
+    def shares(self, count: int) -> list[np.ndarray]:
+        """Deal the tiles of the members out evenly, to so many threads at most; return their slots."""
+        slots = np.arange(len(self.numbers))
+        tiling = tile_slots(self.prepared.seeds, self.prepared.folds, slots, self.prepared.lanes)
+        return [share for share in tiling.shares(count) if len(share)]
 
 
 class Workers(NamedTuple):
-    """Who trains: the threads for tiles, where ended members go (number, last chunk), and whether to give up."""
+    """Who trains: the threads, their device, where ended members go (number, last chunk), and whether to give up."""
 
-    tiles: ThreadPoolExecutor
+    threads: ThreadPoolExecutor
+    device: jax.Device
     ended: SimpleQueue[Any]
     stopped: threading.Event
 
@@ -70,20 +88,28 @@ def threads_of(n_jobs: int | None) -> int:
     return n_jobs if n_jobs > 0 else max(1, cores() + 1 + n_jobs)
 
 
-def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterator[tuple[int, DescentChunk]]:
+def train_population(
+    parts: Iterable[Sequence[Member]], threads: int, expected: int = 1
+) -> Iterator[tuple[int, DescentChunk]]:
     """Train every member as ``run_descent`` would without a lowered rate; yield its number and how it ended.
 
-    Members are numbered through all parts. A part begins to train while the next is prepared, and members of
-    different parts share no tile. Raises whatever a thread has raised.
+    Members are numbered through all parts, of which ``expected`` will come, much like the first. A part begins to train
+    while the next is prepared, and members of different parts share no tile. Raises whatever a thread has raised.
     """
     compilation_cache.enable()
-    # twice as many groups as threads for tiles: while one group regroups its lanes another keeps the cores busy
-    with ThreadPoolExecutor(threads) as tiles, ThreadPoolExecutor(2 * threads) as groups:
-        workers, count = Workers(tiles, SimpleQueue(), threading.Event()), 0
+    with ThreadPoolExecutor(threads) as pool:
+        workers, count = Workers(pool, local_devices()[0], SimpleQueue(), threading.Event()), 0
+        hurried: bool | None = None  # as the first part says, so that all of them share programs
         try:
             for members in parts:
-                for group in groups_of(members, count):
-                    groups.submit(_run_group, group, workers)
+                groups = groups_of(members, count)
+                # as few shares as keep all threads busy: only within a share do those that go on move together
+                shares = -(-threads // (len(groups) * expected)) if groups else 0
+                hurried = _hurried(groups, expected) if hurried is None else hurried
+                for group in groups:
+                    hasty = group._replace(prepared=group.prepared._replace(hurried=hurried))
+                    for slots in hasty.shares(shares):
+                        pool.submit(_run_share, hasty, slots, workers)
                 count += len(members)
             for _ in range(count):
                 result = workers.ended.get()
@@ -97,20 +123,15 @@ def train_population(parts: Iterable[Sequence[Member]], threads: int) -> Iterato
 def groups_of(members: Sequence[Member], first: int) -> list[ProgramGroup]:
     """Sort members, whose numbers begin at ``first``, into groups."""
     digested = functools.lru_cache(None)(lambda array: digest(array.of))
-    groups: dict[Hashable, ProgramGroup] = {}
+    found: dict[Hashable, list[tuple[int, Member, ProgramInputs]]] = {}
     for number, member in enumerate(members, first):
         descent, data = member.descent, member.data
         with precision(data.train.x.dtype):
             start = inputs_of(descent, len(data.train.x))
-        # what looks at the same examples in the same orders, and drops the same units, can be lanes of one tile
         arrays = tuple(digested(ById(leaf)) for leaf in jax.tree.leaves(data))
-        orders = descent.orders.identity() if descent.orders else None
-        alike = (start.program, arrays, orders, descent.seed, member.weights is None)
-        group = groups.setdefault(alike, ProgramGroup([], [], []))
-        group.numbers.append(number)
-        group.members.append(member)
-        group.starts.append(start)
-    return list(groups.values())
+        alike = (start.program, arrays, descent.orders is None, member.weights is None)
+        found.setdefault(alike, []).append((number, member, start))
+    return [_group(*map(list, zip(*each, strict=True))) for each in found.values()]
 
 
 class ById:
@@ -126,117 +147,134 @@ class ById:
         return isinstance(other, ById) and self.of is other.of
 
 
-def _run_group(group: ProgramGroup, workers: Workers) -> None:
-    """Train a group, its tiles side by side, and hand over each member as it ends, or what went wrong."""
+def _group(numbers: list[int], members: list[Member], starts: list[ProgramInputs]) -> ProgramGroup:
+    """Lay out what the engine needs, in NumPy but for the examples."""
+    descents = [member.descent for member in members]
+    train, validation, _ = members[0].data
+    rows, size, dtype = len(train.x), descents[0].batch_size, train.x.dtype
+    with precision(dtype):
+        train = pad_full_batch(train) if size >= rows else pad(train, size)
+        shared = jax.device_put(Shared(train, validation and pad_full_batch(validation), None), local_devices()[0])
+    # what looks at the examples in the same orders, and drops the same units, can be lanes of one tile
+    streams: dict[Hashable, tuple[Shuffles | None, int]] = {}
+    drawn = [(descent.orders.identity() if descent.orders else None, descent.seed) for descent in descents]
+    for each, descent in zip(drawn, descents, strict=True):
+        streams.setdefault(each, (descent.orders, descent.seed))
+    places = {each: place for place, each in enumerate(streams)}
+    seeds, drawn_from = np.array([places[each] for each in drawn]), list(streams.values())
+    lanes = _lanes(descents[0].objective.network, np.bincount(seeds), min(size, rows))
+    # numbers get the dtype of the weights, for a strong one would change it
+    number = lambda *values: np.asarray(values, dtype if isinstance(values[0], float) else np.int32)
+    prepared = Prepared(
+        starts[0].program,
+        shared,
+        np.array([rows]),
+        jax.tree.map(number, *(start.numbers for start in starts)),
+        seeds,
+        np.zeros_like(seeds),
+        StreamDraws(drawn_from),
+        lanes,
+        weights=_padded_weights(members, len(train.x)),
+        most=np.array([member.epochs for member in members], np.int32),
+    )
+    rates = [descent.rate for descent in descents]
+    return ProgramGroup(numbers, rates, drawn_from, prepared, _first_states(starts))
+
+
+def _lanes(network: MLP, together: np.ndarray, batch: int) -> int:
+    """Return the lanes of a tile where so many members a stream look at the same orders.
+
+    A tile that is not full trains copies, so members of many streams, such as seeds, are trained alone.
+    """
+    lanes = lanes_of(network, batch=batch, together=int(together.max()))
+    tiled = -(-together // lanes) * lanes
+    return lanes if tiled.sum() <= _ALONE * together.sum() else 1
+
+
+def _hurried(groups: Sequence[ProgramGroup], parts: int) -> bool:
+    """Whether compiling takes much longer than training so many parts like this one."""
+    operations = 0.0
+    for group in groups:
+        params = jax.tree.leaves(group.states.lanes.params)
+        weights = sum(leaf.size for leaf in params) // len(group.numbers)
+        most: Any = group.prepared.most
+        operations += _PASSES * weights * len(group.prepared.shared.train.x) * most.sum()
+    return short(_HASTE * parts * operations, len(groups))
+
+
+def _first_states(starts: list[ProgramInputs]) -> HandedStates:
+    state: State = jax.tree.map(lambda *leaves: np.stack(leaves), *(start.state for start in starts))
+    lanes = Lane(state.params, state.optimizer, state.status, np.zeros_like(state.status), state.best)
+    return HandedStates(np.arange(len(starts)), lanes)
+
+
+class StackedWeights:
+    """The members' own weights of rows by their slots, out of leaves [P, ...]."""
+
+    def __init__(self, stacked: LaneWeights) -> None:
+        self._stacked = stacked
+
+    def of(self, slots: np.ndarray) -> LaneWeights:
+        """Return those of some members, with the axes of ``slots`` in front."""
+        found: LaneWeights = jax.tree.map(lambda leaf: leaf[slots], self._stacked)
+        return found
+
+
+def _padded_weights(members: list[Member], rows: int) -> StackedWeights | None:
+    """Stack the members' own weights of rows, [P, M] and [P, V], padded as the examples are; None where they have
+    none."""
+    own = [member.weights for member in members]
+    if own[0] is None:
+        return None
+    dtype = members[0].data.train.x.dtype
+    train = np.stack([each.train for each in own if each is not None]).astype(dtype)
+    train = np.pad(train, ((0, 0), (0, rows - train.shape[1])))
+    if own[0].held_out is None:
+        return StackedWeights(LaneWeights(train))
+    held = np.stack([each.held_out for each in own if each is not None]).astype(dtype)
+    return StackedWeights(LaneWeights(train, pad_full_batch(held.T).T))
+
+
+def _run_share(group: ProgramGroup, slots: np.ndarray, workers: Workers) -> None:
+    """Train some members of a group, and hand over each when it has ended, or what went wrong."""
     try:
-        for result in _ended_members(group, workers):
-            workers.ended.put(result)
+        with precision(group.prepared.shared.train.x.dtype):
+            for result in _ended_members(group, slots, workers):
+                workers.ended.put(result)
     except BaseException as error:
         workers.ended.put(error)
 
 
-def _ended_members(group: ProgramGroup, workers: Workers) -> Iterator[tuple[int, DescentChunk]]:
-    (descent, (train, validation, _), *_), program = group.members[0], group.starts[0].program
-    histories: list[list[dict[str, np.ndarray]]] = [[] for _ in group.members]
-    rows = len(train.x)
-    with precision(train.x.dtype):
-        train = pad_full_batch(train) if descent.batch_size >= rows else pad(train, descent.batch_size)
-        data = jax.device_put(Data(train, validation and pad_full_batch(validation), None))
-        lanes = _side_by_side(group)._replace(weights=_padded_weights(group, len(train.x)))
-    orders = orders_of(descent, rows, padded=len(train.x))
-    running, done = np.arange(len(group.members)), 0
-    batch, together = min(descent.batch_size, rows), len(group.members)
-    # a lone member, such as one of several seeds, whose orders are its own, would else train a tile of copies of itself
-    size = 1 if together == 1 else lanes_of(descent.objective.network, batch=batch, together=together)
-    while len(running) and not workers.stopped.is_set():
-        block = data if orders is None else data._replace(orders=orders.next_block(_BLOCK, _BLOCK))
-        parts = [running[start : start + size] for start in range(0, len(running), size)]
-        slots = [np.pad(mine, (0, size - len(mine)), mode="edge") for mine in parts]  # the last fills up its tile
-        train_slots = functools.partial(_train_tile, program, lanes, data=block, done=done)
-        for mine, values_of in zip(parts, workers.tiles.map(train_slots, slots), strict=True):
-            for lane, values in zip(mine, values_of, strict=False):
-                histories[lane].append(values)
-        done += _BLOCK
-        goes_on = np.asarray(go_on(lanes.lanes, lanes.most, done))[running]
-        for lane in running[~goes_on]:
-            yield group.numbers[lane], _last_chunk(lanes, lane, histories[lane], descent.rate)
-        running = running[goes_on]
+def _ended_members(group: ProgramGroup, slots: np.ndarray, workers: Workers) -> Iterator[tuple[int, DescentChunk]]:
+    if workers.stopped.is_set():
+        return
+    most: Any = group.prepared.most
+    # a thread goes its own way through the orders
+    prepared = group.prepared._replace(draws=StreamDraws(group.streams))
+    engine = Engine(prepared, group.states, devices=[workers.device], most_epochs=_BLOCK)
+    curves: dict[int, list[np.ndarray]] = {slot: [] for slot in slots.tolist()}
+    for call in engine.calls(slots, (0, int(most[slots].max())), Pace(_BLOCK)):
+        told = call.told
+        for slot, curve in zip(told.slots.tolist(), told.curves, strict=True):
+            curves[slot].append(curve)
+        if call.fetched:
+            ended = ~go_on(told.status, most[told.slots], call.first + call.epochs)
+            for slot in told.slots[ended].tolist():
+                yield group.numbers[slot], _last_chunk(group, slot, np.concatenate(curves.pop(slot)))
+        if workers.stopped.is_set():
+            return
 
 
-def _side_by_side(group: ProgramGroup) -> Tile:
-    """Stack members, in NumPy; numbers get the dtype of the weights, for a strong one would change it."""
-    dtype, starts = group.members[0].data.train.x.dtype, group.starts
-    number = lambda *values: np.asarray(values, dtype if isinstance(values[0], float) else np.int32)
-    numbers = jax.tree.map(number, *(start.numbers for start in starts))
-    state: State = jax.tree.map(lambda *leaves: np.stack(leaves), *(start.state for start in starts))
-    lanes = Lane(state.params, state.optimizer, state.status, np.zeros_like(state.status), state.best)
-    most = np.array([member.epochs for member in group.members], np.int32)
-    key = np.asarray(jax.random.key_data(key_of(group.members[0].descent.seed)))
-    return Tile(numbers, lanes, key, None, most=most)
-
-
-def _padded_weights(group: ProgramGroup, rows: int) -> LaneWeights | None:
-    """Stack the members' own weights of rows, [T, M] and [T, V], padded as the examples are; None where they have
-    none."""
-    own = [member.weights for member in group.members]
-    if own[0] is None:
-        return None
-    dtype = group.members[0].data.train.x.dtype
-    train = np.stack([each.train for each in own if each is not None]).astype(dtype)
-    train = np.pad(train, ((0, 0), (0, rows - train.shape[1])))
-    if own[0].held_out is None:
-        return LaneWeights(train)
-    held = np.stack([each.held_out for each in own if each is not None]).astype(dtype)
-    return LaneWeights(train, pad_full_batch(held.T).T)
-
-
-def _train_tile(
-    program: Program, all: Tile, slots: np.ndarray, *, data: Data, done: int
-) -> list[dict[str, np.ndarray]]:
-    """Train the lanes in the slots of a tile in place for a block of epochs; return the history of each."""
-    in_slots = lambda part: jax.tree.map(lambda leaf: leaf[slots], part)
-    lanes = in_slots(all.lanes)
-    tile = Tile(in_slots(all.numbers), lanes, all.key, None, most=all.most[slots], weights=in_slots(all.weights))
-    arguments = tile, data, np.asarray(done, np.int32)
-    with precision(data.train.x.dtype):
-        lanes, history = jax.device_get(_compiled(program, arguments)(*arguments))
-    for kept, trained in zip(jax.tree.leaves(all.lanes), jax.tree.leaves(lanes), strict=True):
-        kept[slots] = trained
-    names = history_names(program.metrics, data.validation is not None)
-    ran = _epochs_of(all)[slots] - done
-    return [dict(zip(names, history[i, : ran[i]].T, strict=True)) for i in range(len(slots))]
-
-
-def _epochs_of(all: Tile) -> np.ndarray:
-    """Return after how many epochs lanes stop, or may have to."""
-    return np.where(all.lanes.ended > 0, all.lanes.ended, all.most)
-
-
-def _compiled(program: Program, arguments: tuple[Any, ...]) -> Callable[..., Any]:
-    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), arguments)
-    leaves, structure = jax.tree.flatten(shapes)
-    with _COMPILING:  # or every thread would compile the same program
-        return _compile(program, structure, tuple(leaves))
-
-
-_COMPILING = threading.Lock()
-
-
-@functools.lru_cache(maxsize=64)
-def _compile(program: Program, structure: Any, leaves: tuple[jax.ShapeDtypeStruct, ...]) -> Callable[..., Any]:
-    def run_block(tile: Tile, data: Data, first: Array) -> tuple[Lane, Array]:
-        return run_tile(program, tile, data, first=first, epochs=jnp.asarray(_BLOCK, jnp.int32), block=_BLOCK)
-
-    with exact_products(), compilation_cache.saying_compiles():
-        return jax.jit(run_block).lower(*jax.tree.unflatten(structure, leaves)).compile()
-
-
-def _last_chunk(all: Tile, number: int, history: list[dict[str, np.ndarray]], rate: float) -> DescentChunk:
-    lane = jax.tree.map(lambda leaf: np.array(leaf[number]), all.lanes)
-    state = State(lane.params, lane.optimizer, _epochs_of(all)[number], lane.best, lane.status)
-    joined = {name: np.concatenate([part[name] for part in history]) for name in history[0]}
+def _last_chunk(group: ProgramGroup, slot: int, curve: np.ndarray) -> DescentChunk:
+    """Return what a member has come to; ``curve`` [epochs, names] has all that it ran, and more."""
+    lane, program = group.states.read(np.asarray(slot)), group.prepared.program
+    most: Any = group.prepared.most
+    epochs = int(lane.ended) or int(most[slot])
+    state = State(lane.params, lane.optimizer, int32(epochs), lane.best, lane.status)
+    names = history_names(program.metrics, group.prepared.shared.validation is not None)
     waited = int(lane.status) == stopping.CONVERGED
-    return DescentChunk(state, joined, rate, waited, ended=waited, last=True)
+    history = dict(zip(names, curve[:epochs].T, strict=True))
+    return DescentChunk(state, history, group.rates[slot], waited, ended=waited, last=True)
 
 
 def casting(dtype: str | None) -> Callable[[Data], Data]:

@@ -29,12 +29,13 @@ class PopulationSearchCV(RandomizedSearchCV, PopulationCourse):
 
     The candidates are those of scikit-learn's search with the same ``random_state``, and each is fitted as its own
     ``fit`` would, up to the rounding of ``dtype``. Candidates that differ in numbers only (``alpha``,
-    ``learning_rate_init``, momenta, ``tol``, ``max_iter`` and so on) are lanes of one compiled program; others are
-    compiled apart. Solver "lbfgs", an "adaptive" rate, a scorer that decides between epochs and an estimator with
-    callbacks of its own are fitted one by one. So is whatever is no network of this package or a plain ``Pipeline``
-    that ends in one (a subclass with a ``fit`` of its own, imbalanced-learn's pipelines, another estimator, wrappers,
-    pipelines in pipelines); a warning says so, once. Callbacks of the search are told of its tasks, as from
-    scikit-learn's searches.
+    ``learning_rate_init``, momenta, ``tol``, ``max_iter`` and so on) are lanes of one compiled program. So are
+    candidates of other ``hidden_layer_sizes`` with solver "adam" or "sgd" and without dropout, where padding them to
+    one shape takes less time than compiling a program for each; others are compiled apart. Solver "lbfgs", an
+    "adaptive" rate, a scorer that decides between epochs and an estimator with callbacks of its own are fitted one by
+    one. So is whatever is no network of this package or a plain ``Pipeline`` that ends in one (a subclass with a
+    ``fit`` of its own, imbalanced-learn's pipelines, another estimator, wrappers, pipelines in pipelines); a warning
+    says so, once. Callbacks of the search are told of its tasks, as from scikit-learn's searches.
 
     Args:
         estimator: an ``MLPClassifier`` or ``MLPRegressor`` of this package, or a ``Pipeline`` that ends in one, whose

@@ -180,7 +180,8 @@ class _Asked:
                 yield ready
 
         # scikit-learn lists the folds of a candidate together; here a fold trains its candidates together
-        arrivals = train_candidates(prepared(), dtype=search.dtype, threads=threads_of(search.n_jobs))
+        threads = threads_of(search.n_jobs)
+        arrivals = train_candidates(prepared(), dtype=search.dtype, threads=threads, count=len(splits))
         places = []
         for number, arrival in arrivals if joined else ():
             fold, at = divmod(number, len(joined))
@@ -233,7 +234,7 @@ class _Asked:
         joined = [at for at, estimator in enumerate(chosen) if why_alone(estimator, of_fit) is None]
         rows = fold_data(search.estimator, (X, y), np.arange(_num_samples(X)), of_fit)
         ready = [prepare_candidates([(chosen[at], parameters[at]) for at in joined], rows)]
-        arrivals = train_candidates(ready, dtype=None, threads=threads_of(search.n_jobs))
+        arrivals = train_candidates(ready, dtype=None, threads=threads_of(search.n_jobs), count=1)
         for number, arrival in arrivals if joined else ():
             chosen[joined[number]] = arrival.set_params().fit(X, y)
         for at in set(range(len(chosen))) - set(joined):

@@ -120,7 +120,7 @@ class StochasticSolver(NetworkEstimator):
             optimizer_state=state,
             stop=stop,
             best=self._first_best(stop, params),
-            metrics=(ValidationScore(self._network(), self._score_in_run()),) if in_run else (),
+            metrics=(ValidationScore(self._score_in_run()),) if in_run else (),
             # drawn before the shuffles, whose stream is copied here
             seed=int(random.randint(2**31)) if self.dropout else 0,
             orders=Shuffles(random, rows) if self.shuffle and size < rows else None,  # a full batch has no order

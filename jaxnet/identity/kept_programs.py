@@ -19,21 +19,33 @@ class KeptPrograms(Generic[_Program]):
         self._most = most
         self._kept: OrderedDict[Hashable, _Program] = OrderedDict()
         self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.RLock] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def get(self, key: Hashable, make: Callable[[], _Program]) -> _Program:
-        """Return the program of a key, made where it is not kept; the one unused for longest makes room."""
+        """Return the program of a key, made where it is not kept, by one thread; the one unused for longest makes
+        room."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        program = make()  # outside the lock: making one program may need another
-        with self._lock:
-            self._kept[key] = program
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            making = self._making.setdefault(key, threading.RLock())
+        # not the lock of all: threads make different programs side by side, and making one may need another
+        with making:
+            with self._lock:
+                if key in self._kept:  # another thread has made it meanwhile
+                    return self._kept[key]
+            try:
+                program = make()
+                with self._lock:
+                    self._kept[key] = program
+                    while len(self._kept) > self._most:
+                        self._kept.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
         return program
 
     def also(self, key: Hashable, program: _Program) -> None:

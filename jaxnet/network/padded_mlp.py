@@ -19,7 +19,7 @@ from jaxnet.network.activations import OUTPUTS, activation
 from jaxnet.network.mlp import MLP, LayerValues, drop_units
 from jaxnet.network.products import sums_by_columns, sums_by_rows
 from jaxnet.network.width_scaling import width_factor
-from jaxnet.types import Key, Params
+from jaxnet.types import Key, Params, Pytree
 
 _FEWEST_UNITS, _FEWEST_LAYERS = 32, 2
 
@@ -108,6 +108,21 @@ def params_with_padding(network: PaddedMLP, params: Params) -> Params:
 def counted_params(network: PaddedMLP, params: Params) -> Params:
     """Return those of the parameters of a padded network that count."""
     return layers_cut_out(params, network.counted.sizes)
+
+
+def counted_state(network: PaddedMLP, state: Pytree) -> Pytree:
+    """Return a state of a padded network (its parameters, its optimizer's state) with all that is shaped like its
+    parameters cut to what counts."""
+    shapes = [{"w": pair, "b": pair[1:]} for pair in itertools.pairwise(network.sizes)]
+
+    def is_params(part: Any) -> bool:
+        layers = isinstance(part, list) and len(part) == len(shapes)
+        dicts = layers and all(isinstance(layer, dict) and layer.keys() == {"w", "b"} for layer in part)
+        return dicts and [{name: leaf.shape for name, leaf in layer.items()} for layer in part] == shapes
+
+    return jax.tree.map(
+        lambda part: counted_params(network, part) if is_params(part) else part, state, is_leaf=is_params
+    )
 
 
 def layers_in_zeros(params: Params, shapes: Sequence[tuple[int, int]]) -> Params:

@@ -31,3 +31,16 @@ def compile_lowered(lowered: jax.stages.Lowered, hurried: bool) -> Any:
         if "compile option" not in str(error):
             raise
         return lowered.compile()
+
+
+def memory_of(compiled: Any) -> int:
+    """Return the bytes that a compiled program needs on one device: arguments, results and temporaries."""
+    analysis = compiled.memory_analysis()
+    if analysis is None:
+        return 0
+    return analysis.argument_size_in_bytes + analysis.output_size_in_bytes + analysis.temp_size_in_bytes
+
+
+def shape_in_place(leaf: jax.Array) -> jax.ShapeDtypeStruct:
+    """Return what a program is compiled for in place of an array: its shape and dtype, and where it lies."""
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding if leaf.committed else None)

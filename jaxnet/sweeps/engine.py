@@ -1,12 +1,12 @@
-"""The engine of one group: its compiled program on all devices, fed with as many tiles as they hold.
+"""The engine of one group: its compiled program on its devices, fed with as many tiles as they hold.
 
 ``train`` puts the states of some members on the devices, where they stay while it takes the same members further, call
-by call; ``fetch`` brings them back. How many tiles and epochs a call takes is a matter of memory and of time, never of
-the result.
+by call; ``fetch`` brings them back. ``calls`` does both for any members, and lets those that go on move together when
+others have ended. How many tiles and epochs a call takes is a matter of memory and of time, never of the result.
 """
 
-import functools
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,11 +16,12 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxnet.accelerators import local_devices, platform, products_precision
 from jaxnet.compilation_cache import saying_compiles
 from jaxnet.identity import KeptPrograms
-from jaxnet.sweeps.compiling import compile_lowered
+from jaxnet.sweeps.compiling import compile_lowered, memory_of, shape_in_place
 from jaxnet.sweeps.devices import memory_limit
-from jaxnet.sweeps.groups import Group, Members, Prepared, keys_of
-from jaxnet.sweeps.orders import draw_orders
-from jaxnet.sweeps.tiles import Shared, StateHolder, Tile, run_tiles
+from jaxnet.sweeps.groups import Prepared
+from jaxnet.sweeps.program_calls import Pace, ProgramCall, TileResults
+from jaxnet.sweeps.tiles import Shared, StateHolder, Tile, go_on, run_tiles
+from jaxnet.sweeps.tilings import Tiling, tile_slots
 from jaxnet.training.batches import on_device
 from jaxnet.training.flat import Flat, Layout, flatten, unflatten
 from jaxnet.training.loop import Program, program_key, program_key_now
@@ -29,38 +30,14 @@ AXIS = "tiles"
 # resident on a device: so many that calls of a few short epochs are long beside what a call costs, ...
 _TILES = 8
 _TILE_BYTES = 2**26  # ... and not more than fit into this, before and after a call
-_CALL_EPOCHS = 256  # that a call may take at most: its history is held for all of them
+CALL_EPOCHS = 256  # that a call may take at most: its history is held for all of them
 _ORDER_BYTES = 2**23  # of orders that a call is given: beyond that copying them would show beside training
 
 
-class Tiling(NamedTuple):
-    """Who sits where: ``slots`` [tiles, T] into the members of a group, ``real`` [tiles] lanes that are not padding."""
-
-    slots: np.ndarray
-    real: np.ndarray
-
-
-def tile_slots(seeds: np.ndarray, folds: np.ndarray, slots: np.ndarray, lanes: int) -> Tiling:
-    """Fill tiles with members of one seed and fold, and the rest of a tile by repeating its last member."""
-    rows, real = [], []
-    for fold, seed in sorted({(int(folds[slot]), int(seeds[slot])) for slot in slots}):
-        mine = slots[(folds[slots] == fold) & (seeds[slots] == seed)]
-        for start in range(0, len(mine), lanes):
-            part = mine[start : start + lanes]
-            rows.append(np.concatenate([part, np.repeat(part[-1:], lanes - len(part))]))
-            real.append(len(part))
-    return Tiling(np.array(rows), np.array(real))
-
-
-def epochs_a_call(rows: int, tiles: int) -> int:
-    """Return how many epochs one call may take: as many as their orders leave room for, of ``rows`` examples for each
-    of the ``tiles`` on all devices; 0 rows where nothing is shuffled."""
-    return max(1, min(_CALL_EPOCHS, _ORDER_BYTES // (4 * rows * tiles))) if rows else _CALL_EPOCHS  # 4: of an int32
-
-
-def lanes_with_members(tiling: Tiling) -> np.ndarray:
-    """Say which lanes [tiles, T] are no padding."""
-    return np.arange(tiling.slots.shape[1]) < np.expand_dims(tiling.real, 1)
+def epochs_a_call(rows: int, tiles: int, most: int = CALL_EPOCHS) -> int:
+    """Return how many epochs one call may take, at most ``most``: as many as their orders leave room for, of ``rows``
+    examples for each of the ``tiles`` on all devices; 0 rows where nothing is shuffled."""
+    return max(1, min(most, _ORDER_BYTES // (4 * rows * tiles))) if rows else most  # 4: of an int32
 
 
 def resident_tiles(tile_bytes: int) -> int:
@@ -88,47 +65,31 @@ class Loaded(NamedTuple):
     weights: Any  # leaves [resident, T, M], of rows; None where all lanes weigh them alike
 
 
-class TileResults(NamedTuple):
-    """What a call tells of its members: who they are, what was recorded, and who has ended."""
-
-    slots: np.ndarray  # [n]
-    curves: np.ndarray  # [n, epochs, names]
-    ended: np.ndarray  # [n], the epoch, from 1, in which each ended; 0 while it runs
-    status: np.ndarray  # [n], RUNNING, CONVERGED or DIVERGED
-
-
 class Engine:
     """Trains tiles of one group; compiles once, and again only when the memory is exhausted.
 
     ``states`` has those of all members that it is asked to train; those of the members that were trained last are as
-    old as the last ``fetch``. ``most`` [P] are the epochs that each may take, None where all may take as many.
+    old as the last ``fetch``. A call takes at most ``most_epochs``. ``devices`` are by default all of this process.
     """
 
     def __init__(
         self,
-        group: Group,
-        members: Members,
-        *,
         prepared: Prepared,
         states: StateHolder,
-        root: int,
-        most: np.ndarray | None = None,
+        *,
+        devices: Sequence[jax.Device] | None = None,
+        most_epochs: int = CALL_EPOCHS,
     ) -> None:
-        self._prepared, self._root, self._most = prepared, root, most
-        self._seeds, self._folds = prepared.seeds, members.fold[group.members]
-        self.states = states
-        self._layout = states.layout
-        self._mesh = Mesh(np.array(local_devices()), (AXIS,))
+        self._prepared, self.states, self._layout = prepared, states, states.layout
+        self._seeds, self._folds = prepared.seeds, np.maximum(prepared.folds, 0)
+        self._mesh = Mesh(np.array(devices or local_devices()), (AXIS,))
         self._tiled = NamedSharding(self._mesh, PartitionSpec(AXIS))
         self._shared = jax.device_put(prepared.shared, NamedSharding(self._mesh, PartitionSpec()))
         folds = prepared.shared.folds
         self._rows = len(prepared.shared.train.x) if folds is None else folds.train.shape[1]
-        # where nothing is drawn a seed shows in the first parameters only, and seeds may share a tile
-        self._apart = self._seeds * (prepared.program.shuffled or prepared.program.random)
-        self._width, self._hurried = group.lanes, group.hurried
-        self._resident = resident_tiles(self._width * self._layout.bytes)
-        ordered = self._rows if prepared.program.shuffled else 0
-        self.block = epochs_a_call(ordered, self._resident * self._mesh.size)
+        self._resident = resident_tiles(prepared.lanes * self._layout.bytes)
+        ordered = self._rows if prepared.draws.ordered else 0
+        self.block = epochs_a_call(ordered, self._resident * self._mesh.size, most_epochs)
         self._compiled: Any = None
         self._loaded: Loaded | None = None
         self._ahead = False  # whether the devices are ahead of ``lanes``
@@ -136,11 +97,42 @@ class Engine:
 
     def batches(self, slots: np.ndarray) -> Iterator[Tiling]:
         """Cut members into as many tiles as the devices hold at once."""
-        tiling = tile_slots(self._apart, self._folds, slots, self._width)
+        tiling = self.tiling(slots)
         while len(tiling.real):
             count = self._resident * self._mesh.size  # less after the memory was exhausted
-            yield Tiling(tiling.slots[:count], tiling.real[:count])
-            tiling = Tiling(tiling.slots[count:], tiling.real[count:])
+            yield tiling.part(slice(count))
+            tiling = tiling.part(slice(count, None))
+
+    def tiling(self, slots: np.ndarray) -> Tiling:
+        """Seat members in tiles."""
+        # where nothing is drawn a seed shows in the first parameters only, and seeds may share a tile
+        drawn = self._prepared.draws.ordered or self._prepared.program.random
+        return tile_slots(self._seeds * drawn, self._folds, slots, self._prepared.lanes)
+
+    def calls(
+        self, slots: np.ndarray, bounds: tuple[int, int], pace: Pace, *, wanted: Callable[[], bool] = lambda: False
+    ) -> Iterator[ProgramCall]:
+        """Train members from the first to the second of two epochs, or until they have ended, call by call.
+
+        Their states stay on the devices until the last call, until ``wanted()`` says that they are, or until those
+        that go on fill fewer tiles, into which they move.
+        """
+        for seated in self.batches(slots):
+            tiling, (at, target) = seated, bounds
+            while at < target and len(tiling.real):
+                count = min(pace.epochs, target - at, self.block)
+                started = time.perf_counter()
+                told = self.train(tiling, at, count)
+                pace.took(time.perf_counter() - started, count, self.block)
+                at += count
+                most = None if self._prepared.most is None else self._prepared.most[told.slots]
+                smaller = self.tiling(told.slots[np.asarray(go_on(told.status, most, at))])
+                moves = len(smaller.real) < len(tiling.real)
+                fetched = at == target or moves or wanted()
+                if fetched:
+                    self.fetch()
+                yield ProgramCall(told, at - count, count, fetched)
+                tiling = smaller if moves else tiling
 
     def train(self, tiling: Tiling, first: int, epochs: int) -> TileResults:
         """Train the members of these tiles, which come from ``batches``, for ``epochs``, at most ``block``.
@@ -163,7 +155,7 @@ class Engine:
             self._resident, self._compiled, self._loaded = self._resident // 2, None, None
             return self.train(tiling, first, epochs)
         self._loaded, self._ahead = self._loaded._replace(flat=flat), True
-        taken, places = lanes_with_members(tiling), self._loaded.places
+        taken, places = tiling.seated, self._loaded.places
         at = lambda leaf: np.asarray(leaf)[places][taken]
         history, ended, status = map(at, told)
         return TileResults(tiling.slots[taken], history[:, :epochs], ended, status)
@@ -178,15 +170,14 @@ class Engine:
         if self._loaded is None or not self._ahead:
             return
         tiling, places = self._loaded.tiling, self._loaded.places
-        taken = lanes_with_members(tiling)
+        taken = tiling.seated
         trained = unflatten(self._layout, tuple(np.asarray(part)[places][taken] for part in self._loaded.flat))
         self.states.write(tiling.slots[taken], trained)
         self._ahead = False
 
     def _in_parts(self, tiling: Tiling, first: int, epochs: int) -> TileResults:
         count = self._resident * self._mesh.size
-        starts = range(0, len(tiling.real), count)
-        parts = [Tiling(tiling.slots[start : start + count], tiling.real[start : start + count]) for start in starts]
+        parts = [tiling.part(slice(start, start + count)) for start in range(0, len(tiling.real), count)]
         found = [self.train(part, first, epochs) for part in parts]
         return TileResults(*map(np.concatenate, zip(*found, strict=True)))
 
@@ -209,28 +200,28 @@ class Engine:
         gather = lambda leaf: leaf[slots]
         flat = flatten(self._layout, self.states.read(slots))
         leaders = slots[:, 0]
-        keys = np.stack([_run_key(self._root, int(seed)) for seed in self._seeds[leaders]])
-        folds = np.maximum(self._folds[leaders], 0).astype(np.int32)
+        keys = np.stack([self._prepared.draws.key(int(seed)) for seed in self._seeds[leaders]])
+        folds = self._folds[leaders].astype(np.int32)
         numbers = jax.tree.map(gather, self._prepared.numbers)
         self._ahead = False
-        most = None if self._most is None else gather(self._most)
+        most = None if self._prepared.most is None else gather(self._prepared.most)
         weights = None if self._prepared.weights is None else self._prepared.weights.of(slots)
         put = jax.device_put((flat, numbers, keys, folds, counts, most, weights), self._tiled)
         return Loaded(tiling, places, *put)
 
     def _orders(self, loaded: Loaded, epochs: range) -> jax.Array | None:
         """Draw the orders of these epochs once for each seed and fold, whoever shares them."""
-        if not self._prepared.program.shuffled:
+        draws = self._prepared.draws
+        if not draws.ordered:
             return None
         leaders = np.repeat(loaded.tiling.slots[:1, 0], len(loaded.keys))
         leaders[loaded.places] = loaded.tiling.slots[:, 0]
-        pairs = [(int(self._seeds[slot]), max(int(self._folds[slot]), 0)) for slot in leaders]
+        pairs = [(int(self._seeds[slot]), int(self._folds[slot])) for slot in leaders]
         # other members of the same seeds take the same orders: drawn and sent once, they are most of a short call
         if self._drawn[0] != (pairs, epochs):
             orders = np.zeros((len(pairs), self.block, self._rows), np.int32)
             for seed, fold in set(pairs) if epochs else ():
-                rows, key = int(self._prepared.rows[fold]), keys_of(self._root, seed)[1]
-                drawn = draw_orders(key, rows, epochs, size=self._rows)
+                drawn = draws.orders(seed, int(self._prepared.rows[fold]), epochs, size=self._rows)
                 orders[[pair == (seed, fold) for pair in pairs], : len(epochs)] = drawn
             self._drawn = (pairs, epochs), jax.device_put(orders, self._tiled)
         return self._drawn[1]
@@ -239,14 +230,14 @@ class Engine:
         """Compile, by the shapes of one member, for as many resident tiles as the memory holds by the program's own
         account of its memory."""
         while True:
-            loaded = self._load(Tiling(np.full((1, self._width), example), np.ones(1, np.int64)))
-            leaves, structure = jax.tree.flatten(jax.tree.map(_shape, self._arguments(loaded, 0, 0)))
+            loaded = self._load(Tiling(np.full((1, self._prepared.lanes), example), np.ones(1, np.int64)))
+            leaves, structure = jax.tree.flatten(jax.tree.map(shape_in_place, self._arguments(loaded, 0, 0)))
             self._compiled = _compiled(
                 products_precision(),
                 self._prepared.program,
                 self._layout,
                 self._mesh,
-                hurried=self._hurried,
+                hurried=self._prepared.hurried,
                 block=self.block,
                 structure=structure,
                 leaves=tuple(leaves),
@@ -254,10 +245,6 @@ class Engine:
             if self._resident == 1 or memory_of(self._compiled) <= 0.8 * memory_limit():
                 return
             self._resident //= 2
-
-
-def _shape(leaf: jax.Array) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding if leaf.committed else None)
 
 
 _programs: KeptPrograms[Any] = KeptPrograms(512)
@@ -305,16 +292,3 @@ def _compile(
     )
     with jax.default_matmul_precision(precision), saying_compiles():
         return compile_lowered(jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves)), hurried)
-
-
-def memory_of(compiled: Any) -> int:
-    """Return the bytes that a compiled program needs on one device: arguments, results and temporaries."""
-    analysis = compiled.memory_analysis()
-    if analysis is None:
-        return 0
-    return analysis.argument_size_in_bytes + analysis.output_size_in_bytes + analysis.temp_size_in_bytes
-
-
-@functools.lru_cache(maxsize=4096)
-def _run_key(root: int, seed: int) -> np.ndarray:
-    return np.asarray(jax.random.key_data(keys_of(root, seed)[1]))

@@ -5,7 +5,6 @@ pickled by cloudpickle, need no memory of earlier ones, and give the same bits e
 """
 
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
@@ -14,12 +13,12 @@ import jax
 import numpy as np
 
 from jaxnet import checks
-from jaxnet.sweeps.engine import Engine, TileResults
+from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.groups import prepare_group
 from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.program_calls import Pace, ProgramCall
+from jaxnet.sweeps.states import HandedStates
 from jaxnet.sweeps.tiles import Lane, StateHolder
-from jaxnet.training.flat import Layout, layout_of
-from jaxnet.training.run import next_chunk
 from jaxnet.types import Pytree
 
 NAMED = ("local", "distributed", "ray")
@@ -55,15 +54,6 @@ class Executor(Protocol):
         """
 
 
-class ProgramCall(NamedTuple):
-    """One call of a compiled program."""
-
-    told: TileResults
-    first: int  # epochs before it
-    epochs: int  # of it
-    fetched: bool  # whether the states have been brought back
-
-
 class Local:
     """Trains in this process, on all of its devices; keeps one engine, of the group that was last."""
 
@@ -71,11 +61,11 @@ class Local:
 
     def __init__(self) -> None:
         self._engine: tuple[Any, int, Engine] | None = None
-        self._chunks: dict[int, int] = {}  # group -> epochs of its next call
+        self._paces: dict[int, Pace] = {}  # of each group
 
     def submit(self, tiles: TileTask) -> tuple[Lane, np.ndarray]:
         """Train tiles; return their states and what was recorded of them."""
-        handed = _Handed(tiles.slots, tiles.lanes)
+        handed = HandedStates(tiles.slots, tiles.lanes)
         curves = np.full((len(tiles.slots), tiles.target - tiles.first, len(tiles.plan.names)), np.nan)
         curves = curves.astype(tiles.plan.task.dtype)
         bounds = tiles.first, tiles.target
@@ -94,24 +84,10 @@ class Local:
         states: StateHolder,
         wanted: Callable[[], bool] = lambda: False,
     ) -> Iterator[ProgramCall]:
-        """Train members of a group from the first to the second of two epochs, call by call of the program.
-
-        Their states stay on the devices until the last call, or until ``wanted()`` says that they are.
-        """
+        """Train members of a group from the first to the second of two epochs, as ``Engine.calls`` says."""
         engine = self.engine(plan, index, states)
-        for tiling in engine.batches(slots):
-            at, target = bounds
-            while at < target:
-                count = min(self._chunks.get(index, 1), target - at, engine.block)
-                started = time.perf_counter()
-                told = engine.train(tiling, at, count)
-                seconds = time.perf_counter() - started
-                self._chunks[index] = next_chunk(count, seconds, wanted=_CALL_SECONDS, limit=engine.block)
-                at += count
-                fetched = at == target or wanted()
-                if fetched:
-                    engine.fetch()
-                yield ProgramCall(told, at - count, count, fetched)
+        pace = self._paces.setdefault(index, Pace(1, _CALL_SECONDS))
+        yield from engine.calls(slots, bounds, pace, wanted=wanted)
 
     def engine(self, plan: Plan, index: int, states: StateHolder) -> Engine:
         """Return the engine of a group of a plan."""
@@ -120,10 +96,9 @@ class Local:
             self._engine = None  # free the last group's data first
             group, members, task = plan.groups[index], plan.members, plan.task
             most = plan.most[group.members] if plan.lengths_differ else None
-            prepared = prepare_group(group, members, task)
-            engine = Engine(group, members, prepared=prepared, states=states, root=task.root, most=most)
+            engine = Engine(prepare_group(group, members, task)._replace(most=most), states)
             if kept is not None and kept[0]() is not plan:
-                self._chunks.clear()
+                self._paces.clear()
             # not the plan itself: it must be free to go, and what is kept here by its name with it
             self._engine = weakref.ref(plan), index, engine
             return engine
@@ -133,27 +108,6 @@ class Local:
 
 _one_at_a_time = threading.RLock()
 _here: weakref.WeakKeyDictionary[Plan, Local] = weakref.WeakKeyDictionary()
-
-
-class _Handed:
-    """The states of some members, by their slots."""
-
-    def __init__(self, slots: np.ndarray, lanes: Lane) -> None:
-        self._slots, self._order = slots, np.argsort(slots)
-        self.lanes = jax.tree.map(np.array, lanes)
-        self.layout: Layout = layout_of(self.lanes, 1)
-
-    def places(self, slots: np.ndarray) -> np.ndarray:
-        return self._order[np.searchsorted(self._slots, slots, sorter=self._order)]
-
-    def read(self, slots: np.ndarray) -> Lane:
-        at = self.places(slots)
-        return jax.tree.map(lambda leaf: leaf[at], self.lanes)
-
-    def write(self, slots: np.ndarray, lanes: Lane) -> None:
-        at = self.places(slots)
-        for kept, new in zip(jax.tree.leaves(self.lanes), jax.tree.leaves(lanes), strict=True):
-            kept[at] = new
 
 
 def check_executor(executor: Any) -> Any:

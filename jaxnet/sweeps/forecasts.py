@@ -15,9 +15,10 @@ from jaxnet.accelerators import local_devices
 from jaxnet.data import StoredArray
 from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.devices import advice
-from jaxnet.sweeps.engine import Tiling, epochs_a_call, resident_tiles, tile_slots
+from jaxnet.sweeps.engine import epochs_a_call, resident_tiles
 from jaxnet.sweeps.groups import Group, drawing_seeds, programs_if_padded, shapes_of_params
 from jaxnet.sweeps.plan_words import group_name, with_prefix
+from jaxnet.sweeps.tilings import Tiling, tile_slots
 from jaxnet.training.preparation import draws
 
 _SHARED = "orders='shared' fills them with seeds"

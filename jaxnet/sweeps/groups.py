@@ -22,10 +22,11 @@ from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.sweeps.fold_rows import fold_rows, fold_weights
 from jaxnet.sweeps.folds import FoldPart
 from jaxnet.sweeps.grouping import group_alike
+from jaxnet.sweeps.orders import Draws, draw_orders
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
-from jaxnet.sweeps.tiles import Lane, Shared
-from jaxnet.sweeps.varied_rows import LaneRows, RowValues, check_varied_targets, lane_rows
+from jaxnet.sweeps.tiles import Lane, RowsOfLanes, Shared
+from jaxnet.sweeps.varied_rows import RowValues, check_varied_targets, lane_rows
 from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.loop import Program
 from jaxnet.training.metric_values import check_metrics
@@ -153,7 +154,32 @@ class Prepared(NamedTuple):
     rows: np.ndarray  # examples a fold trains on, [F], or [1] without folds
     numbers: list[list[np.ndarray]]  # leaves [P] in the dtype of the parameters
     seeds: np.ndarray  # [P], from which orders and dropout are drawn
-    weights: LaneRows | None = None
+    folds: np.ndarray  # [P]; -1 without folds
+    draws: Draws
+    lanes: int  # T
+    hurried: bool = False
+    weights: RowsOfLanes | None = None
+    most: np.ndarray | None = None  # [P], the epochs that each may take; None where all may take as many
+
+
+class SeedDraws:
+    """What a sweep draws for its seeds, from its root; kept, for making a key of JAX compiles."""
+
+    def __init__(self, root: int, ordered: bool) -> None:
+        self._root, self.ordered = root, ordered
+
+    def key(self, seed: int) -> np.ndarray:
+        """Return the data of the key of a seed's runs."""
+        return _run_key(self._root, seed)
+
+    def orders(self, seed: int, rows: int, epochs: range, *, size: int) -> np.ndarray:
+        """Return the orders [len(epochs), size] that ``fit`` with the seed's key draws in these epochs."""
+        return draw_orders(keys_of(self._root, seed)[1], rows, epochs, size=size)
+
+
+@functools.lru_cache(maxsize=4096)
+def _run_key(root: int, seed: int) -> np.ndarray:
+    return np.asarray(jax.random.key_data(keys_of(root, seed)[1]))
 
 
 def drawing_seeds(task: Task, seeds: np.ndarray) -> np.ndarray:
@@ -215,12 +241,14 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     numbers = [[cast(column[at]) for column in columns] for columns in group.numbers]
     seeds = drawing_seeds(task, members.seed[group.members])
     rows_of = [fold.train for fold in task.folds or ()]
-    weights = lane_rows(group.varied, at, rows=rows_of, folds=members.fold[group.members], like=examples.y)
+    parts = members.fold[group.members]
+    weights = lane_rows(group.varied, at, rows=rows_of, folds=parts, like=examples.y)
+    drawn = numbers, seeds, parts, SeedDraws(task.root, program.shuffled), group.lanes, group.hurried, weights
     if task.folds is None:
-        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), numbers, seeds, weights)
+        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), *drawn)
     rows = fold_rows(task.folds, fold_weights(f, metrics, task.folds, batch), len(examples.x))
     shared = Shared(Examples(batch.x, batch.y, None, on_device(longest, np.int32)), None, rows)
-    return Prepared(program, shared, np.asarray(rows.rows), numbers, seeds, weights)
+    return Prepared(program, shared, np.asarray(rows.rows), *drawn)
 
 
 def first_lanes(group: Group, members: Members, task: Task, slots: np.ndarray | None = None) -> Lane:

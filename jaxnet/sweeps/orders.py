@@ -3,7 +3,7 @@ draws them takes a second to compile, which is longer than many a sweep trains."
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,19 @@ import numpy as np
 from jaxnet.network.threefry import KeyWords, fold_in, random_words, split, words_or_key
 from jaxnet.training.batches import Examples, draw_order
 from jaxnet.types import Array, Key
+
+
+class Draws(Protocol):
+    """What is drawn for the seeds of a group: the orders of its examples, and what dropout is drawn from."""
+
+    ordered: bool  # whether there are orders, or examples stay as they stand
+
+    def key(self, seed: int) -> np.ndarray:
+        """Return the data of the key of a seed's runs."""
+
+    def orders(self, seed: int, rows: int, epochs: range, *, size: int) -> np.ndarray:
+        """Return the orders [len(epochs), size] (int32) of the epochs with these numbers, of ``rows`` examples, padding
+        last."""
 
 
 def draw_orders(key: Key, rows: int, epochs: Sequence[int], *, size: int) -> np.ndarray:

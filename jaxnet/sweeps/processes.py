@@ -16,7 +16,6 @@ from jax.experimental import multihost_utils
 
 from jaxnet import checks
 from jaxnet.storage import digest
-from jaxnet.sweeps.engine import Tiling
 
 WORDS = 2048  # bytes of a message
 
@@ -26,12 +25,6 @@ class Processes(NamedTuple):
 
     rank: int = 0
     size: int = 1
-
-    def shares(self, tiling: Tiling) -> list[np.ndarray]:
-        """Deal whole tiles of members of a group out to the processes; return their slots."""
-        tiles = [row[:real] for row, real in zip(*tiling, strict=True)]
-        none = np.zeros(0, tiling.slots.dtype)
-        return [np.concatenate([none, *tiles[rank :: self.size]]) for rank in range(self.size)]
 
     def exchange(self, arrays: Sequence[np.ndarray], shares: Sequence[np.ndarray]) -> None:
         """Fill in, in every process, the rows of arrays [P, ...] that belong to the shares of the others."""

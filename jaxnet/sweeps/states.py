@@ -108,3 +108,27 @@ class States:
         if at in other._held:
             self._held[slot] = other._held[at]
         self._stored[slot], self._gone[slot] = other._stored[at], other._gone[at]
+
+
+class HandedStates:
+    """The states of some members, leaves [n, ...], by their slots [n]; all of them are held."""
+
+    def __init__(self, slots: np.ndarray, lanes: Lane) -> None:
+        self._slots, self._order = slots, np.argsort(slots)
+        self.lanes = jax.tree.map(np.array, lanes)
+        self.layout: Layout = layout_of(self.lanes, 1)
+
+    def places(self, slots: np.ndarray) -> np.ndarray:
+        """Return where among them members stand."""
+        return self._order[np.searchsorted(self._slots, slots, sorter=self._order)]
+
+    def read(self, slots: np.ndarray) -> Lane:
+        """Return the states of some members, with the axes of ``slots`` in front."""
+        at = self.places(slots)
+        return jax.tree.map(lambda leaf: leaf[at], self.lanes)
+
+    def write(self, slots: np.ndarray, lanes: Lane) -> None:
+        """Hold other states of some members, leaves [n, ...]."""
+        at = self.places(slots)
+        for kept, new in zip(jax.tree.leaves(self.lanes), jax.tree.leaves(lanes), strict=True):
+            kept[at] = new

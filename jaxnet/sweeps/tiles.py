@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples
-from jaxnet.training.flat import Flat, Layout, flatten, layout_of, unflatten
+from jaxnet.training.flat import Flat, Layout, flatten, unflatten
 from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
 from jaxnet.types import Array, Batch, Pytree
 
@@ -73,6 +73,13 @@ class LaneWeights(NamedTuple):
         return data._replace(train=train, validation=held)
 
 
+class RowsOfLanes(Protocol):
+    """Who knows what members make of their rows, by their slots."""
+
+    def of(self, slots: np.ndarray) -> LaneWeights:
+        """Return the weights and targets of some members, leaves with the axes of ``slots`` in front."""
+
+
 class FoldRows(NamedTuple):
     """Which rows each of F folds trains on and holds out, padded to M and V rows of weight 0."""
 
@@ -121,28 +128,18 @@ def run_tiles(
     return jax.lax.fori_loop(0, counts[0], one, (tiles.lanes, history))
 
 
-def run_tile(
-    program: Program, tile: Tile, data: Data, *, first: Array, epochs: Array, block: int
-) -> tuple[Lane, Array]:
-    """Train T lanes in lock step for ``epochs`` epochs, or until all have ended; return them and their history
-    [T, block, names], NaN where a lane does not run."""
-    layout = layout_of(tile.lanes, 1)
-    tile = tile._replace(lanes=flatten(layout, tile.lanes))
-    flat, history = _run_flat(program, layout, tile, data, first=first, epochs=epochs, block=block)
-    return unflatten(layout, flat), history
-
-
 def _run_flat(
     program: Program, layout: Layout, tile: Tile, data: Data, *, first: Array, epochs: Array, block: int
 ) -> tuple[Flat, Array]:
-    """Do what ``run_tile`` says to lanes that are flat between epochs."""
+    """Train T lanes, which are flat between epochs, in lock step for ``epochs`` epochs, or until all have ended; return
+    them and their history [T, block, names], NaN where a lane does not run."""
     names = history_names(program.metrics, data.validation is not None)
     key = jax.random.wrap_key_data(tile.key)
     # the first dtype of a lane is that of its parameters
     history = jnp.full((len(tile.lanes[0]), block, len(names)), jnp.nan, layout.dtypes[0])
 
     def runs_on(i: Array, flat: Flat) -> Array:
-        return go_on(unflatten(layout, flat), tile.most, first + i)
+        return go_on(unflatten(layout, flat).status, tile.most, first + i)
 
     def any_goes_on(carry: tuple[Array, Flat, Array]) -> Array:
         i, flat, _ = carry
@@ -165,9 +162,9 @@ def _run_flat(
     return jax.lax.while_loop(any_goes_on, epoch, (jnp.zeros((), jnp.int32), tile.lanes, history))[1:]
 
 
-def go_on(lanes: Lane, most: Array | None, done: Array | int) -> Array:
-    """Say which lanes [T] train on after ``done`` epochs."""
-    running = lanes.status == stopping.RUNNING
+def go_on(status: Any, most: Any, done: Array | int) -> Any:
+    """Say which lanes [T], of this status, train on after ``done`` epochs; ``most`` [T] is None where all may."""
+    running = status == stopping.RUNNING
     return running if most is None else running & (done < most)
 
 

@@ -9,13 +9,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxnet.sweeps.engine import TileResults, resident_tiles
-from jaxnet.sweeps.executors import Local, ProgramCall, TileTask, check_answer
+from jaxnet.sweeps.engine import resident_tiles
+from jaxnet.sweeps.executors import Local, TileTask, check_answer
 from jaxnet.sweeps.forecasts import tiling_of
 from jaxnet.sweeps.history import SweepHistory, behind, forget, gone, member_arrays, scores, state_bytes
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import take_over
 from jaxnet.sweeps.processes import ALONE, Processes
+from jaxnet.sweeps.program_calls import ProgramCall, TileResults
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.states import HELD_BYTES
 from jaxnet.sweeps.tiles import Lane
@@ -130,7 +131,7 @@ class Trainer:
         members, states = self._plan.groups[index].members, self._history.states[index]
         shares = [slots]
         if self._processes.size > 1:
-            shares = self._processes.shares(tiling_of(self._plan, self._plan.groups[index], slots))
+            shares = tiling_of(self._plan, self._plan.groups[index], slots).shares(self._processes.size)
             moving = {to: share[self._owners[index][share] != to] for to, share in enumerate(shares)}
             self._send(index, slots if first else slots[:0], moving)
         mine = shares[self._processes.rank]

@@ -2,11 +2,12 @@
 
 import itertools
 
+import jax
 import numpy as np
 import pytest
 from sklearn.utils import shuffle
 
-from jaxnet.estimators.drawing import Shuffles, initial_parameters, shuffles
+from jaxnet.estimators.drawing import Shuffles, StreamDraws, initial_parameters, shuffles
 
 
 @pytest.mark.parametrize(("activation", "factor"), [("sigmoid", 2), ("relu", 6)])
@@ -32,3 +33,15 @@ def test_a_stream_of_orders_stays_where_it_is(generator):
     expected = list(itertools.islice(shuffles(np.random.RandomState(generator(5)), 9), 4))
     for _ in range(2):
         np.testing.assert_array_equal(list(itertools.islice(orders.after(1), 3)), expected[1:])
+
+
+def test_the_engine_is_given_the_orders_of_any_epochs_with_the_padding_last():
+    streams = [Shuffles(np.random.RandomState(seed), 9) for seed in (5, 6)]
+    draws = StreamDraws([(stream, seed) for seed, stream in enumerate(streams)])
+    expected = [list(itertools.islice(stream.after(0), 6)) for stream in streams]
+    for stream, epochs in [(0, range(2)), (1, range(3)), (0, range(2, 6)), (0, range(1, 4)), (1, range(3, 4))]:
+        orders = draws.orders(stream, 9, epochs, size=11)
+        np.testing.assert_array_equal(orders[:, :9], expected[stream][epochs.start : epochs.stop])
+        assert orders[:, 9:].tolist() == [[9, 10]] * len(epochs)
+    np.testing.assert_array_equal(draws.key(1), jax.random.key_data(jax.random.key(1)))
+    assert not StreamDraws([(None, 0)]).ordered

@@ -1,5 +1,7 @@
 """What early stopping goes by: scores inside a compiled run, scikit-learn's scorers, the validation set of the user's own."""
 
+import functools
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, make_scorer, r2_score
@@ -161,7 +163,9 @@ def test_r2_is_averaged_over_outputs(targets, predictions):
 
 
 def test_the_score_of_a_network_is_that_of_its_predictions_and_nan_where_they_are_not_finite():
-    score = early_stopping.ValidationScore(MLP((3, 3), output="exp"), early_stopping.finite_r2)
+    score = functools.partial(
+        early_stopping.ValidationScore(early_stopping.finite_r2), network=MLP((3, 3), output="exp")
+    )
     params = [{"w": np.eye(3), "b": np.zeros(3)}]
     given = score(params, PROBABILITY, LABELS, weight=WEIGHT)
     np.testing.assert_allclose(given, r2_score(LABELS, np.exp(PROBABILITY), sample_weight=WEIGHT), rtol=1e-13)

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from jaxnet.estimators import MLPClassifier, MLPRegressor, PopulationSearchCV
+from jaxnet.sweeps import engine
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X, Y = load_iris(return_X_y=True)
@@ -67,6 +68,17 @@ def test_what_is_not_a_number_trains_apart_and_some_one_by_one():
     ours, theirs = MLPClassifier(**SMALL), scikit.MLPClassifier(**SMALL)
     population, one_by_one = both(ours, theirs, space, n_iter=6, refit=False)
     np.testing.assert_allclose(population.cv_results_["mean_test_score"], one_by_one.cv_results_["mean_test_score"])
+
+
+def test_shapes_share_a_program_and_scores_stay_scikit_learns(monkeypatch):
+    compiled, real = [], engine._compile
+    monkeypatch.setattr(engine, "_compile", lambda *a, **k: compiled.append(a) or real(*a, **k))
+    monkeypatch.setattr(engine, "_programs", type(engine._programs)(8))
+    space = {"hidden_layer_sizes": [(3,), (7,), (4, 6), (5, 2)], "learning_rate_init": [1e-2, 3e-2]}
+    parameters = SMALL | {"early_stopping": True}
+    pair = MLPClassifier(**parameters), scikit.MLPClassifier(**parameters)
+    assert_same_results(*both(*pair, space, n_iter=8, return_train_score=True))
+    assert len(compiled) == 1
 
 
 def test_early_stopping_weights_several_metrics_and_groups_are_scikit_learns():

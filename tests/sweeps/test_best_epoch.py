@@ -9,6 +9,7 @@ import optax
 import pytest
 
 import jaxnet as jn
+from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.groups import keys_of
 from jaxnet.sweeps.result.columns import to_csv
 from jaxnet.sweeps.verification import verify
@@ -126,6 +127,25 @@ def test_another_patience_is_the_same_program(stopped: Any) -> None:
     found = swept(stop=jn.Stop("validation_loss", 1))
     assert len(engine._programs) == before
     assert (found.history.epochs[:6] <= stopped.history.epochs[:6]).all()
+
+
+def test_members_that_go_on_move_together_and_keep_their_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = np.geomspace(0.03, 3, 20).tolist()
+    options = {"method": "list", "stop": jn.Stop("validation_loss", 3), "epochs": EPOCHS, "validation": HELD}
+    space = jn.Space(learning_rate=jn.Float(0.01, 10), hidden=(5,))
+
+    def curves(some: list[float]) -> np.ndarray:
+        listed = [{"learning_rate": rate} for rate in some]
+        return jn.sweep(jn.plan(space, (X, Y), configurations=listed, **options)).curves("validation_loss")
+
+    monkeypatch.setattr("jaxnet.sweeps.executors._CALL_SECONDS", 0)  # an epoch a call
+    real, tiles = Engine.train, []
+    monkeypatch.setattr(Engine, "train", lambda *a: tiles.append(len(a[1].real)) or real(*a))
+    together = curves(rates)
+    assert tiles == sorted(tiles, reverse=True)
+    assert set(tiles) == {3, 2, 1}
+    alone = [curves(rates[i : i + 1]) for i in (0, 7, 19)]
+    assert np.array_equal(together[[0, 7, 19]], np.concatenate(alone), equal_nan=True)
 
 
 def test_a_stopped_sweep_resumes_and_verifies(stopped: Any, tmp_path: Path) -> None:
