@@ -31,6 +31,7 @@ class ShapeWork(NamedTuple):
 
     hidden: Hidden
     examples: float  # looked at in all epochs, by all of them
+    several: bool = False  # depths, so that layers pass on what those before them have, and are as wide
 
     def operations(self, ends: tuple[int, int]) -> float:
         """Count floating-point operations, between so many inputs and outputs."""
@@ -39,10 +40,11 @@ class ShapeWork(NamedTuple):
 
     def joined(self, other: "ShapeWork") -> "ShapeWork":
         """Return the work of both in the shape that has room for either."""
+        several = self.several or other.several or len(self.hidden) != len(other.hidden)
         hidden = tuple(map(max, zip(self.hidden, other.hidden, strict=False)))
-        if len(self.hidden) != len(other.hidden):  # a layer passes on what one as wide has
+        if several:
             hidden = (max(self.hidden + other.hidden),) * max(len(self.hidden), len(other.hidden))
-        return ShapeWork(hidden, self.examples + other.examples)
+        return ShapeWork(hidden, self.examples + other.examples, several)
 
 
 class SharedShapes:

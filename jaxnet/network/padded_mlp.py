@@ -26,8 +26,8 @@ _FEWEST_UNITS, _FEWEST_LAYERS = 32, 2
 
 @dataclasses.dataclass(frozen=True)
 class PaddedMLP(MLP):
-    """An ``MLP`` whose hidden layers are all as wide as the widest may be; ``widths`` are those that count, floats that
-    may be traced, 0 for a layer that passes on what it is given."""
+    """An ``MLP`` whose hidden layers are as wide as the widest may be; ``widths`` are those that count, floats that may
+    be traced, 0 for a layer that passes on what it is given, which has the units of the one before it."""
 
     widths: tuple[float, ...] = dataclasses.field(default=(), kw_only=True)
 
@@ -69,7 +69,9 @@ class PaddedMLP(MLP):
                 new = turned(drop_units(turned(new), self.dropout, keys, depth))
             if depth and name is not None:
                 own = jnp.asarray(self.widths[depth], X.dtype)
-                new, width = jnp.where(own > 0, new, a), jnp.where(own > 0, own, width)
+                # a layer that may pass on what it is given is as wide as the one before it; others always count
+                new = jnp.where(own > 0, new, a) if new.shape == a.shape else new
+                width = jnp.where(own > 0, own, width)
             elif name is not None:
                 width = jnp.asarray(self.widths[0], X.dtype)
             a = new

@@ -4,6 +4,7 @@ scripts/bench [--quick] [--json FILE] [PART ...]      parts: sweeps, start, trai
 scripts/bench --threads 1 ...                         the same on one core; by default all that there are
 scripts/bench --growth [--quick]                      what a unit costs as members, rows, widths, depths grow
 scripts/bench --searches [--quick]                    CPU seconds of searches, beside a plain loop of PyTorch
+scripts/bench --estimators [--quick]          CPU seconds of estimators and their searches, beside scikit-learn's
 scripts/bench --device gpu                            populations and fits on an accelerator, beside its CPU
 """
 
@@ -32,14 +33,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, help="cores that everybody may use")
     parser.add_argument("--growth", action="store_true", help="cost as the work grows, as a ratio to the smallest")
     parser.add_argument("--searches", action="store_true", help="searches beside a plain loop of PyTorch")
+    parser.add_argument("--estimators", action="store_true", help="estimators and their searches beside scikit-learn's")
     parser.add_argument("--device", choices=("gpu", "tpu"), help="measure on an accelerator, beside the CPU there")
     options = parser.parse_args()
     if options.threads:  # before JAX starts, which counts the cores that it may use
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
     if options.device:
         os.environ["JAX_PLATFORMS"] = f"{'cuda' if options.device == 'gpu' else options.device},cpu"
-    if options.device or options.growth or options.searches:
-        part = growth if options.growth else searches
+    if options.device or options.growth or options.searches or options.estimators:
+        part = growth if options.growth else searches if options.searches else estimators
         found = list(accelerator() if options.device else part(options.quick))
         if options.json:
             options.json.write_text("".join(json.dumps(line) + "\n" for line in found))
@@ -68,6 +70,11 @@ def growth(quick: bool) -> Iterator[dict[str, Any]]:
 def searches(quick: bool) -> Iterator[dict[str, Any]]:
     """Measure what searches cost beside the plain loop over the same networks."""
     yield from map(printed, importlib.import_module("searches").searches(quick))
+
+
+def estimators(quick: bool) -> Iterator[dict[str, Any]]:
+    """Measure the estimators and their searches beside scikit-learn's."""
+    yield from map(printed, importlib.import_module("estimator_work").estimator_work(quick))
 
 
 def printed(line: dict[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ SEARCHES = {
 def searches(quick: bool) -> Iterator[dict[str, Any]]:
     """Yield the CPU seconds of each search, cold and warm, and how many times the plain loop's they are."""
     for name, contestants in SEARCHES.items():
-        seconds = {who: _seconds(COMMON + code, 10 if quick else 30) for who, code in contestants.items()}
+        seconds = {who: seconds_of(COMMON + code, 10 if quick else 30) for who, code in contestants.items()}
         *ours, loop = seconds
         for who in ours:
             cold, warm = seconds[who]
@@ -138,7 +138,8 @@ def searches(quick: bool) -> Iterator[dict[str, Any]]:
             }  # fmt: skip
 
 
-def _seconds(code: str, epochs: int) -> list[float]:
+def seconds_of(code: str, epochs: int) -> list[float]:
+    """Return the list of seconds that a program prints last, run in a process of its own that is told the epochs."""
     environment = os.environ | {"JAXNET_COMPILATION_CACHE": "off"}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, str(epochs)],

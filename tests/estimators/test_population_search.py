@@ -70,14 +70,17 @@ def test_what_is_not_a_number_trains_apart_and_some_one_by_one():
     np.testing.assert_allclose(population.cv_results_["mean_test_score"], one_by_one.cv_results_["mean_test_score"])
 
 
-def test_shapes_share_a_program_and_scores_stay_scikit_learns(monkeypatch):
+@pytest.mark.parametrize(
+    "shapes", [[(3,), (7,), (4, 6), (5, 2)], [(7, 3), (3, 9)]], ids=["several depths", "one depth"]
+)
+def test_shapes_share_a_program_and_scores_stay_scikit_learns(shapes, monkeypatch):
     compiled, real = [], engine._compile
     monkeypatch.setattr(engine, "_compile", lambda *a, **k: compiled.append(a) or real(*a, **k))
     monkeypatch.setattr(engine, "_programs", type(engine._programs)(8))
-    space = {"hidden_layer_sizes": [(3,), (7,), (4, 6), (5, 2)], "learning_rate_init": [1e-2, 3e-2]}
+    space = {"hidden_layer_sizes": shapes, "learning_rate_init": [1e-2, 3e-2]}
     parameters = SMALL | {"early_stopping": True}
     pair = MLPClassifier(**parameters), scikit.MLPClassifier(**parameters)
-    assert_same_results(*both(*pair, space, n_iter=8, return_train_score=True))
+    assert_same_results(*both(*pair, space, n_iter=2 * len(shapes), return_train_score=True))
     assert len(compiled) == 1
 
 

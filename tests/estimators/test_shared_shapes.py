@@ -44,7 +44,9 @@ def test_narrow_shapes_join_where_a_wide_one_would_cost_too_much():
 
 def test_layers_of_one_depth_are_as_wide_as_the_widest_of_each_and_those_of_several_all_alike():
     assert ShapeWork((8, 3), 1).joined(ShapeWork((2, 5), 1)).hidden == (8, 5)
-    assert ShapeWork((8,), 1).joined(ShapeWork((2, 5, 3), 1)).hidden == (8, 8, 8)
+    several = ShapeWork((8,), 1).joined(ShapeWork((2, 5), 1))
+    assert several.hidden == (8, 8)
+    assert several.joined(ShapeWork((9, 2), 1)).hidden == (9, 9)
 
 
 def test_operations_are_six_a_weight_and_example():
