@@ -31,8 +31,11 @@ _LIBRARIES = (
     sysconfig.get_paths()["purelib"],
     str(Path(__file__).parents[1]) + os.sep,
 )
+# what stands for entries that a mask does not choose, if nothing else will do: what adds nothing to a sum, or to a sum
+# of logarithms
+_BEYOND = (None, 0.0, 1.0)
 _AGREE = 1e-9  # relative: the same sums, in another order
-_PUT, _TAKE, _AT = "_put_", "_take_", "_at_"
+_PUT, _TAKE, _AT, _READ = "_put_", "_take_", "_at_", "_read_"
 
 
 def traceable(f: Callable[..., Any], point: Point, *, torch: bool = False) -> tuple[Callable[..., Any], str]:
@@ -43,18 +46,20 @@ def traceable(f: Callable[..., Any], point: Point, *, torch: bool = False) -> tu
     """
     if _traces(f, point) is None:
         return f, ""
-    try:
-        other = _Rebuilding(torch).function(f)
-        reason = _traces(other, point)
-        if reason is None and _same_values(f, other, point):
-            library = "torch" if torch else "NumPy"
-            said = (
-                f"f is written with {library}: it was traced with jax.numpy in {library}'s place, with the same values"
-            )
-            return other, said
-        reason = reason or "with jax.numpy in NumPy's place it has other values"
-    except Exception as error:  # whatever rebuilding somebody's code may raise
-        reason = _one_line(error)
+    library, reason = "torch" if torch else "NumPy", ""
+    for beyond in _BEYOND:
+        try:
+            other = _Rebuilding(torch, beyond).function(f)
+            failed = _traces(other, point)
+            if failed is None and _same_values(f, other, point):
+                said = f"it was traced with jax.numpy in {library}'s place, with the same values"
+                return other, f"f is written with {library}: {said}"
+            failed = failed or f"with jax.numpy in {library}'s place it has other values"
+        except Exception as error:  # whatever rebuilding somebody's code may raise
+            failed = _one_line(error)
+        reason = reason or failed
+        if "BooleanIndex" not in reason:
+            break
     return f, f"f cannot be traced ({reason}): differences of its values judge, and no line of it can be quoted"
 
 
@@ -88,8 +93,8 @@ def _same_values(f: Callable[..., Any], other: Callable[..., Any], point: Point)
 class _Rebuilding:
     """Functions of the user's and what they refer to, each rebuilt once."""
 
-    def __init__(self, torch: bool) -> None:
-        self.torch = torch
+    def __init__(self, torch: bool, beyond: float | None) -> None:
+        self.torch, self.beyond = torch, beyond
         self.done: dict[int, Any] = {}
         self.kept: list[Any] = []  # ids stay unique for as long as their objects live
 
@@ -138,13 +143,13 @@ class _Rebuilding:
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
         inside = {name: self.function(cell.cell_contents) for name, cell in cells}
         scope = {"float": _number, **SCOPE, **TORCH_SCOPE, **value.__globals__, **around}
-        tree = _rewritten(value, self.torch)
+        tree = _rewritten(value, [TorchMethods()] * self.torch + [_Entries()] * (self.torch or self.beyond is not None))
         if tree is None:
             closure = tuple(types.CellType(inside[name]) for name in value.__code__.co_freevars)
             made = types.FunctionType(value.__code__, scope, value.__name__, value.__defaults__, closure)
             made.__kwdefaults__ = value.__kwdefaults__
             return made
-        scope |= {**inside, _PUT: _put, _TAKE: _take, _AT: np.s_}
+        scope |= {**inside, _PUT: _put, _TAKE: _take, _AT: np.s_, _READ: functools.partial(_read, self.beyond)}
         exec(compile(tree, value.__code__.co_filename, "exec"), scope)  # the user's own source, which has run already
         made = scope[value.__name__]
         made.__defaults__, made.__kwdefaults__ = value.__defaults__, value.__kwdefaults__
@@ -183,7 +188,7 @@ class _NumPyOrJax:
         return getattr(np if own else self._module, name)
 
 
-def _rewritten(value: types.FunctionType, torch: bool) -> ast.Module | None:
+def _rewritten(value: types.FunctionType, more: list[Any]) -> ast.Module | None:
     """The source of a function that assigns to entries or has branches, with calls in their place; None for others."""
     try:
         source, first = inspect.getsourcelines(value)
@@ -196,7 +201,7 @@ def _rewritten(value: types.FunctionType, torch: bool) -> ast.Module | None:
     if len(body) != 1 or not isinstance(body[0], ast.FunctionDef):
         return None
     body[0].decorator_list = []
-    changes: list[Any] = [_Assignments(), Branches(), *([TorchMethods()] if torch else [])]
+    changes = [_Assignments(), Branches(), *more]
     made = functools.reduce(lambda tree, change: change.visit(tree), changes, body[0])
     return ast.fix_missing_locations(ast.Module([made], [])) if any(each.found for each in changes) else None
 
@@ -244,6 +249,28 @@ class _Taking(ast.NodeTransformer):
             return node
         index = ast.Subscript(ast.Name(_AT, ast.Load()), node.slice, ast.Load())
         return ast.copy_location(ast.Call(ast.Name(_TAKE, ast.Load()), [node.value, index], []), node)
+
+
+class _Entries(ast.NodeTransformer):
+    """b[i] becomes read(b, i) wherever entries are read; it always has something to do."""
+
+    found = True
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Read entries of arrays, lists and dicts."""
+        self.generic_visit(node)
+        if not isinstance(node.ctx, ast.Load) or (isinstance(node.value, ast.Name) and node.value.id == _AT):
+            return node
+        index = ast.Subscript(ast.Name(_AT, ast.Load()), node.slice, ast.Load())
+        return ast.copy_location(ast.Call(ast.Name(_READ, ast.Load()), [node.value, index], []), node)
+
+
+def _read(beyond: float | None, held: Any, index: Any) -> Any:
+    """Entries, at ranges and lists as well, which torch takes for indices; of a mask all of them, others ``beyond``."""
+    if beyond is not None and _is_mask(held, index) and isinstance(index, jax.core.Tracer):
+        return _put(jnp.full_like(held, beyond), index, held)
+    arrays = lambda i: np.asarray(i) if isinstance(i, range | list) and isinstance(held, np.ndarray | jax.Array) else i
+    return held[tuple(map(arrays, index)) if isinstance(index, tuple) else arrays(index)]
 
 
 def _is_mask(held: Any, index: Any) -> bool:

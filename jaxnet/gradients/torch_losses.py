@@ -74,6 +74,12 @@ def _sizes(x: Any, *shape: Any) -> list[int]:
     return [x.shape[i] if n < 0 else n for i, n in enumerate(_flat(shape))]  # -1 is the size that it has
 
 
+def _layer_norm(x: Any, shape: Any, weight: Any = 1.0, bias: Any = 0.0, eps: float = 1e-5) -> Any:
+    axes = tuple(range(-len(_flat((shape,))), 0))
+    centred = x - x.mean(axes, keepdims=True)
+    return weight * centred / jnp.sqrt((centred**2).mean(axes, keepdims=True) + eps) + bias
+
+
 _FUNCTIONS: Mapping[str, _Of] = MappingProxyType(
     {
         "relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "softplus": jax.nn.softplus, "silu": jax.nn.silu,
@@ -97,7 +103,9 @@ _FUNCTIONS: Mapping[str, _Of] = MappingProxyType(
         "var": functools.partial(_spread, jnp.var), "std": functools.partial(_spread, jnp.std),
         "max": functools.partial(_extreme, jnp.max, jnp.maximum, jnp.argmax),
         "min": functools.partial(_extreme, jnp.min, jnp.minimum, jnp.argmin),
-        "gather": lambda x, axis, index: jnp.take_along_axis(x, index, axis),
+        "masked_fill": lambda x, mask, value: jnp.where(mask, value, x), "layer_norm": _layer_norm, "repeat": jnp.tile,
+        "gt": jnp.greater, "ge": jnp.greater_equal, "lt": jnp.less, "le": jnp.less_equal, "eq": jnp.equal,
+        "neg": jnp.negative, "gather": lambda x, axis, index: jnp.take_along_axis(x, index, axis),
         "zeros": lambda *size: jnp.zeros(_flat(size)), "ones": lambda *size: jnp.ones(_flat(size)),
         "tensor": jnp.asarray, "as_tensor": jnp.asarray, "detach": jax.lax.stop_gradient,
         **dict.fromkeys(("clone", "contiguous", "item", "to", "double", "float", "long", "bool"), lambda x, *_: x),
@@ -130,14 +138,8 @@ def _method(held: Any, name: str) -> Any:
     return _translated(own or functools.partial(_FUNCTIONS.get(name) or getattr(jnp, name), held))
 
 
-def _entry(held: Any, index: Any) -> Any:
-    """Entries, at ranges and lists as well, which torch takes for indices."""
-    arrays = lambda i: np.asarray(i) if isinstance(i, range | list) else i
-    return held[tuple(map(arrays, index)) if isinstance(index, tuple) else arrays(index)]
-
-
 class TorchMethods(ast.NodeTransformer):
-    """Rewrites the methods that a function calls, and the entries that it reads; it always has something to do."""
+    """Rewrites the methods that a function calls; it always has something to do."""
 
     found = True
 
@@ -149,13 +151,5 @@ class TorchMethods(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Call(ast.Name("_method_", ast.Load()), looked_up, []), node.func)
         return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        """Read entries of arrays, lists and dicts."""
-        self.generic_visit(node)
-        if not isinstance(node.ctx, ast.Load) or (isinstance(node.value, ast.Name) and node.value.id == "_at_"):
-            return node
-        index = ast.Subscript(ast.Name("_at_", ast.Load()), node.slice, ast.Load())
-        return ast.copy_location(ast.Call(ast.Name("_entry_", ast.Load()), [node.value, index], []), node)
 
-
-TORCH_SCOPE: Mapping[str, Any] = MappingProxyType({"_method_": _method, "_entry_": _entry, "_at_": np.s_})
+TORCH_SCOPE: Mapping[str, Any] = MappingProxyType({"_method_": _method})

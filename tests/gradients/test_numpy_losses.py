@@ -187,3 +187,15 @@ def test_functions_of_numbers_are_traced_through_all_their_returns():
     (cause,) = jn.check_gradient(neurons, *point, gradient=lambda *a: neurons_by_hand(*a, middle=0)).causes
     assert cause.where.endswith("z > -1")
     assert "the branch where it holds is not followed" in cause.sentence
+
+
+def positive_margins(w, X, y):
+    margins = 1 - y * (X @ w)
+    return margins[margins > 0].sum() / len(y) + 0.1 * np.sum(w**2)
+
+
+def test_entries_that_a_mask_chooses_are_read_where_they_are_summed():
+    by_margins = lambda w, X, y: -X.T @ (y * (y * (X @ w) < 1)) / len(y) + 0.2 * w
+    report = jn.check_gradient(positive_margins, W[:, 0], X, np.sign(X[:, 1]), gradient=by_margins)
+    assert report.ok, str(report)
+    assert report.oracle.startswith("jax.grad")

@@ -178,6 +178,8 @@ class _Draw:
     def jitter(self, value: _Value, magnitude: Any) -> _Value:
         self.operations += 1
         shape = np.shape(magnitude)
+        # an infinity, as in a mask of -inf before a softmax, is not rounded; disturbed it would be no number
+        magnitude = self.xp.where(self.xp.isfinite(magnitude), magnitude, 0.0)
         noisy = (
             n + self.disturbance(steps, shape) * magnitude for n, steps in zip(value.noisy, self.steps, strict=True)
         )

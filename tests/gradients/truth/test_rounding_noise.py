@@ -114,3 +114,10 @@ def test_no_jump_where_no_comparison_is_near():
         Evaluated(lambda xs: [jnp.where(xs[0] > 0, 5.0, 2.0)]), [np.array([1.0, -3.0])], HALF_ULP
     )
     assert jump.max() < 1e-3
+
+
+def test_an_infinity_in_a_mask_is_not_rounded():
+    masked = jax.grad(lambda w: jax.nn.logsumexp(jnp.where(jnp.arange(3) > 0, w, -jnp.inf)))
+    found = gain(masked, np.array([0.3, 0.1, -2.0]))
+    assert found[0] == 0
+    assert ((found[1:] > 0.01) & (found[1:] < 10)).all()
