@@ -5,6 +5,7 @@ before it runs, so help, the version and usage errors answer at once.
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 fine, 1 the answer is no, 2 usage, 3 bad data or file, 130 interrupted. Results go to standard output,
     everything else to standard error.
     """
+    _let_output_hold_every_letter()
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
         return COMMANDS[arguments.command].run(arguments)
@@ -41,6 +43,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader (head, a pager) has seen enough; Python must not complain when it flushes at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+
+
+def _let_output_hold_every_letter() -> None:
+    """Write UTF-8, as files are read, to files and pipes; on a terminal that lacks a letter a ? stands for it.
+
+    Else a name in a table would end a command in the C locale, or on Windows, whose files are of another alphabet.
+    """
+    if "PYTHONIOENCODING" in os.environ or not isinstance(sys.stdout, io.TextIOWrapper):  # somebody's own choice
+        return
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="replace")
+    else:  # the name of a file that is no UTF-8 keeps its bytes
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def _printable(words: str) -> str:

@@ -1,5 +1,6 @@
 """The command ``jaxnet`` as a whole; each command has a file of its own."""
 
+import io
 import os
 import subprocess
 import sys
@@ -104,3 +105,16 @@ def test_a_reader_that_stops_early_is_no_error(form):
         reading.stdout.close()
         assert reading.stderr.read() == ""
     assert reading.returncode == 0
+
+
+def test_a_file_gets_every_letter_as_utf_8_whatever_the_locale(monkeypatch):
+    for variable, expected in ((None, "─".encode()), ("ascii:replace", b"?")):
+        raw = io.BytesIO()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+            patched.delenv("PYTHONIOENCODING", raising=False)
+            if variable:  # somebody's own choice
+                patched.setenv("PYTHONIOENCODING", variable)
+            assert main(["stairs", "--section", "perceptron"]) == 0
+            sys.stdout.flush()
+            assert expected * 5 in raw.getvalue()
