@@ -138,7 +138,8 @@ def check_gradient(
     """Say whether a gradient derived by hand is right, and if not, which leaves are wrong, by how much and why.
 
     Args:
-        f: (params, *data) -> scalar, written with jax.numpy, or with NumPy: then only differences of its values judge.
+        f: (params, *data) -> scalar, written with jax.numpy, NumPy (in loops with branches, if need be) or torch; where
+            the code of the last two cannot be traced, differences of its values judge, and no line of it is quoted.
         params: any pytree of floating-point arrays, or an object whose floating arrays they are: then f and gradient
             are called with it (``Net.loss``, or bound, ``net.loss``). Torch tensors are read as arrays.
         data: the other arguments of f, such as X and y.
@@ -301,16 +302,14 @@ def _compare_in_its_precision(answer: _Answer, truth: Truth, precision: float) -
     """Compare with the noise of the precision that the gradient was computed in, which is not always its dtype's."""
     eps = unit_roundoff(answer.dtypes)
     compared = compare_gradient(answer.usable, truth, eps=eps, precision=precision)
-    if compared.right or eps != DOUBLE:
+    if compared.right or eps != DOUBLE or not (answer.caller or is_single(answer.usable)):
         return compared
     # A float64 array may come out of a program in float32. That excuses an error of float32's size only if the numbers
     # bear float32's marks: otherwise it is a mistake that happens to be small.
-    converted, function = is_single(answer.usable), None if answer.caller is None else answer.caller.gradient
-    if not converted and function is None:
-        return compared
     single = compare_gradient(answer.usable, truth, eps=SINGLE, precision=precision)
     if single.right and (
-        converted or (function is not None and computes_in_single(function, truth.point, compared.noise))
+        is_single(answer.usable)
+        or (answer.caller is not None and computes_in_single(answer.caller.gradient, truth.point, compared.noise))
     ):
         note = "gradient returns float64 but computes in float32; it is right to that precision."
         return replace(single, notes=(*single.notes, note))

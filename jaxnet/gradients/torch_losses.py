@@ -30,13 +30,14 @@ def _flat(sizes: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
 
 
-def _extreme(of: _Of, two: _Of, at: _Of, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _extreme(functions: tuple[_Of, _Of, _Of], x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    of, of_two, place = functions
     if axis is None or not isinstance(axis, int):
-        return of(x) if axis is None else two(x, axis)
-    return _Extreme(of(x, axis=axis, keepdims=keepdims), at(x, axis=axis, keepdims=keepdims))
+        return of(x) if axis is None else of_two(x, axis)
+    return _Extreme(of(x, axis=axis, keepdims=keepdims), place(x, axis=axis, keepdims=keepdims))
 
 
-def _spread(of: _Of, x: Any, axis: Any = None, unbiased: bool = True, keepdims: bool = False, **named: Any) -> Any:
+def _spread(of: _Of, x: Any, axis: Any = None, *, unbiased: bool = True, keepdims: bool = False, **named: Any) -> Any:
     return of(x, axis=axis, ddof=named.get("correction", int(unbiased)), keepdims=keepdims)
 
 
@@ -74,7 +75,7 @@ def _sizes(x: Any, *shape: Any) -> list[int]:
     return [x.shape[i] if n < 0 else n for i, n in enumerate(_flat(shape))]  # -1 is the size that it has
 
 
-def _layer_norm(x: Any, shape: Any, weight: Any = 1.0, bias: Any = 0.0, eps: float = 1e-5) -> Any:
+def _layer_norm(x: Any, shape: Any, weight: Any = 1.0, bias: Any = 0.0, *, eps: float = 1e-5) -> Any:
     axes = tuple(range(-len(_flat((shape,))), 0))
     centred = x - x.mean(axes, keepdims=True)
     return weight * centred / jnp.sqrt((centred**2).mean(axes, keepdims=True) + eps) + bias
@@ -101,8 +102,8 @@ _FUNCTIONS: Mapping[str, _Of] = MappingProxyType(
         "expand": lambda x, *shape: jnp.broadcast_to(x, _sizes(x, *shape)),
         "numel": jnp.size, "size": lambda x, axis=None: x.shape if axis is None else x.shape[axis], "dim": jnp.ndim,
         "var": functools.partial(_spread, jnp.var), "std": functools.partial(_spread, jnp.std),
-        "max": functools.partial(_extreme, jnp.max, jnp.maximum, jnp.argmax),
-        "min": functools.partial(_extreme, jnp.min, jnp.minimum, jnp.argmin),
+        "max": functools.partial(_extreme, (jnp.max, jnp.maximum, jnp.argmax)),
+        "min": functools.partial(_extreme, (jnp.min, jnp.minimum, jnp.argmin)),
         "masked_fill": lambda x, mask, value: jnp.where(mask, value, x), "layer_norm": _layer_norm, "repeat": jnp.tile,
         "gt": jnp.greater, "ge": jnp.greater_equal, "lt": jnp.less, "le": jnp.less_equal, "eq": jnp.equal,
         "neg": jnp.negative, "gather": lambda x, axis, index: jnp.take_along_axis(x, index, axis),

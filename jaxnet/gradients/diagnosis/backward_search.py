@@ -27,7 +27,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
     SAME_GRADIENT,
     SAME_PAIR,
 )
-from jaxnet.gradients.diagnosis.wrong_pairs import Products, both_free
+from jaxnet.gradients.diagnosis.wrong_pairs import Products, both_free, distinct
 from jaxnet.gradients.evidence import Cause, Evidence
 from jaxnet.gradients.example_axis import any_order, examples_at
 
@@ -98,7 +98,7 @@ class _Search:
         weighted, off = changes * self.weight, self.off * self.weight
         if not len(singles):
             return []
-        keep = _distinct(weighted)[:MOST_PAIRED]
+        keep = distinct(weighted)[:MOST_PAIRED]
         weighted, singles = weighted[keep], [singles[i] for i in keep]
         size, along, gram = (weighted**2).sum(1), weighted @ off, weighted @ weighted.T
         free = np.array([each.mutation.free for each in singles])
@@ -121,11 +121,11 @@ class _Search:
         """Two wrong lines one above the other: with the first made, the second is looked for once more."""
         found: list[list[Wrong]] = []
         rows = changes * self.weight
-        keep = _distinct(rows)
+        keep = distinct(rows)
         options = [w for i in keep for w in self._extents(singles[i])]
         # what is the same by itself is not below another: of such the ones nearest the output are tried as well
         upwards = sorted(range(len(singles)), key=lambda i: -singles[i].mutation.last)
-        both = sorted({*keep, *(upwards[i] for i in _distinct(rows[upwards]))}) if len(singles) else []
+        both = sorted({*keep, *(upwards[i] for i in distinct(rows[upwards]))}) if len(singles) else []
         for first in self._promising(options)[:MOST_TRIED]:
             others = [singles[i] for i in both if singles[i].mutation is not first.mutation]
             rows = self.setting.replay([[first], *([first, each] for each in others)])
@@ -310,19 +310,6 @@ class _Search:
             )
             names = [name for name in names if fits(name)]
         return names
-
-
-def _distinct(rows: np.ndarray) -> list[int]:
-    """Rows that no earlier one is the same as, but for rounding."""
-    seen: set[bytes] = set()
-    kept = []
-    size = np.maximum(np.abs(rows).max(axis=1, initial=0.0), NOTHING)
-    for i, row in enumerate(rows):
-        words = (np.round(row / size[i], 7) + 0.0).tobytes() + f"{size[i]:.6e}".encode()
-        if words not in seen:
-            seen.add(words)
-            kept.append(i)
-    return kept
 
 
 def _digits(number: float) -> int:

@@ -1,11 +1,12 @@
-"""Two wrong lines whose changes add up, each any number of times: both numbers at once, for all pairs."""
+"""Two wrong lines whose changes add up, each any number of times: both numbers at once, for all pairs; and which of
+many changes are the same."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_settings import Wrong, plain_extent
-from jaxnet.gradients.diagnosis.tolerances import MOST_TRIED, SAME_PAIR
+from jaxnet.gradients.diagnosis.tolerances import MOST_TRIED, NOTHING, SAME_PAIR
 
 
 class Products(NamedTuple):
@@ -32,3 +33,16 @@ def both_free(singles: list[Wrong], products: Products, slack: float) -> list[li
     extents = [(plain_extent(first[i, j], slack), plain_extent(second[i, j], slack)) for i, j in near]
     pairs = zip(near, extents, strict=True)
     return [[singles[i]._replace(extent=a), singles[j]._replace(extent=b)] for (i, j), (a, b) in pairs]
+
+
+def distinct(rows: np.ndarray) -> list[int]:
+    """Rows that no earlier one is the same as, but for rounding."""
+    seen: set[bytes] = set()
+    kept = []
+    size = np.maximum(np.abs(rows).max(axis=1, initial=0.0), NOTHING)
+    for i, row in enumerate(rows):
+        words = (np.round(row / size[i], 7) + 0.0).tobytes() + f"{size[i]:.6e}".encode()
+        if words not in seen:
+            seen.add(words)
+            kept.append(i)
+    return kept
