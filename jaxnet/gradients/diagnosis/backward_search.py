@@ -27,7 +27,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
     SAME_GRADIENT,
     SAME_PAIR,
 )
-from jaxnet.gradients.diagnosis.wrong_pairs import Products, both_free, distinct
+from jaxnet.gradients.diagnosis.wrong_pairs import Products, both_free, told_apart
 from jaxnet.gradients.evidence import Cause, Evidence
 from jaxnet.gradients.example_axis import any_order, examples_at
 
@@ -98,7 +98,7 @@ class _Search:
         weighted, off = changes * self.weight, self.off * self.weight
         if not len(singles):
             return []
-        keep = distinct(weighted)[:MOST_PAIRED]
+        keep = told_apart(weighted)[:MOST_PAIRED]
         weighted, singles = weighted[keep], [singles[i] for i in keep]
         size, along, gram = (weighted**2).sum(1), weighted @ off, weighted @ weighted.T
         free = np.array([each.mutation.free for each in singles])
@@ -121,11 +121,11 @@ class _Search:
         """Two wrong lines one above the other: with the first made, the second is looked for once more."""
         found: list[list[Wrong]] = []
         rows = changes * self.weight
-        keep = distinct(rows)
+        keep = told_apart(rows)
         options = [w for i in keep for w in self._extents(singles[i])]
         # what is the same by itself is not below another: of such the ones nearest the output are tried as well
         upwards = sorted(range(len(singles)), key=lambda i: -singles[i].mutation.last)
-        both = sorted({*keep, *(upwards[i] for i in distinct(rows[upwards]))}) if len(singles) else []
+        both = sorted({*keep, *(upwards[i] for i in told_apart(rows[upwards]))}) if len(singles) else []
         for first in self._promising(options)[:MOST_TRIED]:
             others = [singles[i] for i in both if singles[i].mutation is not first.mutation]
             rows = self.setting.replay([[first], *([first, each] for each in others)])
@@ -155,7 +155,9 @@ class _Search:
         kept = changes * self.setting.within(only)
         few = len(only) == len(self.evidence.true) or self.wrong_entries < FEWEST_ENTRIES
         found = [] if few else self._ones(singles, kept)
-        return self._replayed([[w._replace(only=only) for w in each] for each in found])
+        # a factor of all that comes back to a parameter could stand anywhere on the way
+        placed = [w._replace(only=only) for (w,) in found if not (w.mutation.free and w.factor)]
+        return self._replayed([[w] for w in placed])
 
     def _promising(self, options: list[Wrong]) -> list[Wrong]:
         """Those that set some wrong leaf right, but for a factor at most: most leaves first, then the cheapest."""

@@ -35,7 +35,7 @@ def both_free(singles: list[Wrong], products: Products, slack: float) -> list[li
     return [[singles[i]._replace(extent=a), singles[j]._replace(extent=b)] for (i, j), (a, b) in pairs]
 
 
-def distinct(rows: np.ndarray) -> list[int]:
+def told_apart(rows: np.ndarray) -> list[int]:
     """Rows that no earlier one is the same as, but for rounding."""
     seen: set[bytes] = set()
     kept = []
