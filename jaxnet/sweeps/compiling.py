@@ -1,14 +1,20 @@
-"""Compiling in a hurry: for sweeps that train for a shorter time than their programs take to compile.
+"""Compiling: side by side in threads, and in a hurry, for sweeps that train for a shorter time than they compile.
+
+What is traced is traced where it is asked for, for it may be the user's code; XLA compiles it in a thread.
 
 On a CPU, XLA makes a piece of machine code of every kernel. Without its newest emitters of kernels a program compiles
 in 0.6 of the time, and trains at 0.55 to 1 of the speed. Last bits differ, so which it is stands in the manifest.
 """
 
+import concurrent.futures
+import functools
+import os
 from typing import Any
 
 import jax
 
 from jaxnet.accelerators import platform
+from jaxnet.compilation_cache import saying_compiles
 
 HURRIED: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
 # Floating-point operations of a program, of all members and epochs: one to two seconds of narrow networks, which is as
@@ -31,6 +37,38 @@ def compile_lowered(lowered: jax.stages.Lowered, hurried: bool) -> Any:
         if "compile option" not in str(error):
             raise
         return lowered.compile()
+
+
+def side_by_side() -> int:
+    """Return how many programs may compile at a time: one a core that this process may use."""
+    known = getattr(os, "sched_getaffinity", None)
+    return len(known(0)) if known else os.cpu_count() or 1
+
+
+class Compiling:
+    """A program that is being compiled: in a thread of ``pool``, or at once where there is none."""
+
+    def __init__(
+        self, lowered: jax.stages.Lowered, hurried: bool, pool: concurrent.futures.Executor | None = None
+    ) -> None:
+        self._compile = functools.partial(_compiled_saying, lowered, hurried)
+        self._found = self._compile() if pool is None else None
+        self._future = None if pool is None else pool.submit(self._compile)
+
+    def result(self) -> Any:
+        """Return the program, when it is compiled; raises what compiling it raises."""
+        if self._future is not None:
+            try:
+                self._found = self._future.result()
+            except concurrent.futures.CancelledError:  # its sweep ended before its turn came
+                self._found = self._compile()
+            self._future = None
+        return self._found
+
+
+def _compiled_saying(lowered: jax.stages.Lowered, hurried: bool) -> Any:
+    with saying_compiles():
+        return compile_lowered(lowered, hurried)
 
 
 def memory_of(compiled: Any) -> int:

@@ -7,6 +7,7 @@ others have ended. How many tiles and epochs a call takes is a matter of memory 
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor as Pool
 from typing import Any, NamedTuple
 
 import jax
@@ -14,9 +15,8 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaxnet.accelerators import local_devices, platform, products_precision
-from jaxnet.compilation_cache import saying_compiles
 from jaxnet.identity import KeptPrograms
-from jaxnet.sweeps.compiling import compile_lowered, memory_of, shape_in_place
+from jaxnet.sweeps.compiling import Compiling, memory_of, shape_in_place
 from jaxnet.sweeps.devices import memory_limit
 from jaxnet.sweeps.groups import Prepared
 from jaxnet.sweeps.program_calls import Pace, ProgramCall, TileResults
@@ -70,6 +70,7 @@ class Engine:
 
     ``states`` has those of all members that it is asked to train; those of the members that were trained last are as
     old as the last ``fetch``. A call takes at most ``most_epochs``. ``devices`` are by default all of this process.
+    ``begun`` is what ``begin`` of an engine of the same group has returned.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Engine:
         *,
         devices: Sequence[jax.Device] | None = None,
         most_epochs: int = CALL_EPOCHS,
+        begun: Compiling | None = None,
     ) -> None:
         self._prepared, self.states, self._layout = prepared, states, states.layout
         self._seeds, self._folds = prepared.seeds, np.maximum(prepared.folds, 0)
@@ -91,6 +93,7 @@ class Engine:
         ordered = self._rows if prepared.draws.ordered else 0
         self.block = epochs_a_call(ordered, self._resident * self._mesh.size, most_epochs)
         self._compiled: Any = None
+        self._begun = begun
         self._loaded: Loaded | None = None
         self._ahead = False  # whether the devices are ahead of ``lanes``
         self._drawn: tuple[Any, Any] = None, None  # seeds, folds and epochs, and their orders
@@ -133,6 +136,10 @@ class Engine:
                     self.fetch()
                 yield ProgramCall(told, at - count, count, fetched)
                 tiling = smaller if moves else tiling
+
+    def begin(self, example: int, pool: Pool) -> Compiling:
+        """Let the program be compiled in a thread, by the shapes of one member, for an engine that trains later."""
+        return self._compiling(example, pool)
 
     def train(self, tiling: Tiling, first: int, epochs: int) -> TileResults:
         """Train the members of these tiles, which come from ``batches``, for ``epochs``, at most ``block``.
@@ -230,32 +237,30 @@ class Engine:
         """Compile, by the shapes of one member, for as many resident tiles as the memory holds by the program's own
         account of its memory."""
         while True:
-            loaded = self._load(Tiling(np.full((1, self._prepared.lanes), example), np.ones(1, np.int64)))
-            leaves, structure = jax.tree.flatten(jax.tree.map(shape_in_place, self._arguments(loaded, 0, 0)))
-            self._compiled = _compiled(
-                products_precision(),
-                self._prepared.program,
-                self._layout,
-                self._mesh,
-                hurried=self._prepared.hurried,
-                block=self.block,
-                structure=structure,
-                leaves=tuple(leaves),
-            )
+            begun, self._begun = self._begun, None  # once: with fewer tiles it is another program
+            self._compiled = (begun or self._compiling(example)).result()
             if self._resident == 1 or memory_of(self._compiled) <= 0.8 * memory_limit():
                 return
             self._resident //= 2
 
+    def _compiling(self, example: int, pool: Pool | None = None) -> Compiling:
+        loaded = self._load(Tiling(np.full((1, self._prepared.lanes), example), np.ones(1, np.int64)))
+        leaves, structure = jax.tree.flatten(jax.tree.map(shape_in_place, self._arguments(loaded, 0, 0)))
+        how = {"hurried": self._prepared.hurried, "block": self.block, "structure": structure, "leaves": tuple(leaves)}
+        return _compiled(products_precision(), self._prepared.program, self._layout, self._mesh, pool=pool, **how)
 
-_programs: KeptPrograms[Any] = KeptPrograms(512)
+
+_programs: KeptPrograms[Compiling] = KeptPrograms(512)
 
 
-def _compiled(precision: str, program: Program, layout: Layout, mesh: Mesh, **how: Any) -> Any:
+def _compiled(
+    precision: str, program: Program, layout: Layout, mesh: Mesh, *, pool: Pool | None, **how: Any
+) -> Compiling:
     """Compile the program of a group for arguments of these shapes; groups and sweeps that share it compile once."""
     of = precision, layout, mesh, *how.values()
 
-    def make() -> Any:
-        made = _compile(precision, program, layout, mesh, **how)
+    def make() -> Compiling:
+        made = _compile(precision, program, layout, mesh, pool=pool, **how)
         _programs.also((program_key_now(program), *of), made)
         return made
 
@@ -268,11 +273,12 @@ def _compile(
     layout: Layout,
     mesh: Mesh,
     *,
+    pool: Pool | None,
     hurried: bool,
     block: int,
     structure: Any,
     leaves: tuple[Any, ...],
-) -> Any:
+) -> Compiling:
     each, everywhere = PartitionSpec(AXIS), PartitionSpec()
 
     def run(shared: Shared, tiles: Tile, counts: jax.Array, bounds: tuple[jax.Array, jax.Array]) -> tuple:
@@ -290,5 +296,6 @@ def _compile(
         out_specs=each,
         check_vma=False,  # the loop's carry starts alike on all devices and ends different
     )
-    with jax.default_matmul_precision(precision), saying_compiles():
-        return compile_lowered(jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves)), hurried)
+    with jax.default_matmul_precision(precision):
+        lowered = jax.jit(mapped).lower(*jax.tree.unflatten(structure, leaves))
+    return Compiling(lowered, hurried, pool)

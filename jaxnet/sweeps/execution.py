@@ -106,8 +106,11 @@ def _hands(executor: Any) -> Iterator[Any]:
     if executor == "ray":
         with RayExecutor() as hands:
             yield hands
+    elif isinstance(executor, str):
+        with Local() as hands:
+            yield hands
     else:
-        yield Local() if isinstance(executor, str) else executor
+        yield executor
 
 
 def run_plan(plan: Plan, train: TrainRound, again: Callable[..., Result] = sweep) -> Result:

@@ -4,15 +4,19 @@
 pickled by cloudpickle, need no memory of earlier ones, and give the same bits everywhere and every time.
 """
 
+import contextlib
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.sweeps.compiling import Compiling, side_by_side
 from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.groups import prepare_group
 from jaxnet.sweeps.planning import Plan
@@ -22,6 +26,7 @@ from jaxnet.sweeps.tiles import Lane, StateHolder
 from jaxnet.types import Pytree
 
 NAMED = ("local", "distributed", "ray")
+_AHEAD_BYTES = 2**26  # of data: beyond that one group after the other is prepared
 _CALL_SECONDS = 0.5  # that a call should take: long enough that gathering and returning its members costs nothing
 
 
@@ -62,6 +67,31 @@ class Local:
     def __init__(self) -> None:
         self._engine: tuple[Any, int, Engine] | None = None
         self._paces: dict[int, Pace] = {}  # of each group
+        self._pool: ThreadPoolExecutor | None = None
+        self._begun: tuple[Any, dict[int, Compiling]] = None, {}  # the members of a plan; its groups' programs
+
+    def __enter__(self) -> "Local":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def begin(self, plan: Plan, upcoming: Sequence[tuple[int, StateHolder, int]]) -> None:
+        """Let the programs of groups that are trained next compile in threads, while others train: index, states and a
+        slot of each; as many as there are cores. Nothing where there is one, or where the data are large, for they are
+        on the devices as often as there are groups."""
+        cores = side_by_side()
+        parts = (*plan.task.data, *(plan.task.validation or ()))
+        if cores == 1 or sum(getattr(part, "nbytes", 0) for part in parts) > _AHEAD_BYTES:
+            return
+        if self._begun[0] is not plan.members:  # which stay while a plan's numbers change
+            self._begun = plan.members, {}
+        for index, states, slot in upcoming[: cores + 1]:
+            if index not in self._begun[1]:
+                self._pool = self._pool or ThreadPoolExecutor(cores, "jaxnet-compiles")
+                with contextlib.suppress(Exception):  # what is wrong with it is said when its turn comes
+                    self._begun[1][index] = self._made(plan, index, states).begin(slot, self._pool)
 
     def submit(self, tiles: TileTask) -> tuple[Lane, np.ndarray]:
         """Train tiles; return their states and what was recorded of them."""
@@ -94,9 +124,7 @@ class Local:
         kept = self._engine
         if kept is None or kept[0]() is not plan or kept[1] != index:
             self._engine = None  # free the last group's data first
-            group, members, task = plan.groups[index], plan.members, plan.task
-            most = plan.most[group.members] if plan.lengths_differ else None
-            engine = Engine(prepare_group(group, members, task)._replace(most=most), states)
+            engine = self._made(plan, index, states)
             if kept is not None and kept[0]() is not plan:
                 self._paces.clear()
             # not the plan itself: it must be free to go, and what is kept here by its name with it
@@ -104,6 +132,12 @@ class Local:
             return engine
         kept[2].take(states)
         return kept[2]
+
+    def _made(self, plan: Plan, index: int, states: StateHolder) -> Engine:
+        group, members, task = plan.groups[index], plan.members, plan.task
+        most = plan.most[group.members] if plan.lengths_differ else None
+        begun = self._begun[1].get(index) if self._begun[0] is members else None
+        return Engine(prepare_group(group, members, task)._replace(most=most), states, begun=begun)
 
 
 _one_at_a_time = threading.RLock()

@@ -64,11 +64,14 @@ class Trainer:
 
     def advance(self, members: np.ndarray, target: int) -> None:
         """Train these members until each has ``target`` epochs or has diverged."""
+        chosen_of = [np.isin(group.members, members) for group in self._plan.groups]
         for index, group in enumerate(self._plan.groups):
-            chosen = np.isin(group.members, members)
+            chosen = chosen_of[index]
             self._begin_again(index, np.flatnonzero(chosen), target)
             epochs = self._history.epochs[group.members]
             waiting = chosen & behind(self._plan, self._history, target)[group.members]
+            if waiting.any():
+                self._begin_next(chosen_of, index, target)
             # members of a tile are at the same epoch; after an interruption they stand at several
             for first in np.unique(epochs[waiting]):
                 slots = np.flatnonzero(waiting & (epochs == first))
@@ -77,6 +80,17 @@ class Trainer:
                     self._advance_group(index, block, int(first), last)
                     if self._plan.keep == "best":
                         self._leave_the_best()
+
+    def _begin_next(self, chosen_of: Sequence[np.ndarray], index: int, target: int) -> None:
+        """Let the groups that are trained after one compile meanwhile."""
+        if not isinstance(self._executor, Local) or self._processes.size > 1:
+            return  # of several processes some may have no share of a group
+        wanted = behind(self._plan, self._history, target)
+        groups = range(index, len(self._plan.groups))
+        slots = {each: np.flatnonzero(chosen_of[each] & wanted[self._plan.groups[each].members]) for each in groups}
+        upcoming = [(each, self._history.states[each], int(found[0])) for each, found in slots.items() if len(found)]
+        if len(upcoming) > 1:
+            self._executor.begin(self._plan, upcoming)
 
     def forget(self, members: np.ndarray) -> None:
         """Be told that some members go no further, so that their states may be let go."""

@@ -1,6 +1,8 @@
 """Compiling in a hurry: only where it pays, said, part of a member's bits, and kept by a folder."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps import compiling
+from jaxnet.sweeps import compiling, engine, executors
 from jaxnet.sweeps.verification import load_sweep
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
@@ -65,6 +67,50 @@ def test_a_folder_compiles_as_it_began(tmp_path: Path, first: bool) -> None:
 def test_a_member_comes_to_the_same_to_rounding() -> None:
     hurried, fast = (jn.sweep(plan(hurry=hurry)).curves("loss") for hurry in (True, False))
     np.testing.assert_allclose(hurried, fast, rtol=1e-5)
+
+
+@pytest.fixture
+def compiled_in(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads in which programs are compiled, none of which is known before."""
+    threads: list[str] = []
+    real = compiling.compile_lowered
+    said = lambda *given: threads.append(threading.current_thread().name) or real(*given)
+    monkeypatch.setattr(compiling, "compile_lowered", said)
+    monkeypatch.setattr(engine, "_programs", type(engine._programs)(8))
+    return threads
+
+
+def test_groups_compile_side_by_side_and_what_is_traced_is_traced_here(
+    compiled_in: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced: set[str] = set()
+
+    def size(params: Any, x: Any, y: Any) -> Any:
+        traced.add(threading.current_thread().name)
+        return sum((layer["w"] ** 2).sum() for layer in params)
+
+    space = jn.Space(learning_rate=0.1, hidden=jn.Choice((3,), (4,)))
+    results = []
+    for cores in (2, 1):
+        monkeypatch.setattr(executors, "side_by_side", lambda cores=cores: cores)
+        engine._programs.clear()
+        results.append(jn.sweep(jn.plan(space, (X, Y), method="grid", epochs=2, metrics=[size])).curves("size"))
+    assert np.array_equal(*results)
+    own = threading.current_thread().name
+    assert [name.startswith("jaxnet-compiles") for name in compiled_in] == [True, True, False, False]
+    assert traced == {own}
+
+
+def test_a_program_whose_sweep_ended_before_its_turn_is_compiled_when_it_is_wanted() -> None:
+    lowered: Any = Lowered("INVALID_ARGUMENT: No such compile option")
+    with ThreadPoolExecutor(1) as pool:
+        held, begun = threading.Event(), threading.Event()
+        pool.submit(lambda: (begun.set(), held.wait(20)))
+        begun.wait(20)
+        waiting = compiling.Compiling(lowered, False, pool)
+        pool.shutdown(wait=False, cancel_futures=True)
+        held.set()
+        assert waiting.result() == waiting.result() == "for speed"
 
 
 class Lowered:
