@@ -30,7 +30,8 @@ _SAMPLE = " (sample)"
 # whoever is killed is asked whether bits are the same, not how fast they come: XLA compiles in a hurry, and as it does
 # for users only where the long version looks at settings and at memory
 _HURRIED = (
-    "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    "--xla_cpu_parallel_codegen_split_count=1"
 )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def outcome(run_experiment):
-    return run_experiment("check_gradient")
+    return run_experiment("check_gradient", "--device", "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +15,11 @@ def claims(outcome):
 
 def test_no_claim_fails(claims):
     assert [what for what, claim in claims.items() if claim["holds"] is False] == []
+
+
+def test_it_runs_on_the_device_asked_for(outcome):
+    assert outcome[0]["environment"]["device"] == "cpu"
+    assert "22 configurations" in outcome[1]
 
 
 def test_the_mistakes_that_learners_make_are_made(claims):

@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -67,6 +68,7 @@ def part_of(module):
     return module.split(".")[1]
 
 
+@functools.cache
 def imports(path):
     """Every module that a file imports: at its head, inside its functions, and for annotations only."""
     found = []
@@ -103,14 +105,11 @@ def test_a_part_that_judges_the_others_stands_on_its_own(part):
                 assert any(module == name or module.startswith(f"{name}.") for name in ALONE[part]), (path.name, module)
 
 
-IMPORTS = {name_of(path): {m for m in imports(path) if m in MODULES} - {name_of(path)} for path in FILES}
-
-
-def within_reach(module):
+def within_reach(module, led_to):
     """Every module to which the imports of a module lead, straight away or through others."""
     found, waiting = set(), [module]
     while waiting:
-        new = IMPORTS[waiting.pop()] - found
+        new = led_to[waiting.pop()] - found
         found |= new
         waiting += new
     return found
@@ -119,7 +118,8 @@ def within_reach(module):
 def test_no_imports_go_in_a_circle():
     """Not at run time, nor late, inside a function, nor for types: what two modules say of each other is one thought,
     or belongs in a third module below both."""
-    reach = {module: within_reach(module) for module in IMPORTS}
+    led_to = {name_of(path): {m for m in imports(path) if m in MODULES} - {name_of(path)} for path in FILES}
+    reach = {module: within_reach(module, led_to) for module in led_to}
     circles = {frozenset(other for other in found if module in reach[other]) for module, found in reach.items()}
     circles = [sorted(circle) for circle in circles if circle]
     assert not circles, "\n".join(map(" <-> ".join, circles))
