@@ -20,9 +20,9 @@ from jaxnet.types import Params
 
 Hidden = tuple[int, ...]  # units of each hidden layer
 
-# Floating-point operations that one program less to compile is worth: as many as two cores do in the two seconds that
-# it takes, at a third of their best
-_PROGRAM = 1e10
+# Floating-point operations that one program less to compile is worth: it takes 3 CPU seconds, in which two small
+# networks are trained by three times as many; but runs that end early do fewer, and compiled programs are kept on disk
+_PROGRAM = 5e10
 _PASSES = 6  # a multiplication and an addition a weight and example, forwards and twice backwards
 
 
@@ -53,7 +53,8 @@ class SharedShapes:
 
     def __init__(self, works: Sequence[tuple[Descent, int, float]]) -> None:
         kinds: dict[_Kind, dict[Hidden, float]] = {}
-        for descent, rows, epochs in works:
+        hidden_layers = {descent.objective.network.sizes[1:-1] for descent, _, _ in works}
+        for descent, rows, epochs in works if len(hidden_layers) > 1 else ():
             hidden = descent.objective.network.sizes[1:-1]
             if (kind := _kind(descent, rows)) is not None:
                 found = kinds.setdefault(kind, {})
