@@ -70,11 +70,12 @@ class Forecast(NamedTuple):
     def __str__(self) -> str:
         axes = [f"{self.configurations} configurations ({self.method})", f"{self.seeds} seed(s)"]
         axes += [f"{self.folds} folds"] if self.folds > 1 else []
+        later = "; shapes that later trials bring compile, too" if self.trials > self.configurations else ""
         on_device, on_host = max(group.memory for group in self.groups), self.memory
         lines = [
             f"{' x '.join(axes)} = {self.members} members in {len(self.groups)} group(s)",
             *(f"  {each.name}: {each.members} members in {each.tiles} tile(s) of {each.lanes}" for each in self.groups),
-            f"compiles: {len(self.groups)}, one a group{self.compiling}",
+            f"compiles: {len(self.groups)}, one a group{self.compiling}{later}",
             f"devices:  {self.devices}, which train tiles of members of one seed and fold",
             f"memory:   about {with_prefix(on_device)}B on each device, {with_prefix(on_host)}B in each process",
             f"kept:     {_KEPT[self.keep]}, about {with_prefix(self.disk)}B in a folder",

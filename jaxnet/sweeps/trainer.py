@@ -240,19 +240,27 @@ class Trainer:
     def _tell(self, trained: np.ndarray, fetched: bool) -> None:
         if fetched and self._plan.keep == "scores":  # before they are saved
             forget(self._plan, self._history, self._ended(trained))
+        if fetched and self._plan.keep == "best" and self._processes.size == 1:  # so that each is written once
+            others = self._behind_the_best()
+            forget(self._plan, self._history, others)
+            trained = np.union1d(trained, others)
         self._done(trained, fetched)
 
     def _ended(self, members: np.ndarray) -> np.ndarray:
         return members[~behind(self._plan, self._history, self._plan.epochs, members)]
 
     def _leave_the_best(self) -> None:
-        """Of the configurations that have come to their end, let all but the best go."""
+        self.forget(self._behind_the_best())
+
+    def _behind_the_best(self) -> np.ndarray:
+        """Return the members, whose states are there, of all but the best of the configurations that have come to their
+        end."""
         behind_it = behind(self._plan, self._history, self._plan.epochs)
         whole = np.flatnonzero(~behind_it.reshape(len(self._plan.configurations), -1).any(axis=1))
         values = scores(self._plan, self._history, self._plan.epochs)[whole]
         others = whole[rank(whole.tolist(), values, self._plan.goal)[1:]]
         members = self._plan.members_of(others.tolist())
-        self.forget(members[~gone(self._plan, self._history, members)])
+        return members[~gone(self._plan, self._history, members)]
 
 
 def _in_turn(slots: np.ndarray, owners: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import pytest
 import jaxnet as jn
 from jaxnet import sweeps
 from jaxnet.sweeps import states, store, trainer
+from jaxnet.sweeps.members_database import MembersDatabase
 from jaxnet.sweeps.verification import load_sweep, verify
 
 
@@ -103,7 +104,9 @@ def test_what_cannot_be_kept_is_refused(keep: Any, problem: Any) -> None:
         made(problem, keep)
 
 
-def test_where_the_best_is_kept_few_states_are_held_at_a_time(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_best_is_kept_few_states_are_held_at_a_time_and_each_member_is_written_about_once(
+    problem: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All seeds of some configurations are trained before the next: with one tile at a time, 8 lanes of 2 seeds."""
     monkeypatch.setattr(trainer, "resident_tiles", lambda size: 1)
     most, real = [0], states.States.write
@@ -113,7 +116,10 @@ def test_where_the_best_is_kept_few_states_are_held_at_a_time(problem: Any, monk
         most[0] = max(most[0], len(self._held))
 
     monkeypatch.setattr(states.States, "write", noting)
+    rows, save = [], MembersDatabase.save
+    monkeypatch.setattr(MembersDatabase, "save", lambda self, some: rows.extend(some) or save(self, some))
     space = jn.Space(learning_rate=jn.Float(1e-2, 1, log=True), hidden=(4,), batch_size=32, seed=jn.Seeds(2))
-    jn.sweep(jn.plan(space, problem.train, n=80, epochs=1, keep="best"))
+    jn.sweep(jn.plan(space, problem.train, n=80, epochs=1, keep="best"), out=tmp_path)
+    assert 160 <= len(rows) < 1.3 * 160  # again where a better one came
     devices = jax.local_device_count()
     assert most[0] <= (8 * devices + 1) * 2
