@@ -2,11 +2,12 @@
 
 from jaxnet.identity.called_functions import computing_key, defined_at, global_names
 from jaxnet.identity.kept_programs import KeptPrograms
-from jaxnet.identity.surroundings import MUST_STAY, installed, surroundings
+from jaxnet.identity.surroundings import MUST_STAY, PARTITIONABLE, installed, surroundings
 from jaxnet.identity.traced_programs import Traced, different, digest_arrays, odd_programs, traced_program
 
 __all__ = [
     "MUST_STAY",
+    "PARTITIONABLE",
     "KeptPrograms",
     "Traced",
     "different",

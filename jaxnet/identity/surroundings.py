@@ -7,7 +7,9 @@ import jax
 
 from jaxnet.accelerators import local_devices, platform, products_precision
 
-MUST_STAY = ("x64", "precision")  # settings of the user's, which can be set back; of the others a change is warned of
+PARTITIONABLE = "threefry_partitionable"  # JAX's setting of how random numbers are drawn from a key
+# settings of the user's, which can be set back; of the others a change is warned of
+MUST_STAY = ("x64", "precision", PARTITIONABLE)
 
 
 def surroundings() -> dict[str, Any]:
@@ -22,6 +24,7 @@ def surroundings() -> dict[str, Any]:
         "device": local_devices()[0].device_kind,
         "x64": bool(config.jax_enable_x64),
         "precision": products_precision(),
+        PARTITIONABLE: bool(config.jax_threefry_partitionable),
     }
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from jaxnet.accelerators import EXACT, local_devices, products_precision
 from jaxnet.data import StoredArray
-from jaxnet.identity import installed
+from jaxnet.identity import PARTITIONABLE, installed, surroundings
 from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
 from jaxnet.sweeps.folder_growth import growth
 from jaxnet.sweeps.groups import lanes_rule
@@ -246,6 +246,8 @@ def _chosen(plan: Plan) -> dict[str, Any]:
     same: dict[str, Any] = {}
     if products_precision() != EXACT:
         same["precision"] = products_precision()
+    if not surroundings()[PARTITIONABLE]:  # JAX's default is that they are
+        same[PARTITIONABLE] = False
     for name, given, value in (
         ("pad", plan.spec.pad, True),
         ("orders", plan.task.shared_orders, "shared"),

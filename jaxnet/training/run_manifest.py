@@ -14,6 +14,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.identity import (
     MUST_STAY,
+    PARTITIONABLE,
     KeptPrograms,
     computing_key,
     different,
@@ -77,6 +78,7 @@ def compare(saved: dict[str, Any], now: dict[str, Any], described: tuple[Any, ..
         checks.refuse("out", _EXPECTED, said)
     if saved.get("format") == 1:
         saved = _from_format_1(saved, now, own)
+    saved = {PARTITIONABLE: now[PARTITIONABLE], **saved}  # which earlier manifests do not say
     settings = [name for name in _SETTINGS if saved.get(name) != now.get(name)]
     values = [name for name in now if name not in (*_APART, *_SETTINGS, *_DESCRIBED)]
     odd = [name for name in values if saved.get(name) != now[name]]

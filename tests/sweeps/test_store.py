@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -369,6 +370,8 @@ def test_differences_name_what_changed_at_any_depth() -> None:
 def test_a_manifest_says_what_bits_are_relative_to(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     same = sweep_manifest(make(problem))["must be the same"]
     assert {"data", "jax", "jaxlib", "kernel", "lanes of a tile", "platform", "root", "dtype"} <= same.keys()
+    with jax.threefry_partitionable(False):  # other random numbers from the same root
+        assert sweep_manifest(make(problem))["must be the same"] == {**same, "threefry_partitionable": False}
 
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
