@@ -21,8 +21,8 @@ HEAD = """# Faults, tried
 `scripts/faults --write` wrote this table: what was tried, what came of it, and the claim that a row holds. *Lost*: work
 that was saved is gone, or an error without the path of its file. *Silent*: a wrong number, or another run's, without a
 word. `scripts/faults --prove` breaks the code once for every row and sees the row fail: 26 of 26 in one run of 92 s of
-processor time (27 November 2026). `scripts/faults --quick`, a step of `scripts/check`, tries a sample of each, as in the
-rows that say so.
+processor time (27 November 2026). `scripts/faults --quick`, a step of `scripts/check`, tries a sample of each, as in
+the rows that say so.
 
 | fault | tried | survived | lost | silent | claim |
 |---|---|---|---|---|---|
