@@ -15,6 +15,7 @@ import jax
 
 from jaxnet.accelerators import platform
 from jaxnet.compilation_cache import saying_compiles
+from jaxnet.sweeps.devices import cores
 
 HURRIED: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
 # Floating-point operations of a program, of all members and epochs: one to two seconds of narrow networks, which is as
@@ -40,9 +41,13 @@ def compile_lowered(lowered: jax.stages.Lowered, hurried: bool) -> Any:
 
 
 def side_by_side() -> int:
-    """Return how many programs may compile at a time: one a core that this process may use."""
-    known = getattr(os, "sched_getaffinity", None)
-    return len(known(0)) if known else os.cpu_count() or 1
+    """Return how many programs may compile at a time: one a core that this process may use and nothing else does.
+
+    One program keeps about one and a half cores busy. On two cores that had other work side by side took longer than
+    one after the other, and a tenth more CPU time.
+    """
+    others = os.getloadavg()[0] - 1 if hasattr(os, "getloadavg") else 0.0  # one of them is this process
+    return max(1, min(cores(), round(cores() - others)))
 
 
 class Compiling:

@@ -101,6 +101,15 @@ def test_groups_compile_side_by_side_and_what_is_traced_is_traced_here(
     assert traced == {own}
 
 
+@pytest.mark.parametrize(("load", "programs"), [(0.0, 4), (1.2, 4), (3.0, 2), (20.0, 1)])
+def test_only_cores_that_have_nothing_else_to_do_compile_side_by_side(
+    load: float, programs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "cores", lambda: 4)
+    monkeypatch.setattr(compiling.os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    assert compiling.side_by_side() == programs
+
+
 def test_a_program_whose_sweep_ended_before_its_turn_is_compiled_when_it_is_wanted() -> None:
     lowered: Any = Lowered("INVALID_ARGUMENT: No such compile option")
     with ThreadPoolExecutor(1) as pool:
