@@ -44,8 +44,10 @@ class Pruner:
             kind = getattr(pruners, checks.choice("pruner", self.pruner, names))
             try:
                 object.__setattr__(self, "pruner", kind(**self.options))
+                object.__setattr__(self, "options", {})  # they are in it now
             except (TypeError, ValueError) as error:
                 raise type(error)(f"pruner: expected options of {self.pruner}, got {error}") from error
+        checks.require(not self.options, "pruner.options", "none beside a pruner that is made already", self.options)
         words = "a pruner of Optuna's such as optuna.pruners.MedianPruner()"
         checks.require(isinstance(self.pruner, pruners.BasePruner), "pruner", words, self.pruner, TypeError)
 

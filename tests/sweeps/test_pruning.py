@@ -116,6 +116,8 @@ def test_what_prunes_nothing_is_refused(changed: dict, error: type[Exception], w
         make(problem, **changed)
     with pytest.raises(ValueError, match=r"pruner\.every: expected an integer of at least 1, got 0"):
         jn.Pruner("NopPruner", 0)
+    with pytest.raises(ValueError, match=r"pruner\.options: expected none beside a pruner that is made already"):
+        jn.Pruner(optuna.pruners.NopPruner(), 1, {"n_startup_trials": 1})
 
 
 def test_a_plan_in_a_file_names_its_pruner(tmp_path: Path) -> None:
