@@ -63,7 +63,6 @@ prepare() {
             return 1
         }
     fi
-    "$venv/bin/python" -c "import jax, optax, jaxnet"
     for smaller in plots dev bench; do
         touch "$venv/.jaxnet-$(stamp_of "$smaller")"
         [ "$smaller" != "$extras" ] || break

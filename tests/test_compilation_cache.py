@@ -85,7 +85,8 @@ print(len(hits))
 
 
 def trained_with(folder):
-    environment = os.environ | {"XDG_CACHE_HOME": str(folder), SWITCH: "on"}
+    # compiled as for users: in a hurry it takes less than what is worth a file
+    environment = os.environ | {"XDG_CACHE_HOME": str(folder), SWITCH: "on", "XLA_FLAGS": ""}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", TRAIN], env=environment, capture_output=True, text=True, check=True
     )
