@@ -95,6 +95,7 @@ def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
     plain = len(found) == 1 and everywhere and found[0].kind in PLAIN_LEAVES
     numbers = counts(evidence, evidence.data)
     named_number = plain and (found[0].kind != "factor" or _is_familiar(found[0].factor, numbers))
+    named_number &= bool(found) and found[0].kind != "examples_reweighted"  # any weights fit; a line of f says more
     if named_number and (len(evidence.yours) == 1 or len(found[0].leaves) == len(evidence.yours)):
         return found
     mutated = mutated_backward_pass(evidence, numbers, alone=bool(named_number))

@@ -146,6 +146,10 @@ def _chosen(site: Site, names: PassNames) -> Iterator[Mutation]:
         said = "what comes back goes where the other branch was taken"
         habit = ("other_branch", site.op.name)
         yield Mutation("other_branch", site.op.place, said, 0.75, Changes(changes), habit, (*habit, site.op.site))
+    for k in site.operands() if site.op.name in ("max", "min", "select_n") else ():
+        both: Any = lambda turn, k=k: lambda ct, right: right if ct.shape[1:] != right.shape[1:] else ct
+        said = f"what comes back to {names.operand(site.op, k)} is not masked: it goes there from the other branch, too"
+        yield made(site, k, What("other_branch", said, 0.75), both)
 
 
 def _other_way(at: tuple[Site, int, int], ct: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -84,6 +84,8 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
         # a whole number has a familiar name, or else this one
         number = not mine(0).shape and numbers[0] not in recorded.moving and float(mine(0)).is_integer()
         yield "local_derivative_missing", "{it} is left out", 1.5 if number else 0.55, ones
+        if not mine(0).shape and numbers[0] not in recorded.moving and 0 < abs(mine(0)) < 1:
+            yield _the_rest(mine)
         for said, of in names.without(numbers):
             yield "local_derivative_missing", f"{said} {{it}}", 0.7, of
     if site.op.name != "mul" or recorded.rearranged(numbers[0])[0] in recorded.leaves:
@@ -100,6 +102,12 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
         yield kind, f"{said} stands for {{it}}", 0.8, of
     for said, of in names.parts(numbers):
         yield "value_of_another", f"{said} {{it}}", 0.8, of
+
+
+def _the_rest(mine: Callable[[int], np.ndarray]) -> _Other:
+    """The probability of the opposite, as of keeping for dropping; of the other side, for a quantile."""
+    rest = lambda turn: np.sign(mine(turn)) * (1 - abs(mine(turn)))
+    return "value_of_another", f"{rest(0):.6g} stands for {{it}}, as where p and 1 - p are exchanged", 0.7, rest
 
 
 def _reversed(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:

@@ -109,6 +109,22 @@ def without_advantage(P, X, actions, advantage):
     return {"W": X.T @ (d * advantage[:, None]) / len(X), "b": d.sum(0) / len(X)}
 
 
+def leaky(P, X, Y):
+    z = X @ P["W"]
+    return jnp.sum((jnp.where(z > 0, z, P["alpha"] * z) - Y) ** 2)
+
+
+def slope_from_both_sides(P, X, Y):
+    z = X @ P["W"]
+    d = 2 * (np.where(z > 0, z, P["alpha"] * z) - Y)
+    return {"W": X.T @ (d * np.where(z > 0, 1, P["alpha"])), "alpha": (d * z).sum(0)}
+
+
+def pinball(w, X, y):
+    e = y - X @ w
+    return jnp.mean(jnp.maximum(0.9 * e, (0.9 - 1) * e))
+
+
 HEADS = {"q": DRAW(size=(3, 2)), "k": DRAW(size=(3, 2))}
 TOKENS = DRAW(size=(2, 4, 3)), np.array([[1, 1, 1, 0], [1, 1, 1, 1]]) > 0, DRAW(size=(2, 4, 3))
 LAYERS = {"W": DRAW(size=(4, 5)), "V": DRAW(size=(5, 3))}
@@ -142,6 +158,14 @@ WRONG = {
     ),
     "a factor left out for one parameter alone": (
         returns, ({"W": W, "b": W[0]}, X, LABELS, X[:, 0]), without_advantage, ("`advantage` is left out; so it is for ['b'] alone",),
+    ),
+    "a slope that takes what the other branch gives": (
+        leaky, ({"W": W, "alpha": np.array([0.1, 0.2, 0.3])}, X, TARGETS), slope_from_both_sides,
+        ("`P['alpha'] * z` is not masked", "for ['alpha'] alone"),
+    ),
+    "the other quantile": (
+        pinball, (W[:, 0], X, 3 * TARGETS[:, 0]), lambda w, X, y: -X.T @ np.where(y > X @ w, 0.1, -0.9) / len(y),
+        ("as where p and 1 - p are exchanged",),
     ),
 }  # fmt: skip
 
