@@ -94,11 +94,12 @@ def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
     everywhere = found and set(found[0].leaves) == set(wrong_leaves(evidence, set(evidence.yours)))
     plain = len(found) == 1 and everywhere and found[0].kind in PLAIN_LEAVES
     numbers = counts(evidence, evidence.data)
-    named_number = plain and (found[0].kind != "factor" or _is_familiar(found[0].factor, numbers))
-    named_number &= bool(found) and found[0].kind != "examples_reweighted"  # any weights fit; a line of f says more
+    # weights for the examples fit much: a line of f says more
+    named_number = bool(plain) and found[0].kind != "examples_reweighted"
+    named_number = named_number and (found[0].kind != "factor" or _is_familiar(found[0].factor, numbers))
     if named_number and (len(evidence.yours) == 1 or len(found[0].leaves) == len(evidence.yours)):
         return found
-    mutated = mutated_backward_pass(evidence, numbers, alone=bool(named_number))
+    mutated = mutated_backward_pass(evidence, numbers, alone=named_number)
     if named_number or (plain and not mutated):
         return (dataclasses.replace(found[0], where=mutated[0].where if mutated else None),)
     return mutated or found
