@@ -161,11 +161,11 @@ WRONG = {
     ),
     "a slope that takes what the other branch gives": (
         leaky, ({"W": W, "alpha": np.array([0.1, 0.2, 0.3])}, X, TARGETS), slope_from_both_sides,
-        ("`P['alpha'] * z` is not masked", "for ['alpha'] alone"),
+        ("`P['alpha'] * z` is not masked: it goes there from the other branch, too; so it is for ['alpha'] alone",),
     ),
     "the other quantile": (
         pinball, (W[:, 0], X, 3 * TARGETS[:, 0]), lambda w, X, y: -X.T @ np.where(y > X @ w, 0.1, -0.9) / len(y),
-        ("as where p and 1 - p are exchanged",),
+        ("-0.9 stands for `0.9 - 1`, as where p and 1 - p are exchanged", "0.1 stands for"),
     ),
 }  # fmt: skip
 
