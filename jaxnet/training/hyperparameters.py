@@ -26,6 +26,7 @@ from jaxnet.identity import computing_key
 from jaxnet.training.own_numbers import own_parts, rebuilt
 
 _NUMBER = "a number"
+_NOTHING_MET = 2**31
 _UNSET = object()
 _OPENED = ("optax.", "jaxnet.")
 _PLAIN = (str, bytes, bool, int, float, type(None))
@@ -158,6 +159,7 @@ class _Partition:
         self._own = own
         self._met: dict[int, int] = {}  # id -> number; ids are safe while the description is alive
         self._inside: list[int] = []  # containers that are being walked through
+        self._referred = _NOTHING_MET  # the earliest of what was met again in the container that is walked through
 
     def skeleton(self, value: Any, whole: Whole = Whole.STRUCTURE) -> Skeleton:
         if (number := _number(value, whole)) is not None:
@@ -174,28 +176,35 @@ class _Partition:
         return self._of_parts(value, kind, parts, None)
 
     def _of_parts(self, value: Any, kind: Any, parts: list[tuple[Any, Whole]], build: Any) -> Skeleton:
-        before, met = len(self.numbers), len(self._met)
+        before, met, outside = len(self.numbers), len(self._met), self._referred
         self._inside.append(id(value))
+        self._referred = _NOTHING_MET
         inner = tuple(self.skeleton(part, each) for part, each in parts)
         self._inside.pop()
-        kept = self._own and len(self.numbers) == before
+        # what is met again may hold numbers that were taken out where it was met first, as update's are in init
+        kept = self._own and len(self.numbers) == before and self._referred >= met
+        self._referred = min(self._referred, outside)
         if kept:  # nothing of it is made again, so nothing of it is numbered
             self._met = dict(list(self._met.items())[:met])
         return Skeleton(kind, inner, value, build=build, kept=kept)
 
     def _function(self, value: types.FunctionType, parts: list[tuple[Any, Whole]]) -> Skeleton:
         if id(value) in self._met:
-            return Skeleton(_Again(self._met[id(value)], variable=False))
+            return self._again(self._met[id(value)], variable=False)
         cells = value.__closure__ or ()
         met = [self._met.get(id(cell)) for cell in cells]
         for thing in (value, *cells):  # all of them before any is looked into, the order in which they can be made
             self._met.setdefault(id(thing), len(self._met))
         inner = tuple(
-            self.skeleton(part, each) if number is None else Skeleton(_Again(number, variable=True))
+            self.skeleton(part, each) if number is None else self._again(number, variable=True)
             for number, (part, each) in zip(met, parts, strict=True)
         )
         named = tuple((name, _identity(default)) for name, default in (value.__kwdefaults__ or {}).items())
         return Skeleton((value.__code__, value.__module__, _identity(value.__defaults__), named), inner, value)
+
+    def _again(self, number: int, *, variable: bool) -> Skeleton:
+        self._referred = min(self._referred, number)
+        return Skeleton(_Again(number, variable))
 
 
 class _Combination:

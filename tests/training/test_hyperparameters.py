@@ -7,6 +7,7 @@ import optax
 import pytest
 
 from jaxnet import MLP, Stop, objective
+from jaxnet.training import scale_by_leaf
 from jaxnet.training.hyperparameters import as_text, combine, fixed, partition
 
 # a maker of one kind of optimizer from one number
@@ -27,6 +28,13 @@ OPTIMIZERS = {
     "cosine": lambda number: optax.sgd(optax.cosine_decay_schedule(number, 100)),
     "exponential": lambda number: optax.adam(optax.exponential_decay(number, 10, 0.9)),
     "warm-up": lambda number: optax.adam(optax.warmup_cosine_decay_schedule(0.0, number, 5, 100)),
+    "decayed": lambda number: optax.chain(optax.add_decayed_weights(number), optax.sgd(0.1)),
+    "by leaf": lambda number: optax.chain(optax.adam(0.1), scale_by_leaf({"b": number})),
+    "masked": lambda number: optax.masked(optax.add_decayed_weights(number), {"w": True, "b": False}),
+    "by label": lambda number: optax.chain(
+        optax.multi_transform({"w": optax.add_decayed_weights(number), "b": optax.sgd(0.1)}, {"w": "w", "b": "b"})
+    ),
+    "averaged": lambda number: optax.chain(optax.sgd(0.1), optax.ema(number)),
     "piecewise": lambda number: optax.sgd(optax.piecewise_constant_schedule(number, {3: 0.1})),
 }
 
@@ -44,8 +52,9 @@ def test_another_kind_of_optimizer_has_another_skeleton():
     assert len(set(skeletons)) == len(skeletons)
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["of a fit", "of a population"])
 @pytest.mark.parametrize("name", [name for name in sorted(OPTIMIZERS) if name != "lbfgs"])
-def test_an_optimizer_put_together_again_makes_the_same_steps(name):
+def test_an_optimizer_put_together_with_the_numbers_of_another_makes_the_steps_of_the_other(name, own):
     params = {"w": jnp.array([1.0, -2.0]), "b": jnp.array(0.5)}
     gradient = {"w": jnp.array([0.3, 0.1]), "b": jnp.array(-1.0)}
 
@@ -56,9 +65,9 @@ def test_an_optimizer_put_together_again_makes_the_same_steps(name):
             taken.append(updates)
         return taken
 
-    optimizer = OPTIMIZERS[name](0.1)
-    again = combine(*partition(optimizer))
-    jax.tree.map(np.testing.assert_array_equal, steps(again), steps(optimizer))
+    skeleton, other = partition(OPTIMIZERS[name](0.1), own=own)[0], OPTIMIZERS[name](0.25)
+    again = combine(skeleton, partition(other, own=own)[1])
+    jax.tree.map(np.testing.assert_array_equal, steps(again), steps(other))
 
 
 def test_the_lifted_numbers_can_be_replaced():
