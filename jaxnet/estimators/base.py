@@ -21,7 +21,6 @@ from jaxnet.estimators.descent_plan import run_descent
 from jaxnet.estimators.early_stopping import HeldOut, Monitor
 from jaxnet.estimators.ensemble import check_ensemble
 from jaxnet.estimators.ensemble_estimator import EnsembleEstimator
-from jaxnet.estimators.forked_processes import refuse_in_forks
 from jaxnet.estimators.network_estimator import MatrixLike, NetworkEstimator, check_function, hidden_sizes, precision
 from jaxnet.estimators.plain_arrays import in_numpy_arrays, numpys_checks
 from jaxnet.estimators.quasi_newton import QuasiNewtonSolver
@@ -30,6 +29,7 @@ from jaxnet.estimators.sick_training import warn_if_sick
 from jaxnet.estimators.stochastic import StochasticSolver
 from jaxnet.models import Model
 from jaxnet.training.batches import Examples
+from jaxnet.training.forked_processes import refuse_in_forks
 from jaxnet.training.loop import Data
 from jaxnet.types import ArrayLike, Batch
 

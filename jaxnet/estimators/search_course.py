@@ -33,6 +33,7 @@ from jaxnet.estimators.candidates import (
 from jaxnet.estimators.network_estimator import MatrixLike
 from jaxnet.estimators.population import threads_of
 from jaxnet.estimators.search_ensemble import ChosenEnsemble, HeldOutPredictions, classes_told_apart
+from jaxnet.training.forked_processes import refuse_in_forks
 from jaxnet.types import ArrayLike
 
 
@@ -61,6 +62,7 @@ class PopulationCourse(BaseSearchCV):
         ``params`` go to ``fit`` of the estimator, to the splitter and to the scorer, as in scikit-learn. Returns the
         search. Warns once, where candidates can be no part of a population and are fitted one by one.
         """
+        refuse_in_forks()
         scorers, metric = self._get_scorers()
         X, y = indexable(X, y)
         params = _check_method_params(X, params=params)

@@ -25,6 +25,7 @@ from jaxnet.health.sound_training import sound, with_more_units, with_relus
 from jaxnet.health.subject import Subject, subject_of
 from jaxnet.health.target_columns import left_behind
 from jaxnet.health.trials import Unpopulated
+from jaxnet.training.forked_processes import refuse_in_forks
 
 
 @guided(
@@ -52,6 +53,7 @@ def diagnose(
     """
     checks.require(isinstance(experiments, bool), "experiments", "True or False", experiments, TypeError)
     seed = checks.integer("seed", seed, maximum=2**31 - 1)
+    refuse_in_forks()
     compilation_cache.enable()
     subject = subject_of(f, run, data, validation)
     with training_device(None, (subject.params,), 0.0):

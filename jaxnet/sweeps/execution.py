@@ -37,6 +37,7 @@ from jaxnet.sweeps.sampling import distinct
 from jaxnet.sweeps.space import configuration_text
 from jaxnet.sweeps.store import Store, sweep_manifest
 from jaxnet.sweeps.trainer import Trainer
+from jaxnet.training.forked_processes import refuse_in_forks
 from jaxnet.training.progress import progress_bar
 
 Prune = Callable[[Decision], Decision]  # lets some of those that it ranks end
@@ -69,6 +70,7 @@ def sweep(
     ``Locked`` where another process holds it; RuntimeError where another process of a distributed sweep has such a
     trouble; ``Interrupted``, a KeyboardInterrupt, after SIGINT, SIGTERM or SIGHUP, when all that was done is saved.
     """
+    refuse_in_forks()
     compilation_cache.enable()
     checks.require(isinstance(plan, Plan), "plan", "what jn.plan returns", plan, TypeError)
     processes = join() if check_executor(executor) == "distributed" else ALONE

@@ -22,6 +22,7 @@ from jaxnet.sweeps.population_training import evolving
 from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
 from jaxnet.sweeps.size_limits import require_members
 from jaxnet.sweeps.space import Space
+from jaxnet.training.forked_processes import refuse_in_forks
 from jaxnet.training.stopping import Stop
 
 _ORDERS = ("own", "shared")
@@ -145,6 +146,7 @@ def plan(
 
 def _planned(given: SimpleNamespace) -> Plan:
     """Do what ``plan`` says, with its arguments by name."""
+    refuse_in_forks()
     use_all_cores()  # before anything here makes JAX start
     optimizer, space = _own_optimizer(given.constants), _complete_space(given.space, given.constants)
     epochs, root = checks.countable("epochs", given.epochs), checks.integer("root", given.root, maximum=2**31 - 1)

@@ -1,7 +1,7 @@
 """Training as one compiled program.
 
 Read hyperparameters, stopping, batches, optimizer_extras, loop, optimizer_state, preparation, training_recipe,
-checkpoint, signs, run, then saved_run; schedules_and_rates by itself.
+checkpoint, signs, run, then saved_run; schedules_and_rates and forked_processes by themselves.
 """
 
 from jaxnet.training.optimizer_state import OptimizerState

@@ -19,6 +19,7 @@ from jaxnet.guidance import guided
 from jaxnet.html_blocks import html_table
 from jaxnet.training import stopping
 from jaxnet.training.checkpoint import Checkpoint, SavedRun, checkpoint, save_run
+from jaxnet.training.forked_processes import refuse_in_forks
 from jaxnet.training.loop import CHUNK, State, history_names, run_program
 from jaxnet.training.meshes import brought_together, device_of, put_state, said_by_the_first
 from jaxnet.training.optimizer_state import LOOKED_AT, OptimizerState
@@ -183,6 +184,7 @@ def fit(
     update, as scikit-learn and Keras report it. Divergence is an outcome, not an error. Raises ValueError or TypeError
     for bad input, or an ``out`` that belongs to another run, before anything is compiled.
     """
+    refuse_in_forks()
     compilation_cache.enable()
     device, data = device_of(mesh, device), stored_data(data, "data")
     with training_device(device, (params, data), operations_a_step(params, data, batch_size)):

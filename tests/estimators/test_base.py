@@ -2,7 +2,6 @@
 
 import functools
 import io
-import os
 import pickle
 import subprocess
 import sys
@@ -343,22 +342,6 @@ def test_margins_are_no_probabilities(iris):
         mlp.predict_log_proba(iris[0])
     assert "probability estimates are not available for loss='hinge'" in str(raised.value.__cause__)
     np.testing.assert_array_equal(mlp.predict(iris[0]), mlp.decision_function(iris[0]).argmax(1))
-
-
-@pytest.mark.filterwarnings("ignore:os.fork")
-def test_training_in_a_process_that_was_forked_after_jax_had_started_is_refused_and_predictions_are_not(fitted, iris):
-    read, write = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            fitted.predict(iris[0])
-            fitted.fit(*iris)
-        except RuntimeError as error:
-            os.write(write, str(error).encode())
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
-    assert b"was forked from one in which JAX had started" in os.read(read, 1000)
 
 
 def test_sigmoid_calibration_is_scikit_learns_where_decision_function_is_hidden(iris):

@@ -33,6 +33,6 @@ def refuse_in_forks() -> None:
     """Raise RuntimeError in a process that was forked from one in which JAX had started."""
     if _forked_late:
         raise RuntimeError(
-            "this process was forked from one in which JAX had started, and training would wait here forever: use "
-            "joblib's default backend 'loky', which starts processes anew, or 'threading'"
+            "this process was forked from one in which JAX had started, and training would wait here forever: "
+            "start processes anew, as multiprocessing's 'spawn' and joblib's 'loky' do, or use threads"
         )
