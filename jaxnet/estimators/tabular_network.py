@@ -27,7 +27,6 @@ from jaxnet.estimators.table_transformer import TableTransformer
 from jaxnet.network import MLP, PARAMETRIZATIONS, Parametrized
 from jaxnet.sweeps import Folds, Plan, Seeds, Space, plan, sweep
 from jaxnet.training import Stop, coslog4, scale_by_leaf
-from jaxnet.training.forked_processes import refuse_in_forks
 from jaxnet.types import Array, ArrayLike, Params
 
 _NEVER = 2**31 - 1  # epochs of patience
@@ -128,7 +127,6 @@ class TabularNetwork(BaseEstimator):
         Without ``folds``, ``validation_fraction`` of the rows choose each member's epoch, each class evenly. Returns
         the estimator. Raises ValueError for what cannot be used, a DataError where it is a cell.
         """
-        refuse_in_forks()
         y = self._checked(y)
         self.table_ = TableTransformer(scale="robust").fit(X)
         check_consistent_length(X, y)

@@ -52,7 +52,8 @@ class Branches(ast.NodeTransformer):
         if isinstance(test, ast.Assign) and isinstance(decide, ast.If):
             test.value = node.test
             decide.body = [part for each in decide.body for part in _put_in(each, node)]
-            decide.orelse = [ast.copy_location(ast.If(ast.Name(f"_test{self._count}", ast.Load()), *_both(node)), node)]
+            known = ast.If(ast.Name(f"_test{self._count}", ast.Load()), node.body, node.orelse)
+            decide.orelse = [ast.copy_location(known, node)]
         return made
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
@@ -90,14 +91,10 @@ if _undecided_(_test{n}):
 
 
 def _put_in(statement: ast.stmt, node: ast.If) -> list[ast.stmt]:
-    word = (
-        statement.value.value if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) else ""
-    )
-    return node.body if word == "then" else node.orelse if word == "otherwise" else [statement]
-
-
-def _both(node: ast.If) -> tuple[list[ast.stmt], list[ast.stmt]]:
-    return node.body, node.orelse
+    """Put the branch of a user's ``if`` where the template has its word, ``"then"`` or ``"otherwise"``."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return node.body if statement.value.value == "then" else node.orelse
+    return [statement]
 
 
 def _later(value: ast.expr) -> ast.expr:

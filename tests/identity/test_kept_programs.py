@@ -22,7 +22,7 @@ def test_a_program_is_made_once_while_it_is_kept_and_the_one_unused_for_longest_
 
 def test_a_program_that_could_not_be_made_is_asked_for_again():
     kept: KeptPrograms = KeptPrograms(2)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
         kept.get("a", lambda: 1 / 0)
     assert kept.get("a", lambda: None) is None
     assert len(kept) == 1

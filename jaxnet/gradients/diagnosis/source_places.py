@@ -12,17 +12,8 @@ _HERE = str(Path(__file__).parents[1]) + os.sep  # frames from here on up are th
 _IN_ITS_PLACE = tuple(f"{_HERE}{name}.py" for name in ("numpy_losses", "numpy_branches", "torch_losses"))
 
 WHOLE_LINE = 10_000  # beyond the end of any line: the place is one of whole statements
-_MODULES = (
-    "jnp",
-    "np",
-    "jax",
-    "numpy",
-    "lax",
-    "nn",
-    "jsp",
-    "F",
-    "torch",
-)  # before the dot of a function, not of a method
+# before the dot of a function, not of a method
+_MODULES = ("jnp", "np", "jax", "numpy", "lax", "nn", "jsp", "F", "torch")
 
 
 class SourcePlace(NamedTuple):
