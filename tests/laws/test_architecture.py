@@ -2,7 +2,6 @@
 
 import ast
 import doctest
-import functools
 import importlib
 import inspect
 import pkgutil
@@ -55,7 +54,6 @@ ALONE = {
         "jaxnet.gradients.evidence",
     },
 }
-FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = sorted(module.name for module in pkgutil.walk_packages([str(PACKAGE)], "jaxnet."))
 
 
@@ -68,15 +66,19 @@ def part_of(module):
     return module.split(".")[1]
 
 
-@functools.cache
-def imports(path):
-    """Every module that a file imports: at its head, inside its functions, and for annotations only."""
+@pytest.fixture(scope="module")
+def imports(sources):
+    """Every module that each file imports: at its head, inside its functions, and for annotations only."""
+    return {name_of(each.path): imported(each) for each in sources}
+
+
+def imported(source):
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: import by the whole name, which this law reads"
+            assert not node.level, f"{source.home}: import by the whole name, which this law reads"
             found += [resolve(node.module, alias.name) for alias in node.names]
     return found
 
@@ -85,24 +87,27 @@ def resolve(module, name):
     return f"{module}.{name}" if f"{module}.{name}" in MODULES else module
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.parent != PACKAGE or path.stem in ORDER], ids=name_of)
-def test_a_file_imports_only_parts_that_stand_before_its_own(path):
-    own = part_of(name_of(path))
-    allowed = ORDER[: ORDER.index(own) + 1]
-    for module in imports(path):
-        if module == "jaxnet":
-            assert own == "cli", "the front door is for users; the command line says its version"
-        elif module.startswith("jaxnet."):
-            assert part_of(module) in allowed, f"{own} imports {module}"
+def test_a_file_imports_only_parts_that_stand_before_its_own(imports):
+    against = []
+    for name, modules in imports.items():
+        if name == "jaxnet":
+            continue  # the front door, which imports all of them
+        allowed = ORDER[: ORDER.index(part_of(name)) + 1]
+        for module in modules:
+            if module == "jaxnet":  # the front door is for users; the command line says its version
+                against += [f"{name} imports {module}"] * (part_of(name) != "cli")
+            elif module.startswith("jaxnet.") and part_of(module) not in allowed:
+                against.append(f"{name} imports {module}")
+    assert against == []
 
 
 @pytest.mark.parametrize("part", sorted(ALONE))
-def test_a_part_that_judges_the_others_stands_on_its_own(part):
-    for path in PACKAGE.joinpath(*part.split(".")).rglob("*.py"):
-        for module in imports(path):
+def test_a_part_that_judges_the_others_stands_on_its_own(part, imports):
+    for name in imports:
+        for module in imports[name] if f"{name}.".startswith(f"jaxnet.{part}.") else ():
             outside = module.split(".")[0] not in sys.stdlib_module_names
             if outside and not module.startswith(f"jaxnet.{part}"):
-                assert any(module == name or module.startswith(f"{name}.") for name in ALONE[part]), (path.name, module)
+                assert any(module == known or module.startswith(f"{known}.") for known in ALONE[part]), (name, module)
 
 
 def within_reach(module, led_to):
@@ -115,10 +120,10 @@ def within_reach(module, led_to):
     return found
 
 
-def test_no_imports_go_in_a_circle():
+def test_no_imports_go_in_a_circle(imports):
     """Not at run time, nor late, inside a function, nor for types: what two modules say of each other is one thought,
     or belongs in a third module below both."""
-    led_to = {name_of(path): {m for m in imports(path) if m in MODULES} - {name_of(path)} for path in FILES}
+    led_to = {name: set(modules).intersection(MODULES) - {name} for name, modules in imports.items()}
     reach = {module: within_reach(module, led_to) for module in led_to}
     circles = {frozenset(other for other in found if module in reach[other]) for module, found in reach.items()}
     circles = [sorted(circle) for circle in circles if circle]
@@ -142,12 +147,14 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = jaxnet.fitt
 
 
-@pytest.mark.parametrize("module", MODULES)
+WITH_EXAMPLES = [name_of(path) for path in sorted(PACKAGE.rglob("*.py")) if ">>> " in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("module", WITH_EXAMPLES)
 def test_the_examples_in_docstrings_run(module):
-    if module == "jaxnet.__main__":
-        pytest.skip("running it is running the command line")
     result = doctest.testmod(importlib.import_module(module))
     assert result.failed == 0
+    assert result.attempted
 
 
 @pytest.mark.parametrize("statement", ["import jaxnet", "import jaxnet.cli", "from jaxnet.cli import main"])

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import jaxnet
+import pytest
+
 from jaxnet.reference import ACTIVATIONS, LOSSES, OUTPUTS
 
-PACKAGE = Path(jaxnet.__file__).parent
-FILES = sorted(PACKAGE.rglob("*.py"))
+PACKAGE = Path(__file__).parents[2] / "jaxnet"
 
 
 class Shared(NamedTuple):
@@ -82,10 +82,6 @@ def public_names(body):
     return [name for name in found if not name.startswith("_")]
 
 
-def home_of(path):
-    return path.relative_to(PACKAGE).as_posix()
-
-
 def with_several_homes(pairs):
     homes = defaultdict(set)
     for name, home in pairs:
@@ -93,10 +89,14 @@ def with_several_homes(pairs):
     return {name: sorted(found) for name, found in homes.items() if len(found) > 1}
 
 
-NAMES = with_several_homes(
-    (name, home_of(path)) for path in FILES for name in public_names(ast.parse(path.read_text()).body)
-)
-FILE_NAMES = with_several_homes((path.stem, home_of(path)) for path in FILES if path.stem != "__init__")
+@pytest.fixture(scope="module")
+def names(sources):
+    return with_several_homes((name, each.home) for each in sources for name in public_names(each.tree.body))
+
+
+@pytest.fixture(scope="module")
+def file_names(sources):
+    return with_several_homes((each.path.stem, each.home) for each in sources if each.path.stem != "__init__")
 
 
 def not_allowed(several, shared):
@@ -104,8 +104,8 @@ def not_allowed(several, shared):
     return [f"{name}: {', '.join(homes)}" for name, homes in sorted(several.items()) if name not in allowed]
 
 
-def test_a_public_name_has_one_home():
-    found = not_allowed(NAMES, [*SHARED, BY_NAME])
+def test_a_public_name_has_one_home(names):
+    found = not_allowed(names, [*SHARED, BY_NAME])
     assert not found, (
         "a public name means one thing in the whole package. Where a module uses it for itself, give it a leading "
         "underscore; where it is another thing, one word more; where it is the same thing, define it once:\n"
@@ -113,15 +113,15 @@ def test_a_public_name_has_one_home():
     )
 
 
-def test_a_file_name_stands_once():
-    found = not_allowed(FILE_NAMES, SHARED_FILES)
+def test_a_file_name_stands_once(file_names):
+    found = not_allowed(file_names, SHARED_FILES)
     assert not found, "a trace has to tell which file is meant; name it after what only it does:\n" + "\n".join(found)
 
 
-def test_what_is_allowed_several_homes_has_them():
+def test_what_is_allowed_several_homes_has_them(names, file_names):
     idle = [
         name
-        for shared, several in ((SHARED, NAMES), (SHARED_FILES, FILE_NAMES))
+        for shared, several in ((SHARED, names), (SHARED_FILES, file_names))
         for each in shared
         for name in each.names
         if name not in several

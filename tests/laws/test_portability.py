@@ -1,14 +1,12 @@
 """No file but one names what Windows lacks: what that is, the standard library's own type stubs say."""
 
 import ast
+import functools
 from pathlib import Path
 
 import mypy
 import pytest
 
-import jaxnet
-
-PACKAGE = Path(jaxnet.__file__).parent
 STUBS = Path(mypy.__file__).parent / "typeshed" / "stdlib"
 # the one that has the differences, and what only a Linux kernel does to a process that it contains
 HOMES = {"operating_system.py", "grading/containment.py"}
@@ -43,43 +41,45 @@ def defined(statements: list[ast.stmt], windows: bool = True) -> dict[str, bool]
     return found
 
 
-def lacking(stub: str) -> set[str]:
-    return {name for name, there in defined(ast.parse((STUBS / stub).read_text()).body).items() if not there}
+@functools.cache
+def lacking(module: str) -> set[str]:
+    """What a module of the standard library has elsewhere and lacks on Windows."""
+    if module not in MODULES:
+        return set()
+    return {name for name, there in defined(parsed(MODULES[module])).items() if not there}
 
 
-LACKING = {module: lacking(stub) for module, stub in MODULES.items()}
-
-
-def gone(stub: Path) -> bool:
+@functools.cache
+def gone(module: str) -> bool:
     """Whether a module defines nothing at all for Windows, but for names of types."""
+    if not (STUBS / f"{module}.pyi").exists():
+        return False
     own = [
-        node
-        for node in ast.parse(stub.read_text("utf-8")).body
-        if not isinstance(node, ast.Import | ast.ImportFrom | ast.AnnAssign)
+        node for node in parsed(f"{module}.pyi") if not isinstance(node, ast.Import | ast.ImportFrom | ast.AnnAssign)
     ]
     return bool(own) and all(isinstance(node, ast.If) and "!= 'win32'" in ast.unparse(node.test) for node in own)
 
 
-GONE = {path.stem for path in STUBS.glob("*.pyi") if gone(path)}
+def parsed(stub: str) -> list[ast.stmt]:
+    return ast.parse((STUBS / stub).read_text("utf-8")).body
 
 
-def odd(source: str) -> list[str]:
+def odd(nodes: list[ast.AST]) -> list[str]:
     """What a source names that Windows lacks; where it first asks ``hasattr``, it knows."""
-    tree = ast.parse(source)
     asked = {
         node.args[1].value
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "hasattr" and isinstance(node.args[1], ast.Constant)
     }
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names if alias.name in GONE]
+            found += [alias.name for alias in node.names if gone(alias.name)]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [alias.name for alias in node.names if alias.name in LACKING.get(node.module, ())]
-            found += names + [node.module] * (node.module in GONE)
+            names = [alias.name for alias in node.names if alias.name in lacking(node.module)]
+            found += names + [node.module] * gone(node.module)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            missing = node.attr in LACKING.get(node.value.id, ()) and node.attr not in asked
+            missing = node.attr in lacking(node.value.id) and node.attr not in asked
             found += [f"{node.value.id}.{node.attr}"] * missing
     return found
 
@@ -98,31 +98,30 @@ def odd(source: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_the_law_knows_what_windows_lacks(source: str, named: list[str]) -> None:
-    assert odd(source) == named
+    assert odd(list(ast.walk(ast.parse(source)))) == named
 
 
-def test_one_file_names_what_windows_lacks() -> None:
-    files = {str(path.relative_to(PACKAGE).as_posix()): path for path in PACKAGE.rglob("*.py")}
-    assert HOMES.issubset(files)
-    found = {name: odd(path.read_text("utf-8")) for name, path in files.items() if name not in HOMES}
+def test_one_file_names_what_windows_lacks(sources) -> None:
+    assert HOMES.issubset({each.home for each in sources})
+    found = {each.home: odd(each.nodes) for each in sources if each.home not in HOMES}
     assert {name: names for name, names in found.items() if names} == {}
 
 
-def test_every_text_that_is_read_or_written_says_its_encoding() -> None:
+def test_every_text_that_is_read_or_written_says_its_encoding(sources) -> None:
     """Else it is that of the machine: on Windows not UTF-8."""
     found = []
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for each in sources:
+        for node in each.nodes:
             if not isinstance(node, ast.Call) or any(word.arg == "encoding" for word in node.keywords):
                 continue
             name = ast.unparse(node.func)
             mode = next((word.value for word in node.keywords if word.arg == "mode"), None)
             places = [mode] if mode is not None else node.args[1:2] if name == "open" else node.args[:1]
-            binary = any(isinstance(each, ast.Constant) and "b" in str(each.value) for each in places)
+            binary = any(isinstance(place, ast.Constant) and "b" in str(place.value) for place in places)
             opens = name == "open" or (name.endswith(".open") and not binary and name.split(".")[0] not in _NO_FILES)
             text = name.endswith((".read_text", ".write_text")) and len(node.args) < (2 if "write" in name else 1)
             if (opens and not binary) or text:
-                found.append(f"{path.relative_to(PACKAGE)}:{node.lineno}: {name}")
+                found.append(f"{each.home}:{node.lineno}: {name}")
     assert found == []
 
 
