@@ -4,6 +4,7 @@ In the formulas p are the predictions, z the logits and Y the targets, all [N, K
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,18 +13,74 @@ import numpy as np
 from jaxnet.gradients.diagnosis.passes import Pass
 from jaxnet.gradients.diagnosis.replay import Hypothesis, Step
 from jaxnet.gradients.diagnosis.tolerances import SAME_FORMULA, WHOLE_WEIGHT
-from jaxnet.reference.losses import CANONICAL, LOSSES, OUTPUTS, Loss, logit_derivative, logit_derivative_line
+from jaxnet.gradients.diagnosis.written_lines import Row, hypotheses
+from jaxnet.reference.losses import CANONICAL, LOSSES, OUTPUTS, logit_derivative, logit_derivative_line
 from jaxnet.reference.operations import ACTIVATIONS, sigmoid
 
-Formula = Callable[[Pass], np.ndarray]
+# the losses whose derivative at the logits is p - Y, with the output function that p stands for there
+_OWN_OUTPUT = {loss: output for output, loss in CANONICAL.items() if not LOSSES[loss].on_predictions}
+_SQUEEZED = "regression and output == 'sigmoid'"
+_SOFTMAX, _CANCELLED = "output == 'softmax'", "cancels and output == 'sigmoid'"
+
+_ROWS = (
+    # the output function's derivative left out, added, squared, or taken elsewhere
+    Row("regression and output != 'identity'", "output_derivative_missing", "p - Y", "error"),
+    Row(
+        "regression and output != 'identity'",
+        "output_derivative_twice",
+        "the derivative twice",
+        "back(p, back(p, error))",
+    ),
+    Row(_SQUEEZED, "output_derivative_at_a", "(p - Y) * sigmoid'(p)", "error * slope(p)"),
+    Row(_SQUEEZED, "output_derivative_at_z", "(p - Y) * z * (1 - z)", "error * z * (1 - z)"),
+    Row("cancels and output in ('sigmoid', 'softmax')", "output_derivative_extra", "(p - Y) * p * (1 - p)"),
+    Row(_CANCELLED, "output_derivative_missing", "(p - Y) / (p * (1 - p))"),
+    Row(_CANCELLED, "output_derivative_twice", "(p - Y) * (p * (1 - p))**2"),
+    Row("cancels and output == 'exp'", "output_derivative_missing", "1 - Y / p"),
+    Row("cancels and output == 'exp'", "output_derivative_extra", "(p - Y) * p"),
+    # the softmax's Jacobian and its axis
+    Row(f"{_SOFTMAX} and regression", "softmax_diagonal", "(p - Y) * p * (1 - p)", "error * p * (1 - p)"),
+    Row(f"{_SOFTMAX} and not regression", "softmax_diagonal", "-Y * (1 - p)"),
+    Row(f"{_SOFTMAX} and not regression", "softmax_jacobian_missing", "-Y / p"),
+    Row(_SOFTMAX, "softmax_axis", "softmax over the examples, axis=0", "after(softmax(z.T).T)"),
+    Row(_SOFTMAX, "softmax_axis", "softmax over the whole batch", "after(softmax(z.reshape(1, -1)).reshape(z.shape))"),
+    Row(_SOFTMAX, "softmax_unnormalised", "exp(z) - Y", "after(np.exp(z))"),
+    Row(_SOFTMAX, "softmax_unnormalised", "exp(z - max(z)) - Y", "after(np.exp(z - z.max(1, keepdims=True)))"),
+    Row(_SOFTMAX, "softmax_twice", "softmax(softmax(z)) - Y", "after(softmax(p))"),
+    # another output function than the network's
+    Row("output != 'identity'", "output_activation_missing", "z - Y", "c * (z - Y)"),
+    Row(
+        "regression and output in ('sigmoid', 'softmax')",
+        "output_activation_missing",
+        "the derivative of p at p = z",
+        "back(z, z - Y)",
+    ),
+    Row("output != 'sigmoid'", "output_activation_other", "sigmoid(z) - Y", "c * (sigmoid(z) - Y)"),
+    Row("output != 'softmax'", "output_activation_other", "softmax(z) - Y", "c * (softmax(z) - Y)"),
+    Row("True", "output_activation_other", "tanh(z) - Y", "c * (np.tanh(z) - Y)"),
+    Row("True", "output_activation_other", "relu(z) - Y", "c * (np.maximum(z, 0) - Y)"),
+    # the target, the prediction, or a term of the loss left out
+    Row("True", "prediction_missing", "-Y", "-c * Y"),
+    Row("loss not in (None, 'hinge')", "target_missing", "Y = 0", "delta(loss, 0 * Y)"),
+    Row("loss == 'binary_cross_entropy'", "loss_term_missing", "-Y * (1 - p)", "-Y * (1 - sigmoid(z))"),
+    Row("loss == 'binary_cross_entropy'", "loss_term_missing", "(1 - Y) * p", "(1 - Y) * sigmoid(z)"),
+)
+_OTHER_LOSSES = (
+    Row("True", "other_loss", "absolute error: sign(p - Y)", "np.sign(p - Y)"),
+    Row("True", "other_loss", "absolute error: sign(p - Y) through the output", "back(p, np.sign(p - Y))"),
+    Row("True", "other_loss", "the loss, not its derivative: (p - Y)**2", "(p - Y)**2"),
+    Row("True", "output_activation_other", "the decided class - Y, the perceptron's rule", "decided - Y"),
+)
 
 
 def output_mistakes(run: Pass) -> list[Hypothesis]:
     """List the wrong formulas for delta at the output that are possible for the loss and the output function."""
-    table = [*_derivative(run), *_softmax(run), *_predictions(run), *_terms(run), *_targets(run)]
-    found = [Hypothesis(kind, text, _of_step(formula)) for kind, text, formula in table]
-    for kind, text, formula in _losses(run):
-        found = _with_loss(found, Hypothesis(kind, text, _of_step(formula)), Step(run, run.last))
+    loss = LOSSES.get(run.loss or "")
+    regression, cancels = bool(loss and loss.on_predictions), run.loss in _OWN_OUTPUT
+    facts = {"output": run.output, "loss": run.loss, "regression": regression, "cancels": cancels}
+    found = hypotheses([*_ROWS, *_targets(run)], facts, _names)
+    for each in hypotheses([*_losses(run), *_OTHER_LOSSES], facts, _names):
+        found = _with_loss(found, each, Step(run, run.last))
     return found
 
 
@@ -39,26 +96,23 @@ def _with_loss(found: list[Hypothesis], loss: Hypothesis, step: Step) -> list[Hy
     return [*found, loss]
 
 
-def _of_step(formula: Formula) -> Callable[[Step], np.ndarray]:
-    def of(step: Step) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            return formula(step.run)
-
-    return of
-
-
-_Row = tuple[str, str, Formula]
-# the losses whose derivative at the logits is p - Y, with the output function that p stands for there
-_OWN_OUTPUT = {loss: output for output, loss in CANONICAL.items() if not LOSSES[loss].on_predictions}
-
-
-def _regression(run: Pass) -> Loss | None:
-    """The loss of a run if it is one on predictions."""
-    loss = LOSSES.get(run.loss or "")
-    return loss if loss and loss.on_predictions else None
+def _names(step: Step) -> dict[str, Any]:
+    """What the formulas are made of: ``error`` is the loss's derivative at the predictions, ``c`` its constant, and
+    ``after(P)`` what the loss makes of other predictions P."""
+    run, loss = step.run, LOSSES.get(step.run.loss or "")
+    p, z, y, back = run.a[-1], run.z[-1], run.y, OUTPUTS[run.output].backward
+    c = 2 / y.shape[1] if run.loss == "mean_squared_error" else 1.0
+    regression = loss is not None and loss.on_predictions
+    return {
+        "p": p, "z": z, "Y": y, "c": c, "back": back, "sigmoid": sigmoid, "softmax": OUTPUTS["softmax"].forward,
+        "error": loss.derivative(p, y) if loss and regression else p - y, "slope": ACTIVATIONS["sigmoid"].slope,
+        "after": lambda P: c * back(P, P - y) if regression else P - y,
+        "decided": 1.0 * (p == p.max(axis=1, keepdims=True)) if p.shape[1] > 1 else 1.0 * (p > 0.5),
+        "loss": run.loss, "delta": functools.partial(_delta, run), "shifted": _changes(),
+    }  # fmt: skip
 
 
-def _written(loss: str, run: Pass, y: np.ndarray) -> np.ndarray:
+def _delta(run: Pass, loss: str, y: np.ndarray) -> np.ndarray:
     """Compute delta [N, K] as people write it: p - Y, also for targets of which cross-entropy has more to say.
 
     The true derivative of cross-entropy is p times the sum of a row of targets, less the row: for no target it is 0.
@@ -66,140 +120,6 @@ def _written(loss: str, run: Pass, y: np.ndarray) -> np.ndarray:
     if loss in _OWN_OUTPUT:
         return OUTPUTS[_OWN_OUTPUT[loss]].forward(run.z[-1]) - y
     return logit_derivative(loss, run.output, run.z[-1], y)
-
-
-def _constant(run: Pass) -> float:
-    return 2 / run.y.shape[1] if run.loss == "mean_squared_error" else 1.0
-
-
-def _error(run: Pass) -> np.ndarray:
-    """The loss's derivative at the predictions, or their difference from the targets for a loss that takes logits."""
-    loss, p = _regression(run), run.a[-1]
-    return loss.derivative(p, run.y) if loss else p - run.y
-
-
-def _bell(run: Pass) -> np.ndarray:
-    return run.a[-1] * (1 - run.a[-1])
-
-
-def _derivative(run: Pass) -> list[_Row]:
-    """The output function's derivative left out, added, squared, or taken elsewhere."""
-    rows: list[_Row] = []
-    if _regression(run) and run.output != "identity":
-        rows = [
-            ("output_derivative_missing", "p - Y", _error),
-            ("output_derivative_twice", "the derivative twice", lambda r: _through(r, _through(r, _error(r)))),
-        ]
-        if run.output == "sigmoid":
-            rows += [
-                ("output_derivative_at_a", "(p - Y) * sigmoid'(p)", lambda r: _error(r) * _slope("sigmoid", r.a[-1])),
-                ("output_derivative_at_z", "(p - Y) * z * (1 - z)", lambda r: _error(r) * r.z[-1] * (1 - r.z[-1])),
-            ]
-    elif run.loss in _OWN_OUTPUT:
-        if run.output in ("sigmoid", "softmax"):
-            rows += [("output_derivative_extra", "(p - Y) * p * (1 - p)", lambda r: _error(r) * _bell(r))]
-        if run.output == "sigmoid":
-            rows += [
-                ("output_derivative_missing", "(p - Y) / (p * (1 - p))", lambda r: _error(r) / _bell(r)),
-                ("output_derivative_twice", "(p - Y) * (p * (1 - p))**2", lambda r: _error(r) * _bell(r) ** 2),
-            ]
-        if run.output == "exp":
-            rows += [
-                ("output_derivative_missing", "1 - Y / p", lambda r: 1 - r.y / r.a[-1]),
-                ("output_derivative_extra", "(p - Y) * p", lambda r: _error(r) * r.a[-1]),
-            ]
-    return rows
-
-
-def _through(run: Pass, error: np.ndarray) -> np.ndarray:
-    return OUTPUTS[run.output].backward(run.a[-1], error)
-
-
-def _slope(name: str, z: np.ndarray) -> np.ndarray:
-    return ACTIVATIONS[name].slope(z)
-
-
-def _softmax(run: Pass) -> list[_Row]:
-    """The softmax's Jacobian and its axis."""
-    if run.output != "softmax":
-        return []
-    after = _after_softmax(run)
-    axis: list[_Row] = [
-        ("softmax_axis", "softmax over the examples, axis=0", lambda r: after(r, _softmax_over(r.z[-1], 0))),
-        ("softmax_axis", "softmax over the whole batch", lambda r: after(r, _softmax_over(r.z[-1], None))),
-        ("softmax_unnormalised", "exp(z) - Y", lambda r: after(r, np.exp(r.z[-1]))),
-        (
-            "softmax_unnormalised",
-            "exp(z - max(z)) - Y",
-            lambda r: after(r, np.exp(r.z[-1] - r.z[-1].max(1, keepdims=True))),
-        ),
-        ("softmax_twice", "softmax(softmax(z)) - Y", lambda r: after(r, OUTPUTS["softmax"].forward(r.a[-1]))),
-    ]
-    if _regression(run):
-        return [("softmax_diagonal", "(p - Y) * p * (1 - p)", lambda r: _error(r) * _bell(r)), *axis]
-    return [
-        ("softmax_diagonal", "-Y * (1 - p)", lambda r: -r.y * (1 - r.a[-1])),
-        ("softmax_jacobian_missing", "-Y / p", lambda r: -r.y / r.a[-1]),
-        *axis,
-    ]
-
-
-def _softmax_over(z: np.ndarray, axis: int | None) -> np.ndarray:
-    powers = np.exp(z - z.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
-
-
-def _after_softmax(run: Pass) -> Callable[[Pass, np.ndarray], np.ndarray]:
-    """What the loss makes of other predictions: their difference from the targets, through the same Jacobian."""
-    if _regression(run):
-        return lambda r, p: _constant(r) * OUTPUTS[r.output].backward(p, p - r.y)
-    return lambda r, p: p - r.y
-
-
-def _predictions(run: Pass) -> list[_Row]:
-    """Another output function than the network's."""
-    rows: list[_Row] = []
-    if run.output != "identity":
-        rows += [("output_activation_missing", "z - Y", lambda r: _constant(r) * (r.z[-1] - r.y))]
-    if run.output in ("sigmoid", "softmax") and _regression(run):
-        rows += [
-            (
-                "output_activation_missing",
-                "the derivative of p at p = z",
-                lambda r: OUTPUTS[r.output].backward(r.z[-1], r.z[-1] - r.y),
-            )
-        ]
-    others: dict[str, Callable[..., Any]] = {
-        "sigmoid": sigmoid,
-        "softmax": OUTPUTS["softmax"].forward,
-        "tanh": np.tanh,
-        "relu": lambda z: np.maximum(z, 0),
-    }
-    for name, function in others.items():
-        if name != run.output:
-            rows += [("output_activation_other", f"{name}(z) - Y", _difference(function))]
-    return rows
-
-
-def _difference(function: Callable[[np.ndarray], np.ndarray]) -> Formula:
-    return lambda r: _constant(r) * (function(r.z[-1]) - r.y)
-
-
-def _delta_of(loss: str) -> Formula:
-    return lambda r: _written(loss, r, r.y)
-
-
-def _terms(run: Pass) -> list[_Row]:
-    """The target, the prediction, or a term of the loss left out."""
-    rows: list[_Row] = [("prediction_missing", "-Y", lambda r: -_constant(r) * r.y)]
-    if run.loss is not None and run.loss != "hinge":
-        rows += [("target_missing", "Y = 0", lambda r: _written(r.loss or "", r, 0 * r.y))]
-    if run.loss == "binary_cross_entropy":
-        rows += [
-            ("loss_term_missing", "-Y * (1 - p)", lambda r: -r.y * (1 - sigmoid(r.z[-1]))),
-            ("loss_term_missing", "(1 - Y) * p", lambda r: (1 - r.y) * sigmoid(r.z[-1])),
-        ]
-    return rows
 
 
 def shifts(name: str, axis: int) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -211,40 +131,31 @@ def shifts(name: str, axis: int) -> dict[str, Callable[[np.ndarray], np.ndarray]
     }
 
 
-def _targets(run: Pass) -> list[_Row]:
+@functools.cache
+def _changes() -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """Targets of other examples, or in other columns."""
+    columns = {f"np.roll(Y, {by}, axis=1)": functools.partial(np.roll, shift=by, axis=1) for by in (1, -1)}
+    return {**shifts("Y", 0), **columns}
+
+
+def _targets(run: Pass) -> list[Row]:
     if run.loss is None:
         return []
-    changes = {
-        **{("targets_shifted", text): change for text, change in shifts("Y", 0).items()},
-        ("labels_shifted", "np.roll(Y, 1, axis=1)"): lambda y: np.roll(y, 1, axis=1),
-        ("labels_shifted", "np.roll(Y, -1, axis=1)"): lambda y: np.roll(y, -1, axis=1),
-    }
-    with_targets = lambda change: lambda r: _written(r.loss or "", r, change(r.y))
     # with two rows or two columns some of these are the same change: the first says it
-    told_apart = {change(run.y).tobytes(): (*said, with_targets(change)) for said, change in reversed(changes.items())}
-    return list(reversed(told_apart.values()))
-
-
-def _losses(run: Pass) -> list[_Row]:
-    """The derivative of another loss."""
-    rows: list[_Row] = []
-    for loss in LOSSES:
-        if loss != run.loss and {run.loss, loss} != {"squared_error", "mean_squared_error"}:
-            text = f"{loss.replace('_', ' ')}: {logit_derivative_line(loss, run.output)}"
-            rows += [("other_loss", text, _delta_of(loss))]
-    rows += [
-        ("other_loss", "absolute error: sign(p - Y)", lambda r: np.sign(r.a[-1] - r.y)),
-        ("other_loss", "absolute error: sign(p - Y) through the output", lambda r: _through(r, np.sign(r.a[-1] - r.y))),
-        ("other_loss", "the loss, not its derivative: (p - Y)**2", lambda r: (r.a[-1] - r.y) ** 2),
-        ("output_activation_other", "the decided class - Y, the perceptron's rule", lambda r: _decided(r) - r.y),
+    told_apart = {change(run.y).tobytes(): text for text, change in reversed(_changes().items())}
+    kind = lambda text: "labels_shifted" if "axis=1" in text else "targets_shifted"
+    return [
+        Row("True", kind(text), text, f"delta(loss, shifted[{text!r}](Y))") for text in reversed(told_apart.values())
     ]
-    return rows
 
 
-def _decided(run: Pass) -> np.ndarray:
-    p = run.a[-1]
-    return 1.0 * (p == p.max(axis=1, keepdims=True)) if p.shape[1] > 1 else 1.0 * (p > 0.5)
+def _losses(run: Pass) -> list[Row]:
+    """The derivative of another loss."""
+    others = [
+        loss for loss in LOSSES if loss != run.loss and {run.loss, loss} != {"squared_error", "mean_squared_error"}
+    ]
+    text = lambda loss: f"{loss.replace('_', ' ')}: {logit_derivative_line(loss, run.output)}"
+    return [Row("True", "other_loss", text(loss), f"delta({loss!r}, Y)") for loss in others]
 
 
 def example_mistakes(run: Pass) -> list[Hypothesis]:

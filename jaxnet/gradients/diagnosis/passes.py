@@ -4,6 +4,7 @@ oracle what the true backward pass is: which loss, averaged or summed, and which
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -160,7 +161,7 @@ def model_of(evidence: Evidence) -> NetworkModel | None:
     oracle example by example. Whoever uses the model has to see that it reproduces the true gradient.
     """
     leaves = _layer_leaves(evidence)
-    if leaves is None or not _batch(evidence):
+    if isinstance(leaves, list):
         return None
     blank = NetworkModel(evidence, leaves, None, 1.0, True, tuple((0.0, 0.0) for _ in leaves))
     for loss in [evidence.loss] if evidence.loss in LOSSES else LOSSES:
@@ -171,84 +172,63 @@ def model_of(evidence: Evidence) -> NetworkModel | None:
     return _fit_last_layer(blank) if nameless else None
 
 
-def not_known(network: object) -> list[str]:
-    """Say which names of a network the reference has no derivative for: without it no backward pass can be replayed.
+def unused(evidence: Evidence) -> list[str]:
+    """Say why the network that was named cannot be the one whose loss f is; empty where it can, or none was named."""
+    leaves = _layer_leaves(evidence) if evidence.network is not None else ()
+    return leaves if isinstance(leaves, list) else []
 
-    Empty for what has no ``activations`` and is no network of layers.
-    """
-    if not hasattr(network, "activations"):
-        return []
+
+def _layer_leaves(evidence: Evidence) -> tuple[tuple[str, str], ...] | list[str]:
+    """The paths of each layer's weights and biases; or, in a list of sentences, why there are none."""
+    network: Any = evidence.network
+    if not all(hasattr(network, name) for name in ("sizes", "activations", "output")):
+        return [_not_used("it has no sizes, activations and output")]
+    if unknown := _not_known(network):
+        return unknown
+    sizes, shapes = list(itertools.pairwise(network.sizes)), {p: a.shape for p, a in by_path(evidence.params).items()}
+    given, found = list(shapes.values()), []
+    if all(size[::-1] in given for size in sizes) and not all(size in given for size in sizes):
+        return [_not_used("your weights are [outputs, inputs], its are [inputs, outputs]")]
+    for size in sizes:
+        pair = [next((path for path, shape in shapes.items() if shape == wanted), None) for wanted in (size, size[1:])]
+        if None in pair:
+            lacking, whose = (size, "weights") if pair[0] is None else (size[1:], "biases")
+            return [_not_used(f"no parameter is left that has the shape {lacking} of its {whose}")]
+        found.append((str(pair[0]), str(pair[1])))
+        del shapes[pair[0]], shapes[pair[1]]
+    if shapes:
+        return [_not_used(f"it has {2 * len(sizes)} parameters, you have {len(given)}")]
+    if len(network.activations) != len(sizes) - 1:
+        return [_not_used(f"it has {len(network.activations)} activations for {len(sizes) - 1} hidden layers")]
+    misfit = _misfit(evidence.data, network.sizes[0], network.sizes[-1])
+    return [_not_used(misfit)] if misfit else tuple(found)
+
+
+def _not_used(because: str) -> str:
+    return f"network= was not used, for {because}: the backward pass of f itself was read instead."
+
+
+def _not_known(network: Any) -> list[str]:
+    """The names of a network that the reference has no derivative for: no backward pass can be replayed without it."""
     known = lambda f: callable(f) or (isinstance(f, str) and f in ACTIVATIONS)
     because = "of network is not known here, so every leaf is explained by itself"
     said = [
         f"the activation {f!r} {because}; give the callable in its place." for f in network.activations if not known(f)
     ]
-    output = getattr(network, "output", None)
-    if not (isinstance(output, str) and output in OUTPUTS):
-        said.append(f"the output {output!r} {because}; known are {', '.join(OUTPUTS)}.")
+    if not (isinstance(network.output, str) and network.output in OUTPUTS):
+        said.append(f"the output {network.output!r} {because}; known are {', '.join(OUTPUTS)}.")
     return list(dict.fromkeys(said))
 
 
-def unused(evidence: Evidence) -> list[str]:
-    """Say why the network that was named cannot be the one whose loss f is; empty where it can, or none was named."""
-    network: Any = evidence.network
-    if network is None:
-        return []
-    said = not_known(network)
-    if said or (_layer_leaves(evidence) is not None and _batch(evidence)):
-        return said
-    return [f"network= was not used, for {_misfit(evidence)}: the backward pass of f itself was read instead."]
-
-
-def _misfit(evidence: Evidence) -> str:
-    network: Any = evidence.network
-    if not all(hasattr(network, name) for name in ("sizes", "activations", "output")):
-        return "it has no sizes, activations and output"
-    sizes, leaves = list(zip(network.sizes, network.sizes[1:], strict=False)), by_path(evidence.params)
-    shapes = [leaf.shape for leaf in leaves.values()]
-    if all(size[::-1] in shapes for size in sizes) and not all(size in shapes for size in sizes):
-        return "your weights are [outputs, inputs], its are [inputs, outputs]"
-    lacking = next((size for size in sizes if size not in shapes), None)
-    if lacking:
-        return f"no parameter has the shape {lacking} of its weights"
-    if any((size[1],) not in shapes for size in sizes):
-        return f"no parameter has the shape ({next(n for _, n in sizes if (n,) not in shapes)},) of its biases"
-    if _layer_leaves(evidence) is None:
-        return f"it has {2 * len(sizes)} parameters, you have {len(leaves)}"
-    if len(evidence.data) != 2:
-        return f"it is read with the data X and y, and f takes {len(evidence.data)} arguments"
-    if np.shape(evidence.data[0])[-1:] != (network.sizes[0],):
-        return f"the data have the shape {np.shape(evidence.data[0])}, not [examples, {network.sizes[0]}]"
-    return f"the targets have the shape {np.shape(evidence.data[1])}"
-
-
-def _layer_leaves(evidence: Evidence) -> tuple[tuple[str, str], ...] | None:
-    network: Any = evidence.network
-    if not all(hasattr(network, name) for name in ("sizes", "activations", "output")) or not_known(network):
-        return None
-    if len(network.activations) != len(network.sizes) - 2:
-        return None
-    shapes = {path: leaf.shape for path, leaf in by_path(evidence.params).items()}
-    found = []
-    for shape in zip(network.sizes, network.sizes[1:], strict=False):
-        w = next((path for path, other in shapes.items() if other == shape), None)
-        b = next((path for path, other in shapes.items() if other == shape[1:]), None)
-        if w is None or b is None:
-            return None
-        found.append((w, b))
-        del shapes[w], shapes[b]
-    return tuple(found) if not shapes else None
-
-
-def _batch(evidence: Evidence) -> bool:
-    network: Any = evidence.network
-    if len(evidence.data) != 2 or np.ndim(evidence.data[0]) != 2:
-        return False
-    examples, inputs = np.shape(evidence.data[0])
-    y = np.asarray(evidence.data[1])
-    outputs = network.sizes[-1]
+def _misfit(data: tuple[Any, ...], inputs: int, outputs: int) -> str:
+    """Why data are not X [N, inputs] and y, labels [N] or [N, outputs]; "" where they are."""
+    if len(data) != 2:
+        return f"it is read with the data X and y, and f takes {len(data)} arguments"
+    if np.ndim(data[0]) != 2 or np.shape(data[0])[1] != inputs:
+        return f"the data have the shape {np.shape(data[0])}, not [examples, {inputs}]"
+    y, examples = np.asarray(data[1]), len(data[0])
     labels = y.shape == (examples,) and (outputs == 1 or y.dtype.kind in "iub")
-    return inputs == network.sizes[0] and (labels or y.shape == (examples, outputs))
+    return "" if labels or y.shape == (examples, outputs) else f"the targets have the shape {y.shape}"
 
 
 def _fit_last_layer(model: NetworkModel) -> NetworkModel | None:
