@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,24 +14,15 @@ from jaxnet.gradients.corner_words import corner_note
 from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, rule_evidence
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import unused
-from jaxnet.gradients.evidence import Cause, Evidence, Gradient, agrees, within
-from jaxnet.gradients.given_loss import counted_here, loss_fault
+from jaxnet.gradients.evidence import Cause, Evidence, agrees
+from jaxnet.gradients.forms import UNRELIABLE, HandedIn, ask, does_not_repeat, loss_fault
 from jaxnet.gradients.nearby import hidden, wrong_nearby
 from jaxnet.gradients.numpy_losses import traceable
 from jaxnet.gradients.own_parameters import OwnForm, plain_form
-from jaxnet.gradients.point import Point, changed_places, checked_data, checked_parameters, copied
+from jaxnet.gradients.point import Point, checked_data, checked_parameters, copied
 from jaxnet.gradients.raised_at import saying_where
 from jaxnet.gradients.report import Report
 from jaxnet.gradients.stages import judge_stages
-from jaxnet.gradients.submission import (
-    UNRELIABLE,
-    Caller,
-    changes,
-    does_not_repeat,
-    examine,
-    raised,
-    receive,
-)
 from jaxnet.gradients.truth.comparison import Comparison, Truth, compare_gradient, truth_at
 from jaxnet.gradients.truth.finite_differences import Lines
 from jaxnet.gradients.truth.oracles import Automatic
@@ -101,19 +92,11 @@ class Checker:
         Raises ValueError or TypeError for options that make no sense; whatever is wrong with the gradient is reported.
         """
         checks.number("precision", precision, minimum=0)
-        precision, truth = float(precision), self._truth
+        truth, precision = self._truth, float(precision)
         gradient, said = self._own.gradient(gradient)
-        report = _check_by_hand(
-            self._own.f,
-            truth,
-            gradient,
-            self._network,
-            given=self._given,
-            precision=precision,
-            why=why,
-        )
+        report = self._by_hand(gradient, precision, why)
         if report.ok and self._own.held is None:  # an object may keep what its forward pass computed at this point
-            report = _asked_nearby(self._own.f, truth, report, precision=precision, why=why)
+            report = self._asked_nearby(report, precision, why)
         if stages is not None:
             judged = judge_stages(stages, self._network, truth.oracle.gradient, truth.point, eps=DOUBLE)
             report = replace(report, stages=judged)
@@ -123,6 +106,43 @@ class Checker:
             fault = loss_fault(truth, loss_value, given=self._given, precision=precision)
             report = replace(report, causes=(*fault, *report.causes))
         return report
+
+    def _by_hand(self, gradient: Any, precision: float, why: bool) -> Report:
+        """Ask about the form first, then about the values, then for causes."""
+        f, truth = self._own.f, self._truth
+        handed = ask(gradient, truth.point, self._given)
+        compared = also_right(f, truth.point, handed.usable, _compare_in_its_precision(handed, truth, precision))
+        faults = [*handed.faults, *does_not_repeat(handed, compared.noise)]
+        loss = getattr(f, "loss", None)
+        evidence = Evidence(
+            objective=f,
+            params=truth.point[0],
+            data=truth.point[1:],
+            yours=handed.usable,
+            true=compared.true,
+            noise=compared.noise,
+            gradient=None if handed.caller is None else handed.caller.gradient,
+            oracle=compared.oracle,
+            network=self._network,
+            loss=loss if isinstance(loss, str) else None,
+            l2=float(getattr(f, "l2", 0.0)),
+            eps=compared.eps,
+        )
+        report = _judge(evidence, truth.lines, faults, why=why)
+        limits = [*([] if handed.caller else [_ARRAYS_ONLY]), *unused(evidence)]
+        unexplained = report.taylor is not None and not compared.right
+        said = [f"{handed.said}."] if handed.said else []
+        said += [] if compared.slope is None else [corner_note(f, truth.point, compared.slope)]
+        notes = (*said, *compared.notes, *(limits if unexplained else ()))
+        return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
+
+    def _asked_nearby(self, report: Report, precision: float, why: bool) -> Report:
+        """The report on a gradient that is right at the point, after it was asked at parameters nearby."""
+        here = report.evidence
+        there = None if here is None else wrong_nearby(self._own.f, self._truth, here, precision=precision)
+        if here is None or there is None:
+            return report
+        return replace(report, causes=hidden(here, there, diagnose(there) if why else ()), elsewhere=True)
 
 
 def check_gradient(
@@ -179,58 +199,6 @@ def assert_gradient(f: Callable[..., Any], params: Pytree, *data: Any, gradient:
         raise AssertionError(f"\n{report}")
 
 
-def _check_by_hand(
-    f: Callable[..., Any],
-    truth: Truth,
-    gradient: Any,
-    network: Any,
-    *,
-    given: Point,
-    precision: float,
-    why: bool,
-) -> Report:
-    """Ask about the form first, then about the values, then for causes."""
-    answer = _ask(gradient, truth.point, given)
-    compared = also_right(f, truth.point, answer.usable, _compare_in_its_precision(answer, truth, precision))
-    differing = [
-        path
-        for path, leaf in answer.usable.items()
-        if path in answer.again and not _repeats(leaf, answer.again[path], compared.noise[path])
-    ]
-    faults = [*answer.faults, *([does_not_repeat(differing)] if differing else [])]
-    loss = getattr(f, "loss", None)
-    evidence = Evidence(
-        objective=f,
-        params=truth.point[0],
-        data=truth.point[1:],
-        yours=answer.usable,
-        true=compared.true,
-        noise=compared.noise,
-        gradient=None if answer.caller is None else answer.caller.gradient,
-        oracle=compared.oracle,
-        network=network,
-        loss=loss if isinstance(loss, str) else None,
-        l2=float(getattr(f, "l2", 0.0)),
-        eps=compared.eps,
-    )
-    report = _judge(evidence, truth.lines, faults, why=why)
-    limits = [*([] if answer.caller else [_ARRAYS_ONLY]), *unused(evidence)]
-    unexplained = report.taylor is not None and not compared.right
-    said = [f"{answer.said}."] if answer.said else []
-    said += [] if compared.slope is None else [corner_note(f, truth.point, compared.slope)]
-    notes = (*said, *compared.notes, *(limits if unexplained else ()))
-    return replace(report, oracle=truth.sentence, notes=notes, corner=truth.corner)
-
-
-def _asked_nearby(f: Callable[..., Any], truth: Truth, report: Report, *, precision: float, why: bool) -> Report:
-    """The report on a gradient that is right at the point, after it was asked at parameters nearby."""
-    here = report.evidence
-    there = None if here is None else wrong_nearby(f, truth, here, precision=precision)
-    if here is None or there is None:
-        return report
-    return replace(report, causes=hidden(here, there, diagnose(there) if why else ()), elsewhere=True)
-
-
 @exact_products()
 def _check_rule(own: OwnForm) -> Report:
     """Judge the rule that JAX has for f by differences of its values, and its forward mode by its reverse mode."""
@@ -267,54 +235,19 @@ def _judge_or_refuse(path: str, evidence: Evidence, faults: Sequence[Cause]) -> 
     return judge_leaf(path, evidence.yours[path], true, evidence.noise[path], form=form)
 
 
-class _Answer(NamedTuple):
-    """What was handed in, as far as it can be compared, and what is wrong with its form."""
-
-    usable: Gradient
-    dtypes: dict[str, Any]
-    faults: list[Cause]
-    again: Gradient
-    caller: Caller | None
-    said: str = ""
-
-
-def _ask(gradient: Any, point: Point, given: Point) -> _Answer:
-    """Call the function twice, or take the arrays, and examine the form."""
-    params, examples = point[0], counted_here(point)
-    if not callable(gradient):
-        submission = receive(params, gradient)
-        faults, usable = examine(submission, params, examples)
-        return _Answer(usable, submission.leaves, faults, usable, None, submission.said)
-    caller = Caller(gradient, given)
-    try:
-        whole, after = caller(*point)
-        again, _ = caller(*point)  # state kept between calls, or chance, shows in the second one
-    except Exception as error:  # whatever it is, it is the answer
-        return _Answer({}, {}, [raised(error)], {}, caller)
-    submission = receive(params, whole)
-    faults, usable = examine(submission, params, examples)
-    _, repeated = examine(receive(params, again), params, examples)
-    changed = changes(changed_places(point, after))
-    return _Answer(usable, submission.leaves, [*changed, *faults], repeated, caller, submission.said)
-
-
-def _compare_in_its_precision(answer: _Answer, truth: Truth, precision: float) -> Comparison:
+def _compare_in_its_precision(handed: HandedIn, truth: Truth, precision: float) -> Comparison:
     """Compare with the noise of the precision that the gradient was computed in, which is not always its dtype's."""
-    eps = unit_roundoff(answer.dtypes)
-    compared = compare_gradient(answer.usable, truth, eps=eps, precision=precision)
-    if compared.right or eps != DOUBLE or not (answer.caller or is_single(answer.usable)):
+    eps = unit_roundoff(handed.dtypes)
+    compared = compare_gradient(handed.usable, truth, eps=eps, precision=precision)
+    if compared.right or eps != DOUBLE or not (handed.caller or is_single(handed.usable)):
         return compared
     # A float64 array may come out of a program in float32. That excuses an error of float32's size only if the numbers
     # bear float32's marks: otherwise it is a mistake that happens to be small.
-    single = compare_gradient(answer.usable, truth, eps=SINGLE, precision=precision)
+    single = compare_gradient(handed.usable, truth, eps=SINGLE, precision=precision)
     if single.right and (
-        is_single(answer.usable)
-        or (answer.caller is not None and computes_in_single(answer.caller.gradient, truth.point, compared.noise))
+        is_single(handed.usable)
+        or (handed.caller is not None and computes_in_single(handed.caller.gradient, truth.point, compared.noise))
     ):
         note = "gradient returns float64 but computes in float32; it is right to that precision."
         return replace(single, notes=(*single.notes, note))
     return compared
-
-
-def _repeats(first: np.ndarray, second: np.ndarray, noise: np.ndarray) -> bool:
-    return np.array_equal(first, second, equal_nan=True) or bool(within(first, second, noise).all())

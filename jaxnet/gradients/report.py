@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from jaxnet import checks
 from jaxnet.gradients.evidence import Cause, Evidence
+from jaxnet.gradients.forms import FORMS
 from jaxnet.gradients.report_figure import draw_report
-from jaxnet.gradients.submission import FORMS
 from jaxnet.gradients.truth.finite_differences import Taylor
 from jaxnet.gradients.verdict import LeafVerdict, leaf_name
 

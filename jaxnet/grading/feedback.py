@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from jaxnet.gradients.diagnosis.kinds import KINDS
 from jaxnet.gradients.evidence import Cause
-from jaxnet.gradients.submission import FORMS
+from jaxnet.gradients.forms import FORMS
 from jaxnet.gradients.verdict import leaf_name
 from jaxnet.grading.grades import Grade, GradeOutcome
 

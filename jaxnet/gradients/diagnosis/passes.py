@@ -190,12 +190,14 @@ def _layer_leaves(evidence: Evidence) -> tuple[tuple[str, str], ...] | list[str]
     if all(size[::-1] in given for size in sizes) and not all(size in given for size in sizes):
         return [_not_used("your weights are [outputs, inputs], its are [inputs, outputs]")]
     for size in sizes:
-        pair = [next((path for path, shape in shapes.items() if shape == wanted), None) for wanted in (size, size[1:])]
-        if None in pair:
-            lacking, whose = (size, "weights") if pair[0] is None else (size[1:], "biases")
-            return [_not_used(f"no parameter is left that has the shape {lacking} of its {whose}")]
-        found.append((str(pair[0]), str(pair[1])))
-        del shapes[pair[0]], shapes[pair[1]]
+        pair = []
+        for shape, whose in ((size, "weights"), (size[1:], "biases")):
+            path = next((path for path, other in shapes.items() if other == shape), None)
+            if path is None:
+                return [_not_used(f"no parameter is left that has the shape {shape} of its {whose}")]
+            pair.append(path)
+            del shapes[path]
+        found.append((pair[0], pair[1]))
     if shapes:
         return [_not_used(f"it has {2 * len(sizes)} parameters, you have {len(given)}")]
     if len(network.activations) != len(sizes) - 1:
