@@ -20,13 +20,20 @@ from jaxnet.data.frames import from_frame, read_parquet
 from jaxnet.data.idx import read_idx
 from jaxnet.data.mnist1d import mnist1d
 from jaxnet.data.npz import read_npz
-from jaxnet.data.preparing import BadRow, Preparation, PreparedColumn, prepare
+from jaxnet.data.preparing import (
+    BadRow,
+    Preparation,
+    PreparedColumn,
+    piecewise_linear,
+    prepare,
+    quantile_edges,
+    smooth_clip,
+)
 from jaxnet.data.raw_tables import RawTable
 from jaxnet.data.row_splits import balanced_weights, split_rows
 from jaxnet.data.stored_arrays import StoredArray, blocks, left_on_disk, read_npy
 from jaxnet.data.table_sources import read_table
 from jaxnet.data.table_splits import split_table
-from jaxnet.data.tamed_numbers import piecewise_linear, quantile_edges, smooth_clip
 
 __all__ = [
     "BadRow",

@@ -42,8 +42,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     overwritten there). scikit-learn's documentation holds for all of its parameters; what is added:
 
     Args:
-        activation: also leaky_relu, elu, gelu, silu, softplus, sigmoid, any callable z -> a, or a tuple of one a
-            hidden layer.
+        activation: also leaky_relu, elu, selu, gelu, silu, mish, softplus, sigmoid, any callable z -> a, or a
+            tuple of one a hidden layer.
         solver: also any optax optimizer, with its own learning rate or schedule, or a function without arguments
             that makes one (which can be pickled).
         loss: "log_loss", "hinge", or a callable (logits [K], target [K]) -> scalar of one example.

@@ -18,8 +18,8 @@ class TableTransformer(TransformerMixin, BaseEstimator):
     It passes scikit-learn's ``check_estimator``; text, categories, dates and gaps are what it is for.
 
     Args:
-        kinds, roles, drop, missing, scale, many, rare, most_categories, missing_words, present_words: as ``prepare``
-            has them.
+        kinds, roles, drop, missing, scale, many, rare, most_categories, missing_words, present_words, clip, bins: as
+            ``prepare`` has them.
 
     Attributes:
         preparation_: the ``Preparation`` that ``fit`` has made; print it.
@@ -46,6 +46,8 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         most_categories: int = 64,
         missing_words: Iterable[str | float] = (),
         present_words: Iterable[str] = (),
+        clip: float | None = None,
+        bins: int | None = None,
     ) -> None:
         self.kinds = kinds
         self.roles = roles
@@ -57,6 +59,8 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         self.most_categories = most_categories
         self.missing_words = missing_words
         self.present_words = present_words
+        self.clip = clip
+        self.bins = bins
 
     def fit(self, X: Any, y: Any = None) -> "TableTransformer":
         """Fit the preparation to the rows of X; ``y`` is not looked at. Returns self; raises as ``prepare`` does."""

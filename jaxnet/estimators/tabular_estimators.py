@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
-import jax
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.preprocessing import LabelEncoder
@@ -13,19 +12,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 
 from jaxnet import losses
+from jaxnet.data.preparing.known_targets import ClassTarget, NumberTarget, class_target, number_target
 from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.estimators.tabular_network import TabularNetwork
-from jaxnet.types import Array, ArrayLike
-
-
-def selu(z: Array) -> Array:
-    """Return jax.nn.selu(z) (Klambauer et al. 2017), by a name that can be pickled."""
-    return jax.nn.selu(z)
-
-
-def mish(z: Array) -> Array:
-    """Return z tanh(log(1 + e^z)) (Misra 2020), by a name that can be pickled."""
-    return jax.nn.mish(z)
+from jaxnet.types import ArrayLike, Layer, Params
 
 
 class TabularClassifier(ClassifierMixin, TabularNetwork):
@@ -60,7 +50,7 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
         **TabularNetwork._parameter_constraints,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     }
-    _usual_rate, _activation, _output, _ranked = 0.04, selu, "softmax", "validation_accuracy"
+    _usual_rate, _activation, _output, _ranked = 0.04, "selu", "softmax", "validation_accuracy"
     classes_: np.ndarray
     score = in_numpy_arrays(ClassifierMixin.score)
 
@@ -114,6 +104,9 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
             raise ValueError("Classifier can't train when only one class is present.")
         return encoder.transform(y).astype(np.int32), len(self.classes_)
 
+    def _served(self) -> tuple[ClassTarget, list[Params]]:
+        return class_target(self.classes_), self.members_
+
     def _loss(self) -> Any:
         return losses.SmoothedCrossEntropy(float(self.label_smoothing))
 
@@ -130,7 +123,7 @@ class TabularRegressor(RegressorMixin, TabularNetwork):
     16
     """
 
-    _usual_rate, _activation, _output, _ranked = 0.07, mish, "identity", "validation_loss"
+    _usual_rate, _activation, _output, _ranked = 0.07, "mish", "identity", "validation_loss"
     score = in_numpy_arrays(RegressorMixin.score)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -148,6 +141,16 @@ class TabularRegressor(RegressorMixin, TabularNetwork):
         spread = targets.std(axis=0)
         self.spread_ = np.where(spread > 0, spread, 1.0)
         return ((targets - self.centre_) / self.spread_).astype(np.float32), targets.shape[1]
+
+    def _served(self) -> tuple[NumberTarget | None, list[Params]]:
+        if len(self.centre_) == 1:
+            return number_target(self.centre_[0], self.spread_[0]), self.members_
+        # several outputs have no column to be called by, so the last layer speaks in their units
+        return None, [[*others, self._in_units(last)] for *others, last in self.members_]
+
+    def _in_units(self, last: Layer) -> Layer:
+        w, b = last["w"] * self.spread_, last["b"] * self.spread_ + self.centre_
+        return {"w": w.astype(np.float32), "b": b.astype(np.float32)}
 
     def _loss(self) -> Any:
         return "mean_squared_error"

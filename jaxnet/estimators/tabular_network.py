@@ -6,7 +6,7 @@ scaled inputs, a last layer of zeros), ``SmoothedCrossEntropy``, ``coslog4``, ``
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -20,14 +20,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from jaxnet import losses, prediction
-from jaxnet.data import piecewise_linear, quantile_edges, smooth_clip
+from jaxnet.data.preparing.known_targets import ClassTarget, NumberTarget, with_target
 from jaxnet.estimators.network_estimator import hidden_sizes
 from jaxnet.estimators.plain_arrays import in_numpy_arrays
 from jaxnet.estimators.table_transformer import TableTransformer
+from jaxnet.models import Model
 from jaxnet.network import MLP, PARAMETRIZATIONS, Parametrized
 from jaxnet.sweeps import Folds, Plan, Seeds, Space, plan, sweep
 from jaxnet.training import Stop, coslog4, scale_by_leaf
-from jaxnet.types import Array, ArrayLike, Params
+from jaxnet.types import ArrayLike, Params
 
 _NEVER = 2**31 - 1  # epochs of patience
 _FEW_ROWS, _FEW_FOLDS = 500, 5  # of folds="auto"
@@ -56,12 +57,11 @@ class TabularNetwork(BaseEstimator):
         "random_state": ["random_state"],
     }
     _usual_rate: ClassVar[float]
-    _activation: ClassVar[Callable[[Array], Array]]
+    _activation: ClassVar[str]
     _output: ClassVar[str]
     _ranked: ClassVar[str]  # what the best epoch is the best of
 
     table_: TableTransformer
-    edges_: list[np.ndarray] | None
     network_: MLP
     members_: list[Params]
     best_epochs_: list[int]
@@ -127,16 +127,16 @@ class TabularNetwork(BaseEstimator):
         Without ``folds``, ``validation_fraction`` of the rows choose each member's epoch, each class evenly. Returns
         the estimator. Raises ValueError for what cannot be used, a DataError where it is a cell.
         """
+        self._target_name = str(getattr(y, "name", None) or "y")  # of a pandas Series
         y = self._checked(y)
-        self.table_ = TableTransformer(scale="robust").fit(X)
+        tamed = {"bins": self.bins} if self.embedding else {"clip": self.clip}
+        self.table_ = TableTransformer(scale="robust", **tamed).fit(X)
         check_consistent_length(X, y)
         self.n_features_in_ = self.table_.n_features_in_
         self.__dict__.pop("feature_names_in_", None)
         if hasattr(self.table_, "feature_names_in_"):
             self.feature_names_in_ = self.table_.feature_names_in_
-        features = self.table_.transform(X)
-        self.edges_ = quantile_edges(features, self.bins) if self.embedding else None
-        features, (targets, outputs) = self._tamed(features), self._learned(y)
+        features, (targets, outputs) = self.table_.transform(X), self._learned(y)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, features).astype(np.float32)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._train((features, targets, weight), outputs, seed)
@@ -146,12 +146,6 @@ class TabularNetwork(BaseEstimator):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         return np.asarray(y)
-
-    def _tamed(self, features: np.ndarray) -> np.ndarray:
-        """Return the inputs of the network for the features of a table, float32 [N, F]."""
-        if self.edges_ is not None:
-            return np.asarray(piecewise_linear(features, self.edges_), np.float32)
-        return features if self.clip is None else smooth_clip(features, self.clip).astype(np.float32)
 
     def _train(self, data: tuple[np.ndarray, np.ndarray, np.ndarray | None], outputs: int, seed: int) -> None:
         """Train all members as one population and keep each at its best epoch."""
@@ -242,7 +236,22 @@ class TabularNetwork(BaseEstimator):
     @in_numpy_arrays
     def _mean_answers(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        return self._answers(self._outputs(self._tamed(self.table_.transform(X))).mean(axis=0))
+        return self._answers(self._outputs(self.table_.transform(X)).mean(axis=0))
+
+    def to_model(self) -> Model:
+        """Return what was fitted, and how its table is prepared, as a ``jn.Model``: it predicts without scikit-learn,
+        and is saved and exported.
+
+        The target is called as the pandas Series ``y`` was, or "y". Raises NotFittedError before ``fit``.
+        """
+        check_is_fitted(self)
+        code, members = self._served()
+        prep = self.table_.preparation_
+        return Model(self.network_, members, with_target(prep, self._target_name, code) if code else prep)
+
+    @abstractmethod
+    def _served(self) -> tuple[ClassTarget | NumberTarget | None, list[Params]]:
+        """Return what outputs stand for, and the members' parameters that make such outputs."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -12,8 +12,8 @@ import numpy as np
 from jaxnet import checks, storage
 from jaxnet.models.model_file import ModelParts
 from jaxnet.models.numpy_export import as_numpy_source
-from jaxnet.models.onnx_columns import column_inputs, unprepared_columns
-from jaxnet.models.onnx_export import INPUT, as_onnx
+from jaxnet.models.onnx_columns import INPUT, cells_of, column_inputs, unprepared_columns
+from jaxnet.models.onnx_export import as_onnx
 from jaxnet.models.sample_rows import sample_rows
 
 _ROWS = 64  # that are predicted again
@@ -68,8 +68,10 @@ def export_numpy(path: str | os.PathLike, parts: ModelParts, answers: Answers, *
     storage.write_atomically(path, as_numpy_source(parts, title).encode())
     found: dict[str, Any] = runpy.run_path(os.fspath(path))
     again = found.get("predict_proba", found["predict"])
-    rows = _rows(parts)
-    return Exported(path, _difference(answers(rows), again(rows)), len(rows), "NumPy")
+    rows = taken = _rows(parts)
+    if parts.preparation is not None and parts.preparation.positional:
+        taken = cells_of(parts.preparation, rows)
+    return Exported(path, _difference(answers(rows), again(taken)), len(rows), "NumPy")
 
 
 def export_skops(path: str | os.PathLike, estimator: Any, difference: Callable[[Any], float]) -> Exported:

@@ -31,7 +31,8 @@ class Model:
     """A network and its parameters, and, where it is one of a table, how the table becomes numbers.
 
     Every method takes a table (a frame, a file, ``jn.data.read_table``'s, {column: values}, a list of {column: value},
-    or one such row) where there is a ``preparation``, and X [N, D], an array or lists, with and without.
+    or one such row) where there is a ``preparation``, and X [N, D], an array or lists, with and without: examples as
+    the network takes them, or, where the preparation was fitted to an array (``positional``), rows of that.
 
     Attributes:
         net: the ``MLP``.
@@ -85,8 +86,12 @@ class Model:
 
         Raises ValueError or TypeError for another shape, NaN or infinity; DataError for cells that cannot be prepared.
         """
+        return self.outputs_of_features(self._features(rows))
+
+    def outputs_of_features(self, X: ArrayLike) -> np.ndarray:
+        """Return what ``outputs`` does for examples X [N, D] that are prepared already; raises as it does."""
         dtype = self.members[0][0]["w"].dtype
-        X = np.asarray(checks.examples("X", self._features(rows), self.net.sizes[0], dtype))
+        X = np.asarray(checks.examples("X", X, self.net.sizes[0], dtype))
         each = [last_layer(self.net, params, X)[1] for params in self.members]
         found = (each[0] if len(each) == 1 else np.mean(each, axis=0)).astype(dtype, copy=False)
         if len(found) and np.isnan(found.min()):
@@ -257,13 +262,12 @@ class Model:
 
     def _is_table(self, rows: Any) -> bool:
         """Whether rows have to be prepared: an array, or lists of numbers, are examples already."""
-        lists = isinstance(rows, list | tuple) and not any(isinstance(row, Mapping) for row in rows)
-        return self.preparation is not None and not lists and not isinstance(rows, np.ndarray | jax.Array)
+        if self.preparation is None:
+            return False
+        return self.preparation.positional or not _is_array(rows)
 
     def _features(self, rows: Any) -> Any:
-        if self.preparation is None or not self._is_table(rows):
-            return rows
-        return self.preparation.features(_listed(rows))
+        return self.preparation.features(_listed(rows)) if self.preparation and self._is_table(rows) else rows
 
     def _read(self, rows: Any) -> Any:
         return rows if self.preparation is None else self.preparation.read(_listed(rows))
@@ -287,8 +291,16 @@ class Model:
         return ModelParts(self.net, self.members, classes, self.scores, self.preparation)
 
 
+def _is_array(rows: Any) -> bool:
+    lists = isinstance(rows, list | tuple) and not any(isinstance(row, Mapping) for row in rows)
+    return lists or isinstance(rows, np.ndarray | jax.Array)
+
+
 def _listed(rows: Any) -> Any:
-    """Return one row, {column: value} or a row of a frame, as a list of it, and everything else as it is."""
+    """Return one row, {column: value} or a row of a frame, as a list of it, lists of cells as an array, and everything
+    else as it is."""
+    if _is_array(rows):
+        return np.array(rows, object) if isinstance(rows, list | tuple) else np.asarray(rows)
     if hasattr(rows, "to_dict") and getattr(rows, "ndim", 2) == 1:
         rows = rows.to_dict()
     one = isinstance(rows, Mapping) and all(np.ndim(value) == 0 for value in rows.values())

@@ -16,7 +16,7 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.data import errors, raw_columns
 from jaxnet.data.cells import date_texts, number_texts, words
-from jaxnet.data.preparing import cell_reading, column_codes, date_codes
+from jaxnet.data.preparing import Preparation, cell_reading, column_codes, date_codes, feature_taming
 from jaxnet.models import standalone, standalone_rows
 from jaxnet.models.model_file import ModelParts
 from jaxnet.reference import operations
@@ -40,11 +40,12 @@ Array = np.ndarray
 """
 # what prepares a row, each using those before it
 _PREPARING = (
-    words, number_texts, date_texts, errors, raw_columns, cell_reading, column_codes, date_codes, standalone_rows,
+    words, number_texts, date_texts, errors, raw_columns, cell_reading, column_codes, date_codes,
+    feature_taming, standalone_rows,
 )  # fmt: skip
 _WIDTH = 110  # characters of base 64 a line
 _FORMULAS = {**{name: each.forward for name, each in operations.ACTIVATIONS.items()}, "softmax": softmax, "exp": exp}
-_CONSTANTS = {"GELU_SCALE": float(operations.GELU_SCALE), "GELU_CUBIC": operations.GELU_CUBIC}
+_CONSTANTS = {name: getattr(operations, name) for name in ("GELU_SCALE", "GELU_CUBIC", "SELU_SCALE", "SELU_ALPHA")}
 
 _SCALE_WORDS = "# what values are multiplied by, and what is added, in the units of the table"
 
@@ -57,7 +58,16 @@ _TABLE = '''
 def features_of(rows):
     """Return the features [N, D] of rows, each {column: value}; a single row is one of many."""
     single = isinstance(rows, Mapping)
-    return prepared_rows(CODES, [rows] if single else list(rows)), single
+    return prepared_rows(CODES, [rows] if single else list(rows), TAMING), single
+'''
+_POSITIONAL = '''
+def features_of(X):
+    """Return the features of rows of cells X [N, D], or of a single row [D]."""
+    cells = np.asarray(X, object)
+    if cells.shape[-1] != len(COLUMNS) or cells.ndim not in (1, 2):
+        raise ValueError(f"X: expected rows of {len(COLUMNS)} cells, got shape {cells.shape}")
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in np.atleast_2d(cells)]
+    return prepared_rows(CODES, rows, TAMING), cells.ndim < 2
 '''
 _CLASSIFIER = '''
 def predict(rows):
@@ -103,10 +113,16 @@ def as_numpy_source(parts: ModelParts, title: str) -> str:
         *_preparation(parts),
         f"CLASSES = {parts.classes!r}" if classifier else f"{_SCALE_WORDS}\nSCALE = {parts.target_scale!r}",
         f"NETWORKS = [\n{networks},\n]",
-        (_EXAMPLES if parts.preparation is None else _TABLE).strip(),
+        _input(parts.preparation).strip(),
         (_CLASSIFIER if classifier else _REGRESSOR).strip(),
     ]
     return "\n\n\n".join(blocks) + "\n"
+
+
+def _input(preparation: Preparation | None) -> str:
+    if preparation is None:
+        return _EXAMPLES
+    return _POSITIONAL if preparation.positional else _TABLE
 
 
 def _preparation(parts: ModelParts) -> list[str]:
@@ -114,7 +130,9 @@ def _preparation(parts: ModelParts) -> list[str]:
     if parts.preparation is None:
         return []
     codes = "\n".join(f"    {name!r}: {code!r}," for name, code in parts.preparation.codes.items())
-    return [*map(_source, _PREPARING), f"CODES = {{\n{codes}\n}}"]
+    names = tuple(column.name for column in parts.preparation.columns if column.role != "target")
+    known = [f"CODES = {{\n{codes}\n}}", f"TAMING = {parts.preparation.taming!r}", f"COLUMNS = {names!r}"]
+    return [*map(_source, _PREPARING), *known[: 3 if parts.preparation.positional else 2]]
 
 
 def _source(module: ModuleType) -> str:

@@ -5,6 +5,7 @@ A column of numbers, booleans or categories is an input as it stands in the tabl
 are nodes. ONNX has no checksum, so hashed categories are inputs as the features [N, F] that the preparation makes.
 """
 
+import itertools
 from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
@@ -14,9 +15,11 @@ import numpy as np
 from jaxnet.data import Preparation
 from jaxnet.data.preparing.column_codes import BooleanCode, CategoryCode, HashCode, NumberCode, is_number_word
 from jaxnet.data.preparing.date_codes import DateCode, seconds_of
+from jaxnet.data.preparing.feature_taming import SmoothClip, Taming
 from jaxnet.models.onnx_dates import date_features
 from jaxnet.models.onnx_graph import Graph
 
+INPUT = "X"  # of a file that takes an array
 # what an input of numbers is, by its code
 _NUMBERS = MappingProxyType({NumberCode: "a number", BooleanCode: "0 or 1", DateCode: "seconds since 1970, UTC"})
 
@@ -32,6 +35,12 @@ def add_columns(g: Graph, preparation: Preparation) -> tuple[str, list[Any]]:
 
     info = g.onnx.helper.make_tensor_value_info
     blocks, inputs = [], []
+    if takes_array(preparation):
+        columns = [column.name for column in preparation.columns if column.role != "target"]
+        inputs.append(info(INPUT, TensorProto.DOUBLE, ["N", len(columns)], "numbers, 0 or 1, NaN where one is missing"))
+        for name, code in preparation.codes.items():
+            blocks += _number(g, g.add("Gather", INPUT, np.array([columns.index(name)]), axis=1), code)
+        return _finished(g, blocks, preparation), inputs
     for name, code in preparation.codes.items():
         if isinstance(code, HashCode):
             width = len(code.names(name))
@@ -44,12 +53,52 @@ def add_columns(g: Graph, preparation: Preparation) -> tuple[str, list[Any]]:
             what = next(words for kind, words in _NUMBERS.items() if isinstance(code, kind))
             inputs.append(info(name, TensorProto.DOUBLE, ["N", 1], f"{what}, NaN where it is missing"))
             blocks += date_features(g, name, code) if isinstance(code, DateCode) else _number(g, name, code)
-    X = g.add("Concat", *blocks, axis=1)
-    return (X if g.dtype == np.float32 else g.add("Cast", X, to=g.element)), inputs
+    return _finished(g, blocks, preparation), inputs
+
+
+def takes_array(preparation: Preparation) -> bool:
+    """Whether an ONNX file takes X [N, D], for it was fitted to an array of nothing but numbers."""
+    kinds = NumberCode, BooleanCode
+    return preparation.positional and all(isinstance(code, kinds) for code in preparation.codes.values())
+
+
+def _finished(g: Graph, blocks: list[str], preparation: Preparation) -> str:
+    """Put the features of all columns side by side, tame them, and cast them to what the network computes in."""
+    X = _tamed(g, g.add("Concat", *blocks, axis=1), preparation.taming)
+    return X if g.dtype == np.float32 else g.add("Cast", X, to=g.element)
+
+
+def cells_of(preparation: Preparation, rows: list[dict[str, Any]]) -> np.ndarray:
+    """Return rows {column: value} as an array of cells [N, D], None where a column is not used."""
+    columns = [column.name for column in preparation.columns if column.role != "target"]
+    return np.array([[row.get(name) for name in columns] for row in rows], object)
+
+
+def _tamed(g: Graph, X: str, taming: Taming | None) -> str:
+    """Add what is done to all features at last: clipped in float32 and spread over bins in float64, as there."""
+    from onnx import TensorProto
+
+    if isinstance(taming, SmoothClip):
+        limit, far = np.float32(taming.limit), np.float32(1e9 * taming.limit)
+        near = g.add("Min", g.add("Max", X, -far), far)
+        share = g.add("Div", near, limit)
+        return g.add("Div", near, g.add("Sqrt", g.add("Add", g.add("Mul", share, share), np.float32(1))))
+    if taming is None:
+        return X
+    bins = [(at, low, high) for at, each in enumerate(taming.edges) for low, high in itertools.pairwise(each)]
+    places, low, high = map(np.array, zip(*bins, strict=True))
+    first = np.diff(places, prepend=-1) > 0  # which, like the last, goes on in a line
+    last = np.diff(places, append=-1) != 0
+    wide = g.add("Cast", g.add("Gather", X, places, axis=1), to=TensorProto.DOUBLE)
+    share = g.add("Div", g.add("Sub", wide, low), high - low)
+    share = g.add("Max", share, np.where(first, -np.inf, 0.0))
+    return g.add("Cast", g.add("Min", share, np.where(last, np.inf, 1.0)), to=TensorProto.FLOAT)
 
 
 def column_inputs(preparation: Preparation, rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     """Return the inputs of an ONNX file for rows {column: value} of numbers, booleans, texts, dates and None."""
+    if takes_array(preparation):
+        return {INPUT: cells_of(preparation, rows).astype(float)}
     features, at, inputs = preparation.features(rows), 0, {}
     for name, code in preparation.codes.items():
         width = len(code.names(name))

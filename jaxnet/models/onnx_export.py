@@ -12,12 +12,12 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.models.model_file import ModelParts
-from jaxnet.models.onnx_columns import add_columns
+from jaxnet.models.onnx_columns import INPUT, add_columns
 from jaxnet.models.onnx_graph import Graph
+from jaxnet.reference.operations import SELU_ALPHA, SELU_SCALE
 from jaxnet.types import Params
 
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8  # of 2022: what runtimes of the last years read
-INPUT = "X"
 
 
 def _elu(g: Graph, z: str) -> str:
@@ -35,6 +35,11 @@ def _gelu(g: Graph, z: str) -> str:
     return g.add("Mul", g.add("Mul", z, 0.5), g.add("Add", t, 1.0))
 
 
+def _selu(g: Graph, z: str) -> str:
+    below = g.add("Mul", g.add("Sub", g.add("Exp", g.add("Min", z, 0.0)), 1.0), SELU_ALPHA)
+    return g.add("Mul", g.add("Add", g.add("Max", z, 0.0), below), SELU_SCALE)
+
+
 _FUNCTIONS: Mapping[str, Callable[[Graph, str], str]] = MappingProxyType(
     {
         "identity": lambda g, z: z,
@@ -46,6 +51,8 @@ _FUNCTIONS: Mapping[str, Callable[[Graph, str], str]] = MappingProxyType(
         "gelu": _gelu,
         "silu": lambda g, z: g.add("Mul", z, g.add("Sigmoid", z)),
         "softplus": _softplus,
+        "selu": _selu,
+        "mish": lambda g, z: g.add("Mul", z, g.add("Tanh", _softplus(g, z))),
         "softmax": lambda g, z: g.add("Softmax", z, axis=1),
         "exp": lambda g, z: g.add("Exp", z),
     }

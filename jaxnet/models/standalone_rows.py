@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from jaxnet.data.preparing.column_codes import Code
+from jaxnet.data.preparing.feature_taming import Taming
 from jaxnet.data.raw_columns import typed_column
 
 
-def prepared_rows(codes: Mapping[str, Code], rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+def prepared_rows(
+    codes: Mapping[str, Code], rows: Sequence[Mapping[str, Any]], taming: Taming | None = None
+) -> np.ndarray:
     """Return the features [N, D], float32, of rows {column: value}; None and NaN are missing values.
 
     Raises ValueError, naming the column, for one that is not there and for a cell that cannot be prepared.
@@ -30,4 +33,5 @@ def prepared_rows(codes: Mapping[str, Code], rows: Sequence[Mapping[str, Any]]) 
     if faults:
         first = min(faults)
         raise ValueError(f"row {first}, {faults[first]}")
-    return np.concatenate(blocks, axis=1).astype(np.float32)
+    features = np.concatenate(blocks, axis=1).astype(np.float32)
+    return features if taming is None else taming(features)

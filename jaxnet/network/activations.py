@@ -37,6 +37,8 @@ ACTIVATIONS: Mapping[str, Callable[[jax.Array], jax.Array]] = MappingProxyType(
         "gelu": jax.nn.gelu,
         "silu": jax.nn.silu,
         "softplus": jax.nn.softplus,
+        "selu": jax.nn.selu,
+        "mish": jax.nn.mish,
     }
 )
 

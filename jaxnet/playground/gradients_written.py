@@ -32,6 +32,8 @@ _ACTIVATIONS = {
     "gelu": "0.5 * {z} * (1 + np.tanh(np.sqrt(2 / np.pi) * ({z} + 0.044715 * {z}**3)))",
     "silu": "{z} / (1 + np.exp(-{z}))",
     "softplus": "np.logaddexp(0, {z})",
+    "selu": "1.0507009873554805 * np.where({z} > 0, {z}, 1.6732632423543773 * np.expm1(np.minimum({z}, 0)))",
+    "mish": "{z} * np.tanh(np.logaddexp(0, {z}))",
 }
 _OUTPUTS = {
     "identity": ["P = {z}"],

@@ -152,6 +152,31 @@ def gelu_derivative(z: Array, a: Array) -> Array:
     return 0.5 * (1.0 + t) + 0.5 * z * tanh_derivative(z, t) * inner
 
 
+SELU_SCALE = 1.0507009873554804934  # with these two a layer keeps mean 0 and variance 1
+SELU_ALPHA = 1.6732632423543772848
+
+
+def selu(z: Array) -> Array:
+    """a = 1.0507 z for z > 0, else 1.0507 · 1.6733 (eᶻ - 1) (Klambauer et al. 2017)."""
+    return SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0.0)))
+
+
+def selu_derivative(z: Array, a: Array) -> Array:
+    """da/dz = 1.0507 for z > 0, else 1.0507 · 1.6733 eᶻ = a + 1.0507 · 1.6733: from the value."""
+    return np.where(z > 0, SELU_SCALE, a + SELU_SCALE * SELU_ALPHA)
+
+
+def mish(z: Array) -> Array:
+    """a = z t with t = tanh(log(1 + eᶻ)) (Misra 2020)."""
+    return z * np.tanh(softplus(z))
+
+
+def mish_derivative(z: Array, a: Array) -> Array:
+    """da/dz = t + z (1 + t)(1 - t) sigmoid(z), by the product rule and that of the chain."""
+    t = np.tanh(softplus(z))
+    return t + z * tanh_derivative(z, t) * sigmoid(z)
+
+
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {
         "identity": Activation(identity, identity_derivative, "1"),
@@ -163,5 +188,15 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
         "gelu": Activation(gelu, gelu_derivative, "gelu_derivative({z})"),
         "silu": Activation(silu, silu_derivative, "sigmoid({z}) * (1 + {z} * (1 - sigmoid({z})))"),
         "softplus": Activation(softplus, softplus_derivative, "(1 / (1 + np.exp(-{z})))"),
+        "selu": Activation(
+            selu,
+            selu_derivative,
+            "np.where({z} > 0, 1.0507009873554805, 1.7580993408473766 * np.exp(np.minimum({z}, 0)))",
+        ),
+        "mish": Activation(
+            mish,
+            mish_derivative,
+            "(np.tanh(np.logaddexp(0, {z})) + {z} * sigmoid({z}) / np.cosh(np.logaddexp(0, {z}))**2)",
+        ),
     }
 )

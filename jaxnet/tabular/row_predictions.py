@@ -68,6 +68,9 @@ def predict_rows(model: Model, table: Any, *, skip_bad: bool = False, **reading:
     prep = model.preparation
     if prep is None:
         checks.refuse("model", "one with a preparation, as jaxnet train makes", checks.Words("one without"))
+    checks.require(
+        prep.task, "model", "one of a single target, which its preparation knows", checks.Words("one without")
+    )
     table = prep.read(table, **reading)
     bad = prep.bad_rows(table)
     if bad and not skip_bad:
@@ -81,7 +84,7 @@ def predict_rows(model: Model, table: Any, *, skip_bad: bool = False, **reading:
     classes = prep.classes or ()
     outputs = np.zeros((len(table), prep.outputs), np.float32)
     if len(good):
-        outputs[good] = model.outputs(prep.features(table.take(good)))
+        outputs[good] = model.outputs_of_features(prep.features(table.take(good)))
     probabilities = outputs if classes else None
     return RowPredictions(
         prep.labels(outputs), probabilities, tuple(classes), bad, [*table.decisions, *prep.remarks(table)]

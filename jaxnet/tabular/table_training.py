@@ -156,7 +156,7 @@ def _model(
 
 
 def _outputs(model: Model, X: np.ndarray) -> np.ndarray:
-    parts = [model.outputs(X[at : at + _OUTPUTS_AT_ONCE]) for at in range(0, len(X), _OUTPUTS_AT_ONCE)]
+    parts = [model.outputs_of_features(X[at : at + _OUTPUTS_AT_ONCE]) for at in range(0, len(X), _OUTPUTS_AT_ONCE)]
     return np.concatenate(parts)
 
 

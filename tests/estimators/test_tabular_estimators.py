@@ -11,6 +11,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import LabelBinarizer
 
+import jaxnet as jn
 from jaxnet.estimators import TabularClassifier, TabularRegressor
 
 X, Y = load_iris(return_X_y=True)
@@ -58,6 +59,20 @@ def alone(estimator, member):
     return single
 
 
+def test_it_serves_as_a_model_that_is_saved_and_written_for_others(folded, tmp_path):
+    model = folded.to_model()
+    model.save(tmp_path / "iris")
+    for served in model, jn.load(tmp_path / "iris"):
+        np.testing.assert_array_equal(served.predict_proba(X), folded.predict_proba(X))
+        np.testing.assert_array_equal(served.predict(X.tolist()), folded.predict(X))
+    assert model.to_numpy(tmp_path / "iris.py").difference == 0
+    assert model.to_onnx(tmp_path / "iris.onnx").difference < 1e-6
+    with pytest.raises(ValueError, match="expected 4 columns, as at the fit, got 8"):
+        model.predict(np.hstack([X, X]))
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        clone(folded).to_model()
+
+
 def test_the_same_seed_makes_the_same_networks_and_files_bring_them_back(folded):
     again = pickle.loads(pickle.dumps(clone(folded).fit(X, NAMES[Y])))
     np.testing.assert_array_equal(again.predict_proba(X), folded.predict_proba(X))
@@ -68,9 +83,14 @@ def test_the_same_seed_makes_the_same_networks_and_files_bring_them_back(folded)
 def test_categories_gaps_and_frames_are_taken_as_they_are():
     frame = pd.DataFrame({"size": X[:, 0], "kind": NAMES[(Y + 1) % 3]})
     frame.loc[::7, "size"] = np.nan
-    found = TabularClassifier(**FOLDED).fit(frame, Y)
-    assert found.score(frame, Y) > 0.8
+    found = TabularClassifier(**FOLDED).fit(frame, pd.Series(NAMES[Y], name="species"))
+    assert found.score(frame, NAMES[Y]) > 0.8
     assert list(found.feature_names_in_) == ["size", "kind"]
+    model = found.to_model()
+    np.testing.assert_array_equal(model.predict_proba(frame), found.predict_proba(frame))
+    assert model.predict({"size": None, "kind": "unknown"}).shape == (1,)
+    # the target is called as the Series that was fitted
+    assert model.score(frame.assign(species=NAMES[Y])) == found.score(frame, NAMES[Y])
     with pytest.raises(ValueError, match="size"):
         found.predict(frame[["kind"]])
 
@@ -81,6 +101,8 @@ def test_values_are_predicted_in_their_own_units():
     found = TabularRegressor(n_members=2, **SMALL | {"epochs": 30}, **options).fit(X, targets)
     assert found.score(X, targets) > 0.8
     assert found.predict(X).shape == (150, 2)
+    served = found.to_model().predict(X)  # the last layer, in float32, has the units in it
+    np.testing.assert_allclose(served, found.predict(X), rtol=1e-5, atol=1e-4)
 
 
 def test_a_class_of_one_row_is_trained_on_and_many_classes_of_few_rows_are_split_as_they_come():

@@ -1,5 +1,8 @@
 """The columns of a table as inputs of an ONNX file: what onnxruntime makes of them is what the preparation makes."""
 
+import runpy
+
+import jax
 import numpy as np
 import onnxruntime
 import pytest
@@ -111,3 +114,29 @@ def test_a_whole_table_answers_in_its_words_and_units(target, make_prepared, tmp
     else:
         assert answer.dtype == np.float64
         np.testing.assert_allclose(answer, model.predict(rows), rtol=100 * np.finfo(np.float32).eps)
+
+
+@pytest.mark.parametrize("options", [{"clip": 3.0}, {"bins": 5}], ids=str)
+@pytest.mark.parametrize("name", ["gaps", "rare", "yes"])
+def test_what_is_done_to_all_features_at_last_is_done_in_the_file(name, options, tmp_path):
+    model = model_of(name, scale="robust", **options)
+    assert model.to_onnx(tmp_path / "model.onnx").difference < 1e-6
+    assert model.to_numpy(tmp_path / "model.py").difference < 1e-12
+
+
+def test_a_model_of_an_array_takes_arrays_and_so_do_its_files(tmp_path):
+    X = np.column_stack([HABITS["plain"], np.ones(ROWS), np.where(np.arange(ROWS) % 9, NUMBERS, np.nan)])
+    prep = jn.data.prepare(X, scale="robust", clip=3)
+    net = jn.MLP((prep.inputs, 2))
+    model = jn.Model(net, net.init(jax.random.key(0)), prep)
+    expected = net.predict(model.params, prep.features(X))
+    np.testing.assert_array_equal(model.predict(X), np.asarray(expected))
+    np.testing.assert_array_equal(model.predict(X.tolist()), np.asarray(expected))
+    assert model.to_numpy(tmp_path / "model.py").difference == 0
+    assert model.to_onnx(tmp_path / "model.onnx").difference < 1e-6
+    alone = runpy.run_path(str(tmp_path / "model.py"))["predict"]
+    np.testing.assert_allclose(alone(X[0]), expected[0], rtol=1e-6)
+    with pytest.raises(ValueError, match="X: expected rows of 3 cells"):
+        alone(X[:, :2])
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"X": X})[0], expected, rtol=1e-5, atol=1e-6)

@@ -19,6 +19,8 @@ ACTIVATION_VALUES = {
     "gelu": lambda z: z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
     "silu": lambda z: z / (1 + np.exp(-z)),
     "softplus": lambda z: np.log(1 + np.exp(z)),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1)),
+    "mish": lambda z: z * np.tanh(np.log(1 + np.exp(z))),
 }
 OUTPUT_VALUES = {
     "identity": lambda z: z,

@@ -22,6 +22,8 @@ DEFINITIONS = {
     "gelu": lambda z: z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))) / 2,
     "silu": lambda z: z / (1 + math.exp(-z)),
     "softplus": lambda z: math.log1p(math.exp(z)),
+    "selu": lambda z: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * math.expm1(z)),
+    "mish": lambda z: z * math.tanh(math.log1p(math.exp(z))),
 }
 
 

@@ -13,8 +13,10 @@ from jaxnet.data.preparing.cell_reading import Levels
 from jaxnet.data.preparing.column_codes import Code
 from jaxnet.data.preparing.column_fitting import MANY, MISSING_POLICIES, SCALES, FitOptions, fit_code
 from jaxnet.data.preparing.column_kinds import COLUMN_KINDS, NO_VALUES, Judged, MissingWords, infer_kind
-from jaxnet.data.preparing.prepared_column import ROLES, PreparedColumn
+from jaxnet.data.preparing.feature_taming import PiecewiseLinear, SmoothClip, Taming
+from jaxnet.data.preparing.prepared_column import ROLES, PreparedColumn, tamed_columns
 from jaxnet.data.preparing.table_preparation import Preparation
+from jaxnet.data.preparing.tamed_numbers import quantile_edges
 from jaxnet.data.preparing.target_codes import fit_target
 from jaxnet.data.raw_tables import RawTable, checked_rows
 from jaxnet.data.table_sources import READING, read_table
@@ -47,6 +49,8 @@ def prepare(
     most_categories: int = 64,
     missing_words: Iterable[str | float] = (),
     present_words: Iterable[str] = (),
+    clip: float | None = None,
+    bins: int | None = None,
     **reading: Any,
 ) -> Preparation:
     """Infer what each column of a table is, and fit what is done to it, on the training rows.
@@ -68,6 +72,8 @@ def prepare(
         most_categories: that have a feature each.
         missing_words: words, or numbers such as -999, that stand for a missing value besides the usual ones.
         present_words: usual words for a missing value that are none here, such as "NA" for Namibia.
+        clip: where all features are clipped smoothly at last, as ``jn.data.smooth_clip`` does; 3 is good with "robust".
+        bins: how many bins of as many rows each all features are spread over at last, as ``piecewise_linear`` does.
         reading: options of ``read_table``, for a table that is still to be read: ``decimal=","``.
 
     Raises DataError, with the place, for a table that cannot be prepared so; ValueError or TypeError for bad arguments.
@@ -98,7 +104,25 @@ def prepare(
     given = table if rows is None else table.take(checked_rows(rows, len(table)))
     if not len(given):
         fail(table.source, "no training rows")
-    return _fitted(given, wishes, name)
+    return _tamed(_fitted(given, wishes, name), given, clip, bins)
+
+
+def _tamed(prep: Preparation, table: RawTable, clip: float | None, bins: int | None) -> Preparation:
+    """Add what is done to all features at last, fitted to the training rows."""
+    checks.require(clip is None or bins is None, "bins", "None beside clip, for bins have no outliers", bins)
+    if clip is not None:
+        said = f"all features are clipped smoothly, never beyond {clip:g} or below -{clip:g}"
+        taming: Taming = SmoothClip(checks.number("clip", clip, above=0))
+        return dataclasses.replace(prep, taming=taming, notes=(*prep.notes, said))
+    if bins is None:
+        return prep
+    of_target = table if prep.target is None else table.take(prep.rows_with_target(table))
+    edges = quantile_edges(prep.features(of_target), bins)
+    taming = PiecewiseLinear(tuple(tuple(each.tolist()) for each in edges))
+    said = f"all features are spread over up to {bins} bins"
+    return dataclasses.replace(
+        prep, columns=tamed_columns(prep.columns, taming), taming=taming, notes=(*prep.notes, said)
+    )
 
 
 _ARGUMENTS = tuple(prepare.__kwdefaults__ or ())  # of ``prepare`` itself, for the hint where one is misspelt
@@ -120,7 +144,8 @@ def _fitted(given: RawTable, wishes: _Wishes, target: str | None) -> Preparation
         what = (of.kind, of.why, of.what)
         columns[target] = _record(given, target, what, wishes.options, role="target", missing=of.missing)
     ordered = tuple(columns[name] for name in given.names)
-    return Preparation(ordered, codes, None if of is None else of.code, (*said, *notes), len(training))
+    code = None if of is None else of.code
+    return Preparation(ordered, codes, code, (*said, *notes), len(training), positional=given.source == "array")
 
 
 def _inputs(

@@ -1,9 +1,12 @@
 """What ``prepare`` made of one column, for people to read."""
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 
 from jaxnet import checks
 from jaxnet.data.preparing.column_kinds import COLUMN_KINDS
+from jaxnet.data.preparing.feature_taming import Taming
 
 ROLES = ("input", "target", "ignore")
 
@@ -42,3 +45,12 @@ class PreparedColumn:
         """How many are missing and which words said so, such as "11 missing ('NA' 11)"; nothing where none is."""
         words = f" ({', '.join(self.words)})" if self.words else ""
         return f"{self.missing} missing{words}" if self.missing else ""
+
+
+def tamed_columns(columns: Sequence[PreparedColumn], taming: Taming) -> tuple[PreparedColumn, ...]:
+    """Return the columns with the features that are made of theirs at last."""
+    made = iter(taming.names(tuple(name for column in columns for name in column.features)))
+    return tuple(
+        dataclasses.replace(column, features=tuple(itertools.chain(*itertools.islice(made, len(column.features)))))
+        for column in columns
+    )

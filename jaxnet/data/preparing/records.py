@@ -4,6 +4,7 @@ Floats are written as JSON writes them, the shortest text that gives the same bi
 """
 
 import dataclasses
+import itertools
 import math
 import types
 import typing
@@ -12,9 +13,10 @@ from typing import Any
 from jaxnet import checks
 from jaxnet.data.cells import NumberStyle
 from jaxnet.data.cells.date_texts import DATE_STYLES
-from jaxnet.data.preparing.column_codes import BooleanCode, CategoryCode, HashCode, NumberCode
+from jaxnet.data.preparing.column_codes import BooleanCode, CategoryCode, Code, HashCode, NumberCode
 from jaxnet.data.preparing.date_codes import DATE_PARTS, DateCode
-from jaxnet.data.preparing.prepared_column import PreparedColumn
+from jaxnet.data.preparing.feature_taming import PiecewiseLinear, SmoothClip, Taming
+from jaxnet.data.preparing.prepared_column import PreparedColumn, tamed_columns
 from jaxnet.data.preparing.target_codes import ClassTarget, NumberTarget
 
 PREPARATION_VERSION = 1
@@ -22,6 +24,8 @@ _MOST = 4_096  # features of one column
 _LONGEST_UNIT = 16  # characters
 _CODES = {"number": NumberCode, "boolean": BooleanCode, "category": CategoryCode, "hash": HashCode, "date": DateCode}
 _TARGETS = {"classes": ClassTarget, "number": NumberTarget}
+_TAMINGS = {"smooth_clip": SmoothClip, "piecewise_linear": PiecewiseLinear}
+_LATER = {"taming", "positional"}
 _FIELDS = {"version", "columns", "codes", "target_code", "notes", "rows"}
 
 
@@ -35,6 +39,9 @@ def to_record(preparation: Any) -> dict[str, Any]:
         "target_code": None if target is None else _named(target, _TARGETS),
         "notes": list(preparation.notes),
         "rows": preparation.rows,
+        # what came later is written where there is any, so that older readers know the others
+        **({} if preparation.taming is None else {"taming": _named(preparation.taming, _TAMINGS)}),
+        **({"positional": True} if preparation.positional else {}),
     }
 
 
@@ -51,7 +58,9 @@ def _read(record: Any) -> dict[str, Any]:
     version = record.get("version")
     known = type(version) is int and version == PREPARATION_VERSION
     checks.require(known, "preparation", f"version {PREPARATION_VERSION}", version)
-    checks.require(set(record) == _FIELDS, "preparation", f"the fields {', '.join(sorted(_FIELDS))}", sorted(record))
+    checks.require(
+        set(record) - _LATER == _FIELDS, "preparation", f"the fields {', '.join(sorted(_FIELDS))}", sorted(record)
+    )
     columns = tuple(_instance(PreparedColumn, each) for each in _checked(record["columns"], list, "columns"))
     codes = {name: _coded(each, _CODES) for name, each in _checked(record["codes"], dict, "codes").items()}
     target = None if record["target_code"] is None else _coded(record["target_code"], _TARGETS)
@@ -63,18 +72,28 @@ def _read(record: Any) -> dict[str, Any]:
     checks.require(
         len(by_role["target"]) == (target is not None), "target_code", "one where a column is the target", target
     )
-    for column in by_role["input"]:
-        made = codes[column.name].names(column.name)
-        checks.require(
-            made == column.features, "features", f"those that the code makes of {column.name!r}", column.features
-        )
+    taming = None if "taming" not in record else _coded(record["taming"], _TAMINGS)
+    _check_features(by_role["input"], codes, taming)
     return {
         "columns": columns,
         "codes": codes,
         "target_code": target,
         "notes": _value(record["notes"], tuple[str, ...], "notes"),
         "rows": _value(record["rows"], int, "rows"),
+        "taming": taming,
+        "positional": _value(record.get("positional", False), bool, "positional"),
     }
+
+
+def _check_features(columns: list[PreparedColumn], codes: dict[str, Code], taming: Taming | None) -> None:
+    """Refuse features that are not those which the codes, and what tames them, make."""
+    coded = [dataclasses.replace(column, features=codes[column.name].names(column.name)) for column in columns]
+    if isinstance(taming, PiecewiseLinear):
+        features = sum(len(column.features) for column in coded)
+        checks.require(len(taming.edges) == features, "edges", f"those of {features} features", len(taming.edges))
+    for column, made in zip(columns, coded if taming is None else tamed_columns(coded, taming), strict=True):
+        expected = f"those that the code makes of {column.name!r}"
+        checks.require(made.features == column.features, "features", expected, column.features)
 
 
 def _plain(value: Any) -> Any:
@@ -101,6 +120,11 @@ def _check_code(code: Any) -> None:
     """Refuse a code that no fit would make; fitted ones do not come by here."""
     if isinstance(code, NumberCode):
         checks.require(code.spread > 0, "spread", "a number above 0", code.spread)
+    elif isinstance(code, SmoothClip):
+        checks.number("limit", code.limit, above=0)
+    elif isinstance(code, PiecewiseLinear):
+        ascend = all(a < b for each in code.edges for a, b in itertools.pairwise(each))
+        checks.require(ascend and 1 not in map(len, code.edges), "edges", "none or ascending numbers a feature", ascend)
     elif isinstance(code, CategoryCode):
         distinct = 0 < len(set(code.categories)) == len(code.categories) <= _MOST
         checks.require(distinct, "categories", f"1 to {_MOST} different texts", code.categories)

@@ -12,6 +12,7 @@ from jaxnet.data.dataset import Dataset
 from jaxnet.data.errors import fail
 from jaxnet.data.preparing.cell_reading import Levels
 from jaxnet.data.preparing.column_codes import CategoryCode, Code
+from jaxnet.data.preparing.feature_taming import Taming
 from jaxnet.data.preparing.prepared_column import PreparedColumn
 from jaxnet.data.preparing.records import from_record, to_record
 from jaxnet.data.preparing.target_codes import ClassTarget, NumberTarget
@@ -38,6 +39,9 @@ class Preparation:
         target_code: how the target is coded, or None.
         notes: what was decided about the whole table, in sentences.
         rows: the number of training rows.
+        taming: what is done to all features at last, or None.
+        positional: whether it was fitted to an array, whose columns have no names: then the rows of an array are rows
+            of the table, for a ``jn.Model`` too.
 
     ``prep(table)`` is (X, y): X float32 [N, D]; y int64 labels [N] of classes, or scaled float32 numbers [N], or None
     where the table has no target. ``str(prep)`` has a line for each column.
@@ -48,6 +52,8 @@ class Preparation:
     target_code: ClassTarget | NumberTarget | None
     notes: tuple[str, ...]
     rows: int
+    taming: Taming | None = None
+    positional: bool = False
 
     def __call__(self, table: Any) -> tuple[np.ndarray, np.ndarray | None]:
         """Return (X, y) of a table, or of what ``read_table`` reads.
@@ -228,7 +234,7 @@ class Preparation:
                 bad.setdefault(row, BadRow(row, _line(table, row), name, reason))
         with np.errstate(over="ignore"):
             X = np.concatenate(blocks, axis=1).astype(np.float32) if blocks else np.zeros((len(table), 0), np.float32)
-        return X, list(bad.values())
+        return (X if self.taming is None else self.taming(X)), list(bad.values())
 
     def _check_columns(self, table: RawTable) -> None:
         missing = [name for name in self.codes if name not in table.names]
@@ -239,6 +245,10 @@ class Preparation:
             more = f" (and {len(missing) - 1} more: {', '.join(missing[1:])})" if len(missing) > 1 else ""
             got = f"got {', '.join(table.names)}{hint}"
             fail(table.source, f"no column {missing[0]!r}{more}, which the preparation needs: {got}")
+        # the target may stand in the array or not
+        names = [c.name for c in self.columns if c.role != "target" or c.name in table.names]
+        if self.positional and table.source == "array" and len(table.names) != len(names):
+            fail(table.source, f"expected {len(names)} columns, as at the fit, got {len(table.names)}")
 
 
 def _check_categories(table: RawTable, name: str, code: CategoryCode) -> None:

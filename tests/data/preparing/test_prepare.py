@@ -353,3 +353,30 @@ def test_a_file_is_read_with_the_options_of_reading(tmp_path):
         ValueError, match=r"source: expected what is still to be read, .* got a table that has been read, and decimal"
     ):
         prepare(read_table(path), "y", decimal=".")
+
+
+def test_all_features_are_tamed_at_last_by_what_the_training_rows_say():
+    table = {"x": [0.0, 1.0, 2.0, 3.0, 100.0], "c": ["a", "b", "a", "b", "a"]}
+    one = 1 / np.sqrt(1 + 1 / 9)
+    clipped = prepare(table, scale="robust", clip=3)  # by hand: (x - 2) / 2, then x / sqrt(1 + (x / 3)^2)
+    expected = [[49 / np.sqrt(1 + (49 / 3) ** 2), one, 0], [0.5 / np.sqrt(1 + 1 / 36), 0, one]]
+    np.testing.assert_allclose(clipped.features({"x": [100.0, 3], "c": ["a", "b"]}), expected, rtol=1e-6)
+    binned = prepare(table, scale="none", bins=2, rows=[0, 1, 2], rare=1)  # edges 0, 1, 2
+    assert binned.feature_names == ("x/0", "x/1", "c=a", "c=b")
+    expected = [[0.5, 0, 1, 0], [1, 99, 1, 0]]
+    np.testing.assert_allclose(binned.features({"x": [0.5, 100], "c": ["a", "a"]}), expected, rtol=1e-6)
+    assert [c.features for c in binned.columns] == [("x/0", "x/1"), ("c=a", "c=b")]
+    with pytest.raises(ValueError, match="bins: expected None beside clip"):
+        prepare(table, clip=3, bins=2)
+    with pytest.raises(ValueError, match="clip: expected a finite number above 0, got 0"):
+        prepare(table, clip=0)
+
+
+def test_an_array_has_as_many_columns_as_at_the_fit():
+    X = np.column_stack([np.arange(6.0), np.zeros(6), np.arange(6) % 2 == 0])
+    prep = prepare(X, 2)
+    assert prep.positional
+    assert prep.features(X).shape == prep.features(X[:, :2]).shape == (6, 1)
+    with pytest.raises(ValueError, match="expected 3 columns, as at the fit, got 4"):
+        prep(np.hstack([X, X[:, :1]]))
+    assert not prepare({"x": [1.0, 2, 4]}).positional

@@ -24,9 +24,12 @@ TABLE = {
 OPTIONS = {"most_categories": 20, "rare": 1}
 
 
-@pytest.fixture(scope="module", params=["label", "value", None])
+TAMED = {"label": {"clip": 3.0}, "value": {"bins": 4}, None: {}}
+
+
+@pytest.fixture(scope="module", params=TAMED)
 def prep(request):
-    return prepare(TABLE, request.param, **OPTIONS)
+    return prepare(TABLE, request.param, **OPTIONS, **TAMED[request.param])
 
 
 def test_it_comes_back_to_the_bit_through_json(prep):
@@ -77,6 +80,9 @@ DAMAGED = {
     "codes without a column": (lambda record: record | {"codes": {}}, "codes: expected one for each input"),
     "no target's code": (lambda record: record | {"target_code": None}, "target_code: expected one where a column is the target"),
     "an unknown code": (lambda record: record | {"target_code": {"type": "os.system"}}, "type: expected one of classes, number"),
+    "another clip": (lambda record: record | {"taming": {"type": "smooth_clip", "limit": -1.0}}, "limit: expected a finite number above 0"),
+    "bins of others": (lambda record: record | {"taming": {"type": "piecewise_linear", "edges": [[0.0, 1.0]]}}, "edges: expected those of"),
+    "bins that fall": (lambda record: record | {"taming": {"type": "piecewise_linear", "edges": [[1.0, 0.0]]}}, "edges: expected none or ascending"),
     "a column twice": (lambda record: record | {"columns": record["columns"] * 2}, "columns: expected different names"),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.preparing.feature_taming import PiecewiseLinear, SmoothClip
 
 
 def smooth_clip(X: Any, limit: float = 3.0) -> np.ndarray:
@@ -16,11 +17,7 @@ def smooth_clip(X: Any, limit: float = 3.0) -> np.ndarray:
     """
     limit = checks.number("limit", limit, above=0)
     X = np.asarray(X)
-    X = X if X.dtype.kind == "f" else X.astype(np.float64)
-    far = 1e9 * limit  # whose square any dtype holds; from there on the curve is at its end
-    near = np.clip(X, -far, far)
-    clipped: np.ndarray = (near / np.sqrt(1 + np.square(near / limit))).astype(X.dtype, copy=False)
-    return clipped
+    return SmoothClip(limit)(X if X.dtype.kind == "f" else X.astype(np.float64))
 
 
 def quantile_edges(X: Any, bins: int = 16) -> list[np.ndarray]:
@@ -48,12 +45,4 @@ def piecewise_linear(X: Any, edges: list[np.ndarray]) -> np.ndarray:
     X = np.asarray(X)
     X = X if X.dtype.kind == "f" else X.astype(np.float64)
     checks.require(X.ndim == 2 and X.shape[1] == len(edges), "X", f"an array of shape (N, {len(edges)})", X)
-    parts = []
-    for column, each in zip(X.T, edges, strict=True):
-        if not len(each):
-            continue
-        share = (column[:, None] - each[:-1]) / np.diff(each)
-        low, high = np.zeros(share.shape[1]), np.ones(share.shape[1])
-        low[0], high[-1] = -np.inf, np.inf
-        parts.append(np.clip(share, low, high))
-    return np.hstack(parts).astype(X.dtype) if parts else np.zeros((len(X), 0), X.dtype)
+    return PiecewiseLinear(tuple(map(tuple, edges)))(X)
