@@ -1,7 +1,7 @@
 """Where examples come from: ``Dataset``, strict readers, and published data sets by name.
 
-Read row_splits and dataset, then errors, file_bytes, idx, npz, tables, csv_files, frames, then mnist1d and catalogue.
-What cannot be read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled
+Read row_splits, row_blocks and dataset, then errors, file_bytes, idx, npz, tables, csv_files, frames, then mnist1d and
+catalogue. What cannot be read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled
 or fetched.
 
 Rows that are to stay in their file, or come in batches, are a ``StoredArray``: stored_arrays, batch_iterators.
@@ -30,8 +30,9 @@ from jaxnet.data.preparing import (
     smooth_clip,
 )
 from jaxnet.data.raw_tables import RawTable
+from jaxnet.data.row_blocks import blocks
 from jaxnet.data.row_splits import balanced_weights, split_rows
-from jaxnet.data.stored_arrays import StoredArray, blocks, left_on_disk, read_npy
+from jaxnet.data.stored_arrays import StoredArray, left_on_disk, read_npy
 from jaxnet.data.table_sources import read_table
 from jaxnet.data.table_splits import split_table
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data.row_blocks import standard_of
 from jaxnet.data.row_splits import split_rows
 from jaxnet.targets import one_hot_targets
 
@@ -112,11 +113,7 @@ class Dataset:
         checks.require(isinstance(by, Dataset), "by", "a Dataset", by, TypeError)
         fits = by.x.shape[1:] == self.x.shape[1:]
         checks.require(fits, "by", f"a dataset of inputs {self.x.shape[1:]}", by.x)
-        mean, deviation = by.x.mean(0, dtype=np.float64), by.x.std(0, dtype=np.float64)
-        # not deviation == 0, which the rounding of the mean can hide
-        constant = by.x.min(0) == by.x.max(0)
-        x = (self.x - mean) / np.where(constant, 1, deviation)
-        return dataclasses.replace(self, x=x.astype(np.float32 if self.x.dtype == np.float32 else np.float64))
+        return dataclasses.replace(self, x=standard_of(by.x).of(self.x))
 
     def one_hot(self) -> "Dataset":
         """Return targets [N, K], float64: row i has a 1 in column ``y[i]``; K is the number of classes or labels.

@@ -9,7 +9,7 @@ import mmap
 import os
 import tempfile
 import weakref
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,9 +18,9 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.data.errors import fail
 from jaxnet.data.file_bytes import existing
+from jaxnet.data.row_blocks import Standard, standard_dtype, standard_of
 from jaxnet.operating_system import read_at
 
-BLOCK_BYTES = 2**22  # that are read at once where all rows are gone through
 _HEADERS: Any = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -53,6 +53,7 @@ class StoredArray:
         self.shape, self.dtype = tuple(shape), self._stored.newbyteorder("=")
         self._row = math.prod(self.shape[1:]) * self._stored.itemsize
         self._taken: np.ndarray | None = None  # rows of the file, where these are not all of them
+        self._standards: tuple[Standard, ...] = ()  # by which rows are standardised when they are read
         self._found: dict[Hashable, Any] = {}
 
     def astype(self, dtype: Any) -> "StoredArray":
@@ -68,9 +69,23 @@ class StoredArray:
         """Return the rows as vectors, [N, D]."""
         return self._like((len(self), math.prod(self.shape[1:])), self.dtype, self._taken)
 
+    def standardised(self, by: "StoredArray | None" = None) -> "StoredArray":
+        """Return (x - mean) / deviation, input by input, with the mean and deviation of ``by`` (itself by default).
+
+        These are found in two passes over the file, and rows are standardised when they are read, so that none stay in
+        memory; they have the bits of ``Dataset.standardised``. An input that is constant in ``by`` is only centred.
+        Raises TypeError for a ``by`` that is no ``StoredArray``, ValueError where the inputs' shapes differ.
+        """
+        by = self if by is None else by
+        checks.require(isinstance(by, StoredArray), "by", "a StoredArray", by, TypeError)
+        checks.require(by.shape[1:] == self.shape[1:], "by", f"an array of inputs {self.shape[1:]}", by)
+        other = self._like(self.shape, standard_dtype(self.dtype), self._taken)
+        other._standards = (*self._standards, by.once("standard", lambda: standard_of(by)))
+        return other
+
     def _like(self, shape: tuple[int, ...], dtype: Any, taken: np.ndarray | None) -> "StoredArray":
         other = StoredArray(self._file, self._offset, shape, self._stored)
-        other.dtype, other._taken = np.dtype(dtype), taken
+        other.dtype, other._taken, other._standards = np.dtype(dtype), taken, self._standards
         return other
 
     def once(self, what: Hashable, find: Callable[[], Any]) -> Any:
@@ -88,8 +103,8 @@ class StoredArray:
 
     @property
     def nbytes(self) -> int:
-        """The bytes of all numbers, which are in the file."""
-        return len(self) * self._row
+        """The bytes of all numbers: as they are in the file, or as they are standardised."""
+        return len(self) * (math.prod(self.shape[1:]) * 8 if self._standards else self._row)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -122,6 +137,8 @@ class StoredArray:
                 size = (end - start) * self._row
                 self._fill(view[at : at + size], self._offset + int(flat[start]) * self._row)
                 at += size
+        for standard in self._standards:
+            found = standard.of(found)
         with np.errstate(over="ignore"):  # a number too large for the dtype becomes inf, and is refused as such
             return found.reshape(*np.shape(index), *self.shape[1:]).astype(self.dtype, copy=False)
 
@@ -132,12 +149,6 @@ class StoredArray:
             if not read:
                 fail(self._file.name, "became shorter while it was read")
             done += read
-
-
-def blocks(rows: int, row_bytes: int) -> Iterable[slice]:
-    """Cut ``rows`` rows into slices of about ``BLOCK_BYTES``."""
-    count = max(1, BLOCK_BYTES // max(1, row_bytes))
-    return [slice(start, min(start + count, rows)) for start in range(0, rows, count)]
 
 
 def read_npy(path: str | os.PathLike) -> StoredArray:

@@ -76,23 +76,37 @@ def files_that_stay(options: Mapping[str, Any], home: Path) -> dict[str, Path]:
 
 def _stored(options: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Read what stays on disk: X in one file and y in another, or both as columns of a Parquet file."""
-    for name in ("standardise", "delimiter", "prepare", "group", "time"):
+    for name in ("delimiter", "prepare", "group", "time"):
         given = options.get(name)
         checks.require(not given, f"data.{name}", "none for rows that stay in their file", given)
-    x, y = _rows(folder, options, "data.")
+    train, held = _parted(_rows(folder, options, "data."), options, folder)
+    if options.get("standardise", False):  # both by the training part alone, of which the other must know nothing
+        held = held and (held[0].standardised(by=train[0]), held[1])
+        train = train[0].standardised(), train[1]
+    return {"data": train, "validation": held}
+
+
+def _parted(rows: "_Rows", options: Mapping[str, Any], folder: Path) -> tuple["_Rows", "_Rows | None"]:
+    """Return the rows to train on and those that are held out: a share of them, those of other files, or none."""
     held_out = options.get("validation")
-    if held_out is None or isinstance(held_out, dict):
+    if held_out is None:
+        return rows, None
+    if isinstance(held_out, dict):
         names = ("file", "target")
-        table = dict(known_keys("data.validation.", held_out or {}, names, needed=() if held_out is None else names))
-        return {"data": (x, y), "validation": _rows(folder, options | table, "data.validation.") if table else None}
+        table = dict(known_keys("data.validation.", held_out, names, needed=names))
+        return rows, _rows(folder, options | table, "data.validation.")
     words = "a share, or a table { file = ..., target = ... }"
     checks.require(isinstance(held_out, int | float), "data.validation", words, held_out)
     share = checks.number("data.validation", held_out, above=0, below=1)
+    x, y = rows
     train, held = split_rows(len(x), 1 - share, seed=options.get("seed", 0))
-    return {"data": (x.take(train), y[train]), "validation": (x.take(held), y[held])}
+    return (x.take(train), y[train]), (x.take(held), y[held])
 
 
-def _rows(folder: Path, options: Mapping[str, Any], prefix: str) -> tuple[StoredArray, np.ndarray]:
+_Rows = tuple[StoredArray, np.ndarray]
+
+
+def _rows(folder: Path, options: Mapping[str, Any], prefix: str) -> _Rows:
     """Return X [N, D], which stays on disk, and y; raises DataError for what cannot be read so."""
     path, target = folder / options["file"], options.get("target")
     if path.suffix == ".parquet":

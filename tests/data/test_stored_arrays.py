@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from jaxnet.data import Batches, DataError, left_on_disk, read_idx, read_npy, read_parquet
+from jaxnet.data import Batches, DataError, Dataset, left_on_disk, read_idx, read_npy, read_parquet, row_blocks
 
 ROWS = [slice(2, 9, 3), np.array([7, 0, 0, 8, 9]), 4, np.arange(12) % 5 == 0, (slice(1, 4), 2)]
 
@@ -32,6 +32,29 @@ def test_a_memory_map_and_its_views_are_read_from_the_file(numbers, view):
     stored = left_on_disk(mapped)
     assert type(stored) is not type(mapped)
     np.testing.assert_array_equal(stored[:], mapped)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_rows_are_standardised_when_they_are_read_to_the_bits_of_those_in_memory(tmp_path, monkeypatch, dtype):
+    monkeypatch.setattr(row_blocks, "BLOCK_BYTES", 1000)  # some seven rows
+    array = np.random.default_rng(0).uniform(0, 200, (60, 3, 5)).astype(dtype)
+    array[:, 1, 2] = 7  # constant
+    np.save(tmp_path / "x.npy", array)
+    train, test = Dataset(array[:40], np.zeros(40)), Dataset(array[40:], np.zeros(20))
+    stored = read_npy(tmp_path / "x.npy")
+    by, rest = stored.take(np.arange(40)), stored.take(np.arange(40, 60)).flat()
+    for got, wanted in [(by.standardised(), train.standardised()), (by.flat().standardised(), train.standardised())]:
+        assert got.dtype == wanted.x.dtype
+        np.testing.assert_array_equal(got[:].reshape(wanted.x.shape), wanted.x)
+    np.testing.assert_array_equal(rest.standardised(by=by.flat())[:], test.standardised(by=train).x.reshape(20, 15))
+    by_hand = (array[:40] - array[:40].astype(float).mean(0)) / np.where(
+        array[:40].std(0) == 0, 1, array[:40].astype(float).std(0)
+    )
+    np.testing.assert_allclose(by.standardised()[:], by_hand, rtol=1e-5, atol=1e-5)
+    with pytest.raises(ValueError, match=r"by: expected an array of inputs \(3, 5\)"):
+        by.standardised(by=rest)
+    with pytest.raises(TypeError, match="by: expected a StoredArray"):
+        by.standardised(by=array)
 
 
 def test_a_map_whose_rows_are_not_those_of_the_file_stays(numbers):

@@ -41,6 +41,14 @@ def test_rows_stay_in_the_file_and_a_share_is_held_out(plan_at: Any) -> None:
     assert np.array_equal(task.validation.y, Y[held])
 
 
+def test_rows_that_stay_are_standardised_by_the_training_part(plan_at: Any) -> None:
+    task = plan_at("file = 'X.npy'\ntarget = 'y.npy'\nvalidation = 0.2\nstandardise = true").task
+    train, held = (jn.data.Dataset(X, Y).take(rows) for rows in jn.data.split_rows(30, 0.8, seed=0))
+    assert isinstance(task.data.x, jn.data.StoredArray)
+    assert np.array_equal(task.data.x[:], train.standardised().x)
+    assert np.array_equal(task.validation.x, held.standardised(by=train).x)
+
+
 def test_images_are_rows_and_other_files_are_held_out(plan_at: Any) -> None:
     both = "file = 'pixels-idx3-ubyte', target = 'classes-idx1-ubyte'"
     task = plan_at(f"{both.replace(', ', chr(10))}\nvalidation = {{ {both} }}").task
@@ -77,7 +85,7 @@ def test_the_folder_of_a_sweep_knows_where_the_rows_are_and_has_no_copy(plan_at:
     [
         ("file = 'X.npy'", "data.target: expected the file of the targets"),
         ("file = 'X.npy'\ntarget = 'z.npy'", "z.npy: no such file"),
-        ("file = 'X.npy'\ntarget = 'y.npy'\nstandardise = true", "data.standardise: expected none for rows that stay"),
+        ("file = 'X.npy'\ntarget = 'y.npy'\ndelimiter = ';'", "data.delimiter: expected none for rows that stay"),
         ("file = 'X.npy'\ntarget = 'y.npy'\nvalidation = 'X.npy'", "data.validation: expected a share, or a table"),
         ("file = 'X.npy'\ntarget = 'y.npy'\nvalidation = 1.5", "data.validation: expected a finite number above 0"),
         ("file = 'X.npy'\ntarget = 'y.npy'\nvalidation = {}", "data.validation: expected file and target, got none"),
