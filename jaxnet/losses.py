@@ -140,7 +140,15 @@ class Objective:
         """
         x, target, example_weight = self.checked(params, X, y, weight)
         losses = self.examples(params, x, target, key)
-        return weighted_mean(losses, example_weight) + self.l2 / 2 * squared_weights(params)
+        return self._penalised(params, losses, example_weight)
+
+    @exact_products()
+    def of_logits(self, params: Pytree, logits: jax.Array, y: jax.Array, weight: jax.Array | None) -> jax.Array:
+        """Compute the objective of examples whose logits [N, K] are known, a scalar."""
+        return self._penalised(params, self._losses(logits.T, y), weight)
+
+    def _penalised(self, params: Pytree, losses: jax.Array, weight: jax.Array | None) -> jax.Array:
+        return weighted_mean(losses, weight) + self.l2 / 2 * squared_weights(params)
 
     def logits(self, params: Pytree, X: jax.Array, key: Key | None = None) -> jax.Array:
         """Compute the logits [N, K] of X [N, D]; with a key, each example has its own dropped units."""
@@ -159,7 +167,9 @@ class Objective:
 
     def examples(self, params: Pytree, X: jax.Array, y: jax.Array, key: Key | None = None) -> jax.Array:
         """Compute the loss of every example [N] of X [N, D] and y [N] or [N, K], without the penalty."""
-        logits = self._columns(params, X, key)
+        return self._losses(self._columns(params, X, key), y)
+
+    def _losses(self, logits: jax.Array, y: jax.Array) -> jax.Array:
         if callable(self.loss):
             # one's own takes one example; its targets stand as they were given, in rows
             losses: jax.Array = jax.vmap(self.loss, (1, 0))(logits, y)

@@ -1,8 +1,8 @@
 """Where examples come from: ``Dataset``, strict readers, and published data sets by name.
 
 Read row_splits, row_blocks and dataset, then errors, file_bytes, idx, npz, tables, csv_files, frames, then mnist1d and
-catalogue. What cannot be read as what it claims to be is a ``DataError`` with file, line and column; nothing is guessed, unpickled
-or fetched.
+catalogue. What cannot be read as what it claims to be is a ``DataError`` with file, line and column; nothing is
+guessed, unpickled or fetched.
 
 Rows that are to stay in their file, or come in batches, are a ``StoredArray``: stored_arrays, batch_iterators.
 

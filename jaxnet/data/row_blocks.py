@@ -37,29 +37,29 @@ def standard_dtype(dtype: np.dtype) -> np.dtype:
 
 
 def standard_of(x: Any) -> Standard:
-    """Return mean and deviation of every input of x [N, ...], an array or one on disk; computed in float64."""
+    """Return mean and deviation of every input of x [N, ...], an array or one on disk, in two passes over it; computed
+    in float64."""
+    total, squares = np.zeros((2, *x.shape[1:]))
+    ends = x[:1], x[:1]
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused where rows are looked at
-        mean = _total(x, lambda rows: rows) / len(x)
-        variance = _total(x, lambda rows: (rows - mean) ** 2) / len(x)
-    lowest, highest = (_extreme(x, of) for of in (np.minimum, np.maximum))
+        for rows in _read(x):
+            total = _added(total, rows)
+            ends = _beyond(np.min, ends[0], rows), _beyond(np.max, ends[1], rows)
+        mean = total / len(x)
+        for rows in _read(x):
+            squares = _added(squares, (rows - mean) ** 2)
     # not deviation == 0, which the rounding of the mean can hide
-    return Standard(mean, np.where(lowest == highest, 1.0, np.sqrt(variance)))
+    return Standard(mean, np.where(ends[0][0] == ends[1][0], 1.0, np.sqrt(squares / len(x))))
 
 
-def _total(x: Any, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    total = np.zeros(x.shape[1:])
-    for rows in _read(x):
-        # the total stands before the rows, where adding all of them at once would have it by then
-        total = np.add.reduce(np.concatenate([total[None], of(rows.astype(np.float64))]), axis=0)
-    return total
+def _added(total: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Add rows to a total; it stands before them, where adding all rows at once would have it by then."""
+    added: np.ndarray = np.add.reduce(np.concatenate([total[None], rows.astype(np.float64)]), axis=0)
+    return added
 
 
-def _extreme(x: Any, of: np.ufunc) -> np.ndarray:
-    found = None
-    for rows in _read(x):
-        extreme = of.reduce(rows, axis=0)
-        found = extreme if found is None else of(found, extreme)
-    return np.asarray(found)
+def _beyond(which: Callable[..., np.ndarray], end: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return which(np.concatenate([end, which(rows, axis=0, keepdims=True)]), axis=0, keepdims=True)
 
 
 def _read(x: Any) -> Iterator[np.ndarray]:

@@ -26,7 +26,8 @@ from jaxnet.storage import digest
 from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.devices import cores
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.groups import Prepared, lanes_of
+from jaxnet.sweeps.groups import lanes_of
+from jaxnet.sweeps.prepared_groups import Prepared
 from jaxnet.sweeps.program_calls import Pace
 from jaxnet.sweeps.states import HandedStates
 from jaxnet.sweeps.tiles import Lane, LaneWeights, Shared, go_on

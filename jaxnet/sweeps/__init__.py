@@ -1,11 +1,11 @@
 """Populations: hundreds of networks as one compiled program, and what can honestly be said of them.
 
-Read number_ranges, parameters, folds, space, sampling (and optuna_study): what is tried. Then configuration, groups:
-what that trains. Then tiles, tilings, devices, engine: the compiled population. Then rungs, pruning, forecasts,
-planning, plan_arguments: what a sweep will do; states, history, store: what is known of it; processes, executors,
-ray_executor, trainer, population_training, execution: the search; verification: what a folder holds, and whether it can
-be had again. Then result: what it says. plan_file reads a plan from TOML; learning_rate_test is a sweep of one
-parameter.
+Read number_ranges, parameters, folds, space, sampling (and optuna_study): what is tried. Then configuration, groups,
+prepared_groups: what that trains. Then tiles, tilings, devices, engine: the compiled population. Then rungs, pruning,
+forecasts, planning, plan_arguments: what a sweep will do; states, history, store: what is known of it; processes,
+executors, ray_executor, trainer, population_training, execution: the search; verification: what a folder holds, and
+whether it can be had again. Then result: what it says. plan_file reads a plan from TOML; learning_rate_test is a sweep
+of one parameter.
 """
 
 from jaxnet.storage.interruption import Interrupted

@@ -18,7 +18,7 @@ from jaxnet.accelerators import local_devices, platform, products_precision
 from jaxnet.identity import KeptPrograms
 from jaxnet.sweeps.compiling import Compiling, memory_of, shape_in_place
 from jaxnet.sweeps.devices import memory_limit
-from jaxnet.sweeps.groups import Prepared
+from jaxnet.sweeps.prepared_groups import Prepared
 from jaxnet.sweeps.program_calls import Pace, ProgramCall, TileResults
 from jaxnet.sweeps.tiles import Shared, StateHolder, Tile, go_on, run_tiles
 from jaxnet.sweeps.tilings import Tiling, tile_slots
@@ -88,7 +88,7 @@ class Engine:
         self._tiled = NamedSharding(self._mesh, PartitionSpec(AXIS))
         self._shared = jax.device_put(prepared.shared, NamedSharding(self._mesh, PartitionSpec()))
         folds = prepared.shared.folds
-        self._rows = len(prepared.shared.train.x) if folds is None else folds.train.shape[1]
+        self._rows = len(prepared.shared.train.x) if folds is None else folds.size
         self._resident = resident_tiles(prepared.lanes * self._layout.bytes)
         ordered = self._rows if prepared.draws.ordered else 0
         self.block = epochs_a_call(ordered, self._resident * self._mesh.size, most_epochs)

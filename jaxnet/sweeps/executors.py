@@ -18,8 +18,8 @@ import numpy as np
 from jaxnet import checks
 from jaxnet.sweeps.compiling import Compiling, side_by_side
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.groups import prepare_group
 from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.prepared_groups import prepare_group
 from jaxnet.sweeps.program_calls import Pace, ProgramCall
 from jaxnet.sweeps.states import HandedStates
 from jaxnet.sweeps.tiles import Lane, StateHolder

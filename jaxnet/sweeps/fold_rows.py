@@ -6,10 +6,12 @@ import jax
 import numpy as np
 
 from jaxnet import checks
+from jaxnet.data import StoredArray
 from jaxnet.sweeps.folds import FoldPart
 from jaxnet.sweeps.tiles import FoldRows
 from jaxnet.training.batches import on_device
 from jaxnet.training.metric_values import names_argument
+from jaxnet.training.streamed import RowSource, Streamed, together
 from jaxnet.types import Batch
 
 
@@ -30,6 +32,24 @@ def fold_weights(f: Any, metrics: tuple[Any, ...], folds: tuple[FoldPart, ...], 
     if batch.weight is not None:  # the objective takes them, or they were refused; metrics are given them by name
         return np.asarray(batch.weight)
     return None if unweighted else np.ones(len(batch.x), batch.x.dtype)
+
+
+def fold_rows_on_disk(folds: tuple[FoldPart, ...], batch: Batch, size: int) -> FoldRows:
+    """Let the rows of each fold, ``size`` to train on, be read from disk, with their weights; padding has weight 0."""
+
+    def sources(rows: list[np.ndarray], size: int) -> Streamed:
+        return together([RowSource(rows_of(batch, each), size) for each in rows])
+
+    train, held = [fold.train for fold in folds], [fold.held for fold in folds]
+    count = on_device([len(rows) for rows in train], np.int32)
+    return FoldRows(sources(train, size), None, count, sources(held, max(map(len, held))), None)
+
+
+def rows_of(batch: Batch, rows: np.ndarray) -> Batch:
+    """Return some rows of examples, by their indices; those on disk stay there."""
+    take: Any = lambda part: part.take(rows) if isinstance(part, StoredArray) else part[rows]
+    taken: Any = [None if part is None else take(part) for part in batch]
+    return Batch(*taken)
 
 
 def fold_rows(folds: tuple[FoldPart, ...], weight: np.ndarray | None, size: int) -> FoldRows:

@@ -16,8 +16,9 @@ from jaxnet.data import StoredArray
 from jaxnet.sweeps.compiling import short
 from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles
-from jaxnet.sweeps.groups import Group, drawing_seeds, programs_if_padded, shapes_of_params
+from jaxnet.sweeps.groups import Group, programs_if_padded, shapes_of_params
 from jaxnet.sweeps.plan_words import group_name, with_prefix
+from jaxnet.sweeps.prepared_groups import drawing_seeds
 from jaxnet.sweeps.tilings import Tiling, tile_slots
 from jaxnet.training.preparation import draws
 

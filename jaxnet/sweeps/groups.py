@@ -19,19 +19,13 @@ from jaxnet.network.padded_mlp import padded
 from jaxnet.network.threefry import fold_in, split, typed_key, words_of_seed
 from jaxnet.storage import digest
 from jaxnet.sweeps.configuration import Training, TrainingSpec
-from jaxnet.sweeps.fold_rows import fold_rows, fold_weights
 from jaxnet.sweeps.folds import FoldPart
 from jaxnet.sweeps.grouping import group_alike
-from jaxnet.sweeps.orders import Draws, draw_orders
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.space import Space, configuration_text
-from jaxnet.sweeps.tiles import Lane, RowsOfLanes, Shared
-from jaxnet.sweeps.varied_rows import RowValues, check_varied_targets, lane_rows
-from jaxnet.training.batches import Examples, on_device
-from jaxnet.training.loop import Program
-from jaxnet.training.metric_values import check_metrics
+from jaxnet.sweeps.tiles import Lane
+from jaxnet.sweeps.varied_rows import RowValues
 from jaxnet.training.optimizer_state import first_state
-from jaxnet.training.preparation import check_measured, check_scalar, cut, draws, examples_of, known_batches
 from jaxnet.training.stopping import RUNNING, first_best
 from jaxnet.types import Batch, Key, Pytree
 
@@ -146,109 +140,10 @@ def lanes_rule(spec: TrainingSpec) -> Any:
     return [LANES, 64]  # what else stood here is kept, so that folders go on
 
 
-class Prepared(NamedTuple):
-    """What the engine needs of a group."""
-
-    program: Program
-    shared: Shared
-    rows: np.ndarray  # examples a fold trains on, [F], or [1] without folds
-    numbers: list[list[np.ndarray]]  # leaves [P] in the dtype of the parameters
-    seeds: np.ndarray  # [P], from which orders and dropout are drawn
-    folds: np.ndarray  # [P]; -1 without folds
-    draws: Draws
-    lanes: int  # T
-    hurried: bool = False
-    weights: RowsOfLanes | None = None
-    most: np.ndarray | None = None  # [P], the epochs that each may take; None where all may take as many
-
-
-class SeedDraws:
-    """What a sweep draws for its seeds, from its root; kept, for making a key of JAX compiles."""
-
-    def __init__(self, root: int, ordered: bool) -> None:
-        self._root, self.ordered = root, ordered
-
-    def key(self, seed: int) -> np.ndarray:
-        """Return the data of the key of a seed's runs."""
-        return _run_key(self._root, seed)
-
-    def orders(self, seed: int, rows: int, epochs: range, *, size: int) -> np.ndarray:
-        """Return the orders [len(epochs), size] that ``fit`` with the seed's key draws in these epochs."""
-        return draw_orders(keys_of(self._root, seed)[1], rows, epochs, size=size)
-
-
-@functools.lru_cache(maxsize=4096)
-def _run_key(root: int, seed: int) -> np.ndarray:
-    return np.asarray(jax.random.key_data(keys_of(root, seed)[1]))
-
-
-def drawing_seeds(task: Task, seeds: np.ndarray) -> np.ndarray:
-    """Return the seeds [P] that orders and dropout of members with these are drawn from."""
-    return np.zeros_like(seeds) if task.shared_orders else seeds
-
-
 def keys_of(root: int, seed: int) -> tuple[Key, Key]:
     """Return the key that initialises the networks of a seed and the key of their runs."""
     init_key, run_key = split(fold_in(words_of_seed(root), seed))
     return typed_key(init_key), typed_key(run_key)
-
-
-def check_groups(groups: Sequence[Group], task: Task) -> None:
-    """Check that the objective of every group takes the data, before anything is compiled.
-
-    Groups of one loss and output take the same data, so one of them stands for all. Raises ValueError or TypeError.
-    """
-    kinds: dict[Any, tuple[Any, Any]] = {}
-    for group in groups:
-        f, network = group.training.objective, group.networks[0]
-        kinds.setdefault((getattr(f, "loss", f), getattr(network, "output", None)), (f, network))
-    for f, network in kinds.values():
-        params = shapes_of_params(network, task.dtype)
-        batch, _, metrics = task_examples(f, params, task)
-        if task.folds is not None:
-            fold_weights(f, metrics, task.folds, batch)
-        check_scalar(f, params, batch, len(batch.x))
-    for group in groups:
-        params = shapes_of_params(group.networks[0], task.dtype)
-        check_varied_targets(group.training.objective, params, group.varied, task.data.x.shape[1:])
-
-
-def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
-    """Check a group's data against its objective, cut it into batches, and lay out the numbers of its members.
-
-    Raises ValueError where folds would need weights that the objective or a metric does not take.
-    """
-    f = group.training.objective
-    params = initial_params(group.networks[0], keys_of(task.root, 0)[0], task.dtype)
-    batch, held_out, metrics = task_examples(f, params, task)
-    # with folds a program is cut for the largest training part; smaller ones are padded by rows of weight 0
-    lengths = [len(batch.x)] if task.folds is None else [len(fold.train) for fold in task.folds]
-    longest = max(lengths)
-    # of a resampled fold, which may be longer than the data, only the number of rows counts here
-    cycle = lambda leaf: leaf[np.arange(longest) % len(leaf)] if longest > len(leaf) else leaf[:longest]
-    part = batch if task.folds is None else jax.tree.map(cycle, batch)
-    size, examples, tail = cut(f, part, group.training.batch_size, metrics)
-    check_scalar(f, params, part, size)
-    a, b, c = group.skeletons
-    batches = known_batches(lengths, size, tail)
-    program = Program(a, b, c, metrics, size, tail, size < longest, draws(f), batches)
-
-    # each configuration's numbers, once for each of its members, in the dtype of the parameters: a float64 among
-    # float32 would make the whole update float64, or be refused
-    dtype = checks.parameters("params", params)
-    at = np.searchsorted(group.configurations, members.configuration[group.members])
-    cast = lambda column: column.astype(np.int32 if column.dtype.kind == "i" else dtype)  # patience is a count
-    numbers = [[cast(column[at]) for column in columns] for columns in group.numbers]
-    seeds = drawing_seeds(task, members.seed[group.members])
-    rows_of = [fold.train for fold in task.folds or ()]
-    parts = members.fold[group.members]
-    weights = lane_rows(group.varied, at, rows=rows_of, folds=parts, like=examples.y)
-    drawn = numbers, seeds, parts, SeedDraws(task.root, program.shuffled), group.lanes, group.hurried, weights
-    if task.folds is None:
-        return Prepared(program, Shared(examples, held_out, None), np.array([longest]), *drawn)
-    rows = fold_rows(task.folds, fold_weights(f, metrics, task.folds, batch), len(examples.x))
-    shared = Shared(Examples(batch.x, batch.y, None, on_device(longest, np.int32)), None, rows)
-    return Prepared(program, shared, np.asarray(rows.rows), *drawn)
 
 
 def first_lanes(group: Group, members: Members, task: Task, slots: np.ndarray | None = None) -> Lane:
@@ -297,14 +192,3 @@ def _initial(network: MLP, key: Key, dtype: Any) -> Pytree:
 def _undropped(network: Any) -> Any:
     """Return the network without dropout, which has no part in how it is initialised: every rate would compile."""
     return dataclasses.replace(network, dropout=0.0) if isinstance(network, MLP) else network
-
-
-def task_examples(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | None, tuple[Any, ...]]:
-    """Return the data, the validation data and the metrics as an objective takes them; raises ValueError or TypeError,
-    naming the argument, where it does not."""
-    given = lambda batch: tuple(part for part in batch if part is not None)
-    batch = examples_of(f, params, given(task.data), "data")
-    held_out = None if task.validation is None else examples_of(f, params, given(task.validation), "validation")
-    metrics = check_metrics(task.metrics, f)
-    check_measured(metrics, batch, 0, validated=task.validation is not None or task.folds is not None)
-    return batch, held_out, metrics

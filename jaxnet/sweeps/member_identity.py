@@ -14,8 +14,9 @@ import numpy as np
 
 from jaxnet.identity import KeptPrograms, defined_at, different, digest_arrays, odd_programs
 from jaxnet.storage import digest
-from jaxnet.sweeps.groups import Group, first_lanes, shapes_of_params, task_examples
+from jaxnet.sweeps.groups import Group, first_lanes, shapes_of_params
 from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.prepared_groups import task_examples
 from jaxnet.training.loop import Program, Updated, assemble, program_key
 from jaxnet.training.metric_values import names_argument
 from jaxnet.training.optimizer_state import LOOKED_AT

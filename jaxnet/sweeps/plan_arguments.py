@@ -11,7 +11,7 @@ from jaxnet import checks
 from jaxnet.data import Preparation
 from jaxnet.sweeps.configuration import PARAMETER_NAMES, TrainingSpec
 from jaxnet.sweeps.devices import use_all_cores
-from jaxnet.sweeps.groups import Group, Members, Task, check_groups, list_groups, list_members
+from jaxnet.sweeps.groups import Group, Members, Task, list_groups, list_members
 from jaxnet.sweeps.own_functions import check_read
 from jaxnet.sweeps.parameters import Configuration
 from jaxnet.sweeps.plan_data import check_dtype, plan_rows, varied_rows
@@ -19,6 +19,7 @@ from jaxnet.sweeps.plan_objectives import judge
 from jaxnet.sweeps.plan_search import Search
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import evolving
+from jaxnet.sweeps.prepared_groups import check_groups
 from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
 from jaxnet.sweeps.size_limits import require_members
 from jaxnet.sweeps.space import Space
@@ -75,7 +76,8 @@ def plan(
             ``seed`` and ``fold``; with functions of one's own (``network``, ``objective``, ``optimizer``, ``weight``,
             ``targets``), any others too.
         data: (X [N, D], y) or (X, y, weight), or an object with ``x`` and ``y``; with a ``preparation`` also a table.
-            An X on disk, or batches, stay there as in ``fit``, whose metrics then are "validation_..." ones.
+            An X on disk, or batches, stay there as in ``fit``, also what is held out of them; metrics then are names
+            such as "validation_accuracy".
             Weights weigh the loss, and metrics by name or that name ``weight=``, also of rows that ``Folds`` hold out.
         method, n, configurations: "grid" (``n`` values along a Float without a step), "random" or "sobol" (``n``
             configurations), "list" (``configurations``), "optuna" (``n`` trials of its TPE, ``ask`` at once), or "pbt"

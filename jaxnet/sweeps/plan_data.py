@@ -29,7 +29,7 @@ def plan_examples(
         checks.require(fits, "preparation", "what jn.data.prepare returns for a target", preparation, TypeError)
         data, validation = (table_examples(preparation, each) for each in (data, validation))
     batch = arrays_of(stored_data(data, "data"), "data", stored=True)
-    held_out = None if validation is None else arrays_like(batch, validation, "validation")
+    held_out = None if validation is None else arrays_like(batch, stored_data(validation, "validation"), "validation")
     if preparation is not None:
         features = f"the preparation's {preparation.inputs} features, or a table"
         checks.require(batch.x.shape[1:] == (preparation.inputs,), "data", features, batch.x)
@@ -69,7 +69,7 @@ def arrays_of(data: Any, argument: str, *, stored: bool = False) -> Batch:
 
 def arrays_like(data: Batch, other: Any, argument: str) -> Batch:
     """Return further examples as NumPy arrays; raises ValueError for those of another shape than the data's."""
-    batch = arrays_of(other, argument)
+    batch = arrays_of(other, argument, stored=isinstance(data.x, StoredArray))
     expected = f"examples of shape (N, {', '.join(map(str, data.x.shape[1:]))}), as in data"
     checks.require(batch.x.shape[1:] == data.x.shape[1:], argument, expected, batch.x)
     return batch
@@ -83,7 +83,6 @@ def _dealt(
     checks.require(held_out is None or folds is None, "validation", expected, checks.Words("both"))
     if folds is None:
         return None, len(batch.y)
-    checks.require(not isinstance(batch.x, StoredArray), "fold", "validation=(X, y) for data on disk", folds)
     dealt = folds.deal(np.asarray(batch.y), root)
     return dealt, max(len(fold.train) for fold in dealt)
 

@@ -94,7 +94,7 @@ def _parted(rows: "_Rows", options: Mapping[str, Any], folder: Path) -> tuple["_
     if isinstance(held_out, dict):
         names = ("file", "target")
         table = dict(known_keys("data.validation.", held_out, names, needed=names))
-        return rows, _rows(folder, options | table, "data.validation.")
+        return rows, _rows(folder, {**options, **table}, "data.validation.")
     words = "a share, or a table { file = ..., target = ... }"
     checks.require(isinstance(held_out, int | float), "data.validation", words, held_out)
     share = checks.number("data.validation", held_out, above=0, below=1)

@@ -15,7 +15,9 @@ import numpy as np
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples
 from jaxnet.training.flat import Flat, Layout, flatten, unflatten
+from jaxnet.training.held_out_rows import left_on_disk
 from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
+from jaxnet.training.streamed import Streamed
 from jaxnet.types import Array, Batch, Pytree
 
 
@@ -83,11 +85,16 @@ class RowsOfLanes(Protocol):
 class FoldRows(NamedTuple):
     """Which rows each of F folds trains on and holds out, padded to M and V rows of weight 0."""
 
-    train: Array  # [F, M]
+    train: Any  # [F, M]; or ``Streamed`` of F sources, which have the weights, too
     train_weight: Array | None  # [F, M]; None where the objective takes no weights
     rows: Array  # [F], how many of M are examples
-    held_out: Array  # [F, V]
+    held_out: Any  # [F, V]; or ``Streamed``
     held_out_weight: Array | None  # [F, V]
+
+    @property
+    def size(self) -> int:
+        """M, the rows of a fold with their padding."""
+        return len(self.train) if isinstance(self.train, Streamed) else int(self.train.shape[1])
 
 
 class Shared(NamedTuple):
@@ -184,6 +191,8 @@ def tile_data(shared: Shared, tile: Tile) -> Data:
     if shared.folds is None:
         return Data(shared.train, shared.validation, tile.orders)
     rows = jax.tree.map(lambda leaf: leaf[tile.fold], shared.folds)
+    if isinstance(rows.train, Streamed):
+        return Data(Examples(rows.train, None, None, rows.rows), left_on_disk(rows.held_out), tile.orders)
     at = lambda index, weight: Batch(shared.train.x[index], shared.train.y[index], weight)
     train = Examples(*at(rows.train, rows.train_weight), rows=rows.rows)
     return Data(train, at(rows.held_out, rows.held_out_weight), tile.orders)

@@ -15,7 +15,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.storage import digest
-from jaxnet.training.streamed import RowSource, Streamed
+from jaxnet.training.streamed import RowSource, Streamed, together
 from jaxnet.types import Array, Batch, Key, Pytree
 
 ALIGNED = 64  # bytes: memory that begins at a multiple, XLA's CPU shares instead of copying it
@@ -44,7 +44,7 @@ def streamed(batch: Batch, batch_size: int, *, weighted: bool) -> Examples:
         weight: Any = np.ones(rows, batch.x.dtype)
         batch = batch._replace(weight=weight)
     length = padded_size(-(-rows // batch_size)) * batch_size if weighted else rows
-    return Examples(RowSource(batch, length).streamed(), None, None, on_device(rows, np.int32))
+    return Examples(together([RowSource(batch, length)], stacked=False), None, None, on_device(rows, np.int32))
 
 
 def padded_size(count: int, fewest: int = 1) -> int:

@@ -18,11 +18,13 @@ from jaxnet.identity import KeptPrograms, computing_key
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples, draw_order, take
 from jaxnet.training.flat import flatten, layout_of, unflatten
+from jaxnet.training.held_out_rows import logits_of
 from jaxnet.training.hyperparameters import Skeleton, combine, refreshed
 from jaxnet.training.meshes import everywhere, in_parts, in_place
 from jaxnet.training.metric_values import metric_name, metric_values
 from jaxnet.training.optimizer_extras import EXTRAS, extras_taken
 from jaxnet.training.stopping import Best, Stop
+from jaxnet.training.streamed import Streamed
 from jaxnet.types import Array, Batch, Key, Metric, Pytree
 
 CHUNK = 1024  # epochs that one call of the compiled program can record
@@ -276,13 +278,19 @@ def epoch_values(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
     both = [metric for metric in parts.program.metrics if not metric_name(metric).startswith("validation_")]
     f = parts.objective
     values = metric_values(f, params, Batch(*data.train[:3]), {metric_name(metric): metric for metric in both})
-    if data.validation is not None:
-        x, y, weight = data.validation
-        extra = {} if weight is None else {"weight": weight}
-        values["validation_loss"] = f(params, x, y, **extra)
-        metrics = {_validation_name(metric_name(metric)): metric for metric in parts.program.metrics}
-        values |= metric_values(f, params, data.validation, metrics)
-    return values
+    return values if data.validation is None else values | held_out_values(parts, params, data.validation)
+
+
+def held_out_values(parts: Parts, params: Pytree, held: Batch) -> dict[str, Array]:
+    """Compute loss and metrics of rows that are held out, in memory or on disk."""
+    f, logits = parts.objective, None
+    if isinstance(held.x, Streamed):
+        logits, y, weight = logits_of(f, params, held.x)
+        held, loss = held._replace(y=y, weight=weight), f.of_logits(params, logits, y, weight)
+    else:
+        loss = f(params, held.x, held.y, **({} if held.weight is None else {"weight": held.weight}))
+    metrics = {_validation_name(metric_name(metric)): metric for metric in parts.program.metrics}
+    return {"validation_loss": loss, **metric_values(f, params, held, metrics, logits=logits)}
 
 
 def history_names(metrics: tuple[Metric, ...], validated: bool) -> list[str]:

@@ -56,21 +56,26 @@ def metric_name(metric: Metric) -> str:
     return str(getattr(metric, "__name__", type(metric).__name__))
 
 
-def metric_values(f: Any, params: Pytree, batch: Batch, metrics: dict[str, Metric]) -> dict[str, Array]:
+def metric_values(
+    f: Any, params: Pytree, batch: Batch, metrics: dict[str, Metric], *, logits: Array | None = None
+) -> dict[str, Array]:
     """Compute the metrics, history's name -> metric, of N examples by the objective that is trained: a scalar each.
 
-    A callable is given ``weight``, ``logits`` [N, K] and ``network`` where it names them.
+    A callable is given ``weight``, ``logits`` [N, K] and ``network`` where it names them; ``logits`` are computed
+    unless they are known.
     """
     x, y, weight = batch
     values: dict[str, Any] = {}
-    logits = functools.cache(lambda: f.logits(params, x))  # of all metrics once, and only where one wants them
+    known = functools.cache(
+        lambda: f.logits(params, x) if logits is None else logits
+    )  # of all metrics once, and only where one wants them
     for name, metric in metrics.items():
         if not callable(metric):
             plain, output = metric.removeprefix("validation_"), output_taught(f.loss, f.network)
-            values[name] = metric_value(plain, logits(), y, weight, output=output)
+            values[name] = metric_value(plain, known(), y, weight, output=output)
             continue
         extra = {} if weight is None or not names_argument(metric, "weight") else {"weight": weight}
-        extra |= {"logits": logits()} if names_argument(metric, "logits") else {}
+        extra |= {"logits": known()} if names_argument(metric, "logits") else {}
         extra |= {"network": f.network} if names_argument(metric, "network") else {}
         value = jnp.asarray(metric(params, x, y, **extra))  # 0.0, where nothing of it is computed
         checks.require(value.shape == (), "metrics", f"a scalar from {metric_name(metric)}", value)

@@ -16,6 +16,7 @@ from jaxnet.data import StoredArray
 from jaxnet.losses import Objective
 from jaxnet.network.threefry import typed_key, words_of_seed
 from jaxnet.training.batches import Examples, Orders, on_device, pad, streamed, whole
+from jaxnet.training.held_out_rows import held_out
 from jaxnet.training.hyperparameters import fixed, partition
 from jaxnet.training.loop import Data, Program, State, history_names
 from jaxnet.training.meshes import check_mesh, put_data, put_key, several_processes
@@ -50,8 +51,9 @@ def plan_fit(
     batch = examples_of(f, params, data, "data")
     validation = options["validation"]
     if validation is not None:
-        held_out = in_memory(stored_data(validation, "validation"))
-        validation = Batch(*whole(examples_of(f, params, held_out, "validation"))[:3])
+        validation = stored_data(validation, "validation")
+        validation = validation if isinstance(batch.x, StoredArray) else in_memory(validation)
+        validation = examples_of(f, params, validation, "validation")
     metrics = check_metrics(options["metrics"], f)
     check_measured(metrics, batch, options["batch_size"], validated=validation is not None)
     stop = check_stop(options["stop"], history_names(metrics, validation is not None))
@@ -68,8 +70,14 @@ def plan_fit(
     described = (f, optimizer, stop)
     (a, b, c), numbers = zip(*map(partition, described), strict=True)
     program = Program(a, b, c, metrics, size, tail, shuffled, random, known_batches([len(batch.x)], size, tail))
+    held = None if validation is None else _on_device(held_out(f, validation, metrics))
     state = first_state(optimizer, params, options["optimizer_state"], first_best(stop, params, dtype))
-    return FitPlan(program, list(numbers), state, Data(examples, validation, None), key, epochs, orders, described)
+    return FitPlan(program, list(numbers), state, Data(examples, held, None), key, epochs, orders, described)
+
+
+def _on_device(batch: Batch) -> Batch:
+    """Put rows that are held out on the device, where they are in memory."""
+    return batch if isinstance(batch.x, Streamed) else Batch(*whole(batch)[:3])
 
 
 def _own(leaf: Any) -> Array:

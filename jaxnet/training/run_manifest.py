@@ -59,7 +59,7 @@ def run_manifest(plan: FitPlan) -> dict[str, Any]:
         "start": digest_arrays((plan.state.params, plan.state.epoch)),
         "optimizer_state": digest_arrays(plan.state.optimizer),
         "data": _digest_examples(plan.data.train),
-        "validation": digest_arrays(plan.data.validation),
+        "validation": _digest_held_out(plan.data.validation),
         "programs": _programs(plan),
         **surroundings(),
         **_layout_record(plan.described[0]),
@@ -162,7 +162,7 @@ def _trace(plan: FitPlan) -> dict[str, Any]:
         numbers=(),
         trained=Updated(plan.state.params, plan.state.optimizer),
         train=_shapes_of(plan.data.train),
-        validation=plan.data.validation,
+        validation=None if plan.data.validation is None else _shapes_of(plan.data.validation),
         sizes=[size, tail] if tail else [size],
         key=plan.key,
     )
@@ -175,7 +175,12 @@ def _digest_examples(examples: Examples) -> str:
     return digest(examples.x.source.digest(), str(int(examples.rows)))
 
 
-def _shapes_of(examples: Examples) -> Batch:
+def _digest_held_out(batch: Batch | None) -> str:
+    x: Any = None if batch is None else batch.x
+    return x.source.digest() if isinstance(x, Streamed) else digest_arrays(batch)
+
+
+def _shapes_of(examples: Examples | Batch) -> Batch:
     return examples.x.of_rows(len(examples.x)) if isinstance(examples.x, Streamed) else Batch(*examples[:3])
 
 

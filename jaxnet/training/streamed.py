@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 import threading
 import weakref
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -58,17 +58,10 @@ class RowSource:
 
     def __init__(self, batch: Batch, length: int) -> None:
         self._parts = [part for part in batch if part is not None]
-        self._rows, self._length = len(batch.x), length
+        self._rows, self.length = len(batch.x), length
         self._ahead: collections.OrderedDict[bytes, Future[list[np.ndarray]]] = collections.OrderedDict()
-        self._lock, self._number = threading.Lock(), next(_numbers)
-        _sources[self._number] = self
-
-    def streamed(self) -> Streamed:
-        """Return what stands for the rows in a program, and keeps this source alive."""
-        kinds = tuple((part.shape[1:], str(part.dtype)) for part in self._parts)
-        stands = Streamed(jax.device_put(np.int32(self._number)), self._length, kinds)
-        object.__setattr__(stands, "_source", self)  # beside the fields: no program depends on which one it is
-        return stands
+        self._lock, self.number = threading.Lock(), next(_numbers)
+        _sources[self.number] = self
 
     def fetch(self, index: np.ndarray, upcoming: np.ndarray) -> list[np.ndarray]:
         """Return the rows of ``index`` [B], and let those of ``upcoming`` be read."""
@@ -83,6 +76,11 @@ class RowSource:
                 self._ahead.popitem(last=False)
         return rows
 
+    @property
+    def kinds(self) -> tuple[tuple[tuple[int, ...], str], ...]:
+        """The shape of a row, and the dtype, of x, y and weight."""
+        return tuple((part.shape[1:], str(part.dtype)) for part in self._parts)
+
     def digest(self) -> str:
         """Digest all rows, shapes and dtypes, some of them in memory at a time."""
         each = (part.once("digests", lambda part=part: _digests(part)) if isinstance(part, StoredArray)
@@ -95,6 +93,15 @@ class RowSource:
         for part in found if outside.any() else ():
             part[outside] = 0
         return found
+
+
+def together(sources: Sequence[RowSource], *, stacked: bool = True) -> Streamed:
+    """Return what stands for the rows of sources of one length in a program, ``number`` [n] being whose they are, and
+    keeps them alive; without ``stacked`` of a single one, ``number`` without axes."""
+    numbers = np.array([source.number for source in sources], np.int32)
+    stands = Streamed(jax.device_put(numbers if stacked else numbers[0]), sources[0].length, sources[0].kinds)
+    object.__setattr__(stands, "_sources", sources)  # beside the fields: no program depends on which ones they are
+    return stands
 
 
 def stored_data(data: Any, argument: str) -> Any:

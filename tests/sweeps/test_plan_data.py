@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps.groups import prepare_group
+from jaxnet.sweeps.prepared_groups import prepare_group
 from jaxnet.sweeps.store import sweep_manifest
+from jaxnet.training import held_out_rows
+from jaxnet.training.streamed import Streamed
 
 ROWS = 40
 TABLE = {
@@ -110,8 +112,37 @@ def test_what_looks_at_all_rows_at_once_is_refused(arrays):
     assert named.names == ("loss", "validation_loss", "validation_accuracy")
     with pytest.raises(ValueError, match="names such as 'validation_accuracy' while data stay on disk"):
         stored_plan(stored, y, metrics=["accuracy"])
-    with pytest.raises(ValueError, match=r"fold: expected validation=\(X, y\) for data on disk"):
-        stored_plan(stored, y, jn.Space(learning_rate=0.1, batch_size=16, fold=jn.Folds(2)), n=1)
+    folds = jn.Space(learning_rate=0.1, batch_size=16, fold=jn.Folds(2))
+    for own in ({"metrics": [lambda params, x, y: 0.0]}, {"objective": lambda net, c: lambda params, x, y: 0.0}):
+        with pytest.raises(ValueError, match=r"rows on disk|while data stay on disk"):
+            stored_plan(stored, y, folds, n=1, **own)
+
+
+HELD_OUT = {
+    "folds by time, weighted": {"fold": jn.Folds(3, time=np.arange(60) // 2), "weight": np.arange(60.0)},
+    "validation": {"validation": np.arange(9)},
+}
+
+
+@pytest.mark.parametrize("way", HELD_OUT)
+def test_rows_that_are_held_out_stay_on_disk_too_and_say_the_same(arrays, way, monkeypatch):
+    """They are looked at some at a time, the last of which are fewer."""
+    monkeypatch.setattr(held_out_rows, "_MOST_ROWS", 7)
+    X, y, stored = arrays
+    given = dict(HELD_OUT[way])
+    weight, rows = ([given.pop(name)] if name in given else [] for name in ("weight", "validation"))
+    space = jn.Space(learning_rate=jn.Choice(0.1, 0.4), batch_size=16, **given)
+
+    def planned(x, held):
+        data = {"data": (x, y, *weight), "validation": (held, y[rows[0]]) if rows else None}
+        return jn.plan(space, method="grid", epochs=2, metrics=["validation_auc"], **data)
+
+    there = planned(stored, stored.take(rows[0]) if rows else None)
+    shared = prepare_group(there.groups[0], there.members, there.task).shared
+    assert isinstance(shared.folds.held_out if shared.folds else shared.validation.x, Streamed)
+    there, here = jn.sweep(there), jn.sweep(planned(X, X[rows[0]] if rows else None))
+    for name, curve in here.history.curves.items():
+        np.testing.assert_allclose(there.curves(name), curve, rtol=1e-6)
 
 
 def test_another_process_opens_the_file_by_its_name_and_a_temporary_file_stays_here(arrays):

@@ -89,6 +89,20 @@ def test_metrics_are_those_of_validation_data(arrays):
         fit(arrays[:2], validation=held_out, metrics=["accuracy", "validation_accuracy"])
 
 
+def test_validation_data_stay_on_disk_where_the_others_do_and_are_known_by_their_contents(arrays, tmp_path):
+    X, y, w, _ = arrays
+    fewer = tuple(array.take(np.arange(20)) for array in stored(arrays))
+    runs = [fit(stored(arrays), validation=data, out=tmp_path / "run") for data in (stored(arrays), stored(arrays))]
+    assert same(*runs)
+    expected = float(jn.objective(NET)(runs[0].params, X, y, weight=w))
+    assert runs[0].history["validation_loss"][-1] == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ValueError, match="a run of something else: validation was"):
+        fit(stored(arrays), validation=fewer, out=tmp_path / "run")
+    # what looks at X itself is given it in memory
+    run = fit(stored(arrays)[:2], own, validation=stored(arrays)[:2])
+    assert run.history["validation_loss"][-1] == pytest.approx(float(own(run.params, X, y)), rel=1e-6)
+
+
 def test_what_is_wrong_in_a_file_is_said_with_its_rows(arrays):
     with pytest.raises(ValueError, match=r"labels from 0 to 1 .*among the rows 0 to 49"):
         fit((stored(arrays)[0], arrays[1] + 1))
@@ -122,9 +136,11 @@ import jaxnet as jn
 
 net = jn.MLP((1024, 2, 2), output="softmax")
 def fit(rows):
-    data = jn.data.read_npy(sys.argv[1])[:rows] if rows else jn.data.read_npy(sys.argv[1])
-    return jn.fit(jn.objective(net), net.init(jax.random.key(0)), (data, np.zeros(len(data), np.int8)),
-                  optimizer=optax.sgd(0.1), epochs=1, batch_size=512, key=jax.random.key(0))
+    data = jn.data.read_npy(sys.argv[1])
+    data = data.take(np.arange(rows)) if rows else data
+    rows = data.standardised(), np.zeros(len(data), np.int8)
+    return jn.fit(jn.objective(net), net.init(jax.random.key(0)), rows, optimizer=optax.sgd(0.1), epochs=1,
+                  batch_size=512, key=jax.random.key(0), validation=rows)
 fit(1024)  # libraries, threads and compiler take their addresses
 warm = {line.split()[0]: int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("Vm")}
 allowed = int(sys.argv[2])
@@ -138,7 +154,7 @@ except MemoryError:
 
 
 def test_ten_times_the_memory_that_is_allowed_is_trained_on(tmp_path):
-    allowed = 48 * 2**20
+    allowed = 32 * 2**20
     rows = 10 * allowed // 1024
     with open(tmp_path / "X.npy", "wb") as file:  # of nothing but zeros: it takes no room on the disk
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (rows, 1024)})

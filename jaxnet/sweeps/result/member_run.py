@@ -4,9 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnet.sweeps.groups import drawing_seeds, initial_params, keys_of
+from jaxnet.sweeps.groups import initial_params, keys_of
 from jaxnet.sweeps.history import SweepHistory, state_of
 from jaxnet.sweeps.planning import Plan
+from jaxnet.sweeps.prepared_groups import drawing_seeds
 from jaxnet.sweeps.result.unpadded import unpadded
 from jaxnet.training import OptimizerState, Outcome, Run, stopping
 from jaxnet.training.batches import on_device
