@@ -38,14 +38,14 @@ def fold_rows_on_disk(folds: tuple[FoldPart, ...], batch: Batch, size: int) -> F
     """Let the rows of each fold, ``size`` to train on, be read from disk, with their weights; padding has weight 0."""
 
     def sources(rows: list[np.ndarray], size: int) -> Streamed:
-        return together([RowSource(rows_of(batch, each), size) for each in rows])
+        return together([RowSource(taken_rows(batch, each), size) for each in rows])
 
     train, held = [fold.train for fold in folds], [fold.held for fold in folds]
     count = on_device([len(rows) for rows in train], np.int32)
     return FoldRows(sources(train, size), None, count, sources(held, max(map(len, held))), None)
 
 
-def rows_of(batch: Batch, rows: np.ndarray) -> Batch:
+def taken_rows(batch: Batch, rows: np.ndarray) -> Batch:
     """Return some rows of examples, by their indices; those on disk stay there."""
     take: Any = lambda part: part.take(rows) if isinstance(part, StoredArray) else part[rows]
     taken: Any = [None if part is None else take(part) for part in batch]

@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxnet import checks
 from jaxnet.data import StoredArray
-from jaxnet.sweeps.fold_rows import fold_rows, fold_rows_on_disk, fold_weights, rows_of
+from jaxnet.sweeps.fold_rows import fold_rows, fold_rows_on_disk, fold_weights, taken_rows
 from jaxnet.sweeps.folds import FoldPart
 from jaxnet.sweeps.groups import Group, Members, Task, initial_params, keys_of, shapes_of_params
 from jaxnet.sweeps.orders import Draws, draw_orders
@@ -99,7 +99,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     lengths = [len(batch.x)] if task.folds is None else [len(fold.train) for fold in task.folds]
     longest = max(lengths)
     # of a resampled fold, which may be longer than the data, only the number of rows counts here
-    part = batch if task.folds is None else rows_of(batch, np.arange(longest) % len(batch.x))
+    part = batch if task.folds is None else taken_rows(batch, np.arange(longest) % len(batch.x))
     size, examples, tail = cut(f, part, group.training.batch_size, metrics)
     check_scalar(f, params, part, size)
     a, b, c = group.skeletons

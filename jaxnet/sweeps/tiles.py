@@ -15,7 +15,7 @@ import numpy as np
 from jaxnet.training import stopping
 from jaxnet.training.batches import Examples
 from jaxnet.training.flat import Flat, Layout, flatten, unflatten
-from jaxnet.training.held_out_rows import left_on_disk
+from jaxnet.training.held_out_rows import standing_for
 from jaxnet.training.loop import Data, Program, State, assemble, history_names, one_epoch
 from jaxnet.training.streamed import Streamed
 from jaxnet.types import Array, Batch, Pytree
@@ -192,7 +192,7 @@ def tile_data(shared: Shared, tile: Tile) -> Data:
         return Data(shared.train, shared.validation, tile.orders)
     rows = jax.tree.map(lambda leaf: leaf[tile.fold], shared.folds)
     if isinstance(rows.train, Streamed):
-        return Data(Examples(rows.train, None, None, rows.rows), left_on_disk(rows.held_out), tile.orders)
+        return Data(Examples(rows.train, None, None, rows.rows), standing_for(rows.held_out), tile.orders)
     at = lambda index, weight: Batch(shared.train.x[index], shared.train.y[index], weight)
     train = Examples(*at(rows.train, rows.train_weight), rows=rows.rows)
     return Data(train, at(rows.held_out, rows.held_out_weight), tile.orders)

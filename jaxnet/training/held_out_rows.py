@@ -35,10 +35,10 @@ def held_out(f: Any, batch: Batch, metrics: tuple[Any, ...]) -> Batch:
         return batch
     if not told_by_logits(f, metrics):
         return Batch(*in_memory(tuple(batch)))
-    return left_on_disk(together([RowSource(batch, len(batch.x))], stacked=False))
+    return standing_for(together([RowSource(batch, len(batch.x))], stacked=False))
 
 
-def left_on_disk(rows: Streamed) -> Batch:
+def standing_for(rows: Streamed) -> Batch:
     """Return what stands for x, y and weight of rows on disk."""
     stands: Any = rows, None, None
     return Batch(*stands)
