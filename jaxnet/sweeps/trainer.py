@@ -15,10 +15,10 @@ from jaxnet.sweeps.forecasts import tiling_of
 from jaxnet.sweeps.history import SweepHistory, behind, forget, gone, member_arrays, scores, state_bytes
 from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.population_training import take_over
-from jaxnet.sweeps.processes import ALONE, Processes
+from jaxnet.sweeps.processes import ALONE, Pair, Processes
 from jaxnet.sweeps.program_calls import ProgramCall, TileResults
 from jaxnet.sweeps.rungs import rank
-from jaxnet.sweeps.states import HELD_BYTES
+from jaxnet.sweeps.states import HELD_BYTES, States
 from jaxnet.sweeps.tiles import Lane
 from jaxnet.training.flat import flatten
 from jaxnet.training.run import next_chunk
@@ -27,7 +27,8 @@ from jaxnet.training.stopping import CONVERGED, DIVERGED
 _PIECE_SECONDS = 20.0  # that tiles elsewhere train before they come back: what the death of a worker costs
 _FIRST_PIECE = 16  # epochs, before it is known how long one takes
 _LOOK_SECONDS = 0.01
-_EXCHANGED_BYTES = 2**26  # of states that travel between processes at a time
+_EXCHANGED_BYTES = 2**26  # of states that a process sends at a time
+_NONE = np.zeros(0, np.int64)
 
 
 class Trainer:
@@ -109,11 +110,17 @@ class Trainer:
         self._plan = plan
 
     def share(self) -> None:
-        """Let every process have the states that were kept, where they are few; else each has those it trained."""
-        if self._processes.size > 1 and state_bytes(self._history) <= HELD_BYTES:
-            for index, states in enumerate(self._history.states):
-                slots = np.flatnonzero(~states.gone(np.arange(states.count)))
+        """Let every process have the states that were kept, where they are few; else each has those it trained, and
+        the first one those of the folder."""
+        if self._processes.size == 1:
+            return
+        few, rank = state_bytes(self._history) <= HELD_BYTES, self._processes.rank
+        for index, states in enumerate(self._history.states):
+            slots = np.flatnonzero(~states.gone(np.arange(states.count)))
+            if few:
                 self._send(index, slots, dict.fromkeys(range(self._processes.size), slots))
+            elif rank or not self._collecting:  # else it would hand out their first states for those they came to
+                states.forget(slots[self._owners[index][slots] != rank])
 
     def _begin_again(self, index: int, slots: np.ndarray, target: int) -> None:
         """Members whose states were let go, and are wanted now, start from the beginning: to the same bits."""
@@ -165,29 +172,38 @@ class Trainer:
         slots, states = np.concatenate(shares), self._history.states[index]
         if self._plan.keep == "scores":
             forget(self._plan, self._history, self._ended(members[slots]))
-        if self._collecting:
-            kept = slots[~states.gone(slots)]
-            self._send(index, kept, {0: kept})
-        for process, each in enumerate(theirs):
-            if process != self._processes.rank and len(each):
-                self._done(each, self._collecting)
+        count = max(1, HELD_BYTES // states.layout.bytes)  # saved before more come: the first holds no more of them
+        for some in (slots[at : at + count] for at in range(0, len(slots), count)):
+            if self._collecting:
+                kept = some[~states.gone(some)]
+                self._send(index, kept, {0: kept})
+            self._done(members[some[self._owners[index][some] != self._processes.rank]], self._collecting)
 
     def _send(self, index: int, slots: np.ndarray, to: dict[int, np.ndarray]) -> None:
-        """Let processes have the states of members that others have, some at a time; ``to`` says who wants which."""
-        states, owners = self._history.states[index], self._owners[index]
-        wanted = np.isin(slots, np.concatenate([*to.values(), slots[:0]]))
+        """Let processes have the states of members that others have; ``to`` says who wants which of ``slots``. In each
+        round every process sends to one other, and what nobody wants stays where it is."""
+        rounds: dict[int, dict[Pair, np.ndarray]] = {}
+        for process, wished in to.items():
+            wanted = wished[np.isin(wished, slots)]
+            owners = self._owners[index][wanted]
+            for owner in set(owners.tolist()) - {process}:
+                step = (process - owner) % self._processes.size
+                rounds.setdefault(step, {})[owner, process] = wanted[owners == owner]
+        for step in sorted(rounds):
+            self._hand(self._history.states[index], rounds[step])
+
+    def _hand(self, states: States, wanted: dict[Pair, np.ndarray]) -> None:
+        """Send states from one process of each pair to the other, some at a time."""
         count = max(1, _EXCHANGED_BYTES // states.layout.bytes)
-        waiting = _in_turn(slots[wanted], owners)
-        for start in range(0, len(waiting), count):
-            some = waiting[start : start + count]
-            shares = [some[owners[some] == process] for process in range(self._processes.size)]
-            mine = [np.asarray(part) for part in flatten(states.layout, states.read(shares[self._processes.rank]))]
-            told = self._processes.gather(mine, [len(share) for share in shares])
-            for share, parts in zip(shares, told, strict=True):
-                here = np.isin(share, to.get(self._processes.rank, share[:0]))
-                here &= owners[share] != self._processes.rank
-                if here.any():
-                    states.write(share[here], states.unflatten([part[here] for part in parts]))
+        while wanted:
+            some = {pair: slots[:count] for pair, slots in wanted.items()}
+            mine = next((slots for (owner, _), slots in some.items() if owner == self._processes.rank), _NONE)
+            flat = [np.asarray(part) for part in flatten(states.layout, states.read(mine))]
+            told = self._processes.hand(flat, {pair: len(slots) for pair, slots in some.items()})
+            for (_, process), slots in some.items():
+                if told is not None and process == self._processes.rank:
+                    states.write(slots, states.unflatten(told))
+            wanted = {pair: slots[count:] for pair, slots in wanted.items() if len(slots) > count}
 
     def _advance_elsewhere(self, index: int, slots: np.ndarray, first: int, target: int) -> None:
         """Hand tiles to an executor, some more than it trains at a time, and take them back as they are done."""
@@ -261,14 +277,6 @@ class Trainer:
         others = whole[rank(whole.tolist(), values, self._plan.goal)[1:]]
         members = self._plan.members_of(others.tolist())
         return members[~gone(self._plan, self._history, members)]
-
-
-def _in_turn(slots: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """Order members so that each process in turn has one, for all are given as much room as the one with the most: of
-    1,000 processes, a piece of one's own members took 1,000 pieces of room in each."""
-    slots = slots[np.argsort(owners[slots], kind="stable")]
-    _, first, each = np.unique(owners[slots], return_index=True, return_inverse=True)
-    return slots[np.argsort(np.arange(len(slots)) - first[each], kind="stable")]
 
 
 def _results(slots: np.ndarray, lanes: Lane, curves: np.ndarray) -> TileResults:

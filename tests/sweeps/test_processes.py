@@ -20,10 +20,12 @@ import pytest
 from jaxnet import sweeps
 from jaxnet.storage import CheckpointError
 from jaxnet.sweeps import execution, processes
+from jaxnet.sweeps import store as store_module
 from jaxnet.sweeps import trainer as trainer_module
 from jaxnet.sweeps.engine import Engine
 from jaxnet.sweeps.history import empty_history
 from jaxnet.sweeps.processes import ALONE, Processes, join
+from jaxnet.sweeps.states import States
 from jaxnet.sweeps.trainer import Trainer
 
 SCRIPT = """
@@ -81,7 +83,12 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable:
         barrier.wait()
         return everything
 
+    def handed(buffer: np.ndarray, pairs: tuple) -> np.ndarray:
+        sent = allgather(buffer)
+        return next((sent[owner] for owner, to in pairs if to == mine.rank), np.zeros_like(buffer))
+
     monkeypatch.setattr(processes.multihost_utils, "process_allgather", allgather)
+    monkeypatch.setattr(processes, "handed", handed)
     monkeypatch.setattr(execution, "join", lambda: Processes(mine.rank, 2))
 
     def run(act: Callable) -> list:
@@ -164,31 +171,66 @@ def test_two_processes_train_a_share_each_and_come_to_the_bits_of_one(
     assert first | second == set(range(19 * 3))
 
 
-def test_the_room_for_states_that_travel_does_not_grow_with_the_processes(
+def test_a_state_travels_to_the_process_that_wants_it_alone_and_in_pieces(
     problem: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All are given the room of the one that sends the most, so a piece has as many members of each as can be."""
     plan = small(problem)
     count, size = len(plan.members.ids), 19
     trainer = Trainer(plan, empty_history(plan), lambda *_: None, Processes(0, size))
-    trainer._owners[0] = np.arange(count) * size // count  # a run of 3 members each
+    owners = trainer._owners[0] = np.arange(count) * size // count  # a run of 3 members each
     state = trainer._history.states[0].layout.bytes
-    monkeypatch.setattr(trainer_module, "_EXCHANGED_BYTES", size * state)
-    told: list[list[int]] = []
+    monkeypatch.setattr(trainer_module, "_EXCHANGED_BYTES", 2 * state)
+    told: list[dict] = []
 
-    def gather(_: Any, mine: list[np.ndarray], counts: list[int]) -> list[list[np.ndarray]]:
+    def hand(_: Any, mine: list[np.ndarray], counts: dict) -> list[np.ndarray] | None:
         told.append(counts)
-        return [
-            [np.full((each, *part.shape[1:]), rank, part.dtype) for part in mine] for rank, each in enumerate(counts)
-        ]
+        mine_of = {to: (owner, rows) for (owner, to), rows in counts.items()}
+        if 0 not in mine_of:
+            return None
+        owner, rows = mine_of[0]
+        return [np.full((rows, *part.shape[1:]), owner, part.dtype) for part in mine]
 
-    monkeypatch.setattr(Processes, "gather", gather)
+    monkeypatch.setattr(Processes, "hand", hand)
     everyone = np.arange(count)
     trainer._send(0, everyone, {0: everyone})
-    assert told == [[1] * size] * 3
+    assert told == [{(owner, 0): rows} for owner in range(size - 1, 0, -1) for rows in (2, 1)]
     states = trainer._history.states[0].read_all()  # and each state came from the process that has it
     for leaf in jax.tree.leaves(states.params):
-        assert (leaf[3:] == trainer._owners[0][3:].reshape(-1, *[1] * (leaf.ndim - 1))).all()
+        assert (leaf[3:] == owners[3:].reshape(-1, *[1] * (leaf.ndim - 1))).all()
+    told.clear()
+    trainer._send(0, everyone[::2], {5: np.array([4, 14, 15, 16]), 7: np.array([24])})  # 16 is of 5 itself, 15 is odd
+    assert told == [{(4, 5): 1}, {(1, 5): 1}, {(8, 7): 1}]
+
+
+def test_without_a_folder_states_stay_with_whoever_trained_them(
+    problem: Any, together: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless they are few; a member that goes on after a rung may go on elsewhere."""
+    monkeypatch.setattr(trainer_module, "HELD_BYTES", 0)
+    results = together(lambda processes: sweeps.sweep(small(problem), executor="distributed"))
+    held = [set(result.history.states[0]._held) for result in results]
+    with pytest.raises(ValueError, match=r"member: expected a member whose state was kept here .*each process what it"):
+        results[0].params(min(held[1] - held[0]))
+    assert held[0] | held[1] == set(range(19 * 3))
+    assert max(map(len, held)) < 19 * 3
+
+
+def test_the_first_process_writes_what_it_is_sent_before_more_comes(
+    whole: str, problem: Any, together: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer_module, "HELD_BYTES", 0)
+    monkeypatch.setattr(store_module, "HELD_BYTES", 0)
+    held, real = [], States.write
+
+    def write(states: States, slots: np.ndarray, lanes: Any) -> None:
+        real(states, slots, lanes)
+        held.append(len(states._held))
+
+    monkeypatch.setattr(States, "write", write)
+    first, _ = together(lambda processes: sweeps.sweep(small(problem), executor="distributed", out=tmp_path))
+    assert digest(first) == whole
+    assert len(first.history.states[0]._held) == 0
+    assert max(held) < 19 * 3
 
 
 def test_processes_with_other_plans_train_nothing(problem: Any, together: Callable) -> None:
