@@ -53,7 +53,7 @@ class States:
         """
         unique, back = np.unique(slots, return_inverse=True)
         if self._gone[unique].any():
-            expected = "a member whose state was kept: keep='all' in the plan keeps all, each in the process it trained in"
+            expected = "a member whose state was kept: keep='all' in the plan keeps all, in the process of its training"
             checks.refuse("member", expected, checks.Words("one of which the scores alone are there"))
         if not len(unique):
             return jax.tree.map(lambda leaf: leaf[:0].reshape(*slots.shape, *leaf.shape[1:]), self._draw(_FIRST))
