@@ -5,6 +5,7 @@
     saved_mutations   another value of the forward pass
     slope_mutations   another local derivative
     joint_mutations   another formula for a softmax, a cross-entropy, a normalisation
+    use_mutations   a value in all its uses: followed nowhere in a line, data that do not count
     placement_mutations   transposed, forced into shape, shifted, exchanged, given to another entry
 
 A kind is a generator of ``Mutation``. Those of one site in the source, in whichever turn of a loop, are one mutation;
@@ -28,6 +29,7 @@ from jaxnet.gradients.diagnosis.slope_mutations import SLOPE_KINDS
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.diagnosis.sum_mutations import SUM_KINDS
 from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS
+from jaxnet.gradients.diagnosis.use_mutations import uses
 
 _AT_SITES = (*EDGE_KINDS, *SUM_KINDS, *SAVED_KINDS, *PLACEMENT_KINDS)
 
@@ -45,7 +47,7 @@ def mutations(recorded: RecordedPass, names: PassNames, *, near: Collection[Any]
     places = {each.place for each in grown if any(wanted(recorded.operations[i].site) for i in each.ends)}
     through = [one for each in grown if each.place in places for one in each.apart(MOST_TURNS)]
     found += [m for each in through for kind in (*SLOPE_KINDS, joint) for m in kind(each, recorded, names)]
-    found += likelihoods(recorded, names)
+    found += [*likelihoods(recorded, names), *uses(recorded, names)]
     found = [m for m in found if m.changes.changes or m.changes.detours]
     seen: dict[Hashable, int] = {}
     for each in (*found, *_habits(found)):

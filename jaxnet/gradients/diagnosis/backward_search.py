@@ -153,8 +153,9 @@ class _Search:
         wrong = wrong_leaves(self.evidence, set(self.evidence.yours))
         only = tuple(i for i, path in enumerate(self.evidence.true) if path in wrong)
         kept = changes * self.setting.within(only)
-        few = len(only) == len(self.evidence.true) or self.wrong_entries < FEWEST_ENTRIES
-        found = [] if few else self._ones(singles, kept)
+        found = [] if len(only) == len(self.evidence.true) else self._ones(singles, kept)
+        if self.wrong_entries < FEWEST_ENTRIES:  # a few numbers are near many others, until other points are asked
+            found = found if self._elsewhere else []
         # a factor of all that comes back to a parameter could stand anywhere on the way
         placed = [w._replace(only=only) for (w,) in found if not (w.mutation.free and w.factor)]
         return self._replayed([[w] for w in placed])
@@ -198,7 +199,7 @@ class _Search:
             return mutation.cost + depth
         if self.wrong_entries < FEWEST_ENTRIES and wrong.factor not in PLAIN:
             return np.inf
-        return mutation.cost + depth + (0.6 if self._names(wrong) else 1.6)
+        return mutation.cost + depth + (0.6 if self._names(wrong) else 1.6 - 0.1 * mutation.scales)
 
     def _names(self, wrong: Wrong) -> list[str]:
         near = lambda value: abs(wrong.factor - value) <= 10 * self.slack * abs(value)

@@ -173,10 +173,11 @@ def _covering(ops: list[Operation]) -> tuple[tuple[SourcePlace, ...], bool, bool
         for place in places
         if len(place) >= shared and place[shared - 1].file == last[shared - 1].file
     ]
-    return (*last[: shared - 1], functools.reduce(_joined, inner)), True, True
+    return (*last[: shared - 1], functools.reduce(spanned, inner)), True, True
 
 
-def _joined(one: SourcePlace, other: SourcePlace) -> SourcePlace:
+def spanned(one: SourcePlace, other: SourcePlace) -> SourcePlace:
+    """The expression from one place to the other, or whole lines where that is none."""
     if one.line == other.line == one.end_line == other.end_line:
         ends = min(one.column, other.column), max(one.end_column, other.end_column)
         place = SourcePlace(one.file, one.line, ends[0], one.line, ends[1])

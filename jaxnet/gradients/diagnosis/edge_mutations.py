@@ -121,7 +121,8 @@ def _alone(site: Site, names: PassNames) -> Iterator[Mutation]:
 def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
     """A penalty that reaches other entries than it should: all of a parameter, or all but a row or a column."""
     recorded, number = site.recorded, site.op.inputs[0] if site.op.inputs else -1
-    if number not in recorded.leaves or site.op.outputs[0] not in recorded.penalties or len(site.ops) > 1:
+    root = recorded.rearranged(number)[0] if number >= 0 else number  # a matrix may be a part of one vector
+    if root not in recorded.leaves or site.op.outputs[0] not in recorded.penalties or len(site.ops) > 1:
         return
     leaf, quoted = recorded.values[number], names.operand(site.op, 0)
     if site.op.name in INDEXED:
@@ -131,6 +132,7 @@ def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
             0,
             What("penalty_on_biases", f"the penalty reaches all of {quoted}, not only this part", 0.5),
             everywhere,
+            detail="everywhere",
         )
         return
     for axis in range(leaf.ndim):
@@ -149,9 +151,10 @@ def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
 
 
 def _everywhere(right: np.ndarray, leaf: np.ndarray) -> np.ndarray:
-    at = right[0] != 0
-    ratio = np.sum(right[0][at] * leaf[at]) / max(float(np.sum(leaf[at] ** 2)), 1e-300)
-    return ratio * leaf[None] if np.allclose(right[0][at], ratio * leaf[at]) else right
+    """The derivative of a penalty of squares, of absolute values or of both, at entries that it does not reach."""
+    at, terms = right[0] != 0, np.stack([leaf, np.sign(leaf)], axis=-1)
+    shares, *_ = np.linalg.lstsq(terms[at], right[0][at])
+    return (terms @ shares)[None] if np.allclose(terms[at] @ shares, right[0][at]) else right
 
 
 def _zeroed(right: np.ndarray, where: list[Any]) -> np.ndarray:

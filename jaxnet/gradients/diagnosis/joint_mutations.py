@@ -48,7 +48,10 @@ def _of_other_logits(each: Stretch, axes: tuple[int, ...], names: PassNames) -> 
     own, ops = names.value(sources[0]), [each.recorded.operations[turn.operation] for turn in each.turns]
     others = [(f"{said}, not of {own}", value) for said, value in names.neighbours(ops, sources)]
     if not np.allclose(_probabilities(values[sources[0]], axes), values[each.turns[0].target]):
-        others.insert(0, (f"{own} as it is", lambda turn: values[sources[turn]]))
+        others.insert(
+            0,
+            (f"{own} as it is, without what is done to it before, such as a mask", lambda turn: values[sources[turn]]),
+        )
     for said, value in others:
         logits: list[Any] = [value(turn) for turn in range(len(sources))]
         words = f"p is the softmax of {said}"

@@ -93,6 +93,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "parts_exchanged": "what comes back to two parts of one array is exchanged",
         "order_reversed": "the turns of a loop, or the entries of an axis, are taken in the reverse order",
         "value_of_another": "another value of the forward pass stands for the one that the backward pass needs",
+        "data_ignored": "an array of the data, such as weights, a mask or targets, does not count",
         "upstream_missing": "what comes back from above is left out",
         # what fits nothing
         "unknown": "no known mistake reproduces the gradient; the sentence names the first wrong stage",

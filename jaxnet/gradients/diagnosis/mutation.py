@@ -27,6 +27,7 @@ class Mutation:
         key: what makes it the same for another batch.
         penalty: whether it is in a term of parameters alone.
         counts: whether it puts a number of the data in another's place, which only another batch can confirm.
+        scales: whether its operation multiplies by a plain number, in whose place another may stand.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Mutation:
     free: bool = False
     penalty: bool = False
     counts: bool = False
+    scales: bool = False
 
     @property
     def last(self) -> int:
@@ -106,8 +108,13 @@ def made(site: Site, k: int, what: What, of: Callable[..., Any], *, detail: Any 
     detail = detail or said
     habit, key = (kind, site.op.name, k, detail), (kind, site.op.site, k, detail)
     penalty = _of_a_penalty(site.recorded, site.ops[-1], k)
-    changes = Changes(site.change(k, of))
-    return Mutation(kind, site.op.place, said, cost, changes, habit, key, free=free, penalty=penalty)
+    changes, scales = Changes(site.change(k, of)), _by_a_number(site, k)
+    return Mutation(kind, site.op.place, said, cost, changes, habit, key, free=free, penalty=penalty, scales=scales)
+
+
+def _by_a_number(site: Site, k: int) -> bool:
+    recorded, other = site.recorded, site.op.inputs[-1 - k]
+    return site.op.name in ("mul", "div") and other not in recorded.moving and not recorded.values[other].shape
 
 
 def _of_a_penalty(recorded: RecordedPass, op: Operation, k: int) -> bool:

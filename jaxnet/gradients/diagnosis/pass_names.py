@@ -100,6 +100,11 @@ class PassNames:
             return named
         return _PARTS.get((op.name, k)) or f"the {_WORDS.get(op.name, op.name)} in it"
 
+    def maker(self, number: int) -> str:
+        """The kind of operation that a value is the result of; "" for what was given."""
+        index = self.recorded.made_by.get(number)
+        return "" if index is None else self.recorded.operations[index].name
+
     def part(self, op: Operation) -> str:
         """What a part that an operation takes of an array is called: by its source."""
         return f"`{op.place[-1].expression}`" if op.place else "a part of it"
@@ -248,7 +253,24 @@ def _is_call(expression: str) -> bool:
 
 def _assigned(place: SourcePlace) -> str:
     """The variable that an expression is assigned to, if that is all of its statement."""
-    lines = "".join(linecache.getline(place.file, number) for number in range(place.line, place.end_line + 1)).strip()
-    found = re.match(r"([A-Za-z_]\w*)\s*=(?!=)\s*", lines)
-    rest = lines[found.end() :].split("#")[0].strip() if found else ""
-    return found[1] if found and " ".join(rest.split()) == place.expression else ""
+    lines = "".join(linecache.getline(place.file, number) for number in range(place.line, place.end_line + 1))
+    return _assignments(lines.strip()).get(place.expression, "")
+
+
+@functools.lru_cache(maxsize=1024)
+def _assignments(text: str) -> dict[str, str]:
+    """The variable that each expression is assigned to, of a, b = x, y as well."""
+    found: dict[str, str] = {}
+    try:
+        statements = [each for each in ast.parse(text).body if isinstance(each, ast.Assign) and len(each.targets) == 1]
+    except (SyntaxError, ValueError):  # as of the first line of an if
+        return found
+    for each in statements:
+        target, value = each.targets[0], each.value
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = list(zip(target.elts, value.elts, strict=False))
+        for name, part in pairs:
+            if isinstance(name, ast.Name):
+                found[" ".join((ast.get_source_segment(text, part) or "").split())] = name.id
+    return found

@@ -43,7 +43,8 @@ def _forced(site: Site, names: PassNames) -> Iterator[Mutation]:
         same = site.values(0)[0].shape == site.recorded.values[site.op.outputs[0]].shape
         kind, said = ("transposed", "not undone") if same else ("transposed_and_reshaped", "undone by a reshape")
         of: Any = lambda turn: lambda ct, right: ct.reshape(right.shape)
-        yield made(site, 0, What(kind, f"the transpose is {said}", 0.6), of)
+        detail = said, site.op.eqn.params["permutation"], names.maker(site.op.inputs[0])
+        yield made(site, 0, What(kind, f"the transpose is {said}", 0.6), of, detail=detail)
         for axes in axis_orders(len(site.values(0)[0].shape)):
             forced: Any = lambda turn, axes=axes: (
                 lambda ct, right: site.back(0, turn, np.stack([by_reshape(one, axes) for one in ct]))
@@ -78,6 +79,25 @@ def _shifted(site: Site, names: PassNames) -> Iterator[Mutation]:
                 put: Any = lambda turn, begin=begin: lambda ct, right: _put(ct, right, begin)
                 said = f"what comes back to this part is put at the {word} of {names.operand(site.op, 0)}"
                 yield made(site, 0, What("shifted", said, 0.8), put)
+
+
+def _cut_elsewhere(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """Of what comes back to arrays that were put together, as ones before an input, another part is taken."""
+    if site.op.name != "concatenate":
+        return
+    axis, whole = 1 + site.op.eqn.params["dimension"], site.recorded.values[site.op.outputs[0]].shape
+    for k in site.operands():
+        own = sum(v.shape[axis - 1] for v in site.values(0)[:k])
+        for word, start in (("beginning", 0), ("end", whole[axis - 1] - site.values(0)[k].shape[axis - 1])):
+            if start != own:
+                cut: Any = lambda turn, end=word == "end": lambda ct, right: _part_of(ct, right.shape, axis, end)
+                said = f"what comes back to {names.operand(site.op, k)} is cut off at the {word} of it"
+                yield made(site, k, What("shifted", said, 0.6), cut)
+
+
+def _part_of(ct: np.ndarray, shape: tuple[int, ...], axis: int, end: bool) -> np.ndarray:
+    start = ct.shape[axis] - shape[axis] if end else 0
+    return ct.take(range(start, start + shape[axis]), axis)
 
 
 def _window(starts: list[int], shape: tuple[int, ...]) -> tuple[slice, ...]:
@@ -150,6 +170,24 @@ def _chosen(site: Site, names: PassNames) -> Iterator[Mutation]:
         both: Any = lambda turn, k=k: lambda ct, right: right if ct.shape[1:] != right.shape[1:] else ct
         said = f"what comes back to {names.operand(site.op, k)} is not masked: it goes there from the other branch, too"
         yield made(site, k, What("other_branch", said, 0.75), both)
+    if site.op.name in ("max", "min", "select_n") and len(site.operands()) > 1:
+        yield from _one_branch(site, names)
+
+
+def _one_branch(site: Site, names: PassNames) -> Iterator[Mutation]:
+    """One branch is followed everywhere, and the others nowhere, as a square for an error that should be clipped."""
+    for one in site.operands():
+        changes: tuple[Change, ...] = ()
+        for k in site.operands():
+            of: Any = lambda turn, k=k, one=one: lambda ct, right: _whole(ct, right) if k == one else 0 * right
+            changes += site.change(k, of)
+        said = f"{names.operand(site.op, one)} is followed everywhere, where another branch was taken as well"
+        key = ("one_branch", site.op.site, one)
+        yield Mutation("other_branch", site.op.place, said, 0.77, Changes(changes), None, key)
+
+
+def _whole(ct: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return ct if ct.shape[1:] == right.shape[1:] else right
 
 
 def _other_way(at: tuple[Site, int, int], ct: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -181,4 +219,4 @@ def _shares(largest: bool) -> Iterator[tuple[str, str, float, _Of]]:
         yield "other_branch", f"what comes back goes to the {word} entry, not to the {this}", 0.75, at
 
 
-PLACEMENT_KINDS = (_turned, _forced, _shifted, _exchanged, _chosen)
+PLACEMENT_KINDS = (_turned, _forced, _shifted, _cut_elsewhere, _exchanged, _chosen)

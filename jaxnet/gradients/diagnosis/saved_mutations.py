@@ -84,8 +84,13 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
         # a whole number has a familiar name, or else this one
         number = not mine(0).shape and numbers[0] not in recorded.moving and float(mine(0)).is_integer()
         yield "local_derivative_missing", "{it} is left out", 1.5 if number else 0.55, ones
-        if not mine(0).shape and numbers[0] not in recorded.moving and 0 < abs(mine(0)) < 1:
+        shares = np.unique(np.abs(mine(0)))[:3]
+        if numbers[0] not in recorded.moving and len(shares) < 3 and ((shares > 0) & (shares < 1)).all():
             yield _the_rest(mine)
+        if mine(0).shape and (mine(0) > 0).all():
+            for word, power in (("square", 2.0), ("root", 0.5)):
+                raised: Any = lambda turn, power=power: mine(turn) ** power
+                yield "value_of_another", f"the {word} of {{it}} stands for it", 0.75, raised
         for said, of in names.without(numbers):
             yield "local_derivative_missing", f"{said} {{it}}", 0.7, of
     if site.op.name != "mul" or recorded.rearranged(numbers[0])[0] in recorded.leaves:
@@ -107,7 +112,9 @@ def _others(site: Site, j: int, names: PassNames) -> Iterator[_Other]:
 def _the_rest(mine: Callable[[int], np.ndarray]) -> _Other:
     """The probability of the opposite, as of keeping for dropping; of the other side, for a quantile."""
     rest = lambda turn: np.sign(mine(turn)) * (1 - abs(mine(turn)))
-    return "value_of_another", f"{rest(0):.6g} stands for {{it}}, as where p and 1 - p are exchanged", 0.7, rest
+    number = "" if mine(0).shape else f"{rest(0):.6g} stands for {{it}}, as where "
+    said = f"{number}p and 1 - p are exchanged{'' if number else ' in {it}'}"
+    return "value_of_another", said, 0.7, rest
 
 
 def _reversed(mine: Callable[[int], np.ndarray]) -> Iterator[_Other]:
@@ -130,9 +137,10 @@ def _rearranged(mine: Callable[[int], np.ndarray], name: str) -> Iterator[_Other
         said = f"the axes of {{it}} were put in the order {axes} by a reshape, not a transpose"
         forced: Any = lambda turn, axes=axes: by_reshape(mine(turn), axes)
         yield "weight_reshaped", said, 0.8, forced
-    if len(shape) == 2 and min(shape) > 1 and shape[0] == shape[1]:
+    if len(shape) > 1 and shape[-2] == shape[-1] > 1:
         said = "{it} is used as it is where its transpose belongs, or the reverse"
-        yield "weight_not_transposed", said, 0.5, lambda turn: mine(turn).T
+        cost = 0.5 if len(shape) == 2 else 0.75
+        yield "weight_not_transposed", said, cost, lambda turn: mine(turn).swapaxes(-1, -2)
     elif len(shape) == 2 and min(shape) > 1:
         turned: Any = lambda turn: mine(turn).reshape(mine(turn).shape[::-1]).T
         yield "weight_reshaped", "the transpose of {it} was made by a reshape", 0.6, turned

@@ -56,11 +56,13 @@ FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 # the factors of a derivative, of which one may be forgotten
 _FACTORS = {"{v} * (1 - {v})": ("{v}", "1 - {v}"), LOGISTIC: ("the logistic function of {v}",)}
 _THRESHOLDS = (0.1, 0.5, 1.0, 0.01, 0.05, 0.2, 0.25, 2.0, -0.1, -0.5, -1.0)  # of a mask, that people write for 0
-_INNER = 0.2  # is added where a part of a formula is taken for an activation
+_INNER = 0.3  # is added where a part of a formula is taken for an activation
 
 
 def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     """The local derivative of a stretch is left out."""
+    if _is_a_number(each):  # which is left out, or another, at the operation that has it
+        return
     cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread + _INNER * each.inner
     cost += 0.2 * ("div" in each.names and set(each.names) <= {*STRAIGHT, "div"})  # what is left out is the divisor
     yield _detour(each, What("local_derivative_missing", "", cost), lambda turn: 1.0)
@@ -70,6 +72,14 @@ def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterat
         yield _detour(
             each, What("softmax_diagonal", "only the diagonal of its Jacobian, p * (1 - p), is used", 0.6), softmax
         )
+
+
+def _is_a_number(each: Stretch) -> bool:
+    """Whether a stretch only multiplies by one number and adds."""
+    if not each.elementwise or not set(each.names) <= {*STRAIGHT, "div", "mul"}:
+        return False
+    slope = each.slope(0)
+    return bool(slope.size > 1 and np.ptp(slope) == 0)
 
 
 def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
@@ -83,13 +93,14 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
         return
     z, a = names.value(each.turns[0].source), names.value(each.turns[0].target)
     true = [each.slope(turn) for turn in range(len(each.turns))]
+    straight = 0.3 * ("clamp" in each.names)  # its slope is 0 or 1: taken elsewhere it is left out, or nearly
     rows: list[tuple[str, str, float, Callable[[int], Any]]] = [
         ("relu_mask", "what comes back is masked by its own sign, not by that of the forward pass", 0.75,
          lambda turn: _own_mask),
         ("upstream_missing", "what comes back from above is left out: the local derivative stands alone", 0.8,
          lambda turn: lambda ct: 0 * ct + true[turn]),
         ("activation_derivative_twice", "its local derivative is applied twice", 0.7, lambda turn: true[turn] ** 2),
-        ("activation_derivative_at_a", f"its local derivative is taken at {a}, where it belongs at {z}", 0.6,
+        ("activation_derivative_at_a", f"its local derivative is taken at {a}, where it belongs at {z}", 0.6 + straight,
          lambda turn: each.slope(turn, recorded.values[each.turns[turn].target])),
     ]  # fmt: skip
     sources, targets = ([recorded.values[getattr(turn, end)] for turn in each.turns] for end in ("source", "target"))

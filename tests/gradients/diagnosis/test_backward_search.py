@@ -131,7 +131,7 @@ LAYERS = {"W": DRAW(size=(4, 5)), "V": DRAW(size=(5, 3))}
 KERNELS = {"k1": DRAW(size=2), "k2": DRAW(size=2)}
 WRONG = {
     "class weights left out, n for their sum": (
-        weighted, (W, X, LABELS, CLASS_WEIGHTS), unweighted, ("`w` is left out", "6, the length of axis 0 of `X`,"),
+        weighted, (W, X, LABELS, CLASS_WEIGHTS), unweighted, ("ones stand for `weights` wherever it counts",),
     ),
     "two on one path to the only leaf": (
         squared, (W, X, TARGETS), neither_slope_nor_mean, ("6 = n times", "derivative of `jnp.tanh(X @ W)`"),
