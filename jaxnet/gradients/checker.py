@@ -15,7 +15,7 @@ from jaxnet.gradients.custom_rules import RULE_ORACLE, as_scalar, forward_mode, 
 from jaxnet.gradients.diagnosis.diagnose import diagnose
 from jaxnet.gradients.diagnosis.passes import unused
 from jaxnet.gradients.evidence import Cause, Evidence, agrees
-from jaxnet.gradients.forms import UNRELIABLE, HandedIn, ask, does_not_repeat, loss_fault
+from jaxnet.gradients.forms import UNRELIABLE, HandedIn, ask, does_not_repeat, loss_fault, of_consequence
 from jaxnet.gradients.nearby import hidden, wrong_nearby
 from jaxnet.gradients.numpy_losses import traceable
 from jaxnet.gradients.own_parameters import OwnForm, plain_form
@@ -112,7 +112,7 @@ class Checker:
         f, truth = self._own.f, self._truth
         handed = ask(gradient, truth.point, self._given)
         compared = also_right(f, truth.point, handed.usable, _compare_in_its_precision(handed, truth, precision))
-        faults = [*handed.faults, *does_not_repeat(handed, compared.noise)]
+        faults = [*of_consequence(handed, compared), *does_not_repeat(handed, compared.noise)]
         loss = getattr(f, "loss", None)
         evidence = Evidence(
             objective=f,

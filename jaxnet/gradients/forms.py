@@ -12,7 +12,7 @@ from jaxnet.gradients.example_axis import example_axis, example_count
 from jaxnet.gradients.point import Point, changed_places
 from jaxnet.gradients.raised_at import place_of
 from jaxnet.gradients.submission import Caller, Submission, receive
-from jaxnet.gradients.truth.comparison import Truth
+from jaxnet.gradients.truth.comparison import Comparison, Truth
 from jaxnet.gradients.truth.working_precision import unit_roundoff
 from jaxnet.types import Pytree
 
@@ -199,6 +199,13 @@ def _changes(places: list[str]) -> list[Cause]:
     """The function changes these arguments in place."""
     sentence = f"gradient changes its arguments in place: {', '.join(places)}."
     return [fault("changes_arguments", sentence, "W = W - step * dW    # not W -= step * dW")] if places else []
+
+
+def of_consequence(handed: HandedIn, compared: Comparison) -> list[Cause]:
+    """The faults of form, but for the dtype of whole numbers that are right: nothing of them was lost."""
+    true, noise = compared.true, compared.noise
+    right = {path for path, leaf in handed.usable.items() if within(leaf, true[path], noise[path]).all()}
+    return [each for each in handed.faults if each.kind != "dtype" or not right.issuperset(each.leaves)]
 
 
 def does_not_repeat(handed: HandedIn, noise: Gradient) -> list[Cause]:

@@ -1,5 +1,6 @@
 """What is wrong with the form of a gradient is said in words."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -92,3 +93,10 @@ def test_a_sum_that_is_missing_is_over_the_axis_of_the_examples(axis, shape):
     submission = receive({"b": np.ones(2)}, {"b": np.ones(shape)})
     (cause,), _ = examine(submission, {"b": np.ones(2)}, 8)
     assert (cause.kind, cause.fix) == ("shape_not_summed", f".sum(axis={axis})    # over the examples")
+
+
+def test_whole_numbers_that_are_right_have_lost_nothing():
+    counts = np.array([[1, 2], [0, 3]])
+    f = lambda w, counts: jnp.sum(counts @ w)
+    assert jn.check_gradient(f, np.ones(2), counts, gradient=lambda w, counts: counts.sum(0)).ok
+    assert not jn.check_gradient(f, np.ones(2), counts / 2, gradient=lambda w, c: c.sum(0).astype(int)).ok

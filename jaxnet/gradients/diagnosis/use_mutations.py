@@ -1,6 +1,7 @@
 """Wrong lines about all uses of a value: it is followed nowhere in a line, or other data stand for it everywhere."""
 
 import functools
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
 from jaxnet.gradients.truth.operation_values import value_of
 
+_FEW_IN_A_LINE = 4  # places at which a value is read
 _MOST_IGNORED = 12  # arrays of the data that are taken for ones or zeros
 _MOST_CHANGED = 3_000  # operations whose operands that changes
 
@@ -37,16 +39,25 @@ def _in_one_line(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]
                 found.setdefault((root, op.place[:depth], place.file, place.line), []).append((index, k))
     alike: dict[Any, list[tuple[int, int]]] = {}  # in all turns of a loop
     for (_, around, *_), edges in found.items():
-        sites = tuple((recorded.operations[i].site, k) for i, k in edges)
-        if len(set(sites)) > 1:
-            alike.setdefault((around, sites), []).extend(edges)
+        for some in _parts_of_a_line(recorded, edges):
+            alike.setdefault((around, tuple(recorded.operations[i].site for i, _ in some)), []).extend(some)
     for (around, sites), edges in alike.items():
-        places = [recorded.operations[i].place[len(around)] for i, _ in edges]
-        whole = (*around, functools.reduce(spanned, places))
+        whole = (*around, functools.reduce(spanned, [recorded.operations[i].place[len(around)] for i, _ in edges]))
         value = names.value(recorded.rearranged(recorded.operations[edges[0][0]].inputs[edges[0][1]])[0])
         changes = Changes(tuple(Change(i, k, _nothing) for i, k in edges))
-        said, key = f"what comes back through {value}, wherever it stands in it,", ("in_one_line", sites)
+        said, key = f"what comes back through {value}, wherever it stands in it,", ("in_one_line", around, sites)
         yield Mutation("path_not_followed", whole, said, 0.45, changes, None, key, free=True)
+
+
+def _parts_of_a_line(recorded: RecordedPass, edges: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """All that read a value in a line, and where they are few any two or more of them, as in one term of a sum."""
+    by_site: dict[Any, list[tuple[int, int]]] = {}
+    for index, k in edges:
+        by_site.setdefault((recorded.operations[index].site, k), []).append((index, k))
+    each = list(by_site.values())
+    for count in range(2 if len(each) <= _FEW_IN_A_LINE else len(each), len(each) + 1):
+        for some in itertools.combinations(each, count) if count > 1 else ():
+            yield [edge for edges in some for edge in edges]
 
 
 def _nothing(ct: np.ndarray, right: np.ndarray) -> np.ndarray:
