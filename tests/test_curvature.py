@@ -33,7 +33,7 @@ def test_a_bowl_s_largest_curvature_is_found(eigenvalues):
     f, x = bowl(eigenvalues)
     scale = max(map(abs, eigenvalues)) or 1
     # as many steps as parameters: exact but for the rounding of some dozens of products
-    assert jn.sharpness(f, x, steps=40) == pytest.approx(max(eigenvalues), abs=1e-9 * scale)
+    assert jax.jit(lambda x: jn.sharpness(f, x, steps=40))(x) == pytest.approx(max(eigenvalues), abs=1e-9 * scale)
 
 
 def test_a_network_s_sharpness_is_numpy_s_eigenvalue_of_its_hessian(key):
@@ -41,7 +41,7 @@ def test_a_network_s_sharpness_is_numpy_s_eigenvalue_of_its_hessian(key):
     train, _ = jn.stairs.load()
     f, params, data = jn.objective(net), net.init(key, jnp.float64), (train.x / 255, train.y)
     flat, tree = ravel_pytree(params)
-    exact = np.linalg.eigvalsh(jax.hessian(lambda at: f(tree(at), *data))(flat))[-1]
+    exact = np.linalg.eigvalsh(jax.jit(jax.hessian(lambda at: f(tree(at), *data)))(flat))[-1]
     found = float(jn.sharpness(f, params, *data))
     assert found == pytest.approx(exact, rel=1e-6)
     assert found <= exact * (1 + 1e-9)

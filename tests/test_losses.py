@@ -67,7 +67,7 @@ def test_the_canonical_loss_has_the_derivative_prediction_minus_target(output):
     y = {"softmax": ONE_HOT, "sigmoid": ONE_HOT, "identity": REAL, "exp": COUNTS}[output]
     predictions = {"softmax": SOFTMAX, "sigmoid": SIGMOID, "identity": LOGITS, "exp": np.exp(LOGITS)}[output]
     at_the_bias = lambda b: objective(net)([{"w": jnp.eye(3), "b": b}], LOGITS, y)
-    gradient = jax.grad(at_the_bias)(jnp.zeros(3))
+    gradient = jax.jit(jax.grad(at_the_bias))(jnp.zeros(3))
     np.testing.assert_allclose(gradient, (predictions - y).mean(0), rtol=1e-13, atol=1e-15)
 
 
@@ -77,7 +77,7 @@ def test_a_classification_loss_and_its_gradient_are_finite_at_any_logit(loss, si
     output = "softmax" if loss == "cross_entropy" else "sigmoid"
     X = size * np.array([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.5]])
     network = Given(output)
-    value, gradient = jax.value_and_grad(objective(network, loss))(network.init(None), X, LABELS)
+    value, gradient = jax.jit(jax.value_and_grad(objective(network, loss)))(network.init(None), X, LABELS)
     assert np.isfinite(value)
     assert np.isfinite(gradient["scale"])
 

@@ -1,7 +1,9 @@
 """Metrics of a batch agree with their definitions."""
 
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,6 +11,13 @@ import scipy.special
 import sklearn.metrics
 
 from jaxnet.metrics import accuracy, check_metric, metric_bounds, metric_goal, metric_value, r2
+
+
+def value(name: str, logits: Any, y: Any, weight: Any = None, *, output: str) -> float:
+    """Compute a metric as training does: as one program."""
+    of = jax.jit(partial(metric_value, name, output=output))
+    return float(of(jnp.asarray(logits), jnp.asarray(y), weight))
+
 
 LOGITS = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [0.5, 0.1, 0.4], [-1.0, -2.0, -0.5]])  # classes 0, 1, 0, 2
 
@@ -24,23 +33,22 @@ LOGITS = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [0.5, 0.1, 0.4], [-1.0, -2.
     ],
 )
 def test_accuracy_is_the_share_of_right_classes(logits, y, weight, expected):
-    weight = None if weight is None else jnp.asarray(weight)
-    assert accuracy(jnp.asarray(logits), jnp.asarray(y), weight) == pytest.approx(expected, rel=1e-15)
+    assert jax.jit(accuracy)(logits, y, weight) == pytest.approx(expected, rel=1e-15)
 
 
 def test_r2_is_one_minus_the_unexplained_share_of_the_variance():
     y = np.array([1.0, 2.0, 3.0, 6.0])
     prediction = np.array([1.0, 2.0, 4.0, 5.0])
     # residual sum of squares 2, total sum of squares about the mean 3: 4 + 1 + 0 + 9 = 14
-    assert r2(jnp.asarray(prediction[:, None]), jnp.asarray(y)) == pytest.approx(1 - 2 / 14, rel=1e-14)
-    assert r2(jnp.full((4, 1), y.mean()), jnp.asarray(y)) == pytest.approx(0, abs=1e-15)
+    assert jax.jit(r2)(prediction[:, None], y) == pytest.approx(1 - 2 / 14, rel=1e-14)
+    assert jax.jit(r2)(np.full((4, 1), y.mean()), y) == pytest.approx(0, abs=1e-15)
 
 
 def test_r2_averages_over_outputs_and_weighs_examples():
     y = np.array([[0.0, 0.0], [1.0, 2.0], [9.0, 9.0]])
     prediction = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
     # without the third row: the first output is exact, 1; the second leaves 2 of 2, 0
-    assert r2(jnp.asarray(prediction), jnp.asarray(y), jnp.array([1.0, 1, 0])) == pytest.approx(0.5, rel=1e-14)
+    assert jax.jit(r2)(prediction, y, np.array([1.0, 1, 0])) == pytest.approx(0.5, rel=1e-14)
 
 
 def test_r2_of_a_target_that_does_not_vary_is_forced_to_be_finite_only_where_that_is_asked_for():
@@ -98,8 +106,8 @@ def test_metrics_of_classes_are_scikit_learns(name, kind):
     # whole weights and zeros: a row of weight 0 is as good as none
     weight = np.random.default_rng(1).integers(0, 4, len(y)).astype(float)
     for given in (weight, None) if kind == "many" else (weight,):
-        found = metric_value(name, jnp.asarray(logits), jnp.asarray(y), given, output=output)
-        assert float(found) == pytest.approx(scikit_learns(name, logits, y, output, given), rel=1e-12)
+        found = value(name, logits, y, given, output=output)
+        assert found == pytest.approx(scikit_learns(name, logits, y, output, given), rel=1e-12)
 
 
 @pytest.mark.parametrize("weight", [None, np.array([2.0, 0.0, 1.0, 3.0, 0.5])])
@@ -113,35 +121,31 @@ def test_metrics_of_numbers_are_scikit_learns_and_of_predictions(outputs, weight
         ("mean_absolute_error", sklearn.metrics.mean_absolute_error),
         ("root_mean_squared_error", sklearn.metrics.root_mean_squared_error),
     ):
-        given = jnp.asarray(y[:, 0] if outputs == 1 else y)
-        found = metric_value(name, jnp.asarray(logits), given, weight, output="exp")
-        assert float(found) == pytest.approx(expected(y, predicted, sample_weight=weight), rel=1e-12), name
+        found = value(name, logits, y[:, 0] if outputs == 1 else y, weight, output="exp")
+        assert found == pytest.approx(expected(y, predicted, sample_weight=weight), rel=1e-12), name
 
 
 def test_certain_probabilities_that_round_to_one_still_have_an_order():
     logits = jnp.asarray([[60.0, 0, 0], [50.0, 0, 0], [55.0, 0, 0]], jnp.float32)  # of p, 1 - p is below 1e-21
     y = jnp.asarray([0, 1, 0])
     # class 0 before the others: both of its examples lie above the other; class 1 is the lowest of class 0
-    assert float(metric_value("auc", logits, y, None, output="softmax")) == 1.0
-    assert np.isnan(metric_value("auc", logits, jnp.zeros(3, int), None, output="softmax"))
+    assert value("auc", logits, y, output="softmax") == 1.0
+    assert np.isnan(value("auc", logits, np.zeros(3, int), output="softmax"))
 
 
 def test_classes_that_do_not_occur_do_not_count_and_nothing_found_is_zero():
-    logits = jnp.asarray(np.eye(4)[[0, 0, 1]])
-    assert float(metric_value("balanced_accuracy", logits, jnp.asarray([0, 1, 1]), None, output="softmax")) == 0.75
+    logits = np.eye(4)[[0, 0, 1]]
+    assert value("balanced_accuracy", logits, [0, 1, 1], output="softmax") == 0.75
     # classes 2 and 3 are neither there nor found; of 0 and 1 it is 2/3 each
-    assert float(metric_value("f1", logits, jnp.asarray([0, 1, 1]), None, output="softmax")) == pytest.approx(2 / 3)
-    assert float(metric_value("f1", jnp.asarray([[-1.0]]), jnp.asarray([0]), None, output="sigmoid")) == 0
+    assert value("f1", logits, [0, 1, 1], output="softmax") == pytest.approx(2 / 3)
+    assert value("f1", [[-1.0]], [0], output="sigmoid") == 0
 
 
 def test_one_hot_rows_of_a_softmax_are_labels():
     logits, y, _ = outputs_of("many")
     for name in ("accuracy", "balanced_accuracy", "f1", "auc", "log_loss", "top_3_accuracy"):
-        by_label, by_row = (
-            metric_value(name, jnp.asarray(logits), jnp.asarray(each), None, output="softmax")
-            for each in (y, np.eye(4)[y])
-        )
-        assert float(by_label) == pytest.approx(float(by_row), rel=1e-14), name
+        by_label, by_row = (value(name, logits, each, output="softmax") for each in (y, np.eye(4)[y]))
+        assert by_label == pytest.approx(by_row, rel=1e-14), name
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ def test_both_products_and_their_derivatives_are_those_of_the_formula(units):
     w, a = RNG.normal(size=(5, units)), RNG.normal(size=(7, 5))
     np.testing.assert_allclose(sums_by_rows(w, a), a @ w, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(sums_by_columns(w, a.T), (a @ w).T, rtol=1e-12, atol=1e-13)
-    check_grads(sums_by_rows, (w, a), order=2)
-    check_grads(sums_by_columns, (w, a.T), order=2)
+    check_grads(jax.jit(sums_by_rows), (w, a), order=2)
+    check_grads(jax.jit(sums_by_columns), (w, a.T), order=2)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,12 @@ def test_layers_gradients_and_dropped_units_are_the_same_either_way(both, key):
     def of(net):
         f = objective(net, "squared_error")
         keys = jax.random.split(key, 9)
-        return net.columns(params, X.T, keys), jax.value_and_grad(f)(params, X, y, key=key), net.apply(params, X[0])
+
+        @jax.jit  # anew for each network: whether it goes by rows is looked at while it is traced
+        def all_of_it(params):
+            return net.columns(params, X.T, keys), jax.value_and_grad(f)(params, X, y, key=key), net.apply(params, X[0])
+
+        return all_of_it(params)
 
     for leaf, other in zip(*map(jax.tree.leaves, both(of)), strict=True):
         assert leaf.shape == other.shape
