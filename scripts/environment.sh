@@ -10,15 +10,16 @@ unset PYTHONDONTWRITEBYTECODE  # hundreds of processes begin here, and each woul
 say() { printf 'jaxnet: %s\n' "$*" >&2; }
 
 # Compiling is most of the work of a check, which asks what is computed and not how fast: XLA compiles in a hurry, in one
-# piece, which takes less than half of its processor time; and what one process of the check has compiled, the others
-# take over. Their folder is new for every check and goes with it, so nothing is taken over from another one.
+# piece, which takes less than half of its processor time.
 hurry() {
     XLA_FLAGS="${XLA_FLAGS:-} --xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
     export XLA_FLAGS="$XLA_FLAGS --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
-    [ -z "${JAX_COMPILATION_CACHE_DIR:-}" ] || return 0  # a check of several steps has its folder
-    JAX_COMPILATION_CACHE_DIR="$(mktemp -d)"
-    export JAX_COMPILATION_CACHE_DIR JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
-    trap 'rm -rf "$JAX_COMPILATION_CACHE_DIR"' EXIT
+}
+
+# What one process of a check has compiled, the others take over, from a folder that is new for every check and goes with
+# it: nothing is taken over from an earlier one.
+share_programs() {
+    export JAX_COMPILATION_CACHE_DIR="${JAX_COMPILATION_CACHE_DIR:-$1}" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 }
 
 find_python() {
