@@ -41,7 +41,7 @@ def by_the_deviation(p, x):
 
 
 WRONG = {
-    "nowhere in a line": (divergence, (UNIT, X), of_the_mean_alone, "path_not_followed", "`lv`, wherever it stands"),
+    "nowhere in a line": (divergence, (UNIT, X), of_the_mean_alone, "path_not_followed", "`logvar`, wherever it stands"),
     "weights that do not count": (
         weighed, (X[0], X, Y, WEIGHTS), lambda w, X, y, s: 2 * X.T @ (X @ w - y) / len(y),
         "data_ignored", "ones stand for `weights`",
