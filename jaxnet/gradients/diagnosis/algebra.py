@@ -4,9 +4,10 @@ Everything that can be seen without knowing where a gradient comes from.
 """
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -103,52 +104,43 @@ def whole_mistakes(target: np.ndarray, expected: np.ndarray, allowed: np.ndarray
 
 
 def rearrangements(target: np.ndarray, expected: np.ndarray, allowed: float) -> Iterator[Hypothesis]:
-    """Yield the orders in which the entries of ``expected`` are the target."""
-    if target.ndim == 2 and min(target.shape) > 1:
-        rows, columns = target.shape
-        named: dict[str, Callable[..., Any]] = {"transposed": lambda e: e.T} if rows == columns else {
-            "transposed_and_reshaped": lambda e: e.T.reshape(e.shape),
-            "fortran_order": lambda e: e.ravel().reshape(e.shape, order="F"),
-        }  # fmt: skip
-        found = [kind for kind, of in named.items() if fits(target, of(expected), allowed)]
-        yield from (Hypothesis(kind, "", lambda leaf, of=named[kind]: of(leaf.expected)) for kind in found)
-        if found:
-            return
-    turned = next((each for each in _turned(expected.shape) if fits(target, each.of(_Whole(expected)), allowed)), None)
-    yield from [turned] if turned else _permutations(target, expected, allowed)
+    """Yield the orders in which the entries of ``expected`` are the target: one, or two layouts of a matrix."""
+    fitting = lambda ways: (way for way in ways if fits(target, way[2](expected), allowed))
+    found = list(itertools.islice(fitting(_laid_out(expected.shape)), 2 if target.ndim == 2 else 1))
+    for kind, text, of in found or itertools.islice(fitting(_permuted(target, expected)), 1):
+        yield Hypothesis(kind, text, lambda leaf, of=of: of(leaf.expected))
 
 
-class _Whole(NamedTuple):
-    expected: np.ndarray
+_Way = tuple[str, str, Callable[[np.ndarray], np.ndarray]]  # a kind, what is said, and what puts entries so
 
 
-def _turned(shape: tuple[int, ...]) -> Iterator[Hypothesis]:
-    """The ways in which an array of three axes or more, such as kernels, is turned over or laid out otherwise."""
+def _laid_out(shape: tuple[int, ...]) -> Iterator[_Way]:
+    """The ways in which a matrix, or kernels of three axes and more, are turned over or laid out otherwise."""
+    if len(shape) == 2 and min(shape) > 1:
+        if shape[0] == shape[1]:
+            yield "transposed", "", np.transpose
+        else:
+            yield "transposed_and_reshaped", "", lambda e: e.T.reshape(e.shape)
+            yield "fortran_order", "", lambda e: e.ravel().reshape(e.shape, order="F")
     axes = range(len(shape)) if len(shape) > 2 else ()
     for a, b in itertools.combinations(axes, 2):
         if shape[a] == shape[b] > 1:
-            swapped: Any = lambda leaf, a=a, b=b: leaf.expected.swapaxes(a, b)
-            yield Hypothesis("transposed", f"axes {a} and {b} are exchanged", swapped)
+            yield "transposed", f"axes {a} and {b} are exchanged", functools.partial(np.swapaxes, axis1=a, axis2=b)
     for some in [each for n in (1, 2, 3) for each in itertools.combinations(axes, n)]:
         if all(shape[a] > 1 for a in some):
-            flipped: Any = lambda leaf, some=some: np.flip(leaf.expected, some)
-            yield Hypothesis("permuted_entries", f"reversed along axis {' and '.join(map(str, some))}", flipped)
+            said = f"reversed along axis {' and '.join(map(str, some))}"
+            yield "permuted_entries", said, functools.partial(np.flip, axis=some)
     for split in axes[1:]:
         matrix = int(np.prod(shape[:split])), -1
-        by_column: Any = lambda leaf, matrix=matrix: leaf.expected.reshape(matrix).reshape(shape, order="F")
-        yield Hypothesis("fortran_order", "", by_column)
+        by_column: Any = lambda e, matrix=matrix: e.reshape(matrix).reshape(shape, order="F")
+        yield "fortran_order", "", by_column
 
 
-def _permutations(target: np.ndarray, expected: np.ndarray, allowed: float) -> Iterator[Hypothesis]:
-    if not target.ndim:  # one number stands in one place only
-        return
-    kinds = ("permuted_rows", "permuted_columns") if target.ndim == 2 else ("permuted_entries",)
+def _permuted(target: np.ndarray, expected: np.ndarray) -> Iterator[_Way]:
+    kinds = {0: (), 2: ("permuted_rows", "permuted_columns")}.get(target.ndim, ("permuted_entries",))
     for axis, kind in enumerate(kinds):
         order = _order(target, expected, axis)
-        if fits(target, np.take(expected, order, axis), allowed):
-            of = lambda leaf, order=order, axis=axis: np.take(leaf.expected, order, axis)
-            yield Hypothesis(kind, _named_order(order), of)
-            return
+        yield kind, _named_order(order), functools.partial(np.take, indices=order, axis=axis)
 
 
 def _order(target: np.ndarray, expected: np.ndarray, axis: int) -> np.ndarray:

@@ -150,7 +150,7 @@ class _Search:
 
     def _apart(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """One wrong line in the gradients of the wrong parameters alone: others follow the right one."""
-        wrong = wrong_leaves(self.evidence, set(self.evidence.yours))
+        wrong = wrong_leaves(self.evidence)
         only = tuple(i for i, path in enumerate(self.evidence.true) if path in wrong)
         kept = changes * self.setting.within(only)
         found = [] if len(only) == len(self.evidence.true) else self._ones(singles, kept)
@@ -278,7 +278,7 @@ class _Search:
         error = float(
             np.linalg.norm(self.setting.yours - whole) / max(float(np.linalg.norm(self.setting.yours)), NOTHING)
         )
-        leaves = wrong_leaves(self.evidence, set(self.evidence.yours))
+        leaves = wrong_leaves(self.evidence)
         parts = sorted(found, key=lambda w: -w.mutation.last)
         return tuple(
             cause_of_mutation(

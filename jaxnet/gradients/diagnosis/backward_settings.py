@@ -10,7 +10,6 @@ from jaxnet.gradients.diagnosis.backward_mutations import mutations
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, changed_gradients
 from jaxnet.gradients.diagnosis.mutation import Mutation
 from jaxnet.gradients.diagnosis.pass_names import PassNames
-from jaxnet.gradients.diagnosis.penalty_terms import penalty_values
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import MOST_COMPARED, MOST_MUTATIONS, NOTHING, SAME_GRADIENT
 from jaxnet.gradients.evidence import Evidence, Gradient
@@ -36,7 +35,6 @@ class Setting:
     def __init__(self, evidence: Evidence, recorded: RecordedPass, yours: np.ndarray, noise: np.ndarray) -> None:
         self.recorded, self.yours = recorded, yours
         recorded.stop(_shifts(recorded))
-        recorded.penalties = penalty_values(recorded)
         self.ends = np.cumsum([recorded.values[i].size for i in recorded.leaves])
         (self.right,) = changed_gradients(recorded, [()])
         parts = np.split(self.right, self.ends[:-1])

@@ -35,15 +35,11 @@ def causes_of(evidence: Evidence, model: NetworkModel, case: Case, solution: Sol
     gradient = replay(case.run, solution.mistakes)
     error = residual_of(evidence.yours, named(model, gradient)) if solution.stopped is None and gradient else 1.0
     groups: dict[tuple[Any, ...], dict[Any, Any]] = {}
-    for slot, mistake in sorted(mistakes.items(), key=_order):
-        groups.setdefault(mistake.habit, {})[slot] = mistake
+    stage = lambda slot: DELTA_SLOTS.index(slot) if slot in DELTA_SLOTS else len(DELTA_SLOTS)
+    for slot in sorted(mistakes, key=lambda each: (-each[1], stage(each[0]))):
+        groups.setdefault(mistakes[slot].habit, {})[slot] = mistakes[slot]
     texts = right_lines(model, case.run)
     return [_cause(evidence, model, slots, lines=texts, error=error) for slots in groups.values()]
-
-
-def _order(item: tuple[Any, ...]) -> tuple[Any, ...]:
-    (slot, layer), _ = item
-    return -layer, DELTA_SLOTS.index(slot) if slot in DELTA_SLOTS else len(DELTA_SLOTS)
 
 
 def right_lines(model: NetworkModel, run: Pass) -> RightLines:
@@ -55,7 +51,8 @@ def right_lines(model: NetworkModel, run: Pass) -> RightLines:
 def _cause(evidence: Evidence, model: NetworkModel, slots: Mistakes, *, lines: RightLines, error: float) -> Cause:
     (slot, _), mistake = next(iter(slots.items()))
     layers = tuple(sorted({layer for _, layer in slots}))
-    leaves = wrong_leaves(evidence, _touched(model, slots))
+    touched = _touched(model, slots)
+    leaves = tuple(path for path in wrong_leaves(evidence) if path in touched)
     numbers = tuple(layer + 1 for layer in layers)
     if slot == "stopped" or (slot, mistake.kind) == ("delta", "unknown"):
         numbers = numbers[-1:]
@@ -77,19 +74,16 @@ def _touched(model: NetworkModel, slots: Iterable[tuple[str, int]]) -> set[str]:
     touched: set[str] = set()
     for slot, layer in slots:
         if slot in DELTA_SLOTS:
-            touched |= {path for pair in model.leaves[: layer + 1] for path in pair}
+            touched |= _below(model, layer)
         else:
             touched.add(model.leaves[layer][1 if slot == "bias" or slot.endswith("_b") else 0])
     return touched
 
 
-def wrong_leaves(evidence: Evidence, among: set[str]) -> tuple[str, ...]:
+def wrong_leaves(evidence: Evidence) -> tuple[str, ...]:
     """The leaves, in the order of the parameters, that differ from the true gradient by more than the noise."""
-    return tuple(
-        path
-        for path, leaf in evidence.yours.items()
-        if path in among and not within(leaf, evidence.true[path], evidence.noise[path]).all()
-    )
+    right = lambda path, leaf: within(leaf, evidence.true[path], evidence.noise[path]).all()
+    return tuple(path for path, leaf in evidence.yours.items() if not right(path, leaf))
 
 
 def _covered(model: NetworkModel, slots: Iterable[tuple[str, int]], leaves: tuple[str, ...]) -> str:
@@ -97,23 +91,16 @@ def _covered(model: NetworkModel, slots: Iterable[tuple[str, int]], leaves: tupl
     touched = _touched(model, slots)
     count = len(model.leaves)
     weights, biases = ({pair[i] for pair in model.leaves} for i in (0, 1))
-    names: list[tuple[set[Any], str]] = [
-        (weights | biases, "Every leaf"),
-        (weights, "Every weight"),
-        (biases, "Every bias"),
-    ]
-    names += [(_below(model, layer), f"From layer {layer + 1} down") for layer in range(count - 1)]
-    if count == 1:
-        names = names[:1]
-    return next((name for paths, name in names if paths == touched), ", ".join(_listed(touched, leaves)))
+    named = [(weights | biases, "Every leaf")]
+    if count > 1:
+        named += [(weights, "Every weight"), (biases, "Every bias")]
+        named += [(_below(model, layer), f"From layer {layer + 1} down") for layer in range(count - 1)]
+    listed = [path for path in leaves if path in touched] or sorted(touched)
+    return next((name for paths, name in named if paths == touched), ", ".join(listed))
 
 
 def _below(model: NetworkModel, layer: int) -> set[str]:
     return {path for pair in model.leaves[: layer + 1] for path in pair}
-
-
-def _listed(touched: set[str], leaves: tuple[str, ...]) -> list[str]:
-    return [path for path in leaves if path in touched] or sorted(touched)
 
 
 def clipped_by_norm(evidence: Evidence, causes: list[Cause]) -> list[Cause]:
@@ -122,7 +109,8 @@ def clipped_by_norm(evidence: Evidence, causes: list[Cause]) -> list[Cause]:
     norm, true = size(evidence.yours), size(evidence.true)
     limit = float(f"{norm:.2g}")
     slack = NORM_ROUNDINGS * evidence.eps * norm + size(evidence.noise)
-    scaled = [c for c in causes if c.kind == "factor" and set(c.leaves) == _nonzero(evidence.true)]
+    every = {path for path, leaf in evidence.true.items() if leaf.any()}
+    scaled = [c for c in causes if c.kind == "factor" and set(c.leaves) == every]
     if not scaled or norm >= true or abs(norm - limit) > slack:
         return causes
     text = f"Every leaf: the gradient is scaled to the norm {limit:g}; the true gradient has the norm {true:.6g}."
@@ -131,25 +119,18 @@ def clipped_by_norm(evidence: Evidence, causes: list[Cause]) -> list[Cause]:
     return [clipped if cause is scaled[0] else cause for cause in causes]
 
 
-def _nonzero(gradient: Gradient) -> set[str]:
-    return {path for path, leaf in gradient.items() if leaf.any()}
-
-
 def as_ties(groups: list[list[Cause]]) -> tuple[Cause, ...]:
     """Put explanations that fit equally one after another and say so; equal causes are listed once."""
-    listed: dict[Any, Cause] = {}
-    for causes in groups:
-        for cause in causes:
-            listed.setdefault((cause.kind, cause.leaves, cause.sentence), cause)
-    shared = [key for key in listed if all(any(_key(c) == key for c in causes) for causes in groups)]
-    rivals = len({tuple(_key(c) for c in causes if _key(c) not in shared) for causes in groups})
-    if rivals < 2:
-        return tuple(listed.values())
-    note = f"One of {rivals} explanations that fit equally. "
-    return tuple(
-        c if key in shared else dataclasses.replace(c, sentence=note + c.sentence) for key, c in listed.items()
-    )
+    key = lambda cause: (cause.kind, cause.leaves, cause.sentence)
+    keys = [[key(cause) for cause in causes] for causes in groups]
+    listed = {key(cause): cause for causes in reversed(groups) for cause in reversed(causes)}  # the first of equal ones
+    ordered = dict.fromkeys(each for one in keys for each in one)
+    shared = {each for each in ordered if all(each in one for one in keys)}
+    rivals = len({tuple(each for each in one if each not in shared) for one in keys})
+    note = f"One of {rivals} explanations that fit equally. " if rivals > 1 else ""
+    said = lambda each: listed[each] if each in shared else _said(listed[each], note)
+    return tuple(map(said, ordered))
 
 
-def _key(cause: Cause) -> tuple[Any, ...]:
-    return cause.kind, cause.leaves, cause.sentence
+def _said(cause: Cause, note: str) -> Cause:
+    return dataclasses.replace(cause, sentence=note + cause.sentence)

@@ -25,7 +25,7 @@ from jaxnet.gradients.diagnosis.batch_words import in_the_words_of_the_batch
 from jaxnet.gradients.diagnosis.causes import as_ties, causes_of, clipped_by_norm, named, wrong_leaves
 from jaxnet.gradients.diagnosis.delta_reading import read_backward_pass
 from jaxnet.gradients.diagnosis.experiments import Replay, counted_examples, settled
-from jaxnet.gradients.diagnosis.factors import Counts, named_factors
+from jaxnet.gradients.diagnosis.factors import named_factors
 from jaxnet.gradients.diagnosis.kinds import PLAIN_LEAVES
 from jaxnet.gradients.diagnosis.layer_leaves import Case
 from jaxnet.gradients.diagnosis.leafwise import counts, diagnose_leafwise
@@ -56,23 +56,17 @@ def diagnose(evidence: Evidence) -> tuple[Cause, ...]:
     Explanations that fit equally, and that no experiment on the function tells apart, are all listed, and their
     sentences say so. Leaves of another shape than their parameter are left to the checks of structure.
     """
-    paths = [path for path, leaf in evidence.yours.items() if leaf.shape == evidence.true[path].shape]
-    if len(paths) < len(evidence.true) or not all(np.isfinite(evidence.yours[path]).all() for path in paths):
+    usable = lambda path, leaf: leaf.shape == evidence.true[path].shape and np.isfinite(leaf).all()
+    if evidence.yours.keys() != evidence.true.keys() or not all(usable(*each) for each in evidence.yours.items()):
         return ()
-    if not wrong_leaves(evidence, set(paths)):
-        return ()
+    leaves = wrong_leaves(evidence)
     try:
         with np.errstate(all="ignore"):  # a formula that overflows does not fit, and is no news
-            return in_the_words_of_the_batch(evidence, _diagnose(evidence))
+            return in_the_words_of_the_batch(evidence, _diagnose(evidence)) if leaves else ()
     except Exception as error:  # the verdict stands, whatever happens to the search for its cause
-        leaves = wrong_leaves(evidence, set(paths))
-        return (_search_failed(error, leaves),)
-
-
-def _search_failed(error: Exception, leaves: tuple[str, ...]) -> Cause:
-    reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    sentence = f"The search for a cause failed ({reason}), a fault of jaxnet; the verdict and the table stand."
-    return Cause("unknown", (), leaves, None, sentence, "", 1.0)
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        sentence = f"The search for a cause failed ({reason}), a fault of jaxnet; the verdict and the table stand."
+        return (Cause("unknown", (), leaves, None, sentence, "", 1.0),)
 
 
 def _diagnose(evidence: Evidence) -> tuple[Cause, ...]:
@@ -91,12 +85,15 @@ def _diagnose(evidence: Evidence) -> tuple[Cause, ...]:
 def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
     """Leaf by leaf where that is plain; where it is not, by mutations of the backward pass of f itself."""
     found = diagnose_leafwise(evidence)
-    everywhere = found and set(found[0].leaves) == set(wrong_leaves(evidence, set(evidence.yours)))
+    everywhere = found and set(found[0].leaves) == set(wrong_leaves(evidence))
     plain = len(found) == 1 and everywhere and found[0].kind in PLAIN_LEAVES
     numbers = counts(evidence, evidence.data)
     # weights for the examples fit much: a line of f says more
     named_number = bool(plain) and found[0].kind != "examples_reweighted"
-    named_number = named_number and (found[0].kind != "factor" or _is_familiar(found[0].factor, numbers))
+    familiar = lambda factor: any(
+        abs(factor - f.value) <= PLAIN_NUMBER * abs(f.value) for f in named_factors(numbers).values()
+    )
+    named_number = named_number and (found[0].kind != "factor" or familiar(found[0].factor))
     if named_number and (len(evidence.yours) == 1 or len(found[0].leaves) == len(evidence.yours)):
         return found
     mutated = mutated_backward_pass(evidence, numbers, alone=named_number)
@@ -105,17 +102,12 @@ def _of_any_function(evidence: Evidence) -> tuple[Cause, ...]:
     return mutated or found
 
 
-def _is_familiar(factor: float | None, numbers: Counts) -> bool:
-    near = lambda value: factor is not None and abs(factor - value) <= PLAIN_NUMBER * abs(value)
-    return any(near(each.value) for each in named_factors(numbers).values())
-
-
 def _diagnose_network(evidence: Evidence, model: NetworkModel, case: Case) -> tuple[Cause, ...]:
     solutions = cheapest_explanations(case)
     if _unexplained(solutions) and evidence.gradient is not None and len(case.run.y) > MOST_READ:
         part = _part(evidence)
         smaller = part and _case(part, model)
-        if part and smaller and wrong_leaves(part, set(part.yours)):
+        if part and smaller and wrong_leaves(part):
             evidence, case = part, smaller
             solutions = cheapest_explanations(case)
     kept = settled(evidence, solutions, functools.partial(_replay, model))
@@ -186,6 +178,7 @@ def _counted(run: Pass, targets: dict[Any, Any], tolerances: dict[Any, Any]) -> 
     """How the examples count, if nothing else is wrong: solved for with a few entries of every leaf."""
     random = np.random.default_rng(0)
     rows, goals, allowed = [], [], []
+    slack = lambda contributions: EXAMPLE_SLACK * np.abs(contributions).sum(axis=1) + NOTHING
     step = None
     for layer in reversed(range(run.last + 1)):
         if (step := step_down(run, step, {})) is None:
@@ -197,13 +190,9 @@ def _counted(run: Pass, targets: dict[Any, Any], tolerances: dict[Any, Any]) -> 
         decay_w, decay_b = run.decay[layer]
         goals += [(targets[layer, "w"] - decay_w * run.w[layer])[d, h], targets[layer, "b"] - decay_b * run.b[layer]]
         tolerance = tolerances[layer, "w"], tolerances[layer, "b"]
-        allowed += [tolerance[0].noise[d, h] + _slack(rows[-2]), tolerance[1].noise + _slack(rows[-1])]
+        allowed += [tolerance[0].noise[d, h] + slack(rows[-2]), tolerance[1].noise + slack(rows[-1])]
     weights = counted_examples(np.concatenate(goals), np.concatenate(rows), np.concatenate(allowed))
     return () if weights is None else weighted_examples(weights)
-
-
-def _slack(contributions: np.ndarray) -> np.ndarray:
-    return EXAMPLE_SLACK * np.abs(contributions).sum(axis=1) + NOTHING
 
 
 def _replay(model: NetworkModel, solution: Solution) -> Replay:

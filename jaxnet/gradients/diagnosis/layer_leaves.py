@@ -11,7 +11,6 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.algebra import familiar, finishes
 from jaxnet.gradients.diagnosis.delta_reading import Reading
-from jaxnet.gradients.diagnosis.factors import ANYTHING
 from jaxnet.gradients.diagnosis.layer_mistakes import bias_mistakes, left_mistakes, right_mistakes
 from jaxnet.gradients.diagnosis.passes import Pass
 from jaxnet.gradients.diagnosis.penalty import LeafMistakes, Tolerance, fits
@@ -24,6 +23,7 @@ from jaxnet.gradients.diagnosis.replay import (
     bias_leaf,
     finish_leaf,
     total_cost,
+    unknown_line,
     weight_leaf,
 )
 from jaxnet.gradients.diagnosis.tolerances import MOST_KNOWN, MOST_TIES, WINDOW
@@ -89,9 +89,7 @@ def _half(case: Case, step: Step, found: Mapping[str, list[Mistakes]]) -> list[M
     halves = []
     for key, other in ("wb", "bw"):
         if {} in found[key] and not any(map(familiar, found[other])):
-            target = case.targets[step.layer, other]
-            unknown = Hypothesis("unknown", other, lambda leaf, target=target: target, ANYTHING)
-            halves.append({(f"whole_{other}", step.layer): unknown})
+            halves.append({(f"whole_{other}", step.layer): unknown_line(case.targets[step.layer, other], other)})
     return halves
 
 

@@ -14,7 +14,15 @@ from jaxnet.gradients.diagnosis.experiments import counted_examples, refuted, se
 from jaxnet.gradients.diagnosis.factors import ANYTHING, FURTHEST, UNFAMILIAR, Counts
 from jaxnet.gradients.diagnosis.output_mistakes import shifts, weighted_examples
 from jaxnet.gradients.diagnosis.penalty import Tolerance
-from jaxnet.gradients.diagnosis.replay import Hypothesis, LeafParts, Mistakes, Slot, finish_leaf, total_cost
+from jaxnet.gradients.diagnosis.replay import (
+    Hypothesis,
+    LeafParts,
+    Mistakes,
+    Slot,
+    finish_leaf,
+    total_cost,
+    unknown_line,
+)
 from jaxnet.gradients.diagnosis.sentences import MistakePlace
 from jaxnet.gradients.diagnosis.tolerances import EQUATIONS, EXAMPLE_SLACK, MOST_READ, MOST_TIES, NOTHING
 from jaxnet.gradients.evidence import Cause, Evidence, Gradient, by_path, within
@@ -22,9 +30,9 @@ from jaxnet.gradients.evidence import residual as residual_of
 from jaxnet.gradients.example_axis import example_count, examples_at
 from jaxnet.gradients.verdict import leaf_name
 
-BatchGradient = Callable[
-    ..., Gradient | None
-]  # the true gradient under a mistake in the batch: (params, *data) -> gradient
+BatchGradient = Callable[..., Gradient | None]  # (params, *data) -> the true gradient under a mistake in the batch
+# how a leaf calls itself a bias, b, b1, bias: without a network there is only its name to go by
+_BIAS = re.compile(r"\bb(ias(es)?)?_?\d*\W*$")
 
 
 class Variant(NamedTuple):
@@ -84,7 +92,7 @@ def _standing(evidence: Evidence, explanation: Explanation) -> Explanation:
     refused = {paths.index(path) for path in refuted(evidence, replay)}
     kept = {slot: each for slot, each in explanation.mistakes.items() if slot[1] not in refused}
     leaves = list(evidence.yours.values())
-    unknown = {("whole_w", i): _unknown(leaves[i]) for _, i in explanation.mistakes.keys() - kept.keys()}
+    unknown = {("whole_w", i): unknown_line(leaves[i]) for _, i in explanation.mistakes.keys() - kept.keys()}
     return explanation._replace(cost=ANYTHING, mistakes=kept | unknown) if unknown else explanation
 
 
@@ -112,11 +120,6 @@ def _of_the_loss(mistake: Hypothesis, evidence: Evidence) -> Hypothesis:
     return replace(mistake, kind="penalty_missing", text=f"{-(mistake.factor or 0):.6g} * W", factor=0.0)
 
 
-def _is_bias(path: str) -> bool:
-    """Whether a leaf calls itself a bias: b, b1, bias; without a network there is only its name to go by."""
-    return re.search(r"\bb(ias(es)?)?_?\d*\W*$", path) is not None
-
-
 def counts(evidence: Evidence, data: tuple[Any, ...]) -> Counts:
     """What is countable: the examples, the inputs and, of a network, its layers."""
     axis = evidence.example_axis
@@ -136,11 +139,11 @@ def _explanations(evidence: Evidence, variant: Variant) -> list[Explanation]:
     found: list[Mistakes] = [start]
     for index, (path, target) in enumerate(evidence.yours.items()):
         leaf = _leaf(evidence, truth[path], parameters[path], evidence.data)
-        key = "b" if _is_bias(path) else "w"
+        key = "b" if _BIAS.search(path) else "w"
         lines = finishes(target, leaf, Tolerance(evidence.noise[path], 0.0), key)
         options = [{(f"{slot}_w", index): _of_the_loss(each, evidence) for slot, each in one.items()} for one in lines]
         if not any(total_cost(one) <= ANYTHING for one in options):  # any number is a multiple of one other
-            options.append({("whole_w", index): _unknown(target)})
+            options.append({("whole_w", index): unknown_line(target)})
         found = sorted(({**mistakes, **more} for mistakes in found for more in options), key=total_cost)[:MOST_TIES]
     without = lambda mistakes: {slot: each for slot, each in mistakes.items() if slot[0] != "batch"}
     targets = list(evidence.yours.values())
@@ -153,29 +156,21 @@ def _no_guess(mistakes: Mistakes, targets: list[np.ndarray]) -> Mistakes:
     if not any(each.kind == "unknown" for each in mistakes.values()):
         return mistakes
     kept = {slot: each for slot, each in mistakes.items() if not guesses(each)}
-    return kept | {("whole_w", index): _unknown(targets[index]) for _, index in mistakes.keys() - kept.keys()}
-
-
-def _unknown(target: np.ndarray) -> Hypothesis:
-    return Hypothesis("unknown", "", lambda leaf: target, ANYTHING)
+    return kept | {("whole_w", index): unknown_line(targets[index]) for _, index in mistakes.keys() - kept.keys()}
 
 
 def _variants(evidence: Evidence) -> Iterator[Variant]:
     """Targets of other examples, and examples that do not count."""
     axis = evidence.example_axis
     count = example_count(evidence.data, axis) or 0
-    if axis is None or count < 2 or not _has_examples(evidence.data, axis, count):
+    targets = np.shape(evidence.data[1]) if len(evidence.data) > 1 else ()
+    if axis is None or count < 2 or not targets or targets[axis] != count:
         return
     for text, shift in shifts("y", axis).items():
         shifted = lambda params, *data, shift=shift: evidence.oracle(params, data[0], shift(data[1]), *data[2:])
         yield Variant(Hypothesis("targets_shifted", text, lambda step: None), shifted)
     if count <= MOST_READ:
         yield from _counted(evidence, count, axis)
-
-
-def _has_examples(data: tuple[Any, ...], axis: int, count: int) -> bool:
-    """Whether the second argument, the targets, has an entry for every example."""
-    return len(data) > 1 and np.ndim(data[1]) > 0 and np.shape(data[1])[axis] == count
 
 
 def _counted(evidence: Evidence, count: int, axis: int) -> Iterator[Variant]:
@@ -200,12 +195,8 @@ def _counted(evidence: Evidence, count: int, axis: int) -> Iterator[Variant]:
     if weights is not None:
         parts = {path: np.stack([single[path] - penalty[path] for single in singles]) for path in evidence.true}
         total = {path: np.tensordot(weights, part, 1) / count + penalty[path] for path, part in parts.items()}
-        yield Variant(weighted_examples(weights)[0], _only_here(evidence, total))
-
-
-def _only_here(evidence: Evidence, gradient: Gradient) -> BatchGradient:
-    """A gradient that is known for the batch at hand and parameters."""
-    return lambda params, *data: gradient if params is evidence.params and data[0] is evidence.data[0] else None
+        here = lambda params, data: params is evidence.params and data[0] is evidence.data[0]
+        yield Variant(weighted_examples(weights)[0], lambda params, *data: total if here(params, data) else None)
 
 
 def _causes(evidence: Evidence, explanation: Explanation) -> list[Cause]:
@@ -214,7 +205,7 @@ def _causes(evidence: Evidence, explanation: Explanation) -> list[Cause]:
     error = residual_of(evidence.yours, predicted) if predicted is not None else 0.0
     causes, batch = [], explanation.variant.mistake
     if batch is not None:
-        wrong = wrong_leaves(evidence, set(paths))
+        wrong = wrong_leaves(evidence)
         causes.append(cause_of(batch, MistakePlace("batch", (), "Batch"), wrong, lines=None, error=error))
     groups: dict[tuple[str, str], dict[Slot, Hypothesis]] = {}
     for slot, mistake in sorted(explanation.mistakes.items(), key=lambda item: -item[0][1]):
@@ -222,12 +213,8 @@ def _causes(evidence: Evidence, explanation: Explanation) -> list[Cause]:
     for group in groups.values():
         ((name, _), mistake), *_ = group.items()
         leaves = tuple(path for i, path in enumerate(paths) if any(index == i for _, index in group))
-        place = MistakePlace(name, (), _covered(evidence, leaves))
+        # without a network nobody knows which arrays are weights: a vector may be all the weights there are
+        every = len(leaves) > 1 and leaves == tuple(paths)
+        place = MistakePlace(name, (), "Every leaf" if every else ", ".join(map(leaf_name, leaves)))
         causes.append(cause_of(mistake, place, leaves, lines=None, error=error))
     return causes
-
-
-def _covered(evidence: Evidence, leaves: tuple[str, ...]) -> str:
-    # without a network nobody knows which arrays are weights: a vector may be all the weights there are
-    every = len(leaves) > 1 and leaves == tuple(evidence.yours)
-    return "Every leaf" if every else ", ".join(map(leaf_name, leaves))

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.factors import ANYTHING
 from jaxnet.gradients.diagnosis.layer_leaves import Case, explain_leaves, leaf_of, window_of
 from jaxnet.gradients.diagnosis.layer_mistakes import matrix_mistakes, slope_mistakes, update_direction, updated_weights
 from jaxnet.gradients.diagnosis.output_mistakes import example_mistakes, output_mistakes
@@ -26,6 +25,7 @@ from jaxnet.gradients.diagnosis.replay import (
     pass_down,
     step_down,
     total_cost,
+    unknown_line,
 )
 from jaxnet.gradients.diagnosis.tolerances import MOST_STATES, MOST_TIES
 
@@ -89,7 +89,8 @@ def explain_layer(case: Case, state: SearchState) -> list[SearchState]:
                 partial += [_state(case, state, step, lines | more) for more in half]
         if found and (depth > 0 or min(new.cost for new in found) == state.cost):
             break
-    return _cheapest([*found, *partial] or _read(case, state))
+    ordered = sorted([*found, *partial] or _read(case, state), key=lambda new: new.cost)
+    return [new for new in ordered if new.cost <= ordered[0].cost + 1][:MOST_TIES]
 
 
 def _descend(
@@ -112,11 +113,6 @@ def _state(case: Case, state: SearchState, step: Step, lines: Mistakes) -> Searc
     )
 
 
-def _cheapest(states: list[SearchState]) -> list[SearchState]:
-    ordered = sorted(states, key=lambda state: state.cost)
-    return [state for state in ordered if state.cost <= ordered[0].cost + 1][:MOST_TIES]
-
-
 def _deltas(case: Case, state: SearchState, depth: int) -> Iterator[Mistakes]:
     """The wrong lines that delta may come from, ``depth`` of them at once."""
     if depth == 0:
@@ -124,18 +120,13 @@ def _deltas(case: Case, state: SearchState, depth: int) -> Iterator[Mistakes]:
         return
     layer = _below(case, state)
     if state.step is None:
-        first, second = "examples", "output"
-        firsts = [*case.examples(), *example_mistakes(case.run)]
-        seconds = output_mistakes(case.run)
+        pair = {"examples": [*case.examples(), *example_mistakes(case.run)], "output": output_mistakes(case.run)}
     else:
-        first, second = "matrix", "slope"
-        firsts, seconds = matrix_mistakes(case.run, layer), slope_mistakes(case.run, layer)
-        yield from _updates(case, state, seconds if depth == 2 else [])
-    if depth == 1:
-        yield from ({(first, layer): each} for each in firsts)
-        yield from ({(second, layer): each} for each in seconds)
-    else:
-        yield from ({(first, layer): one, (second, layer): two} for one in firsts for two in seconds)
+        pair = {"matrix": matrix_mistakes(case.run, layer), "slope": slope_mistakes(case.run, layer)}
+        yield from _updates(case, state, pair["slope"] if depth == 2 else [])
+    for slots in itertools.combinations(pair, depth):
+        for lines in itertools.product(*(pair[slot] for slot in slots)):
+            yield {(slot, layer): line for slot, line in zip(slots, lines, strict=True)}
 
 
 def _updates(case: Case, state: SearchState, slopes: list[Hypothesis]) -> Iterator[Mistakes]:
@@ -174,7 +165,7 @@ def _read(case: Case, state: SearchState) -> list[SearchState]:
     halves: list[SearchState] = []
     reading = case.reading()
     for delta in reading.deltas(layer) if reading else ():
-        lines: Mistakes = {("delta", layer): Hypothesis("unknown", "delta", lambda step, d=delta: d, ANYTHING)}
+        lines: Mistakes = {("delta", layer): unknown_line(delta, "delta")}
         step = step_down(case.run, state.step, lines)
         if step is not None:
             whole, half = explain_leaves(case, step, 0, state.mistakes)

@@ -18,6 +18,8 @@ from jaxnet.gradients.point import Point, float64, split_arrays
 from jaxnet.gradients.truth import tracing
 from jaxnet.gradients.truth.operation_values import value_of
 
+_ADDING = {"add", "add_any", "sub", "neg", "reshape", "squeeze", "convert_element_type", "copy", "broadcast_in_dim"}
+
 
 class Operation(NamedTuple):
     """One operation as it was carried out.
@@ -61,7 +63,6 @@ class RecordedPass:
         output: the number of the value of f.
         made_by: the number of a value -> the index of the operation whose result it is.
         gradient: the number of a parameter -> its gradient, once it has been computed.
-        penalties: the numbers of the values of which penalties are made, once they have been found.
     """
 
     def __init__(self, f: Callable[..., Any], point: Point) -> None:
@@ -80,7 +81,6 @@ class RecordedPass:
             self.moving.update(self.leaves)
             self.of_data.update(self.inputs)
             self.gradient: dict[int, np.ndarray] = {}
-            self.penalties: frozenset[int] = frozenset()
             self._last: Any = None
             self._seen: dict[Any, int] = {}
             self._turns: dict[Any, int] = {}
@@ -106,6 +106,41 @@ class RecordedPass:
             moves.insert(0, self.operations[self.made_by[number]])
             number = moves[0].inputs[0]
         return number, moves
+
+    @functools.cached_property
+    def penalties(self) -> frozenset[int]:
+        """The numbers of the values of which penalties are made: terms of parameters alone that are added to the loss.
+
+        A value that no data reach is no penalty for that: the mean that a normalisation subtracts is none. What makes
+        one is the way to the output, which only adds and scales, so that its gradient is the same whatever the data
+        are. There are none where the data do not reach the loss at all.
+        """
+        if self.output not in self.of_data:
+            return frozenset()
+        added, penalty, elsewhere = {self.output}, set[int](), set[int]()
+        for op in reversed(self.operations):
+            out, moving = op.outputs[0], [i for i in op.inputs if i in self.moving]
+            if out in elsewhere:
+                elsewhere.update(moving)
+            if out in penalty:
+                penalty.update(moving)
+            elif out in added and self._is_added(op):
+                added.update(moving)
+                penalty.update(i for i in moving if self._begins_a_penalty(i))
+            elif out in added:
+                elsewhere.update(moving)
+        return frozenset(penalty - elsewhere - set(self.leaves))
+
+    def _is_added(self, op: Operation) -> bool:
+        """Whether an operation only adds its operands, or scales one by a number."""
+        still = [k for k, i in enumerate(op.inputs) if i not in self.moving]
+        scaling = (op.name == "mul" and len(still) == 1) or (op.name == "div" and still == [1])
+        return op.name in _ADDING or (scaling and not self.values[op.inputs[still[0]]].ndim)
+
+    def _begins_a_penalty(self, number: int) -> bool:
+        """Whether a term is a number made of parameters alone, none of which multiplies another."""
+        alone = number not in self.of_data and number not in self.mixed
+        return alone and number in self.made_by and np.size(self.values[number]) == 1
 
     def _constant(self, array: Any) -> int:
         number = self._new(np.asarray(array))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.factors import Counts
+from jaxnet.gradients.diagnosis.factors import ANYTHING, Counts
 from jaxnet.gradients.diagnosis.passes import Pass
 from jaxnet.gradients.diagnosis.tolerances import LOST_DIGITS, MOST_LOST
 
@@ -44,6 +44,11 @@ class Hypothesis:
     def habit(self) -> tuple[str, str]:
         """What makes it the same mistake when it is made in another layer."""
         return self.kind, self.text
+
+
+def unknown_line(value: Any, text: str = "") -> Hypothesis:
+    """What stands in the gradient under test, where no line is known that gives it."""
+    return Hypothesis("unknown", text, lambda _: value, ANYTHING)
 
 
 Slot = tuple[str, int]

@@ -8,7 +8,6 @@ draw has no noise, an entry of 1e-12 is judged as strictly as one of 1e+3, and c
 near 1) and stationary points show their true noise, because it is the intermediate values that are disturbed.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -23,7 +22,6 @@ from jaxnet.gradients.truth import tracing
 from jaxnet.gradients.truth.evaluation import QUICKLY, Evaluated, carried_out, in_turns, one_by_one, own
 
 DRAWS, _GROUP = 32, 8  # a group is computed at once: more at a time need more memory than they save seconds
-_SMALL = 2**18  # entries of all results together, of which all draws at once take some 70 MB
 # 12: Student's quantile with 32 degrees of freedom at 1e-12, one false alarm in a million gradients of a million
 # independent entries; 3: a derivation may take nine times as many rounding steps as the one JAX takes.
 FACTOR = 12 * 3
@@ -83,26 +81,13 @@ def measure_rounding(gradient: Evaluated, *, tilts: bool = False) -> Callable[[l
     draws = _Draws(gradient, branches=False, tilts=tilts)
 
     def measured(arrays: list[Any]) -> Rounding:
-        group = DRAWS if _is_small(gradient.operations(arrays)) else _GROUP
         kept: _Kept = []  # what is exact is computed by the first group
-        each = _signs(DRAWS).reshape(-1, group, _PERIOD + _OFFSETS)
+        each = _signs(DRAWS).reshape(-1, _GROUP, _PERIOD + _OFFSETS)
         groups = [draws(arrays, signs, _STEP, kept) for signs in each]
         totals = [sum(np.abs(d).sum(0) for d in leaf) for leaf in zip(*(found for found, _ in groups), strict=True)]
         return Rounding([_DEVIATION * total / DRAWS / _STEP for total in totals], min(turns for _, turns in groups))
 
     return measured
-
-
-def _is_small(closed: core.ClosedJaxpr) -> bool:
-    """Whether all draws at once find room: then what they share is computed once."""
-    return one_by_one(closed) and _entries(closed) <= _SMALL
-
-
-def _entries(closed: core.ClosedJaxpr) -> int:
-    """Count the entries of all results, within calls as well."""
-    held = [inner for eqn in closed.jaxpr.eqns if (inner := tracing.inside(eqn, custom=True)) is not None]
-    shapes = (tracing.shape(out) for eqn in closed.jaxpr.eqns for out in eqn.outvars)
-    return sum(map(math.prod, shapes)) + sum(map(_entries, held))
 
 
 def jumps(gradient: Evaluated, arrays: list[Any], eps: float) -> list[np.ndarray]:
@@ -241,7 +226,8 @@ class _Draw:
             stack = lambda rows: _Value(np.stack([row.exact for row in rows]), tuple(map(np.stack, each(rows))))
             return in_turns(eqn, values, self.one_turn, entry=entry, stack=stack)
         body, constants, carried = tracing.loop_parts(eqn)
-        consts, carry, xs = _split(values, constants, carried)
+        within = constants + carried
+        consts, carry, xs = values[:constants], values[constants:within], values[within:]
 
         def turn(state: tuple[list[_Value], jax.Array], x: list[_Value]) -> Any:
             inner = _Draw(self.steps, self.step, self.branches, self.xp)
@@ -266,10 +252,6 @@ class _Draw:
             return [self.xp.abs(out) if tracing.floating(out) else out for out in outputs]
         absolute = self._apply(eqn, [self.xp.abs(a) if tracing.floating(a) else a for a in inputs])
         return [np.sqrt(_terms(eqn, outputs[0])) * absolute[0]]
-
-
-def _split(values: list[_Value], consts: int, carry: int) -> tuple[list[_Value], list[_Value], list[_Value]]:
-    return values[:consts], values[consts : consts + carry], values[consts + carry :]
 
 
 def _terms(eqn: core.JaxprEqn, out: jax.Array) -> float:

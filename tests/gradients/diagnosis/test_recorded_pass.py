@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnet.gradients.diagnosis.penalty_terms import penalty_values
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 
 W, X = np.arange(1.0, 7.0).reshape(3, 2), np.linspace(-1, 2, 12).reshape(4, 3)
@@ -24,6 +23,6 @@ LOSSES = {
 @pytest.mark.parametrize(("loss", "has"), LOSSES.values(), ids=LOSSES)
 def test_a_penalty_only_adds_to_the_loss_of_the_data(loss, has):
     recorded = RecordedPass(loss, (W, X))
-    found = penalty_values(recorded)
+    found = recorded.penalties
     assert bool(found) == has
     assert not found & recorded.of_data
