@@ -32,81 +32,43 @@ def named_factors(counts: Counts) -> dict[str, Factor]:
     Numbers of the network that are equal share one name, such as "number of inputs or number of outputs", for nothing
     tells them apart; the number of examples stays by itself, for another batch does.
     """
-    plain, quotients = _constants(counts)
+    plain, batch, quotients, mixed = _numbers(counts)
     table: dict[str, Factor] = {}
-    for numbers, cost in (
-        (plain, FAMILIAR),
-        (_batch(counts), FAMILIAR),
-        (quotients, COMPOUND),
-        (_mixed(counts), COMPOUND),
-    ):
-        fixed = numbers is plain or numbers is quotients
+    for fixed, numbers, cost in ((plain, batch, FAMILIAR), (quotients, mixed, COMPOUND)):
         taken = {factor.value for factor in table.values()}
-        for value, name in _by_value(numbers) if fixed else [(value, name) for name, value in numbers.items()]:
-            if value != 1 and not (fixed and value in taken):
-                table[name] = Factor(value, cost)
-    return table
+        names: dict[float, list[str]] = {}
+        for name, value in fixed.items():
+            names.setdefault(value, []).append(name)
+        table |= {" or ".join(each): Factor(value, cost) for value, each in names.items() if value not in taken}
+        table |= {name: Factor(value, cost) for name, value in numbers.items()}
+    return {name: factor for name, factor in table.items() if factor.value != 1}
 
 
-def _by_value(numbers: dict[str, float]) -> list[tuple[float, str]]:
-    names: dict[float, list[str]] = {}
-    for name, value in numbers.items():
-        names.setdefault(value, []).append(name)
-    return [(value, " or ".join(equal)) for value, equal in names.items()]
-
-
-def _constants(counts: Counts) -> tuple[dict[str, float], dict[str, float]]:
-    """Numbers that no batch changes: plain ones, and quotients of two."""
+def _numbers(counts: Counts) -> tuple[dict[str, float], ...]:
+    """Plain numbers that no batch changes, those of the batch, quotients of two of the former, and of both."""
+    hidden = {f"units of layer {i + 1}": width for i, width in enumerate(counts.hidden)}
+    sizes = {"number of outputs": counts.outputs, "number of inputs": counts.inputs, **hidden}
     plain = {"-1": -1.0, "2": 2.0, "1/2": 0.5, "1/4": 0.25, "4": 4.0}
     plain |= {"1/ln 2": 1 / math.log(2), "ln 2": math.log(2), "1/ln 10": 1 / math.log(10), "ln 10": math.log(10)}
     quotients = {"-2": -2.0, "-1/2": -0.5, "255": 255.0, "1/255": 1 / 255, "256": 256.0, "1/256": 1 / 256}
-    if counts.l2:
-        quotients["the penalty's factor"] = counts.l2
-    for name, size in _sizes(counts).items():
-        plain |= {name: float(size), f"1/{name}": 1 / size}
-        quotients |= {f"2/{name}": 2 / size, f"{name}/2": size / 2}
-    return plain, quotients
-
-
-def _sizes(counts: Counts) -> dict[str, int]:
-    hidden = {f"units of layer {i + 1}": width for i, width in enumerate(counts.hidden)}
-    sizes = {"number of outputs": counts.outputs, "number of inputs": counts.inputs, **hidden}
-    return {name: size for name, size in sizes.items() if size}
-
-
-def _batch(counts: Counts) -> dict[str, float]:
-    n = counts.examples
-    if not n:
-        return {}
-    numbers = {"n": float(n), "1/n": 1 / n, "n/(n + 1)": n / (n + 1)}
-    return numbers | ({"n/(n - 1)": n / (n - 1), "(n - 1)/n": (n - 1) / n} if n > 1 else {})
-
-
-def _mixed(counts: Counts) -> dict[str, float]:
-    """Quotients with the number of examples."""
-    n = counts.examples
-    if not n:
-        return {}
-    numbers = {
-        "-n": -float(n),
-        "-1/n": -1 / n,
-        "n/2": n / 2,
-        "2/n": 2 / n,
-        "2n": 2.0 * n,
-        "1/(2n)": 1 / (2 * n),
-        "n**2": float(n**2),
-        "1/n**2": 1 / n**2,
-    }
-    for name, size in _sizes(counts).items():
-        numbers |= {f"n/{name}": n / size, f"{name}/n": size / n}
-    return numbers
+    quotients |= {"the penalty's factor": counts.l2} if counts.l2 else {}
+    batch, mixed = {}, {}
+    if n := counts.examples:
+        batch = {"n": float(n), "1/n": 1 / n, "n/(n + 1)": n / (n + 1)}
+        batch |= {"n/(n - 1)": n / (n - 1), "(n - 1)/n": (n - 1) / n} if n > 1 else {}
+        mixed = {"-n": -float(n), "-1/n": -1 / n, "n/2": n / 2, "2/n": 2 / n, "2n": 2.0 * n, "1/(2n)": 1 / (2 * n)}
+        mixed |= {"n**2": float(n**2), "1/n**2": 1 / n**2}
+    for name, size in sizes.items():
+        if size:
+            plain |= {name: float(size), f"1/{name}": 1 / size}
+            quotients |= {f"2/{name}": 2 / size, f"{name}/2": size / 2}
+            mixed |= {f"n/{name}": n / size, f"{name}/n": size / n} if n else {}
+    return plain, batch, quotients, mixed
 
 
 def factor_value(name: str, counts: Counts) -> float:
     """Look a named number up in another batch, where it may equal 1 or others; NaN where it is no number there."""
-    numbers = {
-        key: value for table in (*_constants(counts), _batch(counts), _mixed(counts)) for key, value in table.items()
-    }
+    numbers = {key: value for table in _numbers(counts) for key, value in table.items()}
     # equal numbers share one name, "4 or number of inputs", and no batch changes that: each of them will do
     return next((float(numbers[each]) for each in name.split(" or ") if each in numbers), math.nan)
 

@@ -13,9 +13,9 @@ from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation
 
 _MOST_PARTLY = 6  # sets of axes along which one entry is taken
-_Broadcast = Callable[
-    [np.ndarray, np.ndarray, tuple[int, ...]], np.ndarray
-]  # what comes back, what should, the axes summed over
+_Axes = tuple[int, ...]
+_Broadcast = Callable[[np.ndarray, np.ndarray, _Axes], Any]  # of what comes back, what should, the axes summed over
+_entries = lambda ct, axes: float(np.prod([ct.shape[a] for a in axes]))
 
 
 def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -27,7 +27,10 @@ def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
             yield from _reduced(site, k, axes)
         if name.startswith("conv") and k == 1:
             for which, word in ((0, "first"), (-1, "last")):
-                of: Any = lambda turn, which=which: lambda ct, right: _conv_at(site, turn, ct, which)
+                spatial = tuple(1 + a for a in site.op.eqn.params["dimension_numbers"].out_spec[2:])
+                of: Any = lambda turn, which=which, spatial=spatial: (
+                    lambda ct, right: site.back(1, turn, _kept(ct, spatial, which))
+                )
                 said = f"only the {word} place counts to which {quoted} is applied"
                 yield made(site, k, What("accumulation_overwritten", said, 0.8), of)
         axes = _axes(site, k, 0)
@@ -64,17 +67,13 @@ def _partly(axes: tuple[int, ...]) -> Iterator[tuple[str, str, _Broadcast]]:
             along = axes_named(tuple(axis - 1 for axis in some))  # whose axis 0 is the pass
             said = f"of what comes back to {{it}} the {word} along {along} stands for the sum"
             kind = "bias_not_summed" if some == (1,) else "counted_once"
-            yield kind, said, functools.partial(_first_along, (which, some))
-    yield "hinge_count", "of the equal terms that come back to {it} one counts, however many they are", _one_term
-    yield "hinge_count", "one term more comes back to {it} than there are", _one_more
-    yield "hinge_count", "all terms come back to {it}, those as well that are 0", _every_term
-
-
-def _first_along(
-    one: tuple[int, tuple[int, ...]], ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]
-) -> np.ndarray:
-    which, some = one
-    return _kept(ct, some, which).sum(axes).reshape(right.shape)
+            first: Any = lambda ct, right, axes, some=some, which=which: _kept(ct, some, which).sum(axes)
+            yield kind, said, first
+    said = "of the equal terms that come back to {it} one counts, however many they are"
+    yield "hinge_count", said, lambda ct, right, axes: np.full(right.shape, _term(ct))
+    yield "hinge_count", "one term more comes back to {it} than there are", lambda ct, right, axes: right + _term(ct)
+    every: _Broadcast = lambda ct, right, axes: np.full(right.shape, _term(ct) * _entries(ct, axes))
+    yield "hinge_count", "all terms come back to {it}, those as well that are 0", every
 
 
 def _term(ct: np.ndarray) -> float:
@@ -83,23 +82,13 @@ def _term(ct: np.ndarray) -> float:
     return value if np.isin(np.round(ct / value, 9), (0, 1)).all() else np.nan
 
 
-def _one_term(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return np.full(right.shape, _term(ct))
-
-
-def _one_more(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return right + _term(ct)
-
-
-def _every_term(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return np.full(right.shape, _term(ct) * np.prod([ct.shape[a] for a in axes]))
-
-
 def _summed_otherwise(site: Site, k: int, of: _Broadcast, turn: int) -> Any:
-    slope, axes = _slope(site, k, turn), _axes(site, k, turn)
+    axes, out = _axes(site, k, turn), site.recorded.values[site.ops[turn].outputs[0]]
+    local = slope_of(site.op.eqn, k, site.values(turn), out)
+    slope = 1.0 if local is None else local
     if not axes:  # in this turn nothing is broadcast
         return None
-    return lambda ct, right: of(ct * slope, right, axes)
+    return lambda ct, right: np.reshape(of(ct * slope, right, axes), right.shape)
 
 
 def _reduced(site: Site, k: int, axes: tuple[int, ...]) -> Iterator[Mutation]:
@@ -113,20 +102,20 @@ def _reduced(site: Site, k: int, axes: tuple[int, ...]) -> Iterator[Mutation]:
         )
 
 
-def _conv_at(site: Site, turn: int, ct: np.ndarray, which: int) -> np.ndarray:
-    spatial = tuple(1 + a for a in site.op.eqn.params["dimension_numbers"].out_spec[2:])
-    return site.back(1, turn, _kept(ct, spatial, which))
-
-
 def _broadcasts() -> Iterator[tuple[str, str, _Broadcast]]:
     """What may stand for the sum over the axes along which a value was broadcast."""
     for which, word in ((0, "first"), (-1, "last")):
-        one = functools.partial(_first, which)
+        one: Any = lambda ct, right, axes, which=which: _kept(ct, axes, which).sum(axes)
+        many: Any = lambda ct, right, axes, one=one: _entries(ct, axes) * one(ct, right, axes)
         said = f"the {word} of what comes back to {{it}} stands for the sum"
         yield "bias_not_summed", said, one
-        yield "bias_not_summed", f"{said}, and is not averaged", functools.partial(_times_count, one)
-    yield "bias_summed_over_everything", "what comes back to {it} is summed over everything", _total
-    yield "batch_mean_twice", "what comes back to {it} is averaged where it is to be summed", _mean
+        yield "bias_not_summed", f"{said}, and is not averaged", many
+    total: _Broadcast = lambda ct, right, axes: np.broadcast_to(
+        ct.reshape(len(ct), *[1] * (right.ndim - 1), -1).sum(-1), right.shape
+    )
+    yield "bias_summed_over_everything", "what comes back to {it} is summed over everything", total
+    mean: _Broadcast = lambda ct, right, axes: ct.mean(axes)
+    yield "batch_mean_twice", "what comes back to {it} is averaged where it is to be summed", mean
     yield "bias_wrong_axis", "what comes back to {it} is summed over the wrong axis", _other_axis
     yield "counted_once", "of what comes back to {it} one entry counts where all are summed", _largest
 
@@ -134,11 +123,6 @@ def _broadcasts() -> Iterator[tuple[str, str, _Broadcast]]:
 def _axes(site: Site, k: int, turn: int) -> tuple[int, ...]:
     values = site.recorded.values
     return _stretched(site.ops[turn], values[site.ops[turn].inputs[k]].shape, values[site.ops[turn].outputs[0]].shape)
-
-
-def _slope(site: Site, k: int, turn: int) -> Any:
-    slope = slope_of(site.op.eqn, k, site.values(turn), site.recorded.values[site.ops[turn].outputs[0]])
-    return 1.0 if slope is None else slope
 
 
 def _stretched(op: Operation, shape: tuple[int, ...], wide: tuple[int, ...]) -> tuple[int, ...]:
@@ -153,24 +137,6 @@ def _stretched(op: Operation, shape: tuple[int, ...], wide: tuple[int, ...]) -> 
     return ()
 
 
-def _first(which: int, ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    for axis in sorted(axes, reverse=True):
-        ct = np.take(ct, which, axis)
-    return ct.reshape(right.shape)
-
-
-def _times_count(of: _Broadcast, ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return float(np.prod([ct.shape[a] for a in axes])) * of(ct, right, axes)
-
-
-def _total(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return np.broadcast_to(ct.reshape(len(ct), *[1] * (right.ndim - 1), -1).sum(-1), right.shape)
-
-
-def _mean(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    return ct.mean(axes).reshape(right.shape)
-
-
 def _kept(right: np.ndarray, axes: tuple[int, ...], which: int) -> np.ndarray:
     mask = np.zeros(right.shape)
     where: list[Any] = [slice(None)] * right.ndim
@@ -182,12 +148,12 @@ def _kept(right: np.ndarray, axes: tuple[int, ...], which: int) -> np.ndarray:
 
 def _largest(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     most, least = ct.max(axes), ct.min(axes)
-    return np.where(np.abs(most) >= np.abs(least), most, least).reshape(right.shape)
+    return np.where(np.abs(most) >= np.abs(least), most, least)
 
 
 def _other_axis(ct: np.ndarray, right: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     summed = ct.sum(tuple(a for a in range(1, ct.ndim) if a not in axes))
-    return summed.reshape(right.shape) if summed.size == right.size else right
+    return summed if summed.size == right.size else right
 
 
 SUM_KINDS = (_sums,)
