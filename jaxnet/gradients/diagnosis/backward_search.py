@@ -5,31 +5,26 @@ so a factor is not guessed but projected. Whatever fits is replayed at other par
 """
 
 import functools
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import jax
 import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_settings import Setting, Wrong, plain_extent
 from jaxnet.gradients.diagnosis.causes import wrong_leaves
+from jaxnet.gradients.diagnosis.elsewhere import Elsewhere, elsewhere
 from jaxnet.gradients.diagnosis.factors import Counts, factor_value, named_factors
 from jaxnet.gradients.diagnosis.mutation_words import Said, cause_of_mutation
 from jaxnet.gradients.diagnosis.tolerances import (
     FEWEST_ENTRIES,
     MOST_PAIRED,
     MOST_TRIED,
-    NOISE_ELSEWHERE,
     NOTHING,
     PLAIN_NUMBER,
-    PROBE_ROUNDINGS,
     PROJECTED_ROUNDINGS,
     SAME_GRADIENT,
-    SAME_PAIR,
 )
-from jaxnet.gradients.diagnosis.wrong_pairs import Products, both_free, told_apart
+from jaxnet.gradients.diagnosis.wrong_pairs import adding_up, told_apart
 from jaxnet.gradients.evidence import Cause, Evidence
-from jaxnet.gradients.example_axis import any_order, examples_at
 
 PLAIN = (0.0, -1.0, 2.0, 0.5)  # factors that explain what others explain beside them
 _BATCHES = ("n", "1/n")
@@ -75,13 +70,7 @@ class _Search:
 
     def _ones(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """One wrong line: made once, or any number of times its change."""
-        found = []
-        weighted, off = changes * self.weight, self.off * self.weight
-        shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
-        for each, change, share in zip(singles, changes, shares, strict=True):
-            extent = plain_extent(share, self.slack) if each.mutation.free else 1.0
-            if self.setting.fits((self.right + extent * change)[None], self.yours)[0]:
-                found.append([each._replace(extent=extent)])
+        found = self._scaled(singles, changes, self.right)
         loops = [
             each._replace(extent=1 - c)
             for each in singles
@@ -96,26 +85,9 @@ class _Search:
     def _twos(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """Two wrong lines on different paths: their changes add up. One of them, or both, may be any factor."""
         weighted, off = changes * self.weight, self.off * self.weight
-        if not len(singles):
-            return []
         keep = told_apart(weighted)[:MOST_PAIRED]
-        weighted, singles = weighted[keep], [singles[i] for i in keep]
-        size, along, gram = (weighted**2).sum(1), weighted @ off, weighted @ weighted.T
-        free = np.array([each.mutation.free for each in singles])
-        total, found = float(off @ off), []
-        for i, each in enumerate(singles):
-            for extent in (1.0, 2.0, -1.0, 0.5) if free[i] else (1.0,):
-                rest = total - 2 * extent * along[i] + extent**2 * size[i]
-                inner = along - extent * gram[i]
-                share = np.where(free, inner / np.maximum(size, NOTHING), 1.0)
-                miss = rest - 2 * share * inner + share**2 * size
-                found += [
-                    [each._replace(extent=extent), singles[j]._replace(extent=plain_extent(share[j], self.slack))]
-                    for j in np.flatnonzero(miss <= SAME_PAIR * total)
-                    if j != i
-                ]
-        found += both_free(singles, Products(size, along, gram, total), self.slack)
-        return self._replayed(found)
+        pairs = adding_up([singles[i] for i in keep], weighted[keep], off, self.slack) if keep else []
+        return self._replayed(pairs)
 
     def _nested(self, singles: list[Wrong], changes: np.ndarray) -> list[list[Wrong]]:
         """Two wrong lines one above the other: with the first made, the second is looked for once more."""
@@ -129,18 +101,18 @@ class _Search:
         for first in self._promising(options)[:MOST_TRIED]:
             others = [singles[i] for i in both if singles[i].mutation is not first.mutation]
             rows = self.setting.replay([[first], *([first, each] for each in others)])
-            base, more = rows[0], rows[1:] - rows[0]
-            weighted, off = more * self.weight, (self.yours - base) * self.weight
-            shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
-            extents = [
-                plain_extent(s, self.slack) if each.mutation.free else 1.0
-                for each, s in zip(others, shares, strict=True)
-            ]
-            fits: Any = self.setting.fits(base + np.array(extents)[:, None] * more, self.yours) if others else []
-            found += [
-                [first, each._replace(extent=e)] for each, e, fit in zip(others, extents, fits, strict=True) if fit
-            ]
+            found += [[first, second] for (second,) in self._scaled(others, rows[1:] - rows[0], rows[0])]
         return self._replayed(found)
+
+    def _scaled(self, lines: list[Wrong], changes: np.ndarray, base: np.ndarray) -> list[list[Wrong]]:
+        """The wrong lines of which some extent, or 1 where no other is a mistake, takes ``base`` to the goal."""
+        if not lines:
+            return []
+        weighted, off = changes * self.weight, (self.yours - base) * self.weight
+        shares = weighted @ off / np.maximum((weighted**2).sum(1), NOTHING)
+        extents = [plain_extent(s, self.slack) if w.mutation.free else 1.0 for w, s in zip(lines, shares, strict=True)]
+        fits = self.setting.fits(base + np.array(extents)[:, None] * changes, self.yours)
+        return [[w._replace(extent=e)] for w, e, fit in zip(lines, extents, fits, strict=True) if fit]
 
     def _extents(self, each: Wrong) -> list[Wrong]:
         if not each.mutation.free:
@@ -210,84 +182,22 @@ class _Search:
         (whole,) = self.setting.replay([found], everything=True)
         if not (np.abs(whole - self.setting.yours) <= self.setting.allowed).all():
             return False
-        batches = [setting for setting, counts in self._elsewhere if counts.examples != self.counts.examples]
+        batches = [each for each in self._elsewhere if each.counts.examples != self.counts.examples]
         if any(w.mutation.counts for w in found) and not batches:
             return False  # a number of the data equals many another, as long as there is one batch
-        return all(self._holds(setting, found, counts) for setting, counts in self._elsewhere)
+        return all(each.holds(found, self._names) for each in self._elsewhere)
 
     @functools.cached_property
-    def _elsewhere(self) -> list[tuple[Setting, Counts]]:
-        """Other parameters, and half of the batch, where the function under test answers."""
-        return [(s, c) for params, data, c in self._points() if (s := self._asked(params, data)) is not None]
-
-    def _points(self) -> Iterator[tuple[Any, tuple[Any, ...], Counts]]:
-        evidence, random = self.evidence, np.random.default_rng(1)
-        yield (
-            jax.tree.map(lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape)), evidence.params),
-            evidence.data,
-            self.counts,
-        )
-        axis, n = evidence.example_axis, self.counts.examples or 0
-        # there is no half of a sequence, whose length f may have in its code
-        if (
-            axis is not None
-            and n > 1
-            and any_order(functools.partial(evidence.objective, evidence.params), evidence.data, axis)
-        ):
-            half = np.arange((n + 1) // 2)
-            yield evidence.params, examples_at(evidence.data, axis, half), self.counts._replace(examples=len(half))
-
-    def _asked(self, params: Any, data: tuple[Any, ...]) -> Setting | None:
-        mine = self.evidence.elsewhere(params, *data)
-        return None if mine is None else Setting.at(self.evidence, params, data, mine)
-
-    def _holds(self, setting: Setting, found: list[Wrong], counts: Counts) -> bool:
-        there = [
-            w._replace(mutation=mutation)
-            for w in found
-            if (mutation := setting.same(w.mutation, self.setting.recorded)) is not None
-        ]
-        if len(there) < len(found):
-            return True  # another batch may have no such operation, as a loop of one turn
-        if self._near(setting, there):
-            return True
-        named = [
-            [w, *(w._replace(extent=1 - factor_value(name, counts)) for name in self._names(w))]
-            if w.mutation.free
-            else [w]
-            for w in there
-        ]
-        options: list[list[Wrong]] = [[]]
-        for each in named:
-            options = [[*one, w] for one in options for w in each]
-        return any(self._near(setting, each) for each in options[1:])
-
-    def _near(self, setting: Setting, found: list[Wrong]) -> bool:
-        (predicted,) = setting.replay([found], everything=True)
-        error = np.linalg.norm((setting.yours - predicted) * setting.weight) / max(
-            float(np.linalg.norm(setting.yours * setting.weight)), NOTHING
-        )
-        if not np.isfinite(error) or error <= max(PROBE_ROUNDINGS * self.evidence.eps, SAME_GRADIENT):
-            return True
-        # a leaf whose gradient is zero has nothing but rounding, here as there
-        off = np.abs(setting.yours - predicted)
-        return bool((off <= NOISE_ELSEWHERE * setting.allowed).all())
+    def _elsewhere(self) -> list[Elsewhere]:
+        return list(elsewhere(self.evidence, self.counts, self.setting))
 
     def _causes(self, found: list[Wrong]) -> tuple[Cause, ...]:
         (whole,) = self.setting.replay([found], everything=True)
-        error = float(
-            np.linalg.norm(self.setting.yours - whole) / max(float(np.linalg.norm(self.setting.yours)), NOTHING)
-        )
-        leaves = wrong_leaves(self.evidence)
+        yours, leaves = self.setting.yours, wrong_leaves(self.evidence)
+        error = float(np.linalg.norm(yours - whole) / max(float(np.linalg.norm(yours)), NOTHING))
+        said = lambda w: Said(w.mutation, w.factor, self._tested(w, found), alone=bool(w.only))
         parts = sorted(found, key=lambda w: -w.mutation.last)
-        return tuple(
-            cause_of_mutation(
-                Said(w.mutation, w.factor, self._tested(w, found), alone=bool(w.only)),
-                self._touched(w, leaves),
-                error,
-            )
-            for w in parts
-        )
+        return tuple(cause_of_mutation(said(w), self._touched(w, leaves), error) for w in parts)
 
     def _touched(self, wrong: Wrong, leaves: tuple[str, ...]) -> tuple[str, ...]:
         """The wrong leaves that a mutation by itself makes wrong."""
@@ -299,19 +209,8 @@ class _Search:
     def _tested(self, wrong: Wrong, found: list[Wrong]) -> list[str]:
         """The familiar numbers that a factor equals here, and on half of the batch as well."""
         names = self._names(wrong)
-        for setting, counts in self._elsewhere:
-            mutation = setting.same(wrong.mutation, self.setting.recorded)
-            if mutation is None or not wrong.mutation.free:
-                continue
-            others = [
-                w._replace(mutation=m)
-                for w in found
-                if w is not wrong and (m := setting.same(w.mutation, self.setting.recorded)) is not None
-            ]
-            fits = lambda name, counts=counts, mutation=mutation, others=others, setting=setting: self._near(
-                setting, [wrong._replace(mutation=mutation, extent=1 - factor_value(name, counts)), *others]
-            )
-            names = [name for name in names if fits(name)]
+        for each in self._elsewhere:
+            names = each.names_that_hold(wrong, found, names)
         return names
 
 

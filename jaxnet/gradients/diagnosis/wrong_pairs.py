@@ -1,7 +1,4 @@
-"""Two wrong lines whose changes add up, each any number of times: both numbers at once, for all pairs; and which of
-many changes are the same."""
-
-from typing import NamedTuple
+"""Two wrong lines on different paths: their changes add up, each any number of times; which changes are the same."""
 
 import numpy as np
 
@@ -9,30 +6,33 @@ from jaxnet.gradients.diagnosis.backward_settings import Wrong, plain_extent
 from jaxnet.gradients.diagnosis.tolerances import MOST_TRIED, NOTHING, SAME_PAIR
 
 
-class Products(NamedTuple):
-    """Of the changes of mutations: their squares [M], products with the error [M] and with one another [M, M]; and the
-    square of the error."""
+def adding_up(singles: list[Wrong], changes: np.ndarray, off: np.ndarray, slack: float) -> list[list[Wrong]]:
+    """Find the pairs whose changes [M, P] add up to an error [P]; one of them, or both, may be any factor.
 
-    size: np.ndarray
-    along: np.ndarray
-    gram: np.ndarray
-    total: float
-
-
-def both_free(singles: list[Wrong], products: Products, slack: float) -> list[list[Wrong]]:
-    """Find the pairs of mutations of which some multiples are the error."""
-    size, along, gram, total = products
-    free = np.array([each.mutation.free for each in singles])
+    ``slack``: of a factor that is projected.
+    """
+    size, along, gram, total = (changes**2).sum(1), changes @ off, changes @ changes.T, float(off @ off)
+    free, found = np.array([each.mutation.free for each in singles]), []
+    for i, each in enumerate(singles):
+        for extent in (1.0, 2.0, -1.0, 0.5) if free[i] else (1.0,):
+            rest = total - 2 * extent * along[i] + extent**2 * size[i]
+            inner = along - extent * gram[i]
+            share = np.where(free, inner / np.maximum(size, NOTHING), 1.0)
+            miss = rest - 2 * share * inner + share**2 * size
+            found += [
+                [each._replace(extent=extent), singles[j]._replace(extent=plain_extent(share[j], slack))]
+                for j in np.flatnonzero(miss <= SAME_PAIR * total)
+                if j != i
+            ]
+    # both at once, for all pairs; where two changes are alike their shares cannot be told apart
     determinant = size[:, None] * size - gram**2
-    # where two changes are alike their shares cannot be told apart
     safe = np.where(determinant > 1e-9 * size[:, None] * size, determinant, np.inf)
     first = (along[:, None] * size - along * gram) / safe
     second = (along * size[:, None] - along[:, None] * gram) / safe
     miss = total - first * along[:, None] - second * along
     near = np.argwhere(np.triu((miss <= SAME_PAIR * total) & free[:, None] & free, 1))[:MOST_TRIED]
-    extents = [(plain_extent(first[i, j], slack), plain_extent(second[i, j], slack)) for i, j in near]
-    pairs = zip(near, extents, strict=True)
-    return [[singles[i]._replace(extent=a), singles[j]._replace(extent=b)] for (i, j), (a, b) in pairs]
+    made = lambda i, share: singles[i]._replace(extent=plain_extent(share, slack))
+    return [*found, *([made(i, first[i, j]), made(j, second[i, j])] for i, j in near)]
 
 
 def told_apart(rows: np.ndarray) -> list[int]:
