@@ -6,13 +6,13 @@ an error further up does not hide what happens below.
 """
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from jaxnet.gradients.diagnosis.passes import NetworkModel, Pass
 from jaxnet.gradients.diagnosis.tolerances import MATRIX_CONDITION, MOST_READ, NOTHING, SAME_MATRIX, SEEN_MATRIX
 from jaxnet.gradients.evidence import Evidence, Gradient
+from jaxnet.gradients.example_axis import examples_at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,16 +106,12 @@ def _singles(evidence: Evidence) -> tuple[Gradient, ...] | None:
     if evidence.gradient is None or count > MOST_READ:
         return None
     try:
-        found = tuple(evidence.gradient(evidence.params, *one(evidence.data, i)) for i in range(count))
+        batches = [examples_at(evidence.data, 0, [i]) for i in range(count)]
+        found = tuple(evidence.gradient(evidence.params, *one) for one in batches)
     except Exception:  # whatever the user's own code raises for a batch of one
         return None
     right = all(single[path].shape == leaf.shape for single in found for path, leaf in evidence.true.items())
     return found if right else None
-
-
-def one(data: tuple[Any, ...], index: int) -> tuple[Any, ...]:
-    """The batch of one example."""
-    return tuple(part[index : index + 1] for part in data)
 
 
 def implied_slopes(evidence: Evidence, model: NetworkModel) -> dict[int, tuple[np.ndarray, np.ndarray]]:

@@ -48,6 +48,7 @@ from jaxnet.gradients.diagnosis.tolerances import (
     TERM_ROUNDINGS,
 )
 from jaxnet.gradients.evidence import Cause, Evidence
+from jaxnet.gradients.example_axis import examples_at
 
 
 def diagnose(evidence: Evidence) -> tuple[Cause, ...]:
@@ -163,7 +164,7 @@ def _case(evidence: Evidence, model: NetworkModel) -> Case | None:
 
 def _part(evidence: Evidence) -> Evidence | None:
     """The same for a few examples."""
-    data = tuple(part[:FEWER_EXAMPLES] for part in evidence.data)
+    data = examples_at(evidence.data, 0, np.arange(FEWER_EXAMPLES))
     try:
         yours = evidence.gradient(evidence.params, *data) if evidence.gradient else evidence.yours
     except Exception:  # the user's own code may refuse other batches, by any error

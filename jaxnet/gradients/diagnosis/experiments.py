@@ -33,29 +33,24 @@ def settle(evidence: Evidence, replays: Sequence[Replay]) -> list[int]:
     All stay where no experiment is possible, and where an experiment speaks for none of them.
     """
     left = list(range(len(replays)))
-    for params, data in _probes(evidence) if evidence.gradient is not None and len(left) > 1 else ():
-        errors = {i: _error(evidence, replays[i], params, data) for i in left}
-        possible = {i: error for i, error in errors.items() if error is not None}
-        if possible:
-            best = min(possible.values())
-            right = {
-                i for i, error in possible.items() if error <= max(PROBE_ROUNDINGS * evidence.eps, PROBE_SPREAD * best)
-            }
-            left = [i for i in left if i in right or errors[i] is None] if best < PROBE_SPEAKS else left
-        if len(left) == 1:
+    for params, data in _probes(evidence):
+        if len(left) < 2:
             break
+        pairs = {i: _mine_and_predicted(evidence, replays[i], params, data) for i in left}
+        errors = {i: residual(*pair) for i, pair in pairs.items() if pair is not None}
+        best = min(errors.values(), default=np.inf)
+        near = max(PROBE_ROUNDINGS * evidence.eps, PROBE_SPREAD * best)
+        left = [i for i in left if i not in errors or errors[i] <= near] if best < PROBE_SPEAKS else left
     return left
 
 
 def refuted(evidence: Evidence, replay: Replay) -> set[str]:
     """The leaves that are something else than an explanation predicts, on another batch or at other parameters."""
     found: set[str] = set()
-    for params, data in _probes(evidence) if evidence.gradient is not None else ():
-        predicted = _predicted(replay, params, data)
-        mine = _asked(evidence, params, data, predicted)
-        if mine is not None and predicted is not None:
-            off = lambda path, mine=mine, predicted=predicted: residual({path: mine[path]}, {path: predicted[path]})
-            found |= {path for path in predicted if off(path) > PROBE_SPEAKS}
+    for params, data in _probes(evidence):
+        pair = _mine_and_predicted(evidence, replay, params, data)
+        off = lambda path, mine, predicted: residual({path: mine[path]}, {path: predicted[path]})
+        found |= {path for path in pair[1] if off(path, *pair) > PROBE_SPEAKS} if pair else set()
     return found
 
 
@@ -82,7 +77,10 @@ def _constants(evidence: Evidence, mistakes: Mistakes) -> Mistakes | None:
 
 
 def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Half of the batch, the batch twice, one example, and the same batch at other parameters."""
+    """Half of the batch, the batch twice, one example, and the same batch at other parameters; none without a function
+    to ask."""
+    if evidence.gradient is None:
+        return
     random = np.random.default_rng(0)
     nudge = lambda leaf: leaf * (1 + 0.1 * random.normal(size=leaf.shape))
     axis = evidence.example_axis
@@ -93,25 +91,18 @@ def _probes(evidence: Evidence) -> Iterator[tuple[Any, tuple[Any, ...]]]:
     yield jax.tree.map(nudge, evidence.params), evidence.data
 
 
-def _error(evidence: Evidence, replay: Replay, params: Any, data: tuple[Any, ...]) -> float | None:
-    """How far an explanation is from the gradient under test, or None where one of them has nothing to say."""
-    predicted = _predicted(replay, params, data)
-    mine = _asked(evidence, params, data, predicted)
-    return None if mine is None or predicted is None else residual(mine, predicted)
-
-
-def _predicted(replay: Replay, params: Any, data: tuple[Any, ...]) -> Gradient | None:
+def _mine_and_predicted(
+    evidence: Evidence, replay: Replay, params: Any, data: tuple[Any, ...]
+) -> tuple[Gradient, Gradient] | None:
+    """The gradient under test elsewhere and what an explanation predicts; None where one has nothing to say."""
     try:
-        return replay(params, *data)
+        predicted = replay(params, *data)
     except Exception:  # the user's own loss may refuse other batches, as one that divides by n - 1
         return None
-
-
-def _asked(evidence: Evidence, params: Any, data: tuple[Any, ...], predicted: Gradient | None) -> Gradient | None:
-    """The gradient under test elsewhere; None where it cannot be asked, or nothing is predicted."""
     if predicted is None or not all(np.isfinite(leaf).all() for leaf in predicted.values()):
         return None
-    return evidence.elsewhere(params, *data)
+    mine = evidence.elsewhere(params, *data)
+    return None if mine is None else (mine, predicted)
 
 
 def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.ndarray) -> np.ndarray | None:
@@ -135,10 +126,5 @@ def counted_examples(target: np.ndarray, contributions: np.ndarray, allowed: np.
     plain = len(values) <= 3 and max(values) > 0
     if rank < count or not fits.all() or not plain or values == {1.0}:
         return None
-    return _snapped(weights) if len(values) > 1 else None
-
-
-def _snapped(weights: np.ndarray) -> np.ndarray:
-    """Whole numbers where a weight is one but for the error of the fit."""
-    whole = np.round(weights)
-    return np.where(np.abs(weights - whole) < WHOLE_WEIGHT, whole, weights)
+    whole = np.round(weights)  # where a weight is one but for the error of the fit
+    return np.where(np.abs(weights - whole) < WHOLE_WEIGHT, whole, weights) if len(values) > 1 else None

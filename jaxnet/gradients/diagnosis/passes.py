@@ -16,6 +16,7 @@ from jaxnet.gradients.diagnosis.batch_words import averages
 from jaxnet.gradients.diagnosis.factors import Counts
 from jaxnet.gradients.diagnosis.tolerances import MOST_ONE_BY_ONE, NO_PENALTY, PLAIN_NUMBER, SAME_GRADIENT
 from jaxnet.gradients.evidence import Evidence, by_path
+from jaxnet.gradients.example_axis import examples_at
 from jaxnet.reference.losses import LOSSES, OUTPUTS, Output, logit_derivative, logit_derivative_line
 from jaxnet.reference.operations import ACTIVATIONS, Activation
 from jaxnet.types import Pytree
@@ -150,7 +151,7 @@ def dense(y: np.ndarray, examples: int, outputs: int) -> np.ndarray:
 def _deltas_one_by_one(model: NetworkModel, params: Pytree, data: tuple[Any, ...]) -> np.ndarray:
     bias = model.leaves[-1][1]
     penalty = model.decay[-1][1] * by_path(params)[bias]
-    singles = [tuple(part[i : i + 1] for part in data) for i in range(len(data[0]))]
+    singles = [examples_at(data, 0, [i]) for i in range(len(data[0]))]
     return np.stack([model.evidence.oracle(params, *one)[bias] - penalty for one in singles]) / model.total
 
 
