@@ -14,6 +14,7 @@ from jaxnet.sweeps.folds import FoldPart
 from jaxnet.sweeps.groups import Group, Members, Task, initial_params, keys_of, shapes_of_params
 from jaxnet.sweeps.orders import Draws, draw_orders
 from jaxnet.sweeps.tiles import RowsOfLanes, Shared
+from jaxnet.sweeps.traced_numbers import metrics_parted
 from jaxnet.sweeps.varied_rows import check_varied_targets, lane_rows
 from jaxnet.training import held_out_rows
 from jaxnet.training.batches import Examples, on_device
@@ -104,7 +105,8 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     check_scalar(f, params, part, size)
     a, b, c = group.skeletons
     batches = known_batches(lengths, size, tail)
-    program = Program(a, b, c, metrics, size, tail, size < longest, draws(f), batches)
+    measured, of_metrics = metrics_parted(metrics, f, params, part)
+    program = Program(a, b, c, metrics, size, tail, size < longest, draws(f), batches, measured=measured)
 
     # each configuration's numbers, once for each of its members, in the dtype of the parameters: a float64 among
     # float32 would make the whole update float64, or be refused
@@ -112,6 +114,7 @@ def prepare_group(group: Group, members: Members, task: Task) -> Prepared:
     at = np.searchsorted(group.configurations, members.configuration[group.members])
     cast = lambda column: column.astype(np.int32 if column.dtype.kind == "i" else dtype)  # patience is a count
     numbers = [[cast(column[at]) for column in columns] for columns in group.numbers]
+    numbers += [[np.full(len(at), number, dtype) for number in of_metrics]] if measured else []
     seeds = drawing_seeds(task, members.seed[group.members])
     parts = members.fold[group.members]
     weights = lane_rows(group.varied, at, rows=[fold.train for fold in task.folds or ()], folds=parts, like=examples.y)

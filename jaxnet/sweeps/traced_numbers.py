@@ -10,7 +10,9 @@ import jax.numpy as jnp
 
 from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.training.hyperparameters import Skeleton, combine, fixed, partition
+from jaxnet.training.metric_values import metric_values
 from jaxnet.training.preparation import draws
+from jaxnet.types import Batch, Metric, Pytree
 
 
 class Parting:
@@ -62,6 +64,20 @@ class Parting:
         labels = jax.dtypes.canonicalize_dtype(targets.dtype)  # of 32 bits where JAX has no others
         y = jnp.zeros((2, *targets.shape[1:]), labels if labels.kind in "iub" else dtype)
         return params, jnp.zeros((2, *self._spec.example), dtype), y
+
+
+def metrics_parted(
+    metrics: tuple[Metric, ...], f: Any, params: Pytree, batch: Batch
+) -> tuple[Skeleton | None, list[float]]:
+    """Return the skeleton of metrics and their numbers; None where no number of theirs can be traced."""
+    parts, numbers = [], []
+    for metric in metrics:
+        skeleton, own = partition(metric, own=True)
+        use = lambda made: metric_values(f, params, batch, {"value": made})
+        sound = callable(metric) and own and _traces(functools.partial(_used, use, skeleton), len(own))
+        parts.append(skeleton if sound else fixed(metric))
+        numbers += own if sound else []
+    return (Skeleton(tuple, tuple(parts), metrics), numbers) if numbers else (None, [])
 
 
 def _used(use: Callable[[Any], Any], skeleton: Skeleton, numbers: list[Any]) -> Any:

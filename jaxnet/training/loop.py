@@ -45,6 +45,7 @@ class Program(NamedTuple):
     random: bool  # whether the objective draws random numbers (dropout)
     batches: int | None = None  # of an epoch, without the tail; None where their number is traced
     mesh: Any = None  # the devices that share a batch; None where one does all
+    measured: Skeleton | None = None  # of the metrics, where their numbers are traced
 
 
 class State(NamedTuple):
@@ -73,6 +74,7 @@ class Parts(NamedTuple):
     extras: list[str]  # of EXTRAS, those that the optimizer takes
     stop: Stop | None
     program: Program
+    metrics: tuple[Metric, ...] = ()
 
 
 def run_program(
@@ -90,13 +92,15 @@ def run_program(
 
 def program_key(program: Program) -> Hashable:
     """Return what two programs have in common that compute the same; metrics are the user's functions."""
-    return program._replace(metrics=()), tuple(map(computing_key, program.metrics))
+    of_metric = computing_key if program.measured is None else metric_name
+    return program._replace(metrics=()), tuple(map(of_metric, program.metrics))
 
 
 def program_key_now(program: Program) -> Hashable:
     """Return the key that the program would have if it were described now, after the user's functions were called."""
     objective, optimizer, stop = map(refreshed, program[:3])
-    return program_key(program._replace(objective=objective, optimizer=optimizer, stop=stop))
+    measured = program.measured and refreshed(program.measured)
+    return program_key(program._replace(objective=objective, optimizer=optimizer, stop=stop, measured=measured))
 
 
 _programs: KeptPrograms[Callable[..., Any]] = KeptPrograms(PROGRAMS)
@@ -139,10 +143,11 @@ def _run_program(
 
 
 def assemble(program: Program, numbers: list[Any]) -> Parts:
-    """Put the numbers, as ``partition`` ordered them, back into objective, optimizer and stopping rule."""
-    objective, optimizer, stop = (combine(skeleton, part) for skeleton, part in zip(program[:3], numbers, strict=True))
+    """Put the numbers, as ``partition`` ordered them, back into objective, optimizer, stopping rule and metrics."""
+    skeletons = program[:3] if program.measured is None else (*program[:3], program.measured)
+    objective, optimizer, stop, *metrics = (combine(*pair) for pair in zip(skeletons, numbers, strict=True))
     optimizer = optax.with_extra_args_support(optimizer)
-    return Parts(objective, optimizer, extras_taken(optimizer), stop, program)
+    return Parts(objective, optimizer, extras_taken(optimizer), stop, program, *(metrics or [program.metrics]))
 
 
 def one_epoch(parts: Parts, state: State, data: Data, *, key: Key, done: Array) -> tuple[State, dict[str, Array]]:
@@ -275,7 +280,7 @@ def _strong(state: Pytree) -> Pytree:
 def epoch_values(parts: Parts, params: Pytree, data: Data) -> dict[str, Array]:
     """Compute the metrics of the training data, and loss and metrics of the validation data, after an epoch: a scalar
     for every name of the history but "loss"."""
-    both = [metric for metric in parts.program.metrics if not metric_name(metric).startswith("validation_")]
+    both = [metric for metric in parts.metrics if not metric_name(metric).startswith("validation_")]
     f = parts.objective
     values = metric_values(f, params, Batch(*data.train[:3]), {metric_name(metric): metric for metric in both})
     return values if data.validation is None else values | held_out_values(parts, params, data.validation)
@@ -289,7 +294,7 @@ def held_out_values(parts: Parts, params: Pytree, held: Batch) -> dict[str, Arra
         held, loss = held._replace(y=y, weight=weight), f.of_logits(params, logits, y, weight)
     else:
         loss = f(params, held.x, held.y, **({} if held.weight is None else {"weight": held.weight}))
-    metrics = {_validation_name(metric_name(metric)): metric for metric in parts.program.metrics}
+    metrics = {_validation_name(metric_name(metric)): metric for metric in parts.metrics}
     return {"validation_loss": loss, **metric_values(f, params, held, metrics, logits=logits)}
 
 

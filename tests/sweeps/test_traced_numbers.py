@@ -12,6 +12,7 @@ import optax
 import pytest
 
 import jaxnet as jn
+from jaxnet.sweeps import engine
 from jaxnet.sweeps.groups import keys_of
 
 X = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
@@ -202,3 +203,43 @@ def test_what_an_optimizer_does_not_read_is_refused() -> None:
 def test_what_is_no_optimizer_is_refused() -> None:
     with pytest.raises(TypeError, match=r"optimizer: expected an optax optimizer such as optax\.sgd"):
         jn.plan(jn.Space(), (X, Y), epochs=1, optimizer=lambda c: "sgd")
+
+
+@dataclasses.dataclass(frozen=True)
+class AboveShare:
+    """A metric of a user's with a number."""
+
+    least: float
+
+    def __call__(self, params: Any, x: Any, y: Any, *, logits: Any) -> Any:
+        return jnp.mean(jax.nn.softmax(logits)[:, 1] > self.least)
+
+
+def above(least: float) -> Callable[..., Any]:
+    return lambda params, x, y, *, logits: AboveShare(least)(params, x, y, logits=logits)
+
+
+def looked_at(least: float) -> Callable[..., Any]:
+    return lambda params, x, y, *, logits: jnp.mean(logits) + (1.0 if least > 0.5 else 0.0)
+
+
+def test_metrics_that_differ_in_a_number_share_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each plan has the value of its own; a number that a metric looks at in Python is compiled in."""
+    compiled, before = [], engine._compile
+    monkeypatch.setattr(engine, "_programs", type(engine._programs)(8))
+    monkeypatch.setattr(engine, "_compile", lambda *a, **k: compiled.append(1) or before(*a, **k))
+
+    def last(*metrics: Any) -> list[float]:
+        result = jn.sweep(jn.plan(jn.Space(learning_rate=0.3), (X, Y), epochs=3, metrics=list(metrics)))
+        logits = X @ np.asarray(result.params(0)[0]["w"]) + np.asarray(result.params(0)[0]["b"])
+        shares.append(np.asarray(jax.nn.softmax(logits))[:, 1])
+        return [float(curve[0, -1]) for name, curve in result.history.curves.items() if name != "loss"]
+
+    shares: list[np.ndarray] = []
+    for least in (0.2, 0.5, 0.8):
+        expected = lambda number: pytest.approx(np.mean(shares[-1] > number))
+        found = last(above(least), AboveShare(least / 2), "accuracy")
+        assert found[:2] == [expected(least), expected(least / 2)]
+    assert len(compiled) == 1
+    assert last(looked_at(0.9))[0] - last(looked_at(0.1))[0] == pytest.approx(1)
+    assert len(compiled) == 3
