@@ -34,6 +34,8 @@ _LIBRARIES = (
 # what stands for entries that a mask does not choose, if nothing else will do: what adds nothing to a sum, or to a sum
 # of logarithms
 _BEYOND = (None, 0.0, 1.0)
+# in what JAX says of an index that NumPy takes: a mask, a range
+_OF_AN_INDEX = ("BooleanIndex", "'range'", "'list'", "non-tuple sequence")
 _AGREE = 1e-9  # relative: the same sums, in another order
 _PUT, _TAKE, _AT, _READ = "_put_", "_take_", "_at_", "_read_"
 
@@ -58,7 +60,7 @@ def traceable(f: Callable[..., Any], point: Point, *, torch: bool = False) -> tu
         except Exception as error:  # whatever rebuilding somebody's code may raise
             failed = _one_line(error)
         reason = reason or failed
-        if "BooleanIndex" not in reason:
+        if not any(word in reason for word in _OF_AN_INDEX):
             break
     return f, f"f cannot be traced ({reason}): differences of its values judge, and no line of it can be quoted"
 
@@ -75,7 +77,7 @@ def _traces(f: Callable[..., Any], point: Point) -> str | None:
 
 
 def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:120]
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:160]
 
 
 def _same_values(f: Callable[..., Any], other: Callable[..., Any], point: Point) -> bool:

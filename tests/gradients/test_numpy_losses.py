@@ -199,3 +199,12 @@ def test_entries_that_a_mask_chooses_are_read_where_they_are_summed():
     report = jn.check_gradient(positive_margins, W[:, 0], X, np.sign(X[:, 1]), gradient=by_margins)
     assert report.ok, str(report)
     assert report.oracle.startswith("jax.grad")
+
+
+def test_ranges_and_lists_choose_entries_as_they_do_in_numpy():
+    def likelihood(W, X, y):
+        p = np.exp(X @ W) / np.exp(X @ W).sum(1, keepdims=True)
+        return -np.log(p[range(len(y)), list(y)]).sum() + np.sum(W[[0, 2]] ** 2)
+
+    other, said = traceable(likelihood, (W, X, Y))
+    assert other is not likelihood, said

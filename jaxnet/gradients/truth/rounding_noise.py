@@ -139,6 +139,7 @@ class _Draws:
         inputs = [draw.jitter(exact(a), draw.xp.abs(a)) if tracing.floating(a) else exact(a) for a in arrays]
         if self.tilts:
             inputs[-1] = draw.jitter(inputs[-1], draw.xp.ones_like(arrays[-1]))
+        draw.given |= {id(value): value for value in inputs}
         outputs = tracing.walk(closed, inputs, draw.rule, exact)
         return [[noisy - value.exact for noisy in value.noisy] for value in outputs], draw.turns
 
@@ -153,12 +154,21 @@ class _Draw:
         self.steps, self.step, self.branches, self.xp = steps, step, branches, xp
         self.operations = self.met = 0
         self.kept: _Kept | None = None
+        # what was handed in, or only moved since: who compares it compares what everybody has, to the last bit
+        self.given: dict[int, _Value] = {}
         self.turns: Any = xp.asarray(xp.inf)
         self._apply = carried_out if xp is np else tracing.apply
 
     def same(self, array: Any) -> _Value:
         array = own(array) if self.xp is np else array
-        return _Value(array, (array,) * len(self.steps))
+        return self._given(_Value(array, (array,) * len(self.steps)))
+
+    def _given(self, value: _Value) -> _Value:
+        self.given[id(value)] = value
+        return value
+
+    def _are_given(self, values: list[_Value]) -> bool:
+        return all(id(value) in self.given for value in values)
 
     def jitter(self, value: _Value, magnitude: Any) -> _Value:
         self.operations += 1
@@ -189,12 +199,13 @@ class _Draw:
             values = [*values[:-1], self.same(values[-1].exact)]
         draws = zip(*(value.noisy for value in values), strict=True) if values else ((),) * len(self.steps)
         noisy = zip(*(self._apply(eqn, list(each)) for each in draws), strict=True)
+        stands = not self.branches or (eqn.primitive.name in {*_ORDERINGS, "eq", "ne"} and self._are_given(values))
         results = [
-            _Value(e, n) if tracing.floating(e) or self.branches else self.same(e)
+            self.same(e) if stands and not tracing.floating(e) else _Value(e, n)
             for e, n in zip(exact, noisy, strict=True)
         ]
         if eqn.primitive.name in _EXACT:
-            return results
+            return [self._given(each) for each in results] if self._are_given(values) else results
         return [self.jitter(r, m) if tracing.floating(r.exact) else r for r, m in zip(results, magnitudes, strict=True)]
 
     def exactly(self, eqn: core.JaxprEqn, inputs: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -210,7 +221,7 @@ class _Draw:
 
     def watch(self, eqn: core.JaxprEqn, values: list[_Value]) -> None:
         """Notice how near a comparison is to going the other way."""
-        if eqn.primitive.name in _ORDERINGS and tracing.floating(values[0].exact):
+        if eqn.primitive.name in _ORDERINGS and tracing.floating(values[0].exact) and not self._are_given(values):
             left, right = values
             distance, xp = left.exact - right.exact, self.xp
             for one, other in zip(left.noisy, right.noisy, strict=True):

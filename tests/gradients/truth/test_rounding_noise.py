@@ -121,3 +121,11 @@ def test_an_infinity_in_a_mask_is_not_rounded():
     found = gain(masked, np.array([0.3, 0.1, -2.0]))
     assert found[0] == 0
     assert ((found[1:] > 0.01) & (found[1:] < 10)).all()
+
+
+def test_data_that_lie_on_a_threshold_are_compared_by_everybody_alike():
+    times = np.array([3.0, 1.0, 2.0])
+    gradient = Evaluated(lambda arrays: [arrays[0] * (arrays[1] >= 2.0)])
+    assert rounding_noise.measure_rounding(gradient)([np.ones(3), times]).turns > 1
+    computed = Evaluated(lambda arrays: [arrays[0] * (jnp.sqrt(arrays[1]) ** 2 >= 2.0)])
+    assert rounding_noise.measure_rounding(computed)([np.ones(3), times]).turns < 1e-10
