@@ -30,8 +30,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     add = parser.add_argument
-    add("file", metavar="FILE", help="a table: CSV, TSV, Parquet or Arrow, gzipped or not; - for standard input")
-    add("--target", metavar="COLUMN", required=True, help="the column to predict")
+    add(
+        "file",
+        metavar="FILE",
+        help="a table: CSV, TSV, Parquet, Arrow, npy or IDX, gzipped or not; - for standard input",
+    )
+    add("--target", metavar="COLUMN", required=True, help="the column to predict, or a file of it beside npy and IDX")
     add("--out", metavar="DIR", type=Path, help="keep the model and the work there; the same command goes on")
     add("--hidden", metavar="N[,N]", type=layers, help="units of the hidden layers, in place of some that are tried")
     add("--epochs", metavar="N", type=whole_number(1, 10**6), help="the longest training; default 20 to 300 by rows")
@@ -80,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     use_all_cores()  # before JAX starts
     compilation_cache.enable()
-    from jaxnet.data import read_table
+    from jaxnet.data import table_and_target
     from jaxnet.tabular import train_table
 
     names = (
@@ -88,8 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     asked = {name: getattr(arguments, name) for name in names} | _preparation(arguments)
     with refusing(as_options):
-        table = read_table(arguments.file, **reading(arguments))
-        report = train_table(table, arguments.target, progress=True, **asked)
+        table, target = table_and_target(arguments.file, arguments.target, **reading(arguments))
+        report = train_table(table, target, progress=True, **asked)
     for note in report.preparation.notes:
         print(as_options(f"note: {note}"), file=sys.stderr)
     if arguments.json:

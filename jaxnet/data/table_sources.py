@@ -9,7 +9,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from jaxnet import checks
+from jaxnet.data.array_files import array_rows, is_array_file
 from jaxnet.data.errors import Place, fail
 from jaxnet.data.file_bytes import existing, read_all, unpacked
 from jaxnet.data.raw_tables import RawTable
@@ -28,7 +31,7 @@ _REFUSED = {
     b"\x28\xb5\x2f\xfd": "a zstandard file: unpack it first, or pack it with gzip",
     b"SQLite format 3": "an SQLite database: save the table as CSV",
     b"\x89HDF": "an HDF5 file: save the table as CSV or Parquet",
-    b"\x93NUMPY": "an array: read_table(np.load(path)) takes it",
+    b"\x93NUMPY": "an array: name the file .npy",
     b"$FL": "an SPSS file: save the table as CSV",
 }
 _ARROW = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff\xff\xff\xff": "Arrow stream"}
@@ -59,7 +62,8 @@ def read_table(
 
     Args:
         source: a file, CSV, TSV, Parquet or Arrow, gzipped or not; "-" for standard input; an open file; a frame of
-            pandas, Polars or Arrow; {name: values}; [{name: value}, ...]; or an array [N, D].
+            pandas, Polars or Arrow; {name: values}; [{name: value}, ...]; or an array [N, D], also in an .npy or IDX
+            file, an image of which is a row; its columns are column_1, column_2, ...
         encoding: of a text; by default what its mark says, else UTF-8, else latin-1.
         delimiter: between the cells of a text; " " stands for any number of spaces. By default what splits it alike.
         decimal: "." or ",", the decimal mark of all columns; by default a column's cells decide.
@@ -82,16 +86,35 @@ def read_table(
     one = delimiter is None or (isinstance(delimiter, str) and len(delimiter) == 1)
     checks.require(one, "delimiter", "one character", delimiter)
     options = TextOptions(delimiter, decimal, header, index, comment, tuple(columns))
-    if isinstance(source, RawTable):
+    if isinstance(source, RawTable) or is_array_file(source):
         given = {"encoding": encoding, **dataclasses.asdict(options)}
         asked = [name for name in READING if given[name] not in (None, TextOptions.comment)]
-        words = checks.Words(f"a table that has been read, and {', '.join(asked)}")
-        checks.require(not asked, "source", "what is still to be read, for options of reading", words)
-        return source
+        of = "a table that has been read" if isinstance(source, RawTable) else "a file of numbers"
+        words = checks.Words(f"{of}, and {', '.join(asked)}")
+        checks.require(not asked, "source", "a text that is still to be read, for options of reading", words)
+        return source if isinstance(source, RawTable) else columns_to_table(_columns(source), name=str(source))
     if isinstance(source, str | os.PathLike) or hasattr(source, "read"):
         name, content = _content(source)
         return _from_bytes(content, name, encoding, options)
     return columns_to_table(source, index, decimal)
+
+
+def table_and_target(source: Any, target: Any, **reading: Any) -> tuple[RawTable, Any]:
+    """Return a table and its target, a column: ``target`` itself, or where it is an .npy or IDX file beside another, as
+    a last column that is called like the file. Raises what ``read_table`` does."""
+    if not (is_array_file(source) and is_array_file(target)):
+        return read_table(source, **reading), target
+    table, y = read_table(source, **reading), array_rows(target)
+    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    if y.ndim > 1 or len(y) != len(table):
+        fail(target, f"expected one target for each of the {len(table)} rows of {source}, got an array {y.shape}")
+    name = os.path.basename(target).split(".")[0]
+    return columns_to_table({**_columns(source), name: y}, name=str(source)), name
+
+
+def _columns(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    rows = array_rows(path)
+    return {f"column_{at}": column for at, column in enumerate(np.atleast_2d(rows.T), 1)}
 
 
 def _content(source: Any) -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ from jaxnet.data import (
     Dataset,
     StoredArray,
     catalogue,
+    is_array_file,
     prepare,
     read_csv,
     read_idx,
@@ -28,7 +29,6 @@ _DATA_NAMES = (
     "name", "file", "target", "delimiter", "validation", "standardise", "seed", "prepare", "group", "time",
     "class_weights", "stored",
 )  # fmt: skip
-_LARGE = (".npy", ".idx", "-ubyte", "-ubyte.gz")  # how the names of files end whose rows stay there
 
 
 def file_data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def file_data(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 def stays(options: Mapping[str, Any]) -> bool:
     """Whether the rows of a table of data stay in its file, be it for the kind of the file or by ``stored = true``."""
     typed("data.stored", options.get("stored", False), bool, "true or false")
-    return str(options.get("file", "")).endswith(_LARGE) or bool(options.get("stored"))
+    return is_array_file(str(options.get("file", ""))) or bool(options.get("stored"))
 
 
 def files_that_stay(options: Mapping[str, Any], home: Path) -> dict[str, Path]:
@@ -112,8 +112,9 @@ def _rows(folder: Path, options: Mapping[str, Any], prefix: str) -> _Rows:
     if path.suffix == ".parquet":
         x, y = read_parquet(path, target=target, stored=True)
         return x, np.asarray(y)
-    known = path.name.endswith(_LARGE)
-    checks.require(known, f"{prefix}file", "an .npy, IDX or .parquet file, whose rows can stay there", path.name)
+    checks.require(
+        is_array_file(path), f"{prefix}file", "an .npy, IDX or .parquet file, whose rows can stay there", path.name
+    )
     words = 'the file of the targets, such as "y.npy"'
     checks.require(isinstance(target, str), f"{prefix}target", words, target)
     read = lambda each: read_npy(each) if each.suffix == ".npy" else read_idx(each, stored=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet import checks, storage
-from jaxnet.data import Preparation, RawTable, read_table
+from jaxnet.data import Preparation, RawTable, table_and_target
 from jaxnet.data.table_sources import reading_apart
 from jaxnet.models import Model
 from jaxnet.network import MLP
@@ -50,7 +50,7 @@ def train_table(
 
     Args:
         table: a ``RawTable``, or what ``jn.data.read_table`` reads: a file, a data frame, columns by name.
-        target: the column to predict, by name or position.
+        target: the column to predict, by name or position; beside an .npy or IDX file another of its targets.
         hidden: units of the hidden layers, such as (64, 32), in place of the sizes that are tried.
         epochs: the longest training; by default 20 to 300, more for a table of few rows.
         learning_rate: of Adam, in place of those that are tried.
@@ -72,7 +72,7 @@ def train_table(
     trains there, ``Interrupted`` after a signal, when all that was done is saved.
     """
     reading, preparation = reading_apart(preparation)
-    table = read_table(table, **reading)
+    table, target = table_and_target(table, target, **reading)
     seed = checks.integer("seed", seed, maximum=2**31 - 1)
     prep, held = hold_out(table, target, preparation, seed=seed, group=group, time=time)
     tried = recipe(
