@@ -34,6 +34,6 @@ def test_what_does_not_fit_is_refused(tmp_path):
     with pytest.raises(DataError, match="holds no rows of data"):
         read_table(tmp_path / "none.npy")
     with pytest.raises(
-        ValueError, match="source: expected a text that is still to be read, .* a file of numbers, and del"
+        ValueError, match=r"source: expected a text that is still to be read, .* a file of numbers, and del"
     ):
         read_table(tmp_path / "X.npy", delimiter=";")
