@@ -271,7 +271,9 @@ def _read(beyond: float | None, held: Any, index: Any) -> Any:
     """Entries, at ranges and lists as well, which torch takes for indices; of a mask all of them, others ``beyond``."""
     if beyond is not None and _is_mask(held, index) and isinstance(index, jax.core.Tracer):
         return _put(jnp.full_like(held, beyond), index, held)
-    arrays = lambda i: np.asarray(i) if isinstance(i, range | list) and isinstance(held, np.ndarray | jax.Array) else i
+    arrays = lambda i: (
+        jnp.asarray(list(i)) if isinstance(i, range | list) and isinstance(held, np.ndarray | jax.Array) else i
+    )
     return held[tuple(map(arrays, index)) if isinstance(index, tuple) else arrays(index)]
 
 
