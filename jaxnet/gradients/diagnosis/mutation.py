@@ -1,6 +1,7 @@
 """One wrong line of a backward pass, and how the kinds of it are made: the terms of the search."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
@@ -110,6 +111,13 @@ def made(site: Site, k: int, what: What, of: Callable[..., Any], *, detail: Any 
     penalty = _of_a_penalty(site.recorded, site.ops[-1], k)
     changes, scales = Changes(site.change(k, of)), _by_a_number(site, k)
     return Mutation(kind, site.op.place, said, cost, changes, habit, key, free=free, penalty=penalty, scales=scales)
+
+
+def made_everywhere(site: Site, what: What, of: Callable[..., Any], *, detail: Any = "") -> Mutation:
+    """Make the mutation by which ``of(k, turn)`` -> of(ct, right) comes back through every operand k of a site."""
+    changes = Changes(tuple(each for k in site.operands() for each in site.change(k, functools.partial(of, k))))
+    habit = (what.kind, site.op.name, detail or what.said)
+    return Mutation(what.kind, site.op.place, what.said, what.cost, changes, habit, (*habit, site.op.site))
 
 
 def _by_a_number(site: Site, k: int) -> bool:

@@ -1,5 +1,6 @@
 """Right numbers in the wrong place: transposed, forced into shape, shifted, exchanged, given to the wrong entry."""
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, axis_orders, by_reshape, made
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, axis_orders, by_reshape, made, made_everywhere
 from jaxnet.gradients.diagnosis.operation_rules import chosen_among, slope_of, to_chosen
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation
@@ -18,11 +19,8 @@ _Of = Callable[[np.ndarray], np.ndarray]  # what comes back to a result -> what 
 
 def _to_the_result(site: Site, what: What, of: Callable[[int], _Of], detail: Any) -> Mutation:
     """What comes back to the result of an operation is taken for something else, in all its operands."""
-    changes: tuple[Change, ...] = ()
-    for k in site.operands():
-        changes += site.change(k, lambda turn, k=k: lambda ct, right: site.back(k, turn, of(turn)(ct)))
-    habit = (what.kind, site.op.name, detail)
-    return Mutation(what.kind, site.op.place, what.said, what.cost, Changes(changes), habit, (*habit, site.op.site))
+    taken: Any = lambda k, turn: lambda ct, right: site.back(k, turn, of(turn)(ct))
+    return made_everywhere(site, what, taken, detail=detail)
 
 
 def _turned(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -160,12 +158,9 @@ def _chosen(site: Site, names: PassNames) -> Iterator[Mutation]:
         of: Any = lambda turn, share=share: _shared(among, share, site.values(turn)[0])
         yield made(site, 0, What(kind, said, cost), of)
     if site.op.name in ("max", "min", "select_n") and len(site.op.inputs) < 4 and site.operands():
-        changes: tuple[Change, ...] = ()
-        for k in site.operands():
-            changes += site.change(k, lambda turn, k=k: lambda ct, right: _other_way((site, k, turn), ct, right))
         said = "what comes back goes where the other branch was taken"
-        habit = ("other_branch", site.op.name)
-        yield Mutation("other_branch", site.op.place, said, 0.75, Changes(changes), habit, (*habit, site.op.site))
+        other: Any = lambda k, turn: lambda ct, right: _other_way((site, k, turn), ct, right)
+        yield made_everywhere(site, What("other_branch", said, 0.75), other)
     for k in site.operands() if site.op.name in ("max", "min", "select_n") else ():
         both: Any = lambda turn, k=k: lambda ct, right: right if ct.shape[1:] != right.shape[1:] else ct
         said = f"what comes back to {names.operand(site.op, k)} is not masked: it goes there from the other branch, too"
@@ -177,13 +172,9 @@ def _chosen(site: Site, names: PassNames) -> Iterator[Mutation]:
 def _one_branch(site: Site, names: PassNames) -> Iterator[Mutation]:
     """One branch is followed everywhere, and the others nowhere, as a square for an error that should be clipped."""
     for one in site.operands():
-        changes: tuple[Change, ...] = ()
-        for k in site.operands():
-            of: Any = lambda turn, k=k, one=one: lambda ct, right: _whole(ct, right) if k == one else 0 * right
-            changes += site.change(k, of)
+        of: Any = lambda k, turn, one=one: lambda ct, right: _whole(ct, right) if k == one else 0 * right
         said = f"{names.operand(site.op, one)} is followed everywhere, where another branch was taken as well"
-        key = ("one_branch", site.op.site, one)
-        yield Mutation("other_branch", site.op.place, said, 0.77, Changes(changes), None, key)
+        yield dataclasses.replace(made_everywhere(site, What("other_branch", said, 0.77), of), habit=None)
 
 
 def _whole(ct: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -6,8 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, axes_named, axis_orders, by_reshape, made
+from jaxnet.gradients.diagnosis.mutation import (
+    Mutation,
+    Site,
+    What,
+    axes_named,
+    axis_orders,
+    by_reshape,
+    made,
+    made_everywhere,
+)
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass, moved
 
@@ -175,12 +183,9 @@ def _undivided(site: Site, names: PassNames) -> Iterator[Mutation]:
     """A division by something that the parameters reach is left out of all that comes back through the quotient."""
     if site.op.name != "div" or not {0, 1} <= set(site.operands()):
         return
-    changes: tuple[Change, ...] = ()
-    for k in (0, 1):
-        undone: Any = lambda turn, k=k: lambda ct, right: site.back(k, turn, ct * site.values(turn)[1])
-        changes += site.change(k, undone)
-    kind, said = "local_derivative_missing", f"{names.operand(site.op, 1)} is left out of all that comes back"
-    yield Mutation(kind, site.op.place, said, 0.7, Changes(changes), (kind, "div"), (kind, "div", site.op.site))
+    undone: Any = lambda k, turn: lambda ct, right: site.back(k, turn, ct * site.values(turn)[1])
+    said = f"{names.operand(site.op, 1)} is left out of all that comes back"
+    yield made_everywhere(site, What("local_derivative_missing", said, 0.7), undone, detail="divisor")
 
 
 def _stepped(recorded: RecordedPass, number: int) -> np.ndarray | None:
