@@ -1,14 +1,13 @@
 """Wrong lines at one operand: a path not followed or scaled, a loop or an index that overwrites, a penalty's reach."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
-from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made
-from jaxnet.gradients.diagnosis.operation_rules import INDEXED, MOVES, back_through, source_indices
+from jaxnet.gradients.diagnosis.mutation import Mutation, Site, What, made, made_everywhere
+from jaxnet.gradients.diagnosis.operation_rules import INDEXED, MOVES, source_indices
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.slope_mutations import FORMULAS, LOGISTIC
 from jaxnet.gradients.diagnosis.tolerances import MOST_TURNS
@@ -21,20 +20,13 @@ def _paths(site: Site, names: PassNames) -> Iterator[Mutation]:
     if site.op.name in MOVES:
         return
     for k in site.operands():
-        operand = names.operand(site.op, k)
-        yield made(
-            site,
-            k,
-            What("path_not_followed", f"what comes back through {operand}", 0.4),
-            zero,
-            free=True,
-            detail="path",
-        )
+        what = What("path_not_followed", f"what comes back through {names.operand(site.op, k)}", 0.4)
+        yield made(site, k, what, zero, free=True, detail="path")
         if 1 < len(site.ops) <= MOST_TURNS:
             for turn in range(len(site.ops)):
                 only = lambda t, turn=turn: (lambda ct, right: 0 * right) if t == turn else None
-                said = f"in turn {turn + 1} of {len(site.ops)}, what comes back through {operand}"
-                one = made(site, k, What("path_not_followed", said, 0.6), only, free=True, detail=("turn", turn))
+                alone = what._replace(said=f"in turn {turn + 1} of {len(site.ops)}, {what.said}", cost=0.6)
+                one = made(site, k, alone, only, free=True, detail=("turn", turn))
                 yield dataclasses.replace(one, habit=None)
 
 
@@ -94,28 +86,11 @@ def _alone(site: Site, names: PassNames) -> Iterator[Mutation]:
     """What comes from above is left out: the local derivative stands alone."""
     if site.op.name not in {*UNARY, "mul", "dot_general"} or site.op.name in ("neg", "abs", "sign"):
         return
-    for k in site.operands():
-        shape = site.recorded.values[site.op.outputs[0]].shape
-        of = lambda turn, k=k, shape=shape: (
-            lambda ct, right: back_through(
-                site.op.eqn,
-                k,
-                site.values(turn),
-                out=site.recorded.values[site.ops[turn].outputs[0]],
-                ct=np.ones((1, *shape)),
-            )
-        )
-        if shape:
-            yield made(
-                site,
-                k,
-                What(
-                    "upstream_missing",
-                    "what comes back from above is left out: the local derivative stands alone",
-                    1.05,
-                ),
-                of,
-            )
+    shape, said = site.out(0).shape, "what comes back from above is left out"
+    what = What("upstream_missing", f"{said}: the local derivative stands alone", 1.05)
+    for k in site.operands() if shape else ():
+        of = lambda turn, k=k: lambda ct, right: site.back(k, turn, np.ones((1, *shape)))
+        yield made(site, k, what, of)
 
 
 def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
@@ -127,13 +102,8 @@ def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
     leaf, quoted = recorded.values[number], names.operand(site.op, 0)
     if site.op.name in INDEXED:
         everywhere = lambda turn: lambda ct, right: _everywhere(right, leaf)
-        yield made(
-            site,
-            0,
-            What("penalty_on_biases", f"the penalty reaches all of {quoted}, not only this part", 0.5),
-            everywhere,
-            detail="everywhere",
-        )
+        what = What("penalty_on_biases", f"the penalty reaches all of {quoted}, not only this part", 0.5)
+        yield made(site, 0, what, everywhere, detail="everywhere")
         return
     for axis in range(leaf.ndim):
         for which in (0, -1):
@@ -141,13 +111,9 @@ def _reach(site: Site, names: PassNames) -> Iterator[Mutation]:
             where[axis] = [which]
             word = f"{quoted}[{', '.join(':' if i != axis else str(which) for i in range(leaf.ndim))}]"
             without = lambda turn, where=where: lambda ct, right: _zeroed(right, where)
+            what = What("penalty_missing", f"the penalty does not reach {word.replace('`', '')}", 0.6)
             if leaf.shape[axis] > 1:
-                yield made(
-                    site,
-                    0,
-                    What("penalty_missing", f"the penalty does not reach {word.replace('`', '')}", 0.6),
-                    without,
-                )
+                yield made(site, 0, what, without)
 
 
 def _everywhere(right: np.ndarray, leaf: np.ndarray) -> np.ndarray:
@@ -173,21 +139,11 @@ def _extra(site: Site, names: PassNames) -> Iterator[Mutation]:
     ):
         return
     rows = {text: of for text, of in FORMULAS.items() if text in ("1 - tanh({v})**2", LOGISTIC, "{v} > 0")}
+    value = names.value(op.outputs[0])
     for text, of in {**rows, "p * (1 - p), p the softmax of {v},": _of_softmax}.items():
-        changes: tuple[Change, ...] = ()
-        for k in site.operands():
-            changes += site.change(k, lambda turn, k=k, of=of: _scaled(site, k, turn, of))
-        value = names.value(op.outputs[0])
         said = f"what comes back to {value} is multiplied by {text.replace('{v}', value)} once more than it should be"
-        kind = "output_derivative_extra"
-        yield Mutation(kind, op.place, said, 0.8, Changes(changes), (kind, op.name, text), (kind, op.site, text))
-
-
-def _scaled(
-    site: Site, k: int, turn: int, of: Callable[[np.ndarray], np.ndarray]
-) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    out = site.recorded.values[site.ops[turn].outputs[0]]
-    return lambda ct, right: back_through(site.op.eqn, k, site.values(turn), out=out, ct=ct * of(out))
+        once_more: Any = lambda k, turn, of=of: lambda ct, right: site.back(k, turn, ct * of(site.out(turn)))
+        yield made_everywhere(site, What("output_derivative_extra", said, 0.8), once_more, detail=text)
 
 
 def _of_softmax(z: np.ndarray) -> np.ndarray:

@@ -83,10 +83,13 @@ class Site:
         """The operands in one turn."""
         return [self.recorded.values[i] for i in self.ops[turn].inputs]
 
+    def out(self, turn: int) -> np.ndarray:
+        """The result in one turn."""
+        return self.recorded.values[self.ops[turn].outputs[0]]
+
     def back(self, k: int, turn: int, ct: np.ndarray, values: list[np.ndarray] | None = None) -> np.ndarray:
         """What comes back through operand k in one turn when ``ct`` comes from above, at other values if given."""
-        out = self.recorded.values[self.ops[turn].outputs[0]]
-        return back_through(self.ops[turn].eqn, k, values or self.values(turn), out=out, ct=ct)
+        return back_through(self.ops[turn].eqn, k, values or self.values(turn), out=self.out(turn), ct=ct)
 
     def change(self, k: int, of: Callable[..., Any]) -> tuple[Change, ...]:
         """Change what comes back through operand k in every turn: ``of(turn)`` -> of(ct, right), or None."""

@@ -27,7 +27,7 @@ def _turned(site: Site, names: PassNames) -> Iterator[Mutation]:
     """What comes back to an array has two of its axes exchanged."""
     if not site.op.name.startswith(("reduce_", "conv", "dot_general", "gather")):
         return
-    shape = site.recorded.values[site.op.outputs[0]].shape
+    shape = site.out(0).shape
     for a, b in itertools.combinations(range(len(shape)), 2):
         if shape[a] == shape[b] > 1:
             said = f"what comes back to {names.value(site.op.outputs[0])} has its axes {a} and {b} exchanged"
@@ -38,7 +38,7 @@ def _turned(site: Site, names: PassNames) -> Iterator[Mutation]:
 def _forced(site: Site, names: PassNames) -> Iterator[Mutation]:
     """A transpose or a reshape that was undone by another one."""
     if site.op.name == "transpose":
-        same = site.values(0)[0].shape == site.recorded.values[site.op.outputs[0]].shape
+        same = site.values(0)[0].shape == site.out(0).shape
         kind, said = ("transposed", "not undone") if same else ("transposed_and_reshaped", "undone by a reshape")
         of: Any = lambda turn: lambda ct, right: ct.reshape(right.shape)
         detail = said, site.op.eqn.params["permutation"], names.maker(site.op.inputs[0])
@@ -49,7 +49,7 @@ def _forced(site: Site, names: PassNames) -> Iterator[Mutation]:
             )
             said = f"the axes of what comes back to it were put in the order {axes} by a reshape, not a transpose"
             yield made(site, 0, What("weight_reshaped", said, 0.8), forced)
-    if site.op.name == "reshape" and min(len(site.values(0)[0].shape), site.recorded.values[site.op.outputs[0]].ndim):
+    if site.op.name == "reshape" and min(len(site.values(0)[0].shape), site.out(0).ndim):
         said = "the reshape is undone column by column (order='F')"
         by_column: Any = lambda turn: lambda ct, right: np.stack([c.reshape(right.shape[1:], order="F") for c in ct])
         yield made(site, 0, What("fortran_order", said, 0.7), by_column)
@@ -83,7 +83,7 @@ def _cut_elsewhere(site: Site, names: PassNames) -> Iterator[Mutation]:
     """Of what comes back to arrays that were put together, as ones before an input, another part is taken."""
     if site.op.name != "concatenate":
         return
-    axis, whole = 1 + site.op.eqn.params["dimension"], site.recorded.values[site.op.outputs[0]].shape
+    axis, whole = 1 + site.op.eqn.params["dimension"], site.out(0).shape
     for k in site.operands():
         own = sum(v.shape[axis - 1] for v in site.values(0)[:k])
         for word, start in (("beginning", 0), ("end", whole[axis - 1] - site.values(0)[k].shape[axis - 1])):
@@ -183,7 +183,7 @@ def _whole(ct: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def _other_way(at: tuple[Site, int, int], ct: np.ndarray, right: np.ndarray) -> np.ndarray:
     site, k, turn = at
-    out = site.recorded.values[site.ops[turn].outputs[0]]
+    out = site.out(turn)
     slope = slope_of(site.ops[turn].eqn, k, site.values(turn), out)
     return right if slope is None or ct.shape[1:] != right.shape[1:] else ct * (1 - slope)
 

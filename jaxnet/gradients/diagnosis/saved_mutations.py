@@ -54,7 +54,7 @@ def _by_divisor(site: Site, names: PassNames) -> Iterator[Mutation]:
 
 def _around(site: Site, k: int, names: PassNames) -> Iterator[Mutation]:
     """What comes from above is transposed, made of another shape, or left out for the other factor."""
-    shape, quoted = site.recorded.values[site.op.outputs[0]].shape, names.operand(site.op, k)
+    shape, quoted = site.out(0).shape, names.operand(site.op, k)
     if site.op.name == "dot_general" and len(shape) > 1 and shape[-2] == shape[-1]:
         turned: Any = lambda turn: lambda ct, right: site.back(k, turn, ct.swapaxes(-1, -2))
         said = f"what comes back to {quoted} is transposed once too often or too seldom"

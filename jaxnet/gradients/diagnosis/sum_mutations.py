@@ -42,7 +42,7 @@ def _sums(site: Site, names: PassNames) -> Iterator[Mutation]:
 
 def _one_of_many(site: Site, k: int, quoted: str) -> Iterator[Mutation]:
     """Of all uses of an operand, as of a row that is looked up or of a weight, those of one example or place count."""
-    op, ndim = site.op, site.recorded.values[site.op.outputs[0]].ndim
+    op, ndim = site.op, site.out(0).ndim
     if op.name == "dot_general" and not any(op.eqn.params["dimension_numbers"][1]):
         free = len(site.values(0)[0].shape) - len(op.eqn.params["dimension_numbers"][0][0])
         summed = range(free, ndim) if k == 0 else range(free)
@@ -83,7 +83,7 @@ def _term(ct: np.ndarray) -> float:
 
 
 def _summed_otherwise(site: Site, k: int, of: _Broadcast, turn: int) -> Any:
-    axes, out = _axes(site, k, turn), site.recorded.values[site.ops[turn].outputs[0]]
+    axes, out = _axes(site, k, turn), site.out(turn)
     local = slope_of(site.op.eqn, k, site.values(turn), out)
     slope = 1.0 if local is None else local
     if not axes:  # in this turn nothing is broadcast
