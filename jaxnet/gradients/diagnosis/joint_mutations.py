@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_stretches import Stretch
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
-from jaxnet.gradients.diagnosis.mutation import Mutation, What, axes_named
+from jaxnet.gradients.diagnosis.mutation import Mutation, What, axes_named, detour
 from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
@@ -36,7 +36,8 @@ def joint(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[M
         at = next((a for a in fitting if _may_be(of, y, a) and _is(of.right, a, each)), None)
         if at is not None:
             for kind, said, cost, formula in of.wrong(at, _subsets(axes)):
-                yield _instead(each, What(kind, said, cost), [functools.partial(formula, *xy) for xy in turns])
+                formulas = [functools.partial(formula, *ends) for ends in turns]
+                yield detour(each, What(kind, said, cost), formulas.__getitem__)
             if of is _softmax:
                 yield from _of_other_logits(each, at, names)
             return
@@ -48,15 +49,13 @@ def _of_other_logits(each: Stretch, axes: tuple[int, ...], names: PassNames) -> 
     own, ops = names.value(sources[0]), [each.recorded.operations[turn.operation] for turn in each.turns]
     others = [(f"{said}, not of {own}", value) for said, value in names.neighbours(ops, sources)]
     if not np.allclose(_probabilities(values[sources[0]], axes), values[each.turns[0].target]):
-        others.insert(
-            0,
-            (f"{own} as it is, without what is done to it before, such as a mask", lambda turn: values[sources[turn]]),
-        )
+        plain = f"{own} as it is, without what is done to it before, such as a mask"
+        others.insert(0, (plain, lambda turn: values[sources[turn]]))
     for said, value in others:
         logits: list[Any] = [value(turn) for turn in range(len(sources))]
         words = f"p is the softmax of {said}"
         formulas: list[_Formula] = [functools.partial(_right_softmax, axes, z, _probabilities(z, axes)) for z in logits]
-        yield _instead(each, What("value_of_another", words, 0.75), formulas)
+        yield detour(each, What("value_of_another", words, 0.75), formulas.__getitem__)
 
 
 def _probabilities(z: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
@@ -76,11 +75,11 @@ class _Row(NamedTuple):
     formula: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
-class _Family:
+class _Family(NamedTuple):
     """A formula for a kind of stretch: ``right(axes, x, y, g)``, and ``wrong`` ones."""
 
-    def __init__(self, right: Any, wrong: Any) -> None:
-        self.right, self.wrong = right, wrong
+    right: Callable[..., np.ndarray]
+    wrong: Callable[..., Iterator[_Row]]
 
 
 def _sum(a: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
@@ -171,10 +170,8 @@ def _wrong_normalisation(axes: tuple[int, ...], others: list[tuple[int, ...]]) -
     yield _Row("factor", said, 0.7, lambda x, y, g: right(x, y, g) / _scale(x, y, axes))
 
 
-_softmax, _normalisation = (
-    _Family(_right_softmax, _wrong_softmax),
-    _Family(_right_normalisation, _wrong_normalisation),
-)
+_softmax = _Family(_right_softmax, _wrong_softmax)
+_normalisation = _Family(_right_normalisation, _wrong_normalisation)
 
 
 def _may_be(of: _Family, y: np.ndarray, axes: tuple[int, ...]) -> bool:
@@ -192,17 +189,6 @@ def _is(right: Any, axes: tuple[int, ...], each: Stretch) -> bool:
     g = np.random.default_rng(0).normal(size=(1, *y.shape))
     true = each.back(0, g)
     return bool(np.allclose(right(axes, x, y, g), true, rtol=1e-4, atol=1e-4 * np.abs(true).max()))
-
-
-def _instead(each: Stretch, what: What, formulas: list[_Formula]) -> Mutation:
-    """What comes back through a stretch is computed by another formula."""
-    changes = tuple(Change(i, k, lambda ct, right: 0 * right) for turn in each.turns for i, k in turn.cut)
-    ends = zip(each.turns, formulas, strict=True)
-    detours = tuple(Detour(turn.operation, turn.target, turn.source, of) for turn, of in ends)
-    key = (what.kind, each.place, each.names, what.said)
-    return Mutation(
-        what.kind, each.place, what.said, what.cost, Changes(changes, detours), (what.kind, each.names, what.said), key
-    )
 
 
 class _Likelihood(NamedTuple):
@@ -233,10 +219,8 @@ def likelihoods(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
         for kind, said, cost, instead in _predictions(turns[0].axes, recorded.values[turns[0].source].ndim):
             changes = tuple(Change(i, k, lambda ct, right: 0 * right) for turn in turns for i, k in turn.cut)
             detours = tuple(_by_formula(recorded, turn, instead) for turn in turns)
-            key = (kind, said, op.site)
-            yield Mutation(
-                kind, turns[0].total.place or op.place, said, cost, Changes(changes, detours), (kind, said), key
-            )
+            place, made = turns[0].total.place or op.place, Changes(changes, detours)
+            yield Mutation(kind, place, said, cost, made, (kind, said), (kind, said, op.site))
 
 
 def _predictions(axes: tuple[int, ...], ndim: int) -> Iterator[tuple[str, str, float, _Formula]]:

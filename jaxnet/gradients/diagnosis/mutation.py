@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnet.gradients.diagnosis.changed_pass import Change, Changes
+from jaxnet.gradients.diagnosis.backward_stretches import Stretch
+from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
+from jaxnet.gradients.diagnosis.kinds import KINDS
 from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
@@ -121,6 +123,21 @@ def made_everywhere(site: Site, what: What, of: Callable[..., Any], *, detail: A
     changes = Changes(tuple(each for k in site.operands() for each in site.change(k, functools.partial(of, k))))
     habit = (what.kind, site.op.name, detail or what.said)
     return Mutation(what.kind, site.op.place, what.said, what.cost, changes, habit, (*habit, site.op.site))
+
+
+def detour(each: Stretch, what: What, slope: Callable[[int], Any]) -> Mutation:
+    """Make the mutation by which what comes back goes round a stretch: times ``slope(turn)``, or as that function."""
+    kind, said, cost = what
+    changes = tuple(Change(i, k, lambda ct, right: 0 * right) for turn in each.turns for i, k in turn.cut)
+    detours = tuple(Detour(t.operation, t.target, t.source, _times(slope(n))) for n, t in enumerate(each.turns))
+    habit, key = None if each.turn else (kind, each.names, said), (kind, each.place, each.names, said, each.turn)
+    if each.turn:
+        said, cost = f"{each.turn}{said or KINDS[kind]}", cost + 0.1
+    return Mutation(kind, each.place, said, cost, Changes(changes, detours), habit, key)
+
+
+def _times(slope: Any) -> Callable[[np.ndarray], np.ndarray]:
+    return slope if callable(slope) else lambda ct: ct * slope
 
 
 def _by_a_number(site: Site, k: int) -> bool:

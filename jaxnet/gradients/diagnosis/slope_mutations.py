@@ -8,8 +8,7 @@ import numpy as np
 
 from jaxnet.gradients.diagnosis.backward_stretches import STRAIGHT, Stretch
 from jaxnet.gradients.diagnosis.changed_pass import Change, Changes, Detour
-from jaxnet.gradients.diagnosis.kinds import KINDS
-from jaxnet.gradients.diagnosis.mutation import Mutation, What
+from jaxnet.gradients.diagnosis.mutation import Mutation, What, detour
 from jaxnet.gradients.diagnosis.operation_rules import back_through
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
@@ -65,11 +64,11 @@ def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterat
         return
     cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread + _INNER * each.inner
     cost += 0.2 * ("div" in each.names and set(each.names) <= {*STRAIGHT, "div"})  # what is left out is the divisor
-    yield _detour(each, What("local_derivative_missing", "", cost), lambda turn: 1.0)
+    yield detour(each, What("local_derivative_missing", "", cost), lambda turn: 1.0)
     softmax = lambda turn: (lambda p: p * (1 - p))(recorded.values[each.turns[turn].target])
     p = recorded.values[each.turns[0].target]
     if not each.elementwise and p.ndim and (p >= 0).all() and any(np.allclose(p.sum(a), 1) for a in range(p.ndim)):
-        yield _detour(
+        yield detour(
             each, What("softmax_diagonal", "only the diagonal of its Jacobian, p * (1 - p), is used", 0.6), softmax
         )
 
@@ -110,7 +109,7 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
             rows.append(("relu_mask", f"what comes back is masked by {z} > {number:g}", 0.78, moved))
     inner = _INNER * each.inner
     for kind, said, cost, slope in (*rows, *_without_the_one(each, true)):
-        yield _detour(each, What(kind, said, cost + inner), slope)
+        yield detour(each, What(kind, said, cost + inner), slope)
     for word, at, other, kind in ((z, sources, targets, "at_z"), (a, targets, sources, "at_a")):
         fits = [text for text, of in FORMULAS.items() if np.allclose(of(at[0]), true[0], rtol=SAME_GRADIENT)]
         factors = {factor for text in fits for factor in _FACTORS.get(text, ())}
@@ -119,7 +118,7 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
             said = f"{text.replace('{v}', word)} stands for its local derivative"
             named, cost = ("part", 0.62) if text in factors else (kind, 0.65) if meant else ("other", 0.75)
             slope = functools.partial(_formula, of, at)
-            yield _detour(each, What(f"activation_derivative_{named}", said, cost + inner), slope)
+            yield detour(each, What(f"activation_derivative_{named}", said, cost + inner), slope)
 
 
 def _norms(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
@@ -130,7 +129,7 @@ def _norms(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
     squares: list[tuple[str, Any]] = [("W", lambda v: v), ("2 * W", lambda v: 2 * v)]
     for text, of in squares if "abs" in each.names else [("sign(W)", np.sign)]:  # W for 2 W is half of it
         said = f"the derivative of another norm of the weights stands there, {text}"
-        yield _detour(each, What("penalty_norm", said, 0.6), functools.partial(_formula, of, values))
+        yield detour(each, What("penalty_norm", said, 0.6), functools.partial(_formula, of, values))
 
 
 def _against_targets(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
@@ -145,7 +144,7 @@ def _against_targets(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation
         if all(_is_given(each, recorded, number, y) for number, y in enumerate(targets)):
             for kind, said, of in _MISTAKEN:
                 slopes = [sign * of(z, y) for z, y in zip(logits, targets, strict=True)]
-                yield _detour(each, What(kind, said, 0.6), functools.partial(_formula, lambda v: v, slopes))
+                yield detour(each, What(kind, said, 0.6), functools.partial(_formula, lambda v: v, slopes))
 
 
 _MISTAKEN: tuple[tuple[str, str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
@@ -203,7 +202,7 @@ def _elsewhere(each: Stretch, recorded: RecordedPass, names: PassNames) -> Itera
                     if of is None
                     else functools.partial(_formula, of, others)
                 )
-                yield _detour(each, What("value_of_another", text, 0.8), slope)
+                yield detour(each, What("value_of_another", text, 0.8), slope)
 
 
 def _slope_at(each: Stretch, values: list[np.ndarray], turn: int) -> np.ndarray:
@@ -253,23 +252,6 @@ def _through(recorded: RecordedPass, index: int, k: int) -> Callable[[np.ndarray
     op = recorded.operations[index]
     values = [recorded.values[i] for i in op.inputs]
     return lambda ct: back_through(op.eqn, k, values, out=recorded.values[op.outputs[0]], ct=ct)
-
-
-def _detour(each: Stretch, what: What, slope: Callable[[int], Any]) -> Mutation:
-    """What comes back goes round a stretch, times ``slope(turn)``, or as that function of it."""
-    (kind, said, cost), zero = what, lambda ct, right: 0 * right
-    changes = tuple(Change(i, k, zero) for turn in each.turns for i, k in turn.cut)
-    round_it = [_times(slope(number)) for number in range(len(each.turns))]
-    ends = zip(each.turns, round_it, strict=True)
-    detours = tuple(Detour(turn.operation, turn.target, turn.source, of) for turn, of in ends)
-    habit, key = None if each.turn else (kind, each.names, said), (kind, each.place, each.names, said, each.turn)
-    if each.turn:
-        said, cost = f"{each.turn}{said or KINDS[kind]}", cost + 0.1
-    return Mutation(kind, each.place, said, cost, Changes(changes, detours), habit, key)
-
-
-def _times(slope: Any) -> Callable[[np.ndarray], np.ndarray]:
-    return slope if callable(slope) else lambda ct: ct * slope
 
 
 SLOPE_KINDS = (_straight, _slopes, _before)
