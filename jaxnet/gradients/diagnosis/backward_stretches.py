@@ -74,6 +74,21 @@ class Stretch:
                 alone.turn = f"in turn {number + 1} of {len(self.turns)}, "
                 yield alone
 
+    @functools.cached_property
+    def sources(self) -> list[np.ndarray]:
+        """The array that goes in, in each turn."""
+        return [self.recorded.values[turn.source] for turn in self.turns]
+
+    @functools.cached_property
+    def targets(self) -> list[np.ndarray]:
+        """The array that comes out, in each turn."""
+        return [self.recorded.values[turn.target] for turn in self.turns]
+
+    @functools.cached_property
+    def slopes(self) -> list[np.ndarray]:
+        """The derivative of an elementwise stretch in each turn."""
+        return [self.slope(turn) for turn in range(len(self.turns))]
+
     def slope(self, turn: int, at: np.ndarray | None = None) -> np.ndarray:
         """The derivative of an elementwise stretch, entry by entry, at its source or at another value."""
         recorded, (source, target, _, members, _) = self.recorded, self.turns[turn]

@@ -29,15 +29,15 @@ def joint(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[M
     """Wrong formulas for a stretch that is a softmax or a normalisation."""
     if each.elementwise or each.turn:
         return
-    turns = [(recorded.values[turn.source], recorded.values[turn.target]) for turn in each.turns]
-    y, axes = turns[0][1], range(turns[0][1].ndim)
+    y, axes = each.targets[0], range(each.targets[0].ndim)
     for of in (_softmax, _normalisation):
         fitting = [a for a in _subsets(axes) if of is _normalisation or len(a) == 1]
         at = next((a for a in fitting if _may_be(of, y, a) and _is(of.right, a, each)), None)
         if at is not None:
             for kind, said, cost, formula in of.wrong(at, _subsets(axes)):
-                formulas = [functools.partial(formula, *ends) for ends in turns]
-                yield detour(each, What(kind, said, cost), formulas.__getitem__)
+                ends = zip(each.sources, each.targets, strict=True)
+                formulas = [functools.partial(formula, x, y) for x, y in ends]
+                yield detour(each, What(kind, said, cost), formulas)
             if of is _softmax:
                 yield from _of_other_logits(each, at, names)
             return
@@ -55,7 +55,7 @@ def _of_other_logits(each: Stretch, axes: tuple[int, ...], names: PassNames) -> 
         logits: list[Any] = [value(turn) for turn in range(len(sources))]
         words = f"p is the softmax of {said}"
         formulas: list[_Formula] = [functools.partial(_right_softmax, axes, z, _probabilities(z, axes)) for z in logits]
-        yield detour(each, What("value_of_another", words, 0.75), formulas.__getitem__)
+        yield detour(each, What("value_of_another", words, 0.75), formulas)
 
 
 def _probabilities(z: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
@@ -185,7 +185,7 @@ def _may_be(of: _Family, y: np.ndarray, axes: tuple[int, ...]) -> bool:
 
 def _is(right: Any, axes: tuple[int, ...], each: Stretch) -> bool:
     """Whether a formula gives what comes back through the operations of a stretch, a small constant aside."""
-    x, y = (each.recorded.values[i] for i in (each.turns[0].source, each.turns[0].target))
+    x, y = each.sources[0], each.targets[0]
     g = np.random.default_rng(0).normal(size=(1, *y.shape))
     true = each.back(0, g)
     return bool(np.allclose(right(axes, x, y, g), true, rtol=1e-4, atol=1e-4 * np.abs(true).max()))

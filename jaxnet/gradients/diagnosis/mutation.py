@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,11 +125,12 @@ def made_everywhere(site: Site, what: What, of: Callable[..., Any], *, detail: A
     return Mutation(what.kind, site.op.place, what.said, what.cost, changes, habit, (*habit, site.op.site))
 
 
-def detour(each: Stretch, what: What, slope: Callable[[int], Any]) -> Mutation:
-    """Make the mutation by which what comes back goes round a stretch: times ``slope(turn)``, or as that function."""
+def detour(each: Stretch, what: What, slopes: Sequence[Any]) -> Mutation:
+    """Make the mutation by which what comes back goes round a stretch: times a slope a turn, or as that function."""
     kind, said, cost = what
     changes = tuple(Change(i, k, lambda ct, right: 0 * right) for turn in each.turns for i, k in turn.cut)
-    detours = tuple(Detour(t.operation, t.target, t.source, _times(slope(n))) for n, t in enumerate(each.turns))
+    ends = zip(each.turns, map(_times, slopes), strict=True)
+    detours = tuple(Detour(turn.operation, turn.target, turn.source, of) for turn, of in ends)
     habit, key = None if each.turn else (kind, each.names, said), (kind, each.place, each.names, said, each.turn)
     if each.turn:
         said, cost = f"{each.turn}{said or KINDS[kind]}", cost + 0.1

@@ -1,6 +1,6 @@
 """Wrong local derivatives of a stretch of f: left out, applied twice, taken elsewhere, that of another function."""
 
-import functools
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -64,21 +64,17 @@ def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterat
         return
     cost = 0.5 + 0.1 * (not each.whole) + 0.05 * each.spread + _INNER * each.inner
     cost += 0.2 * ("div" in each.names and set(each.names) <= {*STRAIGHT, "div"})  # what is left out is the divisor
-    yield detour(each, What("local_derivative_missing", "", cost), lambda turn: 1.0)
-    softmax = lambda turn: (lambda p: p * (1 - p))(recorded.values[each.turns[turn].target])
-    p = recorded.values[each.turns[0].target]
+    yield detour(each, What("local_derivative_missing", "", cost), [1.0] * len(each.turns))
+    p, said = each.targets[0], "only the diagonal of its Jacobian, p * (1 - p), is used"
     if not each.elementwise and p.ndim and (p >= 0).all() and any(np.allclose(p.sum(a), 1) for a in range(p.ndim)):
-        yield detour(
-            each, What("softmax_diagonal", "only the diagonal of its Jacobian, p * (1 - p), is used", 0.6), softmax
-        )
+        yield detour(each, What("softmax_diagonal", said, 0.6), [p * (1 - p) for p in each.targets])
 
 
 def _is_a_number(each: Stretch) -> bool:
     """Whether a stretch only multiplies by one number and adds."""
     if not each.elementwise or not set(each.names) <= {*STRAIGHT, "div", "mul"}:
         return False
-    slope = each.slope(0)
-    return bool(slope.size > 1 and np.ptp(slope) == 0)
+    return bool(each.slopes[0].size > 1 and np.ptp(each.slopes[0]) == 0)
 
 
 def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
@@ -91,25 +87,25 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
     if not set(each.names) & _ACTIVATIONS:
         return
     z, a = names.value(each.turns[0].source), names.value(each.turns[0].target)
-    true = [each.slope(turn) for turn in range(len(each.turns))]
+    true, sources, targets = each.slopes, each.sources, each.targets
     straight = 0.3 * ("clamp" in each.names)  # its slope is 0 or 1: taken elsewhere it is left out, or nearly
-    rows: list[tuple[str, str, float, Callable[[int], Any]]] = [
+    own_mask, alone = lambda ct: ct * (ct > 0), lambda slope: lambda ct: 0 * ct + slope
+    rows: list[tuple[str, str, float, list[Any]]] = [
         ("relu_mask", "what comes back is masked by its own sign, not by that of the forward pass", 0.75,
-         lambda turn: _own_mask),
+         [own_mask] * len(true)),
         ("upstream_missing", "what comes back from above is left out: the local derivative stands alone", 0.8,
-         lambda turn: lambda ct: 0 * ct + true[turn]),
-        ("activation_derivative_twice", "its local derivative is applied twice", 0.7, lambda turn: true[turn] ** 2),
+         list(map(alone, true))),
+        ("activation_derivative_twice", "its local derivative is applied twice", 0.7, [slope**2 for slope in true]),
         ("activation_derivative_at_a", f"its local derivative is taken at {a}, where it belongs at {z}", 0.6 + straight,
-         lambda turn: each.slope(turn, recorded.values[each.turns[turn].target])),
+         list(itertools.starmap(each.slope, enumerate(targets)))),
     ]  # fmt: skip
-    sources, targets = ([recorded.values[getattr(turn, end)] for turn in each.turns] for end in ("source", "target"))
     if all(np.isin(slope, (0, 1)).all() for slope in true):
         for number in _THRESHOLDS:
-            moved: Any = lambda turn, number=number: (sources[turn] > number) * 1.0
-            rows.append(("relu_mask", f"what comes back is masked by {z} > {number:g}", 0.78, moved))
+            said = f"what comes back is masked by {z} > {number:g}"
+            rows.append(("relu_mask", said, 0.78, [(v > number) * 1.0 for v in sources]))
     inner = _INNER * each.inner
-    for kind, said, cost, slope in (*rows, *_without_the_one(each, true)):
-        yield detour(each, What(kind, said, cost + inner), slope)
+    for kind, said, cost, slopes in (*rows, *_without_the_one(each)):
+        yield detour(each, What(kind, said, cost + inner), slopes)
     for word, at, other, kind in ((z, sources, targets, "at_z"), (a, targets, sources, "at_a")):
         fits = [text for text, of in FORMULAS.items() if np.allclose(of(at[0]), true[0], rtol=SAME_GRADIENT)]
         factors = {factor for text in fits for factor in _FACTORS.get(text, ())}
@@ -117,19 +113,17 @@ def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator
             meant = np.allclose(of(other[0]), true[0], rtol=SAME_GRADIENT)  # the formula is right for the other value
             said = f"{text.replace('{v}', word)} stands for its local derivative"
             named, cost = ("part", 0.62) if text in factors else (kind, 0.65) if meant else ("other", 0.75)
-            slope = functools.partial(_formula, of, at)
-            yield detour(each, What(f"activation_derivative_{named}", said, cost + inner), slope)
+            yield detour(each, What(f"activation_derivative_{named}", said, cost + inner), list(map(of, at)))
 
 
 def _norms(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
     """The penalty of another norm: sign(W) for 2 W, or the reverse."""
     if each.turns[0].target not in recorded.penalties or not set(each.names) <= {"integer_pow", "square", "abs", "mul"}:
         return
-    values = [recorded.values[turn.source] for turn in each.turns]
     squares: list[tuple[str, Any]] = [("W", lambda v: v), ("2 * W", lambda v: 2 * v)]
     for text, of in squares if "abs" in each.names else [("sign(W)", np.sign)]:  # W for 2 W is half of it
         said = f"the derivative of another norm of the weights stands there, {text}"
-        yield detour(each, What("penalty_norm", said, 0.6), functools.partial(_formula, of, values))
+        yield detour(each, What("penalty_norm", said, 0.6), list(map(of, each.sources)))
 
 
 def _against_targets(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation]:
@@ -138,13 +132,12 @@ def _against_targets(each: Stretch, recorded: RecordedPass) -> Iterator[Mutation
     negated = made_by is not None and recorded.operations[made_by].name == "neg"  # of -z it is p - (1 - y)
     if negated or not set(each.names) & {"log", "log1p"}:
         return
-    logits = [recorded.values[turn.source] for turn in each.turns]
     for sign in (1, -1):  # of the mean that follows, or of its negative
-        targets = [_logistic(z) - sign * each.slope(number) for number, z in enumerate(logits)]
+        targets = [_logistic(z) - sign * slope for z, slope in zip(each.sources, each.slopes, strict=True)]
         if all(_is_given(each, recorded, number, y) for number, y in enumerate(targets)):
             for kind, said, of in _MISTAKEN:
-                slopes = [sign * of(z, y) for z, y in zip(logits, targets, strict=True)]
-                yield detour(each, What(kind, said, 0.6), functools.partial(_formula, lambda v: v, slopes))
+                slopes = [sign * of(z, y) for z, y in zip(each.sources, targets, strict=True)]
+                yield detour(each, What(kind, said, 0.6), slopes)
 
 
 _MISTAKEN: tuple[tuple[str, str, Callable[[np.ndarray, np.ndarray], np.ndarray]], ...] = (
@@ -164,49 +157,29 @@ def _is_given(each: Stretch, recorded: RecordedPass, number: int, y: np.ndarray)
     return any(same(v) and np.allclose(v, y, rtol=0, atol=SAME_GRADIENT) for v in given)
 
 
-def _without_the_one(each: Stretch, true: list[np.ndarray]) -> list[tuple[str, str, float, Callable[[int], Any]]]:
+def _without_the_one(each: Stretch) -> list[tuple[str, str, float, list[Any]]]:
     """A derivative that has a 1 in it, as 1 - a**2 and as p - 1 of a logarithm, without it."""
-    if set(each.names) & {"log", "log1p"} and all(((t >= -1) & (t <= 0)).all() for t in true):
+    if set(each.names) & {"log", "log1p"} and all(((t >= -1) & (t <= 0)).all() for t in each.slopes):
         said = "the target, which is 1, is left out of its derivative"
-        return [("target_missing", said, 0.6, lambda turn: true[turn] + 1)]
+        return [("target_missing", said, 0.6, [slope + 1 for slope in each.slopes])]
     rows = [(f"1 is {word} its derivative", sign) for word, sign in (("left out of", -1), ("added to", 1))]
-    part: Any = lambda sign: lambda turn: true[turn] + sign
-    return [("activation_derivative_part", said, 0.72, part(sign)) for said, sign in rows]
-
-
-def _own_mask(ct: np.ndarray) -> np.ndarray:
-    return ct * (ct > 0)
-
-
-def _formula(of: Callable[[np.ndarray], np.ndarray], values: list[np.ndarray], turn: int) -> np.ndarray:
-    return of(values[turn])
+    return [("activation_derivative_part", said, 0.72, [t + sign for t in each.slopes]) for said, sign in rows]
 
 
 def _elsewhere(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     """The derivative of an elementwise stretch is taken at another value of its shape: of z, or by a formula of a."""
-    ops, true = [recorded.operations[turn.operation] for turn in each.turns], each.slope(0)
+    ops = [recorded.operations[turn.operation] for turn in each.turns]
     sources, targets = ([getattr(turn, end) for turn in each.turns] for end in ("source", "target"))
-    of_target = [
-        of for of in FORMULAS.values() if np.allclose(of(recorded.values[targets[0]]), true, rtol=SAME_GRADIENT)
-    ]
+    of_target = [of for of in FORMULAS.values() if np.allclose(of(each.targets[0]), each.slopes[0], rtol=SAME_GRADIENT)]
     for numbers, of in ((sources, None), *((targets, of) for of in of_target[:1])):
         for said, value in names.neighbours(ops, numbers):
             others: list[Any] = [value(turn) for turn in range(len(numbers))]
-            alike = [
-                v is not None and v.shape == recorded.values[i].shape for v, i in zip(others, numbers, strict=True)
-            ]
-            if all(alike) and said != names.value(targets[0]):
+            pairs = zip(others, numbers, strict=True)
+            alike = all(v is not None and v.shape == recorded.values[i].shape for v, i in pairs)
+            if alike and said != names.value(targets[0]):
                 text = f"its local derivative is taken at {said}, where {names.value(numbers[0])} belongs"
-                slope = (
-                    functools.partial(_slope_at, each, others)
-                    if of is None
-                    else functools.partial(_formula, of, others)
-                )
-                yield detour(each, What("value_of_another", text, 0.8), slope)
-
-
-def _slope_at(each: Stretch, values: list[np.ndarray], turn: int) -> np.ndarray:
-    return each.slope(turn, values[turn])
+                slopes = list(map(of, others)) if of else list(itertools.starmap(each.slope, enumerate(others)))
+                yield detour(each, What("value_of_another", text, 0.8), slopes)
 
 
 def _before(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
