@@ -6,7 +6,6 @@ as 1e-8 within a logarithm keeps the loss finite, and is left out where gradient
 
 import collections
 import dataclasses
-import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -97,15 +96,11 @@ def _tied(recorded: RecordedPass, index: int) -> Iterator[tuple[int, Change]]:
     last = np.append(value.ravel(), np.nan)[among] == recorded.values[op.outputs[0]][..., None]
     counted = np.cumsum(last, -1) * last  # 1 for the first of the tied entries, 2 for the second, ...
     tied = counted.max(-1, keepdims=True)
-    to = lambda chosen: Change(index, 0, functools.partial(_to_chosen, among, chosen.astype(float)))
+    to = lambda chosen: Change(index, 0, lambda ct, right: to_chosen(among, chosen.astype(float), ct, right.shape[1:]))
     yield 1, to(counted == 1)
     for count in range(2, min(int(tied.max(initial=0)), _MOST_TIED) + 1):
         for which in range(2, count + 1) if (tied == count).any() else ():
             yield count, to(np.where(tied == count, counted == which, counted == 1))
-
-
-def _to_chosen(among: np.ndarray, shares: np.ndarray, ct: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return to_chosen(among, shares, ct, right.shape[1:])
 
 
 def _without_constants(f: Callable[..., Any], point: Point, yours: Gradient, compared: Comparison) -> Iterator[Any]:

@@ -89,21 +89,15 @@ def copied(arguments: Point, array: Any = np.array) -> Point:
 
 def changed_places(before: Point, after: Point) -> list[str]:
     """Name the places, such as ``params[0]['w']``, whose arrays are not what they were."""
-    pairs = zip(_named(before), _named(after), strict=True)
-    return [name for (name, old), (_, new) in pairs if isinstance(old, np.ndarray) and not _same(old, new)]
+    pairs = zip(_named(before), jax.tree.leaves(after), strict=True)
+    return [name for (name, old), new in pairs if isinstance(old, np.ndarray) and not _same(old, new)]
 
 
 def _named(arguments: Point) -> list[tuple[str, Any]]:
     pairs, _ = jax.tree_util.tree_flatten_with_path(arguments)
-    return [(_place(path), leaf) for path, leaf in pairs]
-
-
-def _place(path: Point) -> str:
-    first, inner = path[0].idx, jax.tree_util.keystr(path[1:])
-    return f"params{inner}" if first == 0 else f"data[{first - 1}]{inner}"
+    whose = lambda place: "params" if place == 0 else f"data[{place - 1}]"
+    return [(f"{whose(path[0].idx)}{jax.tree_util.keystr(path[1:])}", leaf) for path, leaf in pairs]
 
 
 def _same(old: np.ndarray, new: Any) -> bool:
-    return np.shape(old) == np.shape(new) and bool(
-        np.array_equal(old, np.asarray(new), equal_nan=old.dtype.kind == "f")
-    )
+    return np.shape(old) == np.shape(new) and np.array_equal(old, np.asarray(new), equal_nan=old.dtype.kind == "f")

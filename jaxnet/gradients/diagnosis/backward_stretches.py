@@ -17,16 +17,8 @@ from jaxnet.gradients.diagnosis.tolerances import LONGEST_STRETCH
 from jaxnet.gradients.truth.operation_values import UNARY, value_of
 
 STRAIGHT = {
-    "add",
-    "sub",
-    "neg",
-    "convert_element_type",
-    "copy",
-    "broadcast_in_dim",
-    "reshape",
-    "transpose",
-    "stop_gradient",
-}
+    "add", "sub", "neg", "convert_element_type", "copy", "broadcast_in_dim", "reshape", "transpose", "stop_gradient",
+}  # fmt: skip
 _CURVED = {*UNARY, "max", "min", "select_n", "clamp", "div", "pow", "erf"} - {"neg"}
 
 

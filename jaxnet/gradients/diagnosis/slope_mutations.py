@@ -15,21 +15,8 @@ from jaxnet.gradients.diagnosis.recorded_pass import RecordedPass
 from jaxnet.gradients.diagnosis.tolerances import SAME_GRADIENT
 
 _ACTIVATIONS = {
-    "tanh",
-    "logistic",
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "erf",
-    "sin",
-    "cos",
-    "abs",
-    "max",
-    "min",
-    "select_n",
-    "clamp",
-}
+    "tanh", "logistic", "exp", "log", "log1p", "expm1", "erf", "sin", "cos", "abs", "max", "min", "select_n", "clamp",
+}  # fmt: skip
 _logistic = lambda v: 1 / (1 + np.exp(-v))
 LOGISTIC = "s({v}) * (1 - s({v})), s the logistic function"
 

@@ -13,7 +13,7 @@ from jaxnet import checks
 from jaxnet.gradients.evidence import Gradient, within
 from jaxnet.gradients.point import Point, copied, float64, split_arrays
 from jaxnet.gradients.truth import tracing
-from jaxnet.gradients.truth.finite_differences import Differences, Lines, Vetting, vet
+from jaxnet.gradients.truth.finite_differences import Differences, Lines, vet
 from jaxnet.gradients.truth.oracles import Oracle, automatic
 
 _MOST_DIFFERENCED = 2_000  # parameters by which f is differenced one by one when its derivative rule is in doubt
@@ -88,12 +88,8 @@ def oracle_of(f: Callable[..., Any], point: Point) -> Oracle:
 def _require_number(result: Any) -> None:
     number = isinstance(result, int | float) or (hasattr(result, "dtype") and jnp.isrealobj(result))
     one = number and np.shape(result) == ()
-    checks.require(one, "f", "a function (params, *data) that returns one number", _described(result), TypeError)
-
-
-def _described(result: Any) -> Any:
-    shape = getattr(result, "shape", None)
-    return result if shape is None else checks.Words(f"an array of shape {tuple(shape)}")
+    got = checks.Words(f"an array of shape {tuple(result.shape)}") if hasattr(result, "shape") else result
+    checks.require(one, "f", "a function (params, *data) that returns one number", got, TypeError)
 
 
 def _error(oracle: Differences, point: Point) -> float:
@@ -111,7 +107,10 @@ def _confirmed(truth: Truth) -> Truth:
         floor = truth.oracle.value_noise(*truth.point, eps=2.0**-53)
         vetting = vet(truth.lines, truth.low, noise, floor=floor)
     if vetting.ok:
-        words = "at a corner of f, whose one-sided differences allow it" if truth.corner else _agreement(vetting)
+        order = vetting.taylor.slope
+        remainder = "" if np.isnan(order) else f"; the Taylor remainder shrinks as h^{order:.2f}"
+        words = f"confirmed by differences of f to {vetting.error:.0e}{remainder}"
+        words = "at a corner of f, whose one-sided differences allow it" if truth.corner else words
         return replace(truth, sentence=f"{truth.oracle.name}, {words}")
     if _stops_gradients(truth):
         words = "which f stops in places (stop_gradient): differences of its values say otherwise"
@@ -133,12 +132,6 @@ def _stops_gradients(truth: Truth) -> bool:
     with float64():
         closed = tracing.trace(lambda arrays: f(*taken.joined(arrays)), taken.arrays)
     return not tracing.holds_rules(closed) and "stop_gradient" in str(closed)
-
-
-def _agreement(vetting: Vetting) -> str:
-    order = vetting.taylor.slope
-    remainder = "" if np.isnan(order) else f"; the Taylor remainder shrinks as h^{order:.2f}"
-    return f"confirmed by differences of f to {vetting.error:.0e}{remainder}"
 
 
 @dataclass(frozen=True)

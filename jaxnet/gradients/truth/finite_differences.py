@@ -128,11 +128,6 @@ def taylor(along: Callable[[float], float], slope: float, noise: float) -> Taylo
     return Taylor(steps, remainders, float(np.median(rates)), noise)
 
 
-def _rounded(leaf: Any, eps: float, rng: np.random.Generator) -> Any:
-    floating = isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
-    return leaf * (1 + eps * rng.choice([-1.0, 1.0], leaf.shape)) if floating else leaf
-
-
 def entrywise(value: Callable[[Pytree], float], params: Pytree, *, floor: float = 0.0) -> dict[str, np.ndarray]:
     """Differentiate by every parameter: per leaf an array [3, ...] of derivative, error and jump.
 
@@ -140,24 +135,18 @@ def entrywise(value: Callable[[Pytree], float], params: Pytree, *, floor: float 
     """
     leaves = by_path(params)
     noise = max(along_random(value, params), floor)
+
+    def by_entry(path: str, index: tuple[int, ...], scale: float) -> Derivative:
+        one = np.zeros(leaves[path].shape)
+        one[index] = 1.0
+        return derivative(along_line(value, params, {path: one}), scale=scale, noise=noise)
+
     found = {}
     for path, leaf in leaves.items():
         scale = max(float(np.sqrt(np.mean(np.square(leaf)))) if leaf.size else 0.0, 1.0)
-        entries = [_entry(value, params, (path, index), scale=scale, noise=noise) for index in np.ndindex(leaf.shape)]
+        entries = [by_entry(path, index, scale) for index in np.ndindex(leaf.shape)]
         found[path] = np.moveaxis(np.array(entries, np.float64).reshape(*leaf.shape, 3), -1, 0)
     return found
-
-
-def _entry(value: Callable[[Pytree], float], params: Pytree, place: Point, *, scale: float, noise: float) -> Derivative:
-    path, index = place
-    leaves = by_path(params)
-
-    def along(t: float) -> float:
-        moved = leaves[path].copy()
-        moved[index] += t
-        return value(from_paths(params, {**leaves, path: moved}))
-
-    return derivative(along, scale=scale, noise=noise)
 
 
 def along_random(value: Callable[[Pytree], float], params: Pytree) -> float:
@@ -233,8 +222,10 @@ class Differences:
         rng = np.random.default_rng(0)
         true = self.gradient(params, *data)
         squares = {path: np.zeros_like(leaf) for path, leaf in true.items()}
+        floating = lambda leaf: isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
+        rounded = lambda leaf: leaf * (1 + eps * rng.choice([-1.0, 1.0], leaf.shape)) if floating(leaf) else leaf
         for _ in range(_JITTERS):
-            moved, *others = jax.tree.map(lambda a: _rounded(a, eps, rng), (params, *data))
+            moved, *others = jax.tree.map(rounded, (params, *data))
             found = entrywise(self._with(others), moved)
             squares = {path: total + np.square(found[path][0] - true[path]) for path, total in squares.items()}
         return {path: np.sqrt(total / _JITTERS) for path, total in squares.items()}

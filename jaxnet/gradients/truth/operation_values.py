@@ -75,9 +75,10 @@ def _reduced(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> Any:
 
 
 def _product(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> Any:
-    (summed, batch) = eqn.params["dimension_numbers"]
-    few = not any(batch) and _multiplied(eqn.params, values) <= _ALONE
-    return np.tensordot(values[0], values[1], summed) if few else None
+    (summed, batch), (one, other) = eqn.params["dimension_numbers"], values
+    length = max(int(np.prod([one.shape[axis] for axis in summed[0]])), 1)
+    few = not any(batch) and one.size * other.size // length <= _ALONE
+    return np.tensordot(one, other, summed) if few else None
 
 
 def _part(eqn: core.JaxprEqn, values: Sequence[np.ndarray]) -> np.ndarray:
@@ -118,11 +119,6 @@ _RULES: dict[str, _Rule] = {
     "pad": _padded,
     "iota": _counted,
 }
-
-
-def _multiplied(params: Any, values: Sequence[np.ndarray]) -> int:
-    summed = int(np.prod([values[0].shape[axis] for axis in params["dimension_numbers"][0][0]]))
-    return values[0].size * values[1].size // max(summed, 1)
 
 
 def spread(eqn: core.JaxprEqn, x: np.ndarray) -> np.ndarray:

@@ -40,15 +40,9 @@ _EXACT = {
 }  # fmt: skip
 # operations whose rounding grows with the number of terms and not with the size of the result
 _SUMS = {
-    "dot_general",
-    "reduce_sum",
-    "cumsum",
-    "conv_general_dilated",
-    "scatter-add",
-    "scatter_add",
-    "reduce_window_sum",
+    "dot_general", "reduce_sum", "cumsum", "conv_general_dilated", "scatter-add", "scatter_add", "reduce_window_sum",
     "select_and_scatter_add",
-}
+}  # fmt: skip
 _ORDERINGS = {"gt", "ge", "lt", "le"}
 # operations that choose by their last operand: disturbed, they would choose otherwise at a tie
 _CHOOSING = {"select_and_scatter_add", "select_and_gather_add"}

@@ -35,7 +35,8 @@ def computes_in_single(gradient: Callable[..., Gradient], arguments: Point, nois
     """
     rng = np.random.default_rng(0)
     leaves, structure = jax.tree.flatten(arguments)
-    ways = [rng.standard_normal(a.shape) * a if _moves(a) else None for a in leaves]
+    moves = lambda leaf: isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
+    ways = [rng.standard_normal(a.shape) * a if moves(a) else None for a in leaves]
 
     def at(step: float) -> Gradient:
         moved = [a if way is None else a + step * way for a, way in zip(leaves, ways, strict=True)]
@@ -49,7 +50,3 @@ def computes_in_single(gradient: Callable[..., Gradient], arguments: Point, nois
     }
     moved = sum(int((jitter[path] > noise[path]).sum()) for path in noise)
     return moved > int(_MOST_SMOOTH * sum(leaf.size for leaf in noise.values()))
-
-
-def _moves(leaf: Any) -> bool:
-    return isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
