@@ -38,6 +38,13 @@ def reading(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: words.get((name, value), value) for name, value in asked.items()}
 
 
+def any_path(text: str) -> Path:
+    """Take a path of which something is said. Raises ArgumentTypeError for none, which would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got ''")
+    return Path(text)
+
+
 def new_file(text: str) -> Path:
     """Take the path of a file to be written. Raises ArgumentTypeError unless its folder is there."""
     path = Path(text)

@@ -2,8 +2,8 @@
 
 import argparse
 import json
-from pathlib import Path
 
+from jaxnet.cli.arguments import any_path
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
 
@@ -15,11 +15,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Write a model that jaxnet train made in another form, run it again, and compare.",
         epilog="exit status: 0 fine, 2 usage or a package that is missing, 3 bad data or file",
     )  # fmt: skip
-    parser.add_argument("model", metavar="DIR", type=Path, help="the folder of a model")
+    parser.add_argument("model", metavar="DIR", type=any_path, help="the folder of a model")
     kinds = parser.add_mutually_exclusive_group(required=True)
-    kinds.add_argument("--onnx", metavar="FILE", type=Path, help="one input a column, scale and one-hot included")
-    kinds.add_argument("--numpy", metavar="FILE", type=Path, help="a Python file whose predict takes a dict of a row")
-    kinds.add_argument("--sklearn", metavar="FILE", type=Path, help="an MLPClassifier or MLPRegressor, by skops")
+    kinds.add_argument("--onnx", metavar="FILE", type=any_path, help="one input a column, scale and one-hot included")
+    kinds.add_argument("--numpy", metavar="FILE", type=any_path, help="a Python file whose predict takes a row, a dict")
+    kinds.add_argument("--sklearn", metavar="FILE", type=any_path, help="an MLPClassifier or MLPRegressor, by skops")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
-from jaxnet.cli.arguments import positive_number, whole_number
+from jaxnet.cli.arguments import any_path, positive_number, whole_number
 from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
 from jaxnet.cli.lesson_marks import mark_lesson
 from jaxnet.cli.named_objects import METAVAR, look_in_current_folder, named_loss, named_object_or_none, object_name
@@ -42,7 +42,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "submissions", metavar="SUBMISSION", nargs="+", type=Path, help="a .py or .ipynb file, or its folder"
+        "submissions", metavar="SUBMISSION", nargs="+", type=any_path, help="a .py or .ipynb file, or its folder"
     )
     parser.add_argument("--loss", metavar=METAVAR, type=object_name, help="(params, *data) -> number")
     parser.add_argument("--gradient", metavar="NAME", help="of the function in each submission")
@@ -92,7 +92,7 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--solutions", action="store_true", help="tell learners the corrected formula, too")
     parser.add_argument("--assignment", metavar="NAME", default="gradient", help="its name in nbgrader's columns")
     parser.add_argument(
-        "--out", metavar="DIR", type=Path,
+        "--out", metavar="DIR", type=any_path,
         help="write jaxnet-grades.csv, grades.csv (in nbgrader's columns), summary.json, and for each submission "
         "NAME.json and NAME/results.json (Gradescope's)",
     )  # fmt: skip

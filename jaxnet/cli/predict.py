@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from jaxnet.cli.arguments import add_reading, reading
+from jaxnet.cli.arguments import add_reading, any_path, reading
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
 from jaxnet.cli.spelling import as_options
@@ -24,7 +24,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Predict each row of a table with a model that jaxnet train made.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("model", metavar="DIR", type=Path, help="the folder of a model")
+    parser.add_argument("model", metavar="DIR", type=any_path, help="the folder of a model")
     parser.add_argument("file", metavar="FILE", help="a table with the columns of the training table; - for stdin")
     parser.add_argument("--out", metavar="FILE", default="-", help="where to write; default - for standard output")
     parser.add_argument("--skip-bad", action="store_true", help="leave rows that cannot be used empty, and count them")

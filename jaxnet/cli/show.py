@@ -2,8 +2,8 @@
 
 import argparse
 import json
-from pathlib import Path
 
+from jaxnet.cli.arguments import any_path
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
 from jaxnet.cli.spelling import as_options
@@ -16,8 +16,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Print columns, network, scores and importance of the columns of a model that jaxnet train made.",
         epilog="exit status: 0 fine, 2 usage, 3 bad data or file",
     )  # fmt: skip
-    parser.add_argument("model", metavar="DIR", type=Path, help="the folder of a model")
-    parser.add_argument("--html", metavar="FILE", type=Path, help="also write one self-contained page")
+    parser.add_argument("model", metavar="DIR", type=any_path, help="the folder of a model")
+    parser.add_argument("--html", metavar="FILE", type=any_path, help="also write one self-contained page")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
-from jaxnet.cli.arguments import one_of, whole_number
+from jaxnet.cli.arguments import any_path, one_of, whole_number
 from jaxnet.cli.exits import DATA, OK, USAGE, Refusal
 from jaxnet.stairs import story
 from jaxnet.stairs.story import CONTENTS
@@ -39,16 +39,16 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="fill in this image, 1 to 500, instead of the article's own",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
-    parser.add_argument("--figures", metavar="DIR", type=Path, help="also draw the figures of the sections, as PNG")
+    parser.add_argument("--figures", metavar="DIR", type=any_path, help="also draw the figures of the sections, as PNG")
     parser.add_argument(
-        "--exercises", metavar="DIR", type=Path,
+        "--exercises", metavar="DIR", type=any_path,
         help="write ten exercises with blanks into this folder and end; jaxnet grade DIR marks them",
     )  # fmt: skip
-    parser.add_argument("--solutions", metavar="DIR", type=Path, help="write the same filled in, for teachers, and end")
+    parser.add_argument("--solutions", metavar="DIR", type=any_path, help="write them filled in, for teachers, and end")
     parser.add_argument(
         "--html",
         metavar="FILE",
-        type=Path,
+        type=any_path,
         help="write the sections as one page with their figures, instead of printing",
     )
 

@@ -3,11 +3,10 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
-from jaxnet.cli.arguments import whole_number
+from jaxnet.cli.arguments import any_path, whole_number
 from jaxnet.cli.exits import DATA, NO, OK, USAGE, Refusal
 
 if TYPE_CHECKING:
@@ -57,7 +56,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     for name, what in _ACTIONS.items():
         action = actions.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False)
         either = "the plan, a TOML file" + (", or the folder that run made" if name not in ("plan", "run") else "")
-        action.add_argument("file", metavar="FILE" if name in ("plan", "run") else "FILE|DIR", type=Path, help=either)
+        action.add_argument(
+            "file", metavar="FILE" if name in ("plan", "run") else "FILE|DIR", type=any_path, help=either
+        )
         action.add_argument("--json", action="store_true", help="print the result as JSON")
         action.add_argument(
             "--set", metavar="KEY=VALUE", action="append", default=[],
@@ -65,18 +66,18 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         )  # fmt: skip
         if name != "plan":
             action.add_argument(
-                "--out", metavar="DIR", type=Path, required=name == "run", help="the folder of the sweep"
+                "--out", metavar="DIR", type=any_path, required=name == "run", help="the folder of the sweep"
             )
         _add_training(action, name)
         if name in ("run", "show"):
             _add_count(action, "--best", 5, "configurations to print")
         if name == "export":
             action.add_argument("--kind", choices=("csv", "parquet"), default="csv", help="of file; default csv")
-            action.add_argument("--to", metavar="DIR", type=Path, help="where to; default the folder of the sweep")
+            action.add_argument("--to", metavar="DIR", type=any_path, help="where to; default the folder of the sweep")
         if name == "verify":
             _add_count(action, "--members", 3, "members to train again")
         if name == "report":
-            action.add_argument("--to", metavar="FILE", type=Path, help="default report.html in the sweep's folder")
+            action.add_argument("--to", metavar="FILE", type=any_path, help="default report.html in the sweep's folder")
 
 
 def _add_training(action: argparse.ArgumentParser, name: str) -> None:

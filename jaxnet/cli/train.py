@@ -3,11 +3,10 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import jaxnet.compilation_cache as compilation_cache  # "from jaxnet" would ask its front door first
-from jaxnet.cli.arguments import add_reading, reading, whole_number
+from jaxnet.cli.arguments import add_reading, any_path, reading, whole_number
 from jaxnet.cli.exits import OK
 from jaxnet.cli.expected import refusing
 from jaxnet.cli.spelling import as_options
@@ -36,7 +35,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="a table: CSV, TSV, Parquet, Arrow, npy or IDX, gzipped or not; - for standard input",
     )
     add("--target", metavar="COLUMN", required=True, help="the column to predict, or a file of it beside npy and IDX")
-    add("--out", metavar="DIR", type=Path, help="keep the model and the work there; the same command goes on")
+    add("--out", metavar="DIR", type=any_path, help="keep the model and the work there; the same command goes on")
     add("--hidden", metavar="N[,N]", type=layers, help="units of the hidden layers, in place of some that are tried")
     add("--epochs", metavar="N", type=whole_number(1, 10**6), help="the longest training; default 20 to 300 by rows")
     add("--learning-rate", metavar="R", type=float, help="of Adam, in place of some that are tried")

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jaxnet import checks
 from jaxnet.data.errors import fail
+from jaxnet.user_paths import file_path
 
 _LIMIT = 4 * 2**30  # bytes of one array or text: more than any data set here, less than a machine has
 # beyond so many bytes contents may not be more than _RATIO times their file's size: gzip reaches 1,000 on zeros alone
@@ -44,13 +44,12 @@ def within_limits(path: Path, declared: int, packed: int) -> None:
 
 
 def existing(path: str | os.PathLike) -> Path:
-    """Return the path of a file that is there; FileNotFoundError or IsADirectoryError, with its name, otherwise."""
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path: expected the path of a file, got {checks.describe(path)}")
+    """Return the path of a file that is there; FileNotFoundError or IsADirectoryError, with its name, otherwise, and
+    what ``file_path`` raises."""
     if url := re.match(r"[A-Za-z][\w+.-]+://", str(path)):
         # Path would make one slash of two, and say of https:/ that there is no such file
         raise FileNotFoundError(f"path: expected a file, got an address ({url[0]}...): download {path} first")
-    path = Path(path)
+    path = file_path("path", path)
     if path.is_dir():
         raise IsADirectoryError(f"{path}: expected a file, got a folder")
     if not path.exists():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jaxnet import checks
 from jaxnet.operating_system import replace
+from jaxnet.user_paths import file_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +21,7 @@ def save(figure: "Figure", path: str | os.PathLike[str]) -> Path:
     The file is written beside ``path`` and then renamed over it, so an interrupted save leaves the old file
     as it was. Raises ValueError for another ending, TypeError for anything but a figure.
     """
-    target = Path(path)
+    target = file_path("path", path)
     checks.require(hasattr(figure, "savefig"), "figure", "a matplotlib figure", figure, TypeError)
     checks.choice("path's ending", target.suffix, FORMATS)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from jaxnet.sweeps.history import fronts_of, objective_means
 from jaxnet.sweeps.result.columns import Columns
 from jaxnet.sweeps.result.summaries import summary_columns
 from jaxnet.sweeps.store import sweep_manifest
+from jaxnet.user_paths import file_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,8 +63,9 @@ def write_report(result: Result, path: str | os.PathLike[str]) -> Path:
         figures="\n".join(map(_figure, draw(result))),
         relative=html_table((name, _cell(value)) for name, value in relative.items() if value is not None),
     )
+    path = file_path("path", path)
     write_atomically(path, html_page(title, body, sorting=True).encode())
-    return Path(path)
+    return path
 
 
 def draw(result: Result) -> Iterator[Drawn]:

@@ -15,6 +15,7 @@ from jaxnet.models.numpy_export import as_numpy_source
 from jaxnet.models.onnx_columns import INPUT, cells_of, column_inputs, unprepared_columns
 from jaxnet.models.onnx_export import as_onnx
 from jaxnet.models.sample_rows import sample_rows
+from jaxnet.user_paths import file_path
 
 _ROWS = 64  # that are predicted again
 Answers = Callable[[Any], np.ndarray]  # X [N, D] or rows -> the probabilities or values of each row
@@ -44,11 +45,12 @@ def export_onnx(path: str | os.PathLike, parts: ModelParts, answers: Answers) ->
     """
     if find_spec("onnx") is None:
         raise ImportError("ONNX files need the package onnx: pip install 'jaxnet[onnx]'")
+    path = file_path("path", path)
     storage.write_atomically(path, as_onnx(parts).SerializeToString())
     outside = [] if parts.preparation is None else unprepared_columns(parts.preparation)
     note = f"; takes the features that prep.features makes of {', '.join(outside)}" if outside else ""
     if find_spec("onnxruntime") is None:
-        return Exported(Path(path), None, 0, "onnxruntime", note)
+        return Exported(path, None, 0, "onnxruntime", note)
     import onnxruntime
 
     session = onnxruntime.InferenceSession(os.fspath(path), providers=["CPUExecutionProvider"])
@@ -57,13 +59,13 @@ def export_onnx(path: str | os.PathLike, parts: ModelParts, answers: Answers) ->
     rows = _rows(parts)
     inputs = {INPUT: rows.astype(kind)} if parts.preparation is None else column_inputs(parts.preparation, rows)
     found = session.run([name], inputs)[0]
-    return Exported(Path(path), _difference(answers(rows), found), len(rows), "onnxruntime", note)
+    return Exported(path, _difference(answers(rows), found), len(rows), "onnxruntime", note)
 
 
 def export_numpy(path: str | os.PathLike, parts: ModelParts, answers: Answers, *, title: str) -> Exported:
     """Write a model as a Python file that needs NumPy alone, and run that file; raises what ``as_numpy_source`` does,
     and ValueError for another name of the file."""
-    path = Path(path)
+    path = file_path("path", path)
     checks.require(path.suffix == ".py", "path", "the name of a Python file, as model.py", os.fspath(path))
     storage.write_atomically(path, as_numpy_source(parts, title).encode())
     found: dict[str, Any] = runpy.run_path(os.fspath(path))
@@ -80,10 +82,11 @@ def export_skops(path: str | os.PathLike, estimator: Any, difference: Callable[[
         raise ImportError("files of scikit-learn's estimators need the package skops: pip install 'jaxnet[skops]'")
     from skops import io
 
+    path = file_path("path", path)
     storage.write_atomically(path, io.dumps(estimator))
     # written a moment ago: every type in it is one that scikit-learn put there
     again = io.load(path, trusted=io.get_untrusted_types(file=path))
-    return Exported(Path(path), difference(again), _ROWS, "scikit-learn")
+    return Exported(path, difference(again), _ROWS, "scikit-learn")
 
 
 def largest_difference(parts: ModelParts, answers: Answers, again: Answers) -> float:

@@ -8,6 +8,7 @@ from jaxnet.models.model_file import MODEL_FILE, decode_parts
 from jaxnet.models.run_folder import run_parts
 from jaxnet.storage import CheckpointError, read_bytes
 from jaxnet.training.checkpoint import RUN_FILE
+from jaxnet.user_paths import file_path
 
 
 def load(path: str | os.PathLike) -> Model:
@@ -17,7 +18,7 @@ def load(path: str | os.PathLike) -> Model:
     Nothing in a file is executed, and every byte is vouched for. Raises ``CheckpointError``, a ValueError whose words
     name the file and the fault, for what is missing, damaged, hostile or of a newer format.
     """
-    place = Path(path)
+    place = file_path("path", path, "the path of a folder, or of a model's file")
     file = place / MODEL_FILE if place.is_dir() else place
     if file.is_file():
         parts = decode_parts(read_bytes(file), str(file))

@@ -8,7 +8,6 @@ hostile file raises ``CheckpointError``, whose words name the file and the fault
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -20,6 +19,7 @@ from jaxnet.data.preparing.target_codes import NumberTarget
 from jaxnet.identity import installed
 from jaxnet.network import MLP, describe_network, described_network
 from jaxnet.types import Params
+from jaxnet.user_paths import file_path, folder_path
 
 MODEL_FILE = "model.safetensors"
 DTYPES = ("float16", "float32", "float64")  # those of NumPy: readers of safetensors have no other in common
@@ -50,13 +50,13 @@ def save_parts(path: str | os.PathLike, parts: ModelParts) -> None:
     Raises ValueError, naming the argument, for what cannot be written, before anything is; OSError from the disk.
     """
     content = encode_parts(parts)
-    path = Path(path)
+    path = file_path("path", path, "the path of a folder, or of a .safetensors file")
     if path.suffix == ".safetensors":
         storage.write_atomically(path, content)
         return
     expected = "a folder, or the name of a file that ends in .safetensors"
     checks.require(path.is_dir() or not path.exists(), "path", expected, checks.Words(f"the file {path}"))
-    path.mkdir(parents=True, exist_ok=True)
+    folder_path("path", path).mkdir(parents=True, exist_ok=True)
     storage.write_atomically(path / MODEL_FILE, content)
 
 

@@ -7,6 +7,7 @@ from jaxnet.guidance import guided
 from jaxnet.models.model import Model
 from jaxnet.training.run import Run
 from jaxnet.training.saved_run import save_whole_run
+from jaxnet.user_paths import file_path
 
 
 @guided(positional="the path comes first, save('runs/a', run)")
@@ -17,9 +18,7 @@ def save(path: str | os.PathLike[str], what: Run | Model) -> None:
     and outcome; ``jn.load(path)`` a model. Raises TypeError for anything else, ValueError for what does not fit into
     one file, and OSError, with the path, from the disk.
     """
-    checks.require(
-        isinstance(path, str | os.PathLike), "path", "the path of a folder, as in save(path, run)", path, TypeError
-    )
+    file_path("path", path, "the path of a folder, as in save(path, run)")
     checks.require(isinstance(what, Run | Model), "what", "a run of jn.fit or a jn.Model", what, TypeError)
     if isinstance(what, Model):
         what.save(path)

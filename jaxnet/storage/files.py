@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 
 from jaxnet.operating_system import NO_TRANSLATION, replace, sync_folder
+from jaxnet.user_paths import file_path
 
 SUFFIX = ".partial"
 _MADE_HERE = re.compile(r"\..+\.[0-9a-f]{16}\.partial")
@@ -20,11 +21,11 @@ _MADE_HERE = re.compile(r"\..+\.[0-9a-f]{16}\.partial")
 def write_atomically(path: str | os.PathLike, content: bytes) -> None:
     """Put ``content`` at ``path`` in one step.
 
-    Raises OSError (disk full, no permission, no folder), with the path and the number of bytes in its words. The file
-    is then as it was, or, where only the last sync of the folder failed, already the new one, which a crash of the
-    machine may undo.
+    Raises what ``file_path`` raises, and OSError (disk full, no permission, no folder), with the path and the number of
+    bytes in its words. The file is then as it was, or, where only the last sync of the folder failed, already the new
+    one, which a crash of the machine may undo.
     """
-    path = Path(path)
+    path = file_path("path", path)
     try:
         temporary = _write_beside(path, content)
         try:

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from jaxnet import checks
 from jaxnet.operating_system import at_fork, lock, write_at
 from jaxnet.storage.files import remove_leftovers
 from jaxnet.storage.regular_files import make_private, opened_regular
+from jaxnet.user_paths import folder_path
 
 LOCKED = 75  # the exit status of a command whose run is locked (EX_TEMPFAIL of sysexits.h)
 
@@ -26,18 +26,11 @@ def hold(path: str | os.PathLike) -> Iterator[Path]:
     """Create the folder where it is missing, lock it, remove what a killed process left, and hand it over.
 
     A folder that is made here only its owner may enter. A process that is forked meanwhile does not hold the lock.
-    Raises ``Locked`` when another process holds it, and OSError at once, rather than hours later, when it cannot be
-    created or written to.
+    Raises ``Locked`` when another process holds it, what ``folder_path`` raises for ``out``, and OSError at once,
+    rather than hours later, when it cannot be created or written to.
     """
-    checks.require(os.fspath(path) not in ("", b""), "out", "the path of a folder", path)
-    folder = Path(path).expanduser()
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            error = FileExistsError if place == folder else NotADirectoryError
-            raise error(f"out: expected a folder, got the file {place}")
-    make_private(folder)
-    # the file stays: were it removed, a process that has it open and one that creates it anew would both hold a lock
-    descriptor = opened_regular(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    folder = folder_path("out", path)
+    descriptor = _opened(folder)
     _held.add(descriptor)
     try:
         _lock(descriptor, folder)
@@ -47,6 +40,18 @@ def hold(path: str | os.PathLike) -> Iterator[Path]:
         if descriptor in _held:  # not in a child that was forked meanwhile, whose numbers are others by now
             _held.remove(descriptor)
             os.close(descriptor)
+
+
+def _opened(folder: Path) -> int:
+    try:
+        make_private(folder)
+        # it stays: were it removed, a process that has it open and one that creates it anew would both hold a lock
+        return opened_regular(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        if error.errno is None:  # it has words of its own
+            raise
+        words = f"out: expected a folder that can be written to ({error.strerror})"
+        raise OSError(error.errno, words, str(error.filename or folder)) from error
 
 
 _held: set[int] = set()

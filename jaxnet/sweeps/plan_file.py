@@ -53,6 +53,7 @@ from jaxnet.sweeps.rungs import PBT, Halving, Hyperband
 from jaxnet.sweeps.space import Space
 from jaxnet.sweeps.toml_file import known_keys, read_toml, toml_bytes, typed
 from jaxnet.training.stopping import Stop
+from jaxnet.user_paths import file_path
 
 _SEARCH = (
     "method", "n", "configurations", "ask", "epochs", "metric", "metrics", "goal", "rank", "root", "dtype", "pad",
@@ -85,7 +86,7 @@ def read_plan(path: str | os.PathLike[str], changes: Iterable[str] = (), content
     Raises DataError where it is no TOML, OSError where a file is missing, ValueError or TypeError for what makes no
     plan.
     """
-    path = Path(path)
+    path = file_path("path", path)
     found = read_toml(path, toml_bytes(path) if content is None else content)
     for change in changes:
         _change(found, change)

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -17,6 +16,7 @@ from jaxnet.sweeps.planning import Plan
 from jaxnet.sweeps.result import Result
 from jaxnet.sweeps.store import Store
 from jaxnet.sweeps.trainer import Trainer
+from jaxnet.user_paths import file_path
 
 
 class _Behind(Exception):
@@ -54,7 +54,7 @@ def load_sweep(plan: Plan, out: str | os.PathLike[str]) -> Result:
     Decisions are those of the rungs that were reached. Raises FileNotFoundError where there is no sweep, and what
     ``sweep`` raises for a folder that is another sweep's, or damaged.
     """
-    folder = Path(out).expanduser()
+    folder = file_path("out", out, "the path of a folder")
     if not (folder / "manifest.json").exists() and not (folder / "members.sqlite").exists():
         raise FileNotFoundError(f"{out}: no sweep there")
 

@@ -8,6 +8,7 @@ from jaxnet.figures import learning_curves
 from jaxnet.html_blocks import html_page, html_picture, html_table, html_text
 from jaxnet.storage import write_atomically
 from jaxnet.tabular.table_report import TableReport
+from jaxnet.user_paths import file_path
 
 
 def write_table_page(report: TableReport, path: str | os.PathLike) -> Path:
@@ -23,5 +24,6 @@ def write_table_page(report: TableReport, path: str | os.PathLike) -> Path:
     parts.append(f"<h2>curves of the best configuration</h2>{curves}")
     title = f"{prep.target}: {report.score.replace('_', ' ')} {report.scores['model'][report.score]:.4g}"
     body = "\n".join([f"<h1>{html.escape(title)}</h1>", *parts])
+    path = file_path("path", path)
     write_atomically(path, html_page(title, body).encode())
-    return Path(path)
+    return path

@@ -113,7 +113,6 @@ def _folder(out: str | os.PathLike | None) -> Iterator[Path | None]:
     if out is None:
         yield None
         return
-    checks.require(isinstance(out, str | os.PathLike), "out", "the path of a folder", out, TypeError)
     with storage.hold(out) as folder:
         yield folder
 

@@ -21,6 +21,7 @@ from jaxnet.training.loop import State, history_names
 from jaxnet.training.preparation import FitPlan
 from jaxnet.training.run_manifest import compare, network_record, run_manifest
 from jaxnet.types import Pytree
+from jaxnet.user_paths import folder_path
 
 RUN_FILE = "run.safetensors"
 SAVE_SECONDS = 5.0  # between two saves
@@ -98,7 +99,6 @@ def checkpoint(out: str | os.PathLike[str] | None, plan: FitPlan) -> Iterator[Ch
     if out is None:
         yield None
         return
-    checks.require(isinstance(out, str | os.PathLike), "out", "the path of a folder", out, TypeError)
     # listening first: whoever sees the folder held may send a signal
     with storage.Watch() as watch, storage.hold(out) as folder:
         yield Checkpoint(folder, plan, watch)
@@ -117,7 +117,7 @@ def save_run(path: str | os.PathLike[str], network: Any, saved: SavedRun, histor
     Raises ValueError, before anything is written, for None in place of the record, and for a
     folder that has a run already, which could not go on.
     """
-    file = Path(path) / RUN_FILE
+    file = folder_path("path", path) / RUN_FILE
     expected = "a run of jn.objective(net) with a jn.MLP whose functions have names"
     checks.require(network is not None, "save", expected, checks.Words("one of another objective"))
     checks.require(not file.exists(), "path", "a folder without a run", checks.Words(f"{file}, which is one"))

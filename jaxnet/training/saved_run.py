@@ -20,6 +20,7 @@ from jaxnet.training.optimizer_state import OptimizerState
 from jaxnet.training.run import Run
 from jaxnet.training.stopping import CONVERGED, DIVERGED, Outcome
 from jaxnet.types import Pytree
+from jaxnet.user_paths import file_path, folder_path
 
 _STEP = re.compile(r"""\[(\d+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]|\.(\w+)""")  # of a name, as keystr writes it
 _OUTCOMES = {CONVERGED: Outcome.CONVERGED, DIVERGED: Outcome.DIVERGED}
@@ -39,7 +40,7 @@ def save_whole_run(path: str | os.PathLike[str], run: Run) -> None:
 
     Raises ValueError for what does not fit into one file, and OSError, with the path, from the disk.
     """
-    folder = Path(path).expanduser()
+    folder = folder_path("path", path)
     storage.make_private(folder)
     behind = run.epoch - (run.params_epoch or run.epoch)
     numbers = (np.asarray(each, np.int32) for each in (run.epoch, behind))
@@ -58,7 +59,7 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     kind of optimizer. A run that has not come to its end has the outcome COMPLETED and the epochs it has. Raises
     ``CheckpointError`` for a damaged file, where no earlier one is whole either, and for one of something else.
     """
-    folder = Path(path).expanduser()
+    folder = file_path("path", path, "the path of a folder")
     return storage.read_generation(folder / RUN_FILE, _run_in)
 
 

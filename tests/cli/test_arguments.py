@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from jaxnet.cli.arguments import one_of, whole_number
+from jaxnet.cli.arguments import any_path, one_of, whole_number
 
 
 def test_a_known_name_is_accepted():
@@ -29,3 +29,9 @@ def test_whole_numbers_within_the_bounds_are_accepted():
 def test_anything_else_is_refused_as_a_number(text):
     with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number from 1 to 500, got"):
         whole_number(1, 500)(text)
+
+
+def test_no_path_is_not_the_current_folder():
+    assert str(any_path("a b")) == "a b"
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a path, got ''"):
+        any_path("")

@@ -5,7 +5,6 @@ import importlib
 import io
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from jaxnet.storage import write_atomically
 from jaxnet.sweeps.history import SweepHistory, standing_epochs
 from jaxnet.sweeps.parameters import Configuration, in_words
 from jaxnet.sweeps.planning import Plan
+from jaxnet.user_paths import file_path
 
 
 class Columns(dict[str, np.ndarray]):
@@ -119,7 +119,7 @@ def write_columns(table: Columns, path: str | os.PathLike[str]) -> None:
 
     Raises ValueError for another ending, ImportError where Parquet needs pyarrow (the extra 'parquet').
     """
-    suffix = checks.choice("path", Path(path).suffix, (".csv", ".parquet"))
+    suffix = checks.choice("path", file_path("path", path).suffix, (".csv", ".parquet"))
     write_atomically(path, to_csv(table).encode() if suffix == ".csv" else _to_parquet(table))
 
 
