@@ -1,9 +1,8 @@
 """A loss written with NumPy, made one that JAX can trace: the same code with jax.numpy in NumPy's place.
 
 Functions of the user's own are rebuilt from their code, and so are those that they call. Where one assigns to entries
-in place, ``a[i] = v`` becomes ``a = put(a, i, v)``; its lines and columns stay, so that they can be quoted. Of a mask i
-all of an array is computed and what it chooses put in place, for how many entries that are JAX cannot know. What a
-traced number decides is in ``numpy_branches``.
+or branches, its source is rewritten (``numpy_entries``, ``numpy_branches``); its lines and columns stay, so that they
+can be quoted.
 """
 
 import ast
@@ -22,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnet.gradients.numpy_branches import SCOPE, Branches
+from jaxnet.gradients.numpy_entries import Assignments, Reads, entries_scope
 from jaxnet.gradients.point import Point, copied, float64, split_arrays
 from jaxnet.gradients.torch_losses import TORCH_SCOPE, TorchMethods, TorchOfJax
 from jaxnet.gradients.truth.evaluation import Evaluated
@@ -37,7 +37,6 @@ _BEYOND = (None, 0.0, 1.0)
 # in what JAX says of an index that NumPy takes: a mask, a range
 _OF_AN_INDEX = ("BooleanIndex", "'range'", "'list'", "non-tuple sequence")
 _AGREE = 1e-9  # relative: the same sums, in another order
-_PUT, _TAKE, _AT, _READ = "_put_", "_take_", "_at_", "_read_"
 
 
 def traceable(f: Callable[..., Any], point: Point, *, torch: bool = False) -> tuple[Callable[..., Any], str]:
@@ -145,13 +144,13 @@ class _Rebuilding:
         cells = zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
         inside = {name: self.function(cell.cell_contents) for name, cell in cells}
         scope = {"float": _number, **SCOPE, **TORCH_SCOPE, **value.__globals__, **around}
-        tree = _rewritten(value, [TorchMethods()] * self.torch + [_Entries()] * (self.torch or self.beyond is not None))
+        tree = _rewritten(value, [TorchMethods()] * self.torch + [Reads()] * (self.torch or self.beyond is not None))
         if tree is None:
             closure = tuple(types.CellType(inside[name]) for name in value.__code__.co_freevars)
             made = types.FunctionType(value.__code__, scope, value.__name__, value.__defaults__, closure)
             made.__kwdefaults__ = value.__kwdefaults__
             return made
-        scope |= {**inside, _PUT: _put, _TAKE: _take, _AT: np.s_, _READ: functools.partial(_read, self.beyond)}
+        scope |= {**inside, **entries_scope(self.beyond)}
         exec(compile(tree, value.__code__.co_filename, "exec"), scope)  # the user's own source, which has run already
         made = scope[value.__name__]
         made.__defaults__, made.__kwdefaults__ = value.__defaults__, value.__kwdefaults__
@@ -203,103 +202,11 @@ def _rewritten(value: types.FunctionType, more: list[Any]) -> ast.Module | None:
     if len(body) != 1 or not isinstance(body[0], ast.FunctionDef):
         return None
     body[0].decorator_list = []
-    changes = [_Assignments(), Branches(), *more]
+    changes = [Assignments(), Branches(), *more]
     made = functools.reduce(lambda tree, change: change.visit(tree), changes, body[0])
     return ast.fix_missing_locations(ast.Module([made], [])) if any(each.found for each in changes) else None
-
-
-class _Assignments(ast.NodeTransformer):
-    """a[i] = v becomes a = put(a, i, v), and a[i] += v becomes a = put(a, i, a[i] + v)."""
-
-    def __init__(self) -> None:
-        self.found = False
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        """Replace an assignment to entries of a name."""
-        (target, *more) = node.targets
-        if more or not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
-            return node
-        return self._put(node, target, node.value)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        """Replace an augmented assignment to entries of a name."""
-        target = node.target
-        if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
-            return node
-        old = ast.copy_location(ast.Subscript(ast.Name(target.value.id, ast.Load()), target.slice, ast.Load()), node)
-        return self._put(node, target, ast.copy_location(ast.BinOp(old, node.op, node.value), node))
-
-    def _put(self, node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.AST:
-        self.found = True
-        name = target.value.id if isinstance(target.value, ast.Name) else ""
-        index = ast.Subscript(ast.Name(_AT, ast.Load()), target.slice, ast.Load())
-        value = _Taking(ast.dump(target.slice)).visit(value)
-        call = ast.Call(ast.Name(_PUT, ast.Load()), [ast.Name(name, ast.Load()), index, value], [])
-        return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], ast.copy_location(call, node)), node)
-
-
-class _Taking(ast.NodeTransformer):
-    """b[i] becomes take(b, i) in what is assigned to the same entries, a[i] = 2 * b[i]."""
-
-    def __init__(self, index: str) -> None:
-        self.index = index
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        """Replace the entries at the index that is assigned to."""
-        self.generic_visit(node)
-        if ast.dump(node.slice) != self.index:
-            return node
-        index = ast.Subscript(ast.Name(_AT, ast.Load()), node.slice, ast.Load())
-        return ast.copy_location(ast.Call(ast.Name(_TAKE, ast.Load()), [node.value, index], []), node)
-
-
-class _Entries(ast.NodeTransformer):
-    """b[i] becomes read(b, i) wherever entries are read; it always has something to do."""
-
-    found = True
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        """Read entries of arrays, lists and dicts."""
-        self.generic_visit(node)
-        if not isinstance(node.ctx, ast.Load) or (isinstance(node.value, ast.Name) and node.value.id == _AT):
-            return node
-        index = ast.Subscript(ast.Name(_AT, ast.Load()), node.slice, ast.Load())
-        return ast.copy_location(ast.Call(ast.Name(_READ, ast.Load()), [node.value, index], []), node)
-
-
-def _read(beyond: float | None, held: Any, index: Any) -> Any:
-    """Entries, at ranges and lists as well, which torch takes for indices; of a mask all of them, others ``beyond``."""
-    if beyond is not None and _is_mask(held, index) and isinstance(index, jax.core.Tracer):
-        return _put(jnp.full_like(held, beyond), index, held)
-    arrays = lambda i: (
-        jnp.asarray(list(i)) if isinstance(i, range | list) and isinstance(held, np.ndarray | jax.Array) else i
-    )
-    return held[tuple(map(arrays, index)) if isinstance(index, tuple) else arrays(index)]
-
-
-def _is_mask(held: Any, index: Any) -> bool:
-    """Whether an index chooses entries of an array by true and false."""
-    return (
-        isinstance(held, np.ndarray | jax.Array) and str(getattr(index, "dtype", "")) == "bool" and np.ndim(index) > 0
-    )
-
-
-def _take(held: Any, index: Any) -> Any:
-    """Entries; where a mask chooses them, all of them, of which ``_put`` takes those."""
-    return held if _is_mask(held, index) else held[index]
 
 
 def _number(value: Any = 0.0) -> Any:
     """float(cost), which many losses end with, when the cost is being traced."""
     return value if isinstance(value, jax.core.Tracer) else float(value)
-
-
-def _put(held: Any, index: Any, value: Any) -> Any:
-    """Assign to entries: of an array in a new one, of a list or a dict in place."""
-    if _is_mask(held, index):
-        mask = index.reshape(index.shape + (1,) * (np.ndim(held) - np.ndim(index)))
-        return jnp.where(mask, value, held)
-    if isinstance(held, np.ndarray | jax.Array):
-        return jnp.asarray(held).at[index].set(value)
-    held[index] = value
-    return held

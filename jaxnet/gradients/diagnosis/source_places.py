@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 _HERE = str(Path(__file__).parents[1]) + os.sep  # frames from here on up are those that trace f
 # but for those that carry out an assignment or a branch of the user's
-_IN_ITS_PLACE = tuple(f"{_HERE}{name}.py" for name in ("numpy_losses", "numpy_branches", "torch_losses"))
+_IN_ITS_PLACE = tuple(
+    f"{_HERE}{name}.py" for name in ("numpy_losses", "numpy_entries", "numpy_branches", "torch_losses")
+)
 
 WHOLE_LINE = 10_000  # beyond the end of any line: the place is one of whole statements
 # before the dot of a function, not of a method
