@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 import optax
 
@@ -20,6 +21,7 @@ from jaxnet.data import Preparation
 from jaxnet.losses import objective
 from jaxnet.network import MLP
 from jaxnet.network.padded_mlp import padded
+from jaxnet.sweeps.keys_as_words import with_keys_as_words
 from jaxnet.sweeps.own_functions import Watched
 from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.sweeps.varied_rows import VariedRows
@@ -127,6 +129,7 @@ class TrainingSpec:
         pad: whether networks of many widths and depths are padded to one shape.
         hurry: whether programs are compiled in a hurry.
         varied: what configurations make of the training rows; None where all train on them as they are.
+        dtype: of the parameters of an ``MLP``.
         stop: when the run of a member ends before its epochs, and which of its epochs stands for it; or None.
     """
 
@@ -145,6 +148,7 @@ class TrainingSpec:
     pad: bool = False
     hurry: bool = False
     varied: VariedRows | None = None
+    dtype: Any = np.float32
 
     def __post_init__(self) -> None:
         checks.require(isinstance(self.hurry, bool), "hurry", "True or False", self.hurry, TypeError)
@@ -198,15 +202,15 @@ class TrainingSpec:
         if size is not None:
             size = checks.integer("batch_size", size, minimum=1, maximum=self.rows, note="the examples of a run")
         steps = self.epochs_of(configuration) * math.ceil(self.rows / (size or self.rows))
-        optimizer = (
-            self._own_optimizer(configuration, steps) if self.optimizer else make_optimizer(configuration, steps)
-        )
-        return Training(network, f, optimizer, size, self.stop)
+        own = functools.partial(self._own_optimizer, network=network) if self.optimizer else make_optimizer
+        return Training(network, f, own(configuration, steps), size, self.stop)
 
-    def _own_optimizer(self, configuration: Configuration, steps: int) -> optax.GradientTransformation:
+    def _own_optimizer(self, configuration: Configuration, steps: int, network: Any) -> optax.GradientTransformation:
         function: Any = self.optimizer
         given = functools.partial(function, steps=steps) if names_argument(function, "steps") else function
-        return check_optimizer(asked("optimizer", given, configuration))
+        optimizer = check_optimizer(asked("optimizer", given, configuration))
+        with jax.numpy_dtype_promotion("standard"):
+            return with_keys_as_words(optimizer, jax.eval_shape(network.init, jax.random.key(0)))
 
     def epochs_of(self, configuration: Configuration) -> int:
         """Return how long the run of a configuration is, which its schedule spans; raises ValueError or TypeError."""

@@ -161,7 +161,7 @@ def _planned(given: SimpleNamespace) -> Plan:
     shared = checks.choice("orders", given.orders, _ORDERS) == "shared"
     task = Task(batch, held_out, folds, judged.metrics, root, check_dtype(given.dtype), shared)
     own = {name: getattr(given, name) for name in _OWN}
-    own |= {"rows": rows, "epochs": epochs, "stop": judged.stop, "optimizer": optimizer}
+    own |= {"rows": rows, "epochs": epochs, "stop": judged.stop, "optimizer": optimizer, "dtype": task.dtype}
     spec, task = _spec(space, task, found, own, of_rows=(given.weight, given.targets))
     members, groups = _grouped(space, spec, task, found)
     (metric, goal), *others = judged.by

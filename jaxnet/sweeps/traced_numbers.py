@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jaxnet.network import MLP
 from jaxnet.sweeps.configuration import Training, TrainingSpec
 from jaxnet.training.hyperparameters import Skeleton, combine, fixed, partition
 from jaxnet.training.metric_values import metric_values
@@ -41,7 +42,8 @@ class Parting:
         for own in (True, False):
             skeleton, numbers = partition(description, own=own)
             if skeleton not in self._sound:
-                self._sound[skeleton] = _traces(functools.partial(_used, use, skeleton), len(numbers))
+                numbered = functools.partial(_used, use, skeleton)
+                self._sound[skeleton] = _traces(numbered, len(numbers), self._spec.dtype)
             if self._sound[skeleton]:
                 return skeleton, numbers
         return fixed(description), []
@@ -54,11 +56,18 @@ class Parting:
     def _optimizer(self, training: Training, optimizer: Any) -> Any:
         params, *_ = self._shapes(training)
         with jax.numpy_dtype_promotion("standard"):
-            return optimizer.update(params, optimizer.init(params), params)
+            optimizer.init(params)  # where first states are drawn its numbers are traced, too
+            state = training.optimizer.init(params)
+            after = optimizer.update(params, state, params)[1]
+        kinds = lambda tree: [(jnp.shape(leaf), jnp.result_type(leaf)) for leaf in jax.tree.leaves(tree)]
+        if kinds(after) != kinds(state):  # of numbers that are no Python's something else may come
+            raise TypeError("its state does not stay what it begins as")
+        return after
 
     def _shapes(self, training: Training) -> tuple[Any, jax.Array, jax.Array]:
         """Return parameters and two examples, of which only shapes and dtypes count."""
-        params = training.network.init(jax.random.key(0))
+        dtypes = (self._spec.dtype,) if isinstance(training.network, MLP) else ()
+        params = training.network.init(jax.random.key(0), *dtypes)
         dtype = next(leaf.dtype for leaf in jax.tree.leaves(params))
         targets = self._spec.targets
         labels = jax.dtypes.canonicalize_dtype(targets.dtype)  # of 32 bits where JAX has no others
@@ -70,11 +79,11 @@ def metrics_parted(
     metrics: tuple[Metric, ...], f: Any, params: Pytree, batch: Batch
 ) -> tuple[Skeleton | None, list[float]]:
     """Return the skeleton of metrics and their numbers; None where no number of theirs can be traced."""
-    parts, numbers = [], []
+    parts, numbers, dtype = [], [], next(leaf.dtype for leaf in jax.tree.leaves(params))
     for metric in metrics:
         skeleton, own = partition(metric, own=True)
         use = lambda made: metric_values(f, params, batch, {"value": made})
-        sound = callable(metric) and own and _traces(functools.partial(_used, use, skeleton), len(own))
+        sound = callable(metric) and own and _traces(functools.partial(_used, use, skeleton), len(own), dtype)
         parts.append(skeleton if sound else fixed(metric))
         numbers += own if sound else []
     return (Skeleton(tuple, tuple(parts), metrics), numbers) if numbers else (None, [])
@@ -84,10 +93,10 @@ def _used(use: Callable[[Any], Any], skeleton: Skeleton, numbers: list[Any]) -> 
     return use(combine(skeleton, numbers))
 
 
-def _traces(function: Callable[[list[Any]], Any], count: int) -> bool:
+def _traces(function: Callable[[list[Any]], Any], count: int, dtype: Any) -> bool:
     """Whether a function of so many numbers can be traced: it looks at none of them."""
     try:
-        jax.eval_shape(function, [jax.ShapeDtypeStruct((), jnp.float32)] * count)
+        jax.eval_shape(function, [jax.ShapeDtypeStruct((), dtype)] * count)
     except Exception:  # whatever is raised, with its own numbers it may not be, and then it is said when it is used
         return False
     return True

@@ -46,6 +46,8 @@ def own_parts(value: Any) -> OwnParts | None:
         return None
     if dataclasses.is_dataclass(value):
         return _dataclass_parts(value)
+    if type(value).__module__.startswith("optax."):  # MultiSteps, and the schedules of inject_hyperparams
+        return _object_parts(value)
     return _pytree_parts(value)
 
 
@@ -89,6 +91,18 @@ def _dataclass_parts(value: Any) -> OwnParts | None:
 
     build = functools.partial(rebuilt, value)
     return OwnParts([getattr(value, name) for name in fields], build, ("a dataclass", type(value)))
+
+
+def _object_parts(value: Any) -> OwnParts:
+    """Open an object that is all in its attributes."""
+    names = tuple(vars(value))
+
+    def build(parts: list[Any]) -> Any:
+        copy = object.__new__(type(value))
+        vars(copy).update(zip(names, parts, strict=True))
+        return copy
+
+    return OwnParts(list(vars(value).values()), build, ("an object", type(value), names))
 
 
 def rebuilt(origin: Any, values: list[Any]) -> Any:

@@ -111,6 +111,13 @@ BROUGHT: dict[str, dict[str, Any]] = {
     "an optimizer that writes its numbers down": {
         "optimizer": lambda c: optax.inject_hyperparams(optax.sgd)(c["scale"], momentum=0.5)
     },
+    "an optimizer that draws": {
+        "optimizer": lambda c: optax.chain(optax.add_noise(c["scale"], 0.55, 0), optax.sgd(0.1))
+    },
+    "an object of optax's": {"optimizer": lambda c: optax.MultiSteps(optax.sgd(c["scale"]), 2).gradient_transformation()},
+    "a schedule that is written down": {
+        "optimizer": lambda c: optax.inject_hyperparams(optax.sgd)(optax.exponential_decay(c["scale"], 2, 0.5))
+    },
     "a schedule": {"optimizer": lambda c, steps: optax.sgd(optax.cosine_decay_schedule(c["scale"], steps))},
 }  # fmt: skip
 
@@ -126,7 +133,8 @@ def alone(plan: jn.sweeps.Plan, configuration: int) -> Any:
     init_key, run_key = keys_of(0, 0)
     params = training.network.init(init_key)
     params = jax.tree.map(lambda leaf: leaf.astype(np.float32), params)
-    return jn.fit(training.objective, params, (X, Y), optimizer=training.optimizer, epochs=3, key=run_key)
+    optimizer = plan.spec.optimizer(plan.configurations[configuration]) if plan.spec.optimizer else training.optimizer
+    return jn.fit(training.objective, params, (X, Y), optimizer=optimizer, epochs=3, key=run_key)
 
 
 @pytest.mark.parametrize("name", BROUGHT)
@@ -142,6 +150,8 @@ def test_configurations_that_differ_in_a_number_share_a_program(name: str) -> No
         "a closure over the configuration",
         "an optimizer",
         "an optimizer that writes its numbers down",
+        "an optimizer that draws",
+        "an object of optax's",
     ],
 )
 def test_each_is_trained_with_its_own_number(name: str) -> None:
