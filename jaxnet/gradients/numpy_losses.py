@@ -109,7 +109,7 @@ class _Rebuilding:
             return functools.partial(self.function(value.func), *map(self.function, value.args), **value.keywords)
         if isinstance(value, types.MethodType):
             return types.MethodType(self.function(value.__func__), self.function(value.__self__))
-        if isinstance(value, types.FunctionType) and not value.__code__.co_filename.startswith(_LIBRARIES):
+        if _is_users(value):
             return self._own(value)
         if _is_users_object(value):
             return self._object(value)
@@ -134,7 +134,7 @@ class _Rebuilding:
             self.kept.append(value)
             self.done[id(value)] = other = copy.copy(value)
             methods = {name: getattr(type(value), name) for name in dir(type(value))}
-            rebuilt = {name: self.function(m) for name, m in methods.items() if isinstance(m, types.FunctionType)}
+            rebuilt = {name: self.function(m) for name, m in methods.items() if _is_users(m)}
             other.__class__ = type(type(value).__name__, (type(value),), rebuilt)
         return self.done[id(value)]
 
@@ -159,8 +159,11 @@ class _Rebuilding:
 
 def _is_users_object(value: Any) -> bool:
     """Whether the class of an object has methods that are written in the user's own files."""
-    methods = (m for m in vars(type(value)).values() if isinstance(m, types.FunctionType))
-    return hasattr(value, "__dict__") and any(not m.__code__.co_filename.startswith(_LIBRARIES) for m in methods)
+    return hasattr(value, "__dict__") and any(map(_is_users, vars(type(value)).values()))
+
+
+def _is_users(value: Any) -> bool:
+    return isinstance(value, types.FunctionType) and not value.__code__.co_filename.startswith(_LIBRARIES)
 
 
 def _names(code: types.CodeType) -> list[str]:

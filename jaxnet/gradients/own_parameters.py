@@ -42,7 +42,7 @@ def plain_form(f: Callable[..., Any], params: Any, data: tuple[Any, ...]) -> Own
     said, held = [], None
     if _is_object(params):
         held, f = params, _unbound(f, params)
-        params = {name: value for name, value in vars(held).items() if _is_floating(value)}
+        params = _parameters_of(held)
         f = functools.partial(_call_on, f, held, False)
         said.append(f"the parameters are the attributes {', '.join(params)} of {type(held).__name__}")
     tensors = bool(_tensors(params) or _tensors(data))
@@ -60,6 +60,26 @@ def _is_object(params: Any) -> bool:
     return one and hasattr(params, "__dict__") and not _is_tensor(params) and not hasattr(params, "__array__")
 
 
+def _parameters_of(held: Any) -> dict[str, Any]:
+    """Its floating attributes by name; of a module of torch its parameters, those of its parts as ``fc.weight``."""
+    if hasattr(held, "named_parameters"):
+        return dict(held.named_parameters())
+    return {name: value for name, value in vars(held).items() if _is_floating(value)}
+
+
+def _with_arrays(held: Any, arrays: dict[str, Any], around: str = "") -> Any:
+    """A copy of an object, and of the parts of a module, that has other arrays."""
+    own = copy.copy(held)
+    if not hasattr(held, "named_parameters"):
+        for name, value in arrays.items():
+            setattr(own, name, value)
+        return own
+    parts = {name: _with_arrays(part, arrays, f"{around}{name}.") for name, part in vars(held)["_modules"].items()}
+    parameters = {name: arrays.get(around + name, value) for name, value in vars(held)["_parameters"].items()}
+    vars(own).update(_modules=parts, _parameters=parameters)
+    return own
+
+
 def _is_floating(value: Any) -> bool:
     """Whether an attribute is a floating array, or lists and dicts of nothing else."""
     leaves = jax.tree.leaves(value)
@@ -72,9 +92,7 @@ def _unbound(function: Any, held: Any) -> Any:
 
 def _call_on(function: Callable[..., Any], held: Any, gradient: bool, arrays: dict[str, Any], *data: Any) -> Any:
     """Call with a copy of the object that has other arrays; a gradient may be left behind in its attributes."""
-    own = copy.copy(held)
-    for name, value in arrays.items():
-        setattr(own, name, value)
+    own = _with_arrays(held, arrays)
     result = function(own, *data)
     if not gradient or result is not None:
         return result

@@ -107,6 +107,8 @@ _FUNCTIONS: Mapping[str, _Of] = MappingProxyType(
         "masked_fill": lambda x, mask, value: jnp.where(mask, value, x), "layer_norm": _layer_norm, "repeat": jnp.tile,
         "gt": jnp.greater, "ge": jnp.greater_equal, "lt": jnp.less, "le": jnp.less_equal, "eq": jnp.equal,
         "neg": jnp.negative, "gather": lambda x, axis, index: jnp.take_along_axis(x, index, axis),
+        "scatter": lambda x, axis, index, value: jnp.put_along_axis(x, index, value, axis, inplace=False),
+        "fill": jnp.full_like, "zero": jnp.zeros_like,
         "zeros": lambda *size: jnp.zeros(_flat(size)), "ones": lambda *size: jnp.ones(_flat(size)),
         "tensor": jnp.asarray, "as_tensor": jnp.asarray, "detach": jax.lax.stop_gradient,
         **dict.fromkeys(("clone", "contiguous", "item", "to", "double", "float", "long", "bool"), lambda x, *_: x),
@@ -143,6 +145,16 @@ class TorchMethods(ast.NodeTransformer):
     """Rewrites the methods that a function calls; it always has something to do."""
 
     found = True
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """``t.scatter_(...)``, which changes t in place, becomes t = scatter(t, ...)."""
+        call, changed = node.value, ""
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            in_place = call.func.attr.endswith("_") and not call.func.attr.endswith("__")
+            changed = call.func.value.id if in_place and isinstance(call.func.value, ast.Name) else ""
+            call.func.attr = call.func.attr[:-1] if changed else call.func.attr
+        self.generic_visit(node)
+        return ast.copy_location(ast.Assign([ast.Name(changed, ast.Store())], node.value), node) if changed else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Look methods up by name."""

@@ -105,3 +105,40 @@ def test_a_loss_of_torch_is_traced_with_its_own_lines():
     assert "jax.numpy in torch's place" in " ".join(report.notes)
     (cause,) = jn.check_gradient(loss, *point, gradient=lambda *a: by_hand(*a, embedded="written")).causes
     assert (cause.kind, cause.where.split(": ")[-1]) == ("accumulation_overwritten", 'P["C"][ids]')
+
+
+def test_a_module_of_torch_is_traced_and_its_parameters_have_their_own_names():
+    torch = pytest.importorskip("torch")
+
+    class Pooled(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = torch.nn.Parameter(torch.tensor([[1.0, 2.0], [0.5, -1.0], [2.0, 0.3]], dtype=torch.float64))
+            self.head = torch.nn.Linear(2, 1, dtype=torch.float64)
+
+        def loss(self, ids):
+            mask = (ids != 0).to(self.table.dtype)
+            pooled = (self.table[ids] * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
+            goal = torch.zeros_like(pooled)
+            goal.fill_(0.5)
+            return ((pooled - goal) ** 2).sum() + (self.head.weight**2).sum()
+
+    def by_hand(net, ids, scale=1.0):
+        mask = (ids != 0).to(torch.float64).unsqueeze(-1)
+        each = (
+            2
+            * ((net.table[ids] * mask).sum(1) / mask.sum(1) - 0.5)[:, None]
+            * mask
+            / mask.sum(1, keepdim=True) ** scale
+        )
+        table = torch.zeros_like(net.table)
+        table.index_put_((ids,), each, accumulate=True)
+        return {"table": table, "head.weight": 2 * net.head.weight, "head.bias": torch.zeros(1)}
+
+    net, ids = Pooled(), torch.tensor([[1, 2, 0], [1, 1, 2]])
+    report = jn.check_gradient(Pooled.loss, net, ids, gradient=by_hand)
+    assert report.ok, report
+    assert report.oracle.startswith("jax.grad")
+    assert set(report.leaves) == {"['table']", "['head.weight']", "['head.bias']"}
+    (cause,) = jn.check_gradient(Pooled.loss, net, ids, gradient=lambda *a: by_hand(*a, scale=0.0)).causes
+    assert "`mask.sum(1, keepdim=True)` is left out" in cause.sentence
