@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -141,11 +141,7 @@ class MLP:
         dtype: what is saved, exported and looked at."""
         if self.parametrization == "standard":
             return self, params
-        layers = [
-            {"w": layer["w"] * np.asarray(factor, layer["w"].dtype), "b": layer["b"]}
-            for layer, factor in zip(params, self.factors, strict=True)
-        ]
-        return dataclasses.replace(self, parametrization="standard"), layers
+        return dataclasses.replace(self, parametrization="standard"), scaled_layers(params, self.factors)
 
     def _scaled(self, w: jax.Array, depth: int, inputs: Any) -> jax.Array:
         """Multiply the weights of a layer by its factor."""
@@ -267,6 +263,14 @@ class MLP:
         expected = f"one example of shape ({self.sizes[0]},); for a batch use predict, or jax.vmap over apply"
         checks.require(x.shape == self.sizes[:1], "x", expected, x)
         return x
+
+
+def scaled_layers(params: Params, factors: Sequence[float]) -> Params:
+    """Return layers whose weights are multiplied by a factor each, in their dtype."""
+    return [
+        {"w": layer["w"] * np.asarray(factor, layer["w"].dtype), "b": layer["b"]}
+        for layer, factor in zip(params, factors, strict=True)
+    ]
 
 
 @jax.jit(static_argnums=0)

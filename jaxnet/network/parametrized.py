@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
-from jaxnet.network.mlp import MLP, LayerValues
-from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread
+from jaxnet.network.mlp import MLP, LayerValues, scaled_layers
+from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, width_factor
 from jaxnet.types import Key, Params
 
 
@@ -63,12 +63,7 @@ class Parametrized:
     @property
     def factors(self) -> tuple[float, ...]:
         """The factor f of each layer."""
-        return self._scaled.factors
-
-    @property
-    def _scaled(self) -> MLP:
-        """The network that scales its layers itself; it draws other first weights than these."""
-        return dataclasses.replace(self.net, weights="glorot_uniform", parametrization=self.parametrization)
+        return tuple(width_factor(self.parametrization, depth, size) for depth, size in enumerate(self.sizes[:-1]))
 
     def init(self, key: Key, dtype: jax.typing.DTypeLike = jnp.float32) -> dict[str, Any]:
         """Draw parameters; raises TypeError for what is no key."""
@@ -88,7 +83,9 @@ class Parametrized:
 
     def plain(self, params: dict[str, Any]) -> Params:
         """Return the parameters with which ``net`` computes the same, in their dtype."""
-        _, (first, *others) = self._scaled.standard_form(params["layers"])
+        layers = params["layers"]
+        # in training the network's dropout is no number, so no other network is made of it here
+        first, *others = layers if self.parametrization == "standard" else scaled_layers(layers, self.factors)
         if self.front_scale:
             first = {**first, "w": params["scale"][:, None] * first["w"]}
         return [first, *others]

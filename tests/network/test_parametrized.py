@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import jaxnet as jn
@@ -51,6 +52,18 @@ def test_a_step_of_adam_moves_wide_networks_as_far_as_narrow_ones_in_mup_alone(k
     growth = {name: float(step(name, 512, key) / step(name, 32, key)) for name in ("mup", "standard")}
     assert 0.4 < growth["mup"] < 2.5
     assert growth["standard"] > 5
+
+
+def test_it_trains_in_fit_and_in_a_sweep_with_the_same_numbers(key):
+    X = np.linspace(-1, 1, 24, dtype=np.float32).reshape(12, 2)
+    network = Parametrized(jn.MLP((2, 3, 1)), front_scale=True)
+    make = lambda *_: jn.objective(network)
+    run = jn.fit(make(), network.init(key), (X, X[:, :1] * 2), optimizer=optax.sgd(0.1), epochs=20, key=key)
+    assert run.history["loss"][-1] < 0.5 * run.history["loss"][0]
+    assert np.all(run.params["scale"] != 1)
+    options = {"network": lambda _: network, "objective": make, "optimizer": lambda *_: optax.sgd(0.1), "epochs": 20}
+    result = jn.sweep(jn.plan(jn.Space(seed=jn.Seeds(1)), (X, X[:, :1] * 2), **options))
+    assert np.all(result.params(0)["scale"] != 1)
 
 
 def test_what_is_no_network_and_no_parametrisation_is_refused():
