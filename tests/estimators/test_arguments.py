@@ -67,7 +67,7 @@ def test_each_number_alone_changes_the_answer(name, second):
 
 
 def test_a_second_fit_is_that_of_a_fresh_process(second):
-    command = [sys.executable, "-c", FRESH, json.dumps(sys.path + [str(__file__).rpartition("/")[0]])]
+    command = [sys.executable, "-c", FRESH, json.dumps([*sys.path, str(__file__).rpartition("/")[0]])]
     fresh = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     for name, (_, together) in second.items():
         np.testing.assert_array_equal(together, fresh[name], err_msg=name)
