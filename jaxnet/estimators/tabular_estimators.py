@@ -1,6 +1,5 @@
 """``TabularClassifier`` and ``TabularRegressor``: what a target is, and the defaults of RealMLP-TD-S for each."""
 
-from collections.abc import Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -11,10 +10,10 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import check_classification_targets
 
-from jaxnet import losses
+from jaxnet import checks, losses
 from jaxnet.data.preparing.known_targets import ClassTarget, NumberTarget, class_target, number_target
 from jaxnet.estimators.plain_arrays import in_numpy_arrays
-from jaxnet.estimators.tabular_network import TabularNetwork
+from jaxnet.estimators.tabular_network import TabularNetwork, extended_signature
 from jaxnet.types import ArrayLike, Layer, Params
 
 
@@ -54,34 +53,12 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
     classes_: np.ndarray
     score = in_numpy_arrays(ClassifierMixin.score)
 
-    def __init__(
-        self,
-        hidden_layer_sizes: int | Sequence[int] = (256, 256, 256),
-        *,
-        learning_rate: float | None = None,
-        epochs: int = 256,
-        batch_size: int = 256,
-        parametrization: str = "ntk",
-        schedule: str = "coslog4",
-        clip: float | None = 3.0,
-        embedding: str | None = None,
-        bins: int = 16,
-        front_scale: bool = True,
-        beta_2: float = 0.95,
-        bias_rate: float = 0.1,
-        scale_rate: float = 6.0,
-        label_smoothing: float = 0.1,
-        n_members: int = 1,
-        folds: int | str | None = "auto",
-        validation_fraction: float = 0.2,
-        random_state: Any = None,
-    ) -> None:
-        # scikit-learn reads the names out of this signature, so they stand here once more
-        given = {
-            name: value for name, value in locals().items() if name not in ("self", "__class__", "label_smoothing")
-        }
-        super().__init__(**given)
+    def __init__(self, *sizes: Any, label_smoothing: float = 0.1, **others: Any) -> None:
+        super().__init__(*sizes, **others)
         self.label_smoothing = label_smoothing
+
+    # what scikit-learn and ``help`` read the parameters out of
+    __init__.__signature__ = extended_signature(TabularNetwork.__init__, __init__)  # type: ignore[attr-defined]
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most likely class of each row, [N]."""
@@ -96,13 +73,17 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
         return outputs
 
     def _learned(self, y: ArrayLike) -> tuple[np.ndarray, int]:
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        encoder = LabelEncoder().fit(y)
+        labels: np.ndarray = column_or_1d(y, warn=True)
+        if labels.dtype.kind == "O":  # in which scikit-learn looks for NaN alone
+            gaps = np.flatnonzero([label is None or label != label for label in labels])
+            got = checks.Words(f"none in {len(gaps)} rows, the first is row {gaps[0] if len(gaps) else 0}")
+            checks.require(not len(gaps), "y", "a label in every row", got)
+        check_classification_targets(labels)
+        encoder = LabelEncoder().fit(labels)
         self.classes_ = encoder.classes_
         if len(self.classes_) < 2:
             raise ValueError("Classifier can't train when only one class is present.")
-        return encoder.transform(y).astype(np.int32), len(self.classes_)
+        return encoder.transform(labels).astype(np.int32), len(self.classes_)
 
     def _served(self) -> tuple[ClassTarget, list[Params]]:
         return class_target(self.classes_), self.members_

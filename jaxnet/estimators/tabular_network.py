@@ -5,8 +5,10 @@ scaled inputs, a last layer of zeros), ``SmoothedCrossEntropy``, ``coslog4``, ``
 ``jn.fit`` and ``jn.plan`` as they stand here.
 """
 
+import inspect
+import warnings
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -14,12 +16,13 @@ import jax
 import numpy as np
 import optax
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
-from jaxnet import losses, prediction
+from jaxnet import checks, losses, prediction
 from jaxnet.data.preparing.known_targets import ClassTarget, NumberTarget, with_target
 from jaxnet.estimators.network_estimator import hidden_sizes
 from jaxnet.estimators.plain_arrays import in_numpy_arrays
@@ -131,13 +134,16 @@ class TabularNetwork(BaseEstimator):
         y = self._checked(y)
         tamed = {"bins": self.bins} if self.embedding else {"clip": self.clip}
         self.table_ = TableTransformer(scale="robust", **tamed).fit(X)
-        check_consistent_length(X, y)
         self.n_features_in_ = self.table_.n_features_in_
         self.__dict__.pop("feature_names_in_", None)
         if hasattr(self.table_, "feature_names_in_"):
             self.feature_names_in_ = self.table_.feature_names_in_
-        features, (targets, outputs) = self.table_.transform(X), self._learned(y)
+        features = self.table_.transform(X)
+        check_consistent_length(features, y)
+        targets, outputs = self._learned(y)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, features).astype(np.float32)
+        if weight is not None:
+            checks.weights("sample_weight", weight, len(features), weight.dtype)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._train((features, targets, weight), outputs, seed)
         return self
@@ -186,6 +192,10 @@ class TabularNetwork(BaseEstimator):
         count = len(asked.members.ids)
         self.members_ = [jax.tree.map(np.asarray, network.plain(result.params(member))) for member in range(count)]
         self.best_epochs_ = [int(epoch) for epoch in result.columns()["best_epoch"]]
+        diverged = int(np.isnan(result.curves("loss")).any(axis=1).sum())
+        if diverged:
+            words = f"{diverged} of {count} networks diverged; of each the best epoch before that is kept."
+            warnings.warn(words, ConvergenceWarning, stacklevel=5)
         self._predict_left_out(asked, data[0])
 
     def _predict_left_out(self, asked: Plan, x: np.ndarray) -> None:
@@ -212,6 +222,8 @@ class TabularNetwork(BaseEstimator):
             return train, held
         counts = np.bincount(targets)
         only, others = rows[counts[targets] == 1], rows[counts[targets] > 1]
+        expected = "a class of at least two rows, one to train on and one to choose the epoch"
+        checks.require(len(others) > 1, "y", expected, checks.Words(f"{len(targets)} rows, each of another class"))
         room = min(self.validation_fraction, 1 - self.validation_fraction) * len(others) >= np.sum(counts > 1)
         train, held = train_test_split(others, stratify=targets[others] if room else None, **options)
         return np.concatenate([only, train]), held
@@ -258,3 +270,9 @@ class TabularNetwork(BaseEstimator):
         tags.input_tags.string = tags.input_tags.categorical = tags.input_tags.allow_nan = True
         tags.target_tags.required = True
         return tags
+
+
+def extended_signature(base: Callable[..., None], own: Callable[..., None]) -> inspect.Signature:
+    """Return the signature of a constructor that takes what ``base`` does, and its own keywords after that."""
+    more = [each for each in inspect.signature(own).parameters.values() if each.kind is each.KEYWORD_ONLY]
+    return inspect.Signature([*inspect.signature(base).parameters.values(), *more])

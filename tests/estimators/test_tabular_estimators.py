@@ -1,5 +1,6 @@
 """A modern MLP for tables: what it takes, how it chooses, what it averages."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.datasets import load_iris
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.preprocessing import LabelBinarizer
 
 import jaxnet as jn
@@ -93,6 +94,8 @@ def test_categories_gaps_and_frames_are_taken_as_they_are():
     assert model.score(frame.assign(species=NAMES[Y])) == found.score(frame, NAMES[Y])
     with pytest.raises(ValueError, match="size"):
         found.predict(frame[["kind"]])
+    columns = {name: list(column) for name, column in frame.items()}
+    np.testing.assert_array_equal(found.predict(columns), found.predict(frame))
 
 
 def test_values_are_predicted_in_their_own_units():
@@ -112,6 +115,8 @@ def test_a_class_of_one_row_is_trained_on_and_many_classes_of_few_rows_are_split
     assert sorted([*train, *held]) == list(range(21))
     assert [int(np.sum(held < 10)), len(held)] == [2, 4]
     assert [len(rows) for rows in split([0, 0, 1, 1, 2, 2, 3, 3])] == [6, 2]
+    with pytest.raises(ValueError, match=r"y: expected a class of at least two rows, .*, got 3 rows, each of another"):
+        split([0, 1, 2])
 
 
 @pytest.mark.parametrize(("rows", "folds"), [(9, None), (10, 5), (499, 5), (500, None)])
@@ -123,7 +128,24 @@ def test_few_rows_are_dealt_into_folds_so_that_all_of_them_teach(rows, folds):
 def test_weights_of_nothing_take_rows_away():
     weight = np.where(Y == 2, 0.0, 1.0)
     found = TabularClassifier(**FOLDED).fit(X, Y, sample_weight=weight)
+    with pytest.raises(ValueError, match="sample_weight: expected weights of at least 0"):
+        clone(found).fit(X, Y, sample_weight=-weight)
     assert LabelBinarizer().fit(Y).transform(found.predict(X))[Y == 2].sum(axis=0)[2] < 10
+
+
+def test_a_network_that_diverges_says_so_and_keeps_what_was_before():
+    with pytest.warns(ConvergenceWarning, match="1 of 1 networks diverged"):
+        found = TabularRegressor(**SMALL | {"learning_rate": 1e30}).fit(X, X[:, 0])
+    assert np.isfinite(found.predict(X)).all()
+
+
+def test_the_classifier_has_the_parameters_of_the_regressor_and_one_more():
+    both = [inspect.signature(kind).parameters for kind in (TabularClassifier, TabularRegressor)]
+    assert list(both[0]) == [*both[1], "label_smoothing"]
+    assert all(both[0][name].default == each.default for name, each in both[1].items())
+    assert TabularClassifier((3,), epochs=5, label_smoothing=0.2).get_params()["epochs"] == 5
+    with pytest.raises(TypeError, match="rate"):
+        TabularClassifier(rate=0.1)
 
 
 REFUSED = {
@@ -133,6 +155,7 @@ REFUSED = {
     "rows": ({}, Y[:-1], "inconsistent numbers of samples"),
     "no target": ({}, None, "requires y to be passed"),
     "numbers": ({}, Y + 0.5, "Unknown label type"),
+    "a gap": ({}, np.where(Y > 1, None, NAMES[Y]), "y: expected a label in every row, got none in 50 rows"),
 }
 
 

@@ -139,6 +139,7 @@ ABOUT_SEVERAL = (
     "test_notebook.py",
     "data/test_get_data.py",
     "estimators/test_agreement.py",
+    "estimators/test_arguments.py",
     "estimators/test_check_estimator.py",
     "estimators/test_compilations.py",
     "estimators/test_public_statements.py",
