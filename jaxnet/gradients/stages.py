@@ -37,8 +37,12 @@ def judge_stages(
     known = true_stages(network, gradient, point)
     for name in stages:
         checks.choice("stages", name, known)
-    moved = [true_stages(network, gradient, _jittered(point, seed)) for seed in range(_DRAWS)]
-    noise = {name: FACTOR * eps / _STEP * _deviation([m[name] for m in moved], known[name]) for name in stages}
+    rngs = map(np.random.default_rng, range(_DRAWS))
+    move = lambda a, rng: a * (1 + _STEP * rng.choice([-1.0, 1.0], a.shape)) if a.dtype.kind == "f" else a
+    moved = [true_stages(network, gradient, jax.tree.map(lambda a, r=rng: move(a, r), point)) for rng in rngs]
+    mean = lambda name: np.mean([np.abs(each[name] - known[name]) for each in moved], axis=0)
+    # a value computed from rounded terms is itself rounded once more
+    noise = {name: FACTOR * eps * (mean(name) / _STEP + np.abs(known[name])) for name in stages}
     return {name: _judge(name, stages[name], known[name], noise[name]) for name in known if name in stages}
 
 
@@ -54,17 +58,6 @@ def true_stages(network: Any, gradient: Callable[..., Gradient], point: Point) -
     each = [gradient(params, X[n : n + 1], y[n : n + 1]) for n in range(len(X))]
     backward = {f"delta{i}": np.stack([g[f"[{i - 1}]['b']"] for g in each]) for i in range(len(layers), 0, -1)}
     return forward | backward
-
-
-def _jittered(point: Point, seed: int) -> Point:
-    rng = np.random.default_rng(seed)
-    move = lambda a: a * (1 + _STEP * rng.choice([-1.0, 1.0], a.shape)) if a.dtype.kind == "f" else a
-    return jax.tree.map(move, point)
-
-
-def _deviation(moved: list[np.ndarray], known: np.ndarray) -> np.ndarray:
-    # a value computed from rounded terms is itself rounded once more
-    return np.mean(np.abs(np.array(moved) - known), axis=0) + _STEP * np.abs(known)
 
 
 def _judge(name: str, given: Any, true: np.ndarray, noise: np.ndarray) -> verdict.LeafVerdict:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from jaxnet.gradients.diagnosis.kinds import FACTORS
 from jaxnet.gradients.diagnosis.tolerances import SUM_DOUBLES
 from jaxnet.gradients.evidence import Cause, Evidence
 from jaxnet.gradients.example_axis import any_order, example_count, examples_at
 
-_SUMMED = ": it is summed over the examples where the loss averages"
-_TWICE = ": it is divided by the number of examples twice"
+_SUMMED, _TWICE = FACTORS["batch_sum"], FACTORS["batch_mean_twice"]
 
 
 def in_the_words_of_the_batch(evidence: Evidence, causes: Sequence[Cause]) -> tuple[Cause, ...]:

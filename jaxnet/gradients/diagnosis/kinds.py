@@ -100,6 +100,16 @@ KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# kinds that are a constant factor, and what is added to a sentence that says so
+FACTORS: Mapping[str, str] = MappingProxyType(
+    {
+        "factor": "",
+        "sign": ": its sign is flipped",
+        "batch_sum": ": it is summed over the examples where the loss averages",
+        "batch_mean_twice": ": it is divided by the number of examples twice",
+    }
+)
+
 # what a leaf shows by itself, whatever function it is the gradient of
 PLAIN_LEAVES = frozenset(
     {

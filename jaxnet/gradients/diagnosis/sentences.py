@@ -8,15 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jaxnet.gradients.diagnosis.factors import factor_sentence
-from jaxnet.gradients.diagnosis.kinds import KINDS
+from jaxnet.gradients.diagnosis.kinds import FACTORS, KINDS
 from jaxnet.gradients.diagnosis.replay import Hypothesis
-
-FACTORS = {  # kinds that are a constant factor: what it means
-    "factor": "",
-    "sign": ": its sign is flipped",
-    "batch_sum": ": it is summed over the examples where the loss averages",
-    "batch_mean_twice": ": it is divided by the number of examples twice",
-}
 
 
 class MistakePlace(NamedTuple):

@@ -98,10 +98,9 @@ def holds_rules(jaxpr: Any) -> bool:
     for eqn in closed(jaxpr).jaxpr.eqns:
         if "callback" in eqn.primitive.name:
             return True
-        inner = [each for each in jax.tree.leaves(eqn.params, is_leaf=_is_jaxpr) if _is_jaxpr(each)]
-        if eqn.primitive.name in CUSTOM and not any(_of_jax(each) for each in inner):
-            return True
-        if any(holds_rules(each) for each in inner):
+        inner = _held(eqn)
+        own = eqn.primitive.name in CUSTOM and not any(map(_of_jax, inner))
+        if own or any(map(holds_rules, inner)):
             return True
     return False
 
@@ -110,15 +109,18 @@ def names(jaxpr: Any) -> set[str]:
     """The names of all operations, in loops, branches and functions as well."""
     found = set()
     for eqn in closed(jaxpr).jaxpr.eqns:
-        inner = [each for each in jax.tree.leaves(eqn.params, is_leaf=_is_jaxpr) if _is_jaxpr(each)]
-        found |= {eqn.primitive.name}.union(*map(names, inner))
+        found |= {eqn.primitive.name}.union(*map(names, _held(eqn)))
     return found
 
 
 def of_the_user(eqn: core.JaxprEqn) -> bool:
     """Whether the function that an operation calls, with or without a rule of its own, is not JAX's."""
-    inner = [each for each in jax.tree.leaves(eqn.params, is_leaf=_is_jaxpr) if _is_jaxpr(each)]
-    return bool(inner) and not any(_of_jax(each) for each in inner)
+    return bool(_held(eqn)) and not any(map(_of_jax, _held(eqn)))
+
+
+def _held(eqn: core.JaxprEqn) -> list[Any]:
+    """All jaxprs among the parameters of an operation."""
+    return [each for each in jax.tree.leaves(eqn.params, is_leaf=_is_jaxpr) if _is_jaxpr(each)]
 
 
 def _is_jaxpr(value: Any) -> bool:
