@@ -6,7 +6,7 @@ other work to do. Members, programs to compile, bytes and floating-point operati
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -18,6 +18,7 @@ from jaxnet.sweeps.devices import advice
 from jaxnet.sweeps.engine import epochs_a_call, resident_tiles
 from jaxnet.sweeps.groups import Group, programs_if_padded, shapes_of_params
 from jaxnet.sweeps.plan_words import group_name, with_prefix
+from jaxnet.sweeps.planned import Planned
 from jaxnet.sweeps.prepared_groups import drawing_seeds
 from jaxnet.sweeps.tilings import Tiling, tile_slots
 from jaxnet.training.preparation import draws
@@ -30,9 +31,6 @@ _FORWARDS, _BACKWARDS = 2, 4
 # of a member in a folder, beside numbers: names and digests of it, and the name and shape of each leaf of its state
 _RECORD_BYTES, _LEAF_BYTES = 700, 95
 _KEPT = {"all": "the states of all members", "best": "the states of the best configuration", "scores": "scores alone"}
-
-
-Planned = Any  # a ``Plan``, which prints its forecast, and so stands after it
 
 
 class Cost(NamedTuple):

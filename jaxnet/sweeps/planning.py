@@ -7,70 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from jaxnet import checks
 from jaxnet.html_blocks import html_text
-from jaxnet.sweeps.configuration import TrainingSpec
 from jaxnet.sweeps.forecasts import forecast
-from jaxnet.sweeps.groups import Group, Members, Task, list_groups, list_members
-from jaxnet.sweeps.optuna_study import Budget
-from jaxnet.sweeps.rungs import PBT, Bracket, Halving, Hyperband, single
-from jaxnet.sweeps.space import Space
-from jaxnet.sweeps.states import KEEP
-from jaxnet.training.stopping import Stop
+from jaxnet.sweeps.groups import list_groups, list_members
+from jaxnet.sweeps.planned import Planned
+from jaxnet.sweeps.rungs import single
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(Planned):
     """What ``sweep`` will train; ``print`` it to see groups, members, compiles, memory and work.
 
-    Attributes:
-        space, method, configurations: what varies, and what of it is tried [C].
-        members: configurations x seeds x folds, P of them.
-        groups: members that one compiled program trains.
-        brackets: which configurations are ranked against each other, and when.
-        spec, task: how a configuration becomes a training, and what all trainings look at.
-        epochs: how long a run is at most.
-        names: of what is recorded after each epoch.
-        metric, goal: the name that configurations are ranked by, and "min" or "max".
-        rank: which epoch stands for a member, in rankings and in what it hands out: its "last", or its "best" of what
-            its stopping rule watches.
-        keep: whose parameters are kept at the end: "all", those of the "best" configuration, or the "scores" alone.
-        halving: None, ``Halving`` or ``Hyperband``.
-        asking: for method="optuna", how many configurations are asked for; the plan's are the first of them.
+    Its fields are those of ``Planned``.
     """
-
-    space: Space
-    method: str
-    configurations: list[dict[str, Any]]
-    members: Members
-    groups: list[Group]
-    brackets: list[Bracket]
-    spec: TrainingSpec
-    task: Task
-    epochs: int
-    names: tuple[str, ...]
-    metric: str
-    goal: str
-    halving: Halving | Hyperband | None
-    asking: Budget | None = None
-    rank: str = "last"
-    keep: str = "all"
-    evolution: PBT | None = None  # for method="pbt"
-    others: tuple[tuple[str, str], ...] = ()  # further objectives, name and goal, where there are several
-    lengths: tuple[int, ...] | None = None  # epochs of each configuration [C], where it has none of its own
-
-    def __post_init__(self) -> None:
-        checks.choice("keep", self.keep, KEEP)
-
-    @property
-    def objectives(self) -> tuple[tuple[str, str], ...]:
-        """What configurations are judged by, name and goal: the metric, and what others there are."""
-        return ((self.metric, self.goal), *self.others)
-
-    @property
-    def best_by(self) -> Stop | None:
-        """The rule that says which epoch of a member is its best, where that stands for it, or None."""
-        return self.spec.stop if self.rank == "best" else None
 
     @functools.cached_property
     def most(self) -> np.ndarray:
@@ -119,16 +68,6 @@ class Plan:
         for index, group in enumerate(self.groups):
             groups[group.members], slots[group.members] = index, np.arange(len(group.members))
         return groups, slots
-
-    def model_epochs(self) -> int:
-        """Count the epochs of all members, as if none diverged; those of the audit are not counted."""
-        each = len(self.members.ids) // len(self.configurations)
-        total = 0
-        for bracket in self.brackets:
-            alive, at = len(bracket.configurations), 0
-            for epochs, kept in bracket.rungs:
-                total, alive, at = total + alive * (epochs - at) * each, kept, epochs
-        return total
 
     def of_configurations(self, configurations: list[dict[str, Any]], **changes: Any) -> "Plan":
         """Return a plan that trains other configurations in the same way, and prunes none of them.
