@@ -11,10 +11,9 @@ say() { printf 'jaxnet: %s\n' "$*" >&2; }
 
 # Compiling is most of the work of a check, which asks what is computed and not how fast: XLA compiles in a hurry, in one
 # piece, which takes less than half of its processor time.
-hurry() {
-    XLA_FLAGS="${XLA_FLAGS:-} --xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
-    export XLA_FLAGS="$XLA_FLAGS --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
-}
+hurried="--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0"
+hurried="$hurried --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
+hurry() { export XLA_FLAGS="${XLA_FLAGS:-} $hurried"; }
 
 # What one process of a check has compiled, the others take over, from a folder that is new for every check and goes with
 # it: nothing is taken over from an earlier one.

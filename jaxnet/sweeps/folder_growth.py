@@ -8,8 +8,10 @@ import json
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from jaxnet.identity import XLA_FLAGS
+
 _RANKED = "metric"
-_ADDED = ("optax",)  # what the first manifests did not say
+_ADDED = ("optax", XLA_FLAGS)  # what the first manifests did not say
 
 
 class Growth(NamedTuple):
@@ -28,7 +30,7 @@ def growth(
     More epochs, another metric that was recorded, more members and a space that has some of the stored members go on.
     """
     before, now = theirs["must be the same"], mine["must be the same"]
-    before = {**{name: now[name] for name in _ADDED}, **before}
+    before = {**{name: now[name] for name in _ADDED if name in now}, **before}
     may_differ = {name for name in ("epochs", _RANKED) if before.get(name) != now.get(name)}
     if int(before.get("epochs", 0)) > int(now["epochs"]):
         may_differ -= {"epochs"}  # what was trained further cannot be trained less

@@ -18,7 +18,7 @@ import numpy as np
 
 from jaxnet.accelerators import EXACT, local_devices, products_precision
 from jaxnet.data import StoredArray
-from jaxnet.identity import PARTITIONABLE, installed, surroundings
+from jaxnet.identity import PARTITIONABLE, XLA_FLAGS, installed, surroundings, xla_flags
 from jaxnet.storage import CheckpointError, decode_named, digest, encode, match, read_bytes, write_atomically
 from jaxnet.sweeps.folder_growth import growth
 from jaxnet.sweeps.groups import lanes_rule
@@ -232,6 +232,7 @@ def sweep_manifest(plan: Plan) -> dict[str, Any]:
         "jax": jax.__version__,
         "jaxlib": jaxlib.__version__,
         "optax": installed("optax"),
+        XLA_FLAGS: xla_flags(),
     }
     same |= _chosen(plan)
     extendable = {"space": space_as_json(plan.space), "method": plan.method, "configurations": len(plan.configurations)}

@@ -15,6 +15,7 @@ from jaxnet import checks
 from jaxnet.identity import (
     MUST_STAY,
     PARTITIONABLE,
+    XLA_FLAGS,
     KeptPrograms,
     computing_key,
     different,
@@ -38,7 +39,7 @@ FORMAT = 2
 _EXPECTED = "an empty folder, or that of a run with the same arguments"
 _DESCRIBED = ("objective", "optimizer")  # whose text explains and whose program decides
 _APART = ("format", "epochs", "network", "programs", "orders")  # what is not compared as one value with another
-_SETTINGS = (*MUST_STAY, "jax", "jaxlib", "optax", "jaxnet", "platform", "device", "examples as")
+_SETTINGS = (*MUST_STAY, XLA_FLAGS, "jax", "jaxlib", "optax", "jaxnet", "platform", "device", "examples as")
 _LIBRARIES = ("optax.", "jaxnet.", "jax.", "builtins.", "numpy.")  # whose things are the same wherever they stand
 _PLAIN = (str, bytes, bool, int, float, type(None))
 _WRITERS = ("jax", "optax", "jaxnet")  # whose other version writes the same program in other words
@@ -78,7 +79,7 @@ def compare(saved: dict[str, Any], now: dict[str, Any], described: tuple[Any, ..
         checks.refuse("out", _EXPECTED, said)
     if saved.get("format") == 1:
         saved = _from_format_1(saved, now, own)
-    saved = {PARTITIONABLE: now[PARTITIONABLE], **saved}  # which earlier manifests do not say
+    saved = {name: now[name] for name in (PARTITIONABLE, XLA_FLAGS)} | saved  # which earlier manifests do not say
     settings = [name for name in _SETTINGS if saved.get(name) != now.get(name)]
     values = [name for name in now if name not in (*_APART, *_SETTINGS, *_DESCRIBED)]
     odd = [name for name in values if saved.get(name) != now[name]]

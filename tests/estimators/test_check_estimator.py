@@ -1,7 +1,7 @@
 """scikit-learn's conventions, as its own checks state them."""
 
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import check_no_attributes_set_in_init, parametrize_with_checks
 
 from jaxnet.estimators import MLPClassifier, MLPRegressor, TableTransformer, TabularClassifier, TabularRegressor
 
@@ -35,4 +35,14 @@ def once():
 @pytest.mark.filterwarnings("ignore")  # the checks themselves warn of many things, and ask for those they want
 @pytest.mark.parametrize(ASKED.args[0], once(), ids=ASKED.kwargs["ids"])
 def test_it_keeps_scikit_learns_conventions(estimator, check):
-    check(estimator)
+    check(estimator)  # asserts by itself
+
+
+def test_one_that_does_not_keep_them_is_seen():
+    class Careless(MLPClassifier):
+        def __init__(self, hidden_layer_sizes=(100,)):
+            super().__init__(hidden_layer_sizes)
+            self.extra = 1
+
+    with pytest.raises(AssertionError, match="extra"):
+        check_no_attributes_set_in_init("Careless", Careless())

@@ -16,7 +16,8 @@ def test_it_is_silent_even_where_warnings_are_errors():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message="Stochastic Optimizer")
-        STILL.fit(X, y)
+        STILL.fit(X, y)  # a warning would be raised
+    assert STILL.n_iter_ == 12
 
 
 def test_it_says_what_the_curve_shows_where_it_is_asked_for():

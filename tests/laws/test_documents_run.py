@@ -34,6 +34,7 @@ def test_every_block_of_a_page_runs_one_after_another(page, tmp_path, monkeypatc
         # numbered as in the page, so that an error names its line
         lines = "\n" * text.count("\n", 0, block.start(1)) + block[1]
         exec(compile(lines, str(page), "exec"), namespace)
+    assert len(namespace) > 1, "it has run something"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -67,7 +68,9 @@ NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.py"))
 @pytest.mark.parametrize("source", NOTEBOOKS, ids=name_of)
 def test_a_notebook_runs_from_its_first_cell_to_its_last(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(source.read_text(), str(source), "exec"), {"__name__": "a_notebook"})
+    namespace = {"__name__": "a_notebook"}
+    exec(compile(source.read_text(), str(source), "exec"), namespace)
+    assert "jn" in namespace, "it has run something"
 
 
 @pytest.mark.parametrize("source", NOTEBOOKS, ids=name_of)

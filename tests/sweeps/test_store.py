@@ -22,7 +22,7 @@ from jaxnet.network import MLP
 from jaxnet.storage import CheckpointError, decode_named, digest, hold
 from jaxnet.storage.interruption import Interrupted, Watch
 from jaxnet.sweeps.engine import Engine
-from jaxnet.sweeps.folder_growth import differences
+from jaxnet.sweeps.folder_growth import differences, growth
 from jaxnet.sweeps.members_database import MembersDatabase
 from jaxnet.sweeps.result.columns import to_csv
 from jaxnet.sweeps.store import Store, sweep_manifest
@@ -143,7 +143,8 @@ def test_a_signal_that_was_ignored_stays_ignored() -> None:
     try:
         with Watch() as watch:
             signal.raise_signal(signal.SIGHUP)
-            watch.check()
+            watch.check()  # would raise Interrupted
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -370,6 +371,13 @@ def test_differences_name_what_changed_at_any_depth() -> None:
 def test_a_manifest_says_what_bits_are_relative_to(problem: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     same = sweep_manifest(make(problem))["must be the same"]
     assert {"data", "jax", "jaxlib", "kernel", "lanes of a tile", "platform", "root", "dtype"} <= same.keys()
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    fast = sweep_manifest(make(problem))
+    assert fast["must be the same"] == {**same, "xla_flags": "--xla_cpu_enable_fast_math=true"}
+    # a folder from before it was told goes on
+    told = {**fast, "must be the same": {name: each for name, each in same.items() if name != "xla_flags"}}
+    assert growth(told, fast, stored=(), members=(), asking=False).refused == []
+    monkeypatch.undo()
     with jax.threefry_partitionable(False):  # other random numbers from the same root
         assert sweep_manifest(make(problem))["must be the same"] == {**same, "threefry_partitionable": False}
 

@@ -247,6 +247,16 @@ def test_random_numbers_have_to_be_drawn_as_they_were(tmp_path):
     assert_same(fit(out=tmp_path), fit())
 
 
+def test_other_flags_of_xla_are_told_and_a_manifest_that_does_not_say_them_goes_on(tmp_path, monkeypatch):
+    fit(out=tmp_path, epochs=2)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    with pytest.warns(UserWarning, match="xla_flags was .* and is --xla_cpu_enable_fast_math=true: the last bits may"):
+        fit(out=tmp_path, epochs=3)
+    silent = lambda manifest: {name: value for name, value in manifest.items() if name != "xla_flags"}
+    rewritten(tmp_path / "run.safetensors", silent)
+    assert_same(fit(out=tmp_path), fit())
+
+
 def rewritten(path, change):
     """Write a run's file again with another manifest, as an earlier jaxnet would have written it."""
     named, manifest = storage.decode_named(path.read_bytes())
