@@ -24,6 +24,7 @@ from jaxnet.gradients.truth import tracing
 from jaxnet.gradients.truth.comparison import Comparison
 
 _SMALL = 1e-4  # a constant below this, or as near to 1, is there for safety only
+_NEXT_TO_NOTHING = 1e-300
 _NEARLY = 1e-2  # relative: further off, no small constant is the reason
 _MOST_TIED = 4  # entries at one maximum that are told apart
 _SLACK = 1e-9  # of a weight that is solved for
@@ -144,4 +145,5 @@ def _plain(array: Any, eqn: core.JaxprEqn, found: dict[float, str]) -> Any:
         return array
     place = places_of(eqn)
     found[value] = f" in line {place[-1].line}" if place else ""
-    return jnp.asarray(nearest, jnp.result_type(array))
+    # where the rest is 0, as on the diagonal of a table of shares, 0 would be no number: 0 * log(0)
+    return jnp.asarray(nearest or _NEXT_TO_NOTHING, jnp.result_type(array))

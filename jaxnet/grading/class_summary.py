@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from jaxnet.gradients.evidence import Cause
 from jaxnet.gradients.verdict import leaf_name
 from jaxnet.grading.feedback import cause_words
 from jaxnet.grading.grades import Grade, GradeOutcome
@@ -42,9 +44,20 @@ def _mistakes(grade: Grade) -> list[tuple[str, str]]:
         return [(f"failed: {error}", "")]
     report = grade.report
     causes = () if report is None else report.causes
-    known = [(cause_words(cause), cause.where or "") for cause in causes if cause.kind != _UNKNOWN]
+    known = [(cause_words(cause), cause.where or "") for cause in _together(causes) if cause.kind != _UNKNOWN]
     wrong = ", ".join(map(leaf_name, () if report is None else report.wrong))
-    return list(dict.fromkeys(known)) or [(f"no known mistake, wrong in {wrong}", "")]
+    there = "right at the given point alone" if grade.point else f"wrong in {wrong}"
+    return list(dict.fromkeys(known)) or [(f"no known mistake, {there}", "")]
+
+
+def _together(causes: Sequence[Cause]) -> list[Cause]:
+    """One cause for all leaves of one submission that the same happened to, as NaN in each of them."""
+    found: dict[Any, Cause] = {}
+    for cause in causes:
+        key = cause.kind, cause.factor, cause.where
+        leaves = dict.fromkeys((*(found[key].leaves if key in found else ()), *cause.leaves))
+        found[key] = replace(cause, leaves=tuple(leaves))
+    return list(found.values())
 
 
 def class_as_json(grades: Sequence[Grade]) -> dict[str, Any]:

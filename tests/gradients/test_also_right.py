@@ -91,6 +91,13 @@ def test_a_gradient_is_right_but_for_a_small_constant_in_the_loss(f):
     assert jn.check_gradient(f, W, X, Y, gradient=by_hand).ok
 
 
+def test_so_it_is_where_nothing_but_the_constant_keeps_a_logarithm_finite():
+    shares = np.array([0.0, 0.3, 0.7])
+    f = lambda z, shares: -jnp.sum(shares * jnp.log(jax.nn.softmax(z) * (shares > 0) + 1e-9))
+    p = lambda z: np.exp(z) / np.exp(z).sum()
+    assert jn.check_gradient(f, np.array([0.1, 0.5, -0.2]), shares, gradient=lambda z, shares: p(z) - shares).ok
+
+
 def test_the_constant_is_named_with_its_line():
     report = jn.check_gradient(logistic, W, X, Y, gradient=by_hand)
     line = logistic.__code__.co_firstlineno + 2

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 from jaxnet.grading import results
 from jaxnet.grading.class_summary import class_as_json, class_as_text, clusters
@@ -73,6 +74,14 @@ def test_the_class_is_clustered_by_mistake_the_most_frequent_first():
     text = class_as_text(CLASS)
     assert text.startswith("4 submissions: 1 right, 2 wrong, 1 failed; mean score 1.25 of 3.")
     assert "   2  ['W']: summed over the examples where the loss averages (times 9). (at course.py:12" in text
+
+
+def test_what_happened_to_every_leaf_is_one_mistake_and_learnt_by_heart_says_so():
+    each = [replace(CAUSE, kind="not_finite", factor=None, where=None, leaves=(leaf,)) for leaf in ("['W']", "['b']")]
+    nowhere = replace(WRONG, report=replace(WRONG.report, causes=tuple(each)))
+    assert [found.mistake.partition(":")[0] for found in clusters([nowhere])] == ["['W'], ['b']"]
+    by_heart = replace(WRONG, point=2, report=replace(WRONG.report, causes=()))
+    assert clusters([by_heart])[0].mistake == "no known mistake, right at the given point alone"
 
 
 def test_an_empty_class_is_no_error():

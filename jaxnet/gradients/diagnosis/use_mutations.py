@@ -14,7 +14,7 @@ from jaxnet.gradients.diagnosis.operation_rules import MOVES, back_through
 from jaxnet.gradients.diagnosis.pass_names import PassNames
 from jaxnet.gradients.diagnosis.recorded_pass import Operation, RecordedPass
 from jaxnet.gradients.diagnosis.source_places import SourcePlace
-from jaxnet.gradients.truth.operation_values import value_of
+from jaxnet.gradients.truth.operation_values import UNARY, value_of
 
 _FEW_IN_A_LINE = 4  # places at which a value is read
 _MOST_IGNORED = 12  # arrays of the data that are taken for ones or zeros
@@ -27,6 +27,7 @@ def uses(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     yield from _by_the_exponential(recorded, names)
     yield from _ignored(recorded, names)
     yield from _compared(recorded, names)
+    yield from _not_computed(recorded, names)
 
 
 def _in_one_line(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
@@ -116,6 +117,21 @@ def _compared(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
             if changes:
                 key = ("compared", said, ops[0].site)
                 yield Mutation("other_branch", ops[0].place, said, 0.75, Changes(changes), None, key)
+
+
+def _not_computed(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
+    """A function of the data is left out, as the logarithm of counts."""
+    for ops in _by_site(recorded, tuple(set(UNARY) - {"neg"})):
+        if any(op.inputs[0] in recorded.moving or op.inputs[0] not in recorded.of_data for op in ops):
+            continue
+        other = {op.outputs[0]: recorded.values[op.inputs[0]] for op in ops}
+        for forward in (False, True):
+            changes = _at_other_data(recorded, other, forward)
+            if changes:
+                said = f"{names.value(ops[0].inputs[0])} stands for it: the function is left out"
+                said += ", in the forward pass as well" if forward else ""
+                key, cost = ("not_computed", forward, ops[0].site), 0.7 + 0.02 * forward
+                yield Mutation("value_of_another", ops[0].place, said, cost, Changes(changes), None, key)
 
 
 def _otherwise(recorded: RecordedPass, op: Operation, reverse: Any) -> np.ndarray:

@@ -40,6 +40,10 @@ def by_the_deviation(p, x):
     return {"mu": -(e / s).sum(0), "logvar": ((1 - e**2) / s).sum(0)}
 
 
+def fitted(w, X, counts):
+    return jnp.mean((X @ w - jnp.log(counts)) ** 2) / 2
+
+
 WRONG = {
     "nowhere in a line": (divergence, (UNIT, X), of_the_mean_alone, "path_not_followed", "`logvar`, wherever it stands"),
     "weights that do not count": (
@@ -49,6 +53,10 @@ WRONG = {
     "greater for at least": (
         late, (X[0], X, Y, TIMES), lambda w, X, y, t: 2 * X.T @ ((X @ w - y) * (t > 2)) / len(y),
         "other_branch", "> stands for >=",
+    ),
+    "counts for their logarithms": (
+        fitted, (X[0], X, TIMES), lambda w, X, counts: X.T @ (X @ w - counts) / len(counts),
+        "value_of_another", "`counts` stands for it",
     ),
     "by the deviation": (likelihood, (UNIT, X), by_the_deviation, "local_derivative_missing", "the derivative by `jnp.exp"),
 }  # fmt: skip
