@@ -19,7 +19,7 @@ from jaxnet.sweeps.processes import ALONE, Pair, Processes
 from jaxnet.sweeps.program_calls import ProgramCall, TileResults
 from jaxnet.sweeps.rungs import rank
 from jaxnet.sweeps.states import HELD_BYTES, States
-from jaxnet.sweeps.tiles import Lane
+from jaxnet.sweeps.tiles import Lane, StateHolder
 from jaxnet.training.flat import flatten
 from jaxnet.training.run import next_chunk
 from jaxnet.training.stopping import CONVERGED, DIVERGED
@@ -65,32 +65,38 @@ class Trainer:
 
     def advance(self, members: np.ndarray, target: int) -> None:
         """Train these members until each has ``target`` epochs or has diverged."""
-        chosen_of = [np.isin(group.members, members) for group in self._plan.groups]
-        for index, group in enumerate(self._plan.groups):
-            chosen = chosen_of[index]
-            self._begin_again(index, np.flatnonzero(chosen), target)
-            epochs = self._history.epochs[group.members]
-            waiting = chosen & behind(self._plan, self._history, target)[group.members]
-            if waiting.any():
-                self._begin_next(chosen_of, index, target)
+        waiting = self._waiting(members, target)
+        upcoming = [(index, self._history.states[index], int(slots[0])) for index, slots in waiting.items()]
+        for at, (index, slots) in enumerate(waiting.items()):
+            self._begin(upcoming[at:])
+            mine = self._plan.groups[index].members[slots]
+            epochs = self._history.epochs[mine]
             # members of a tile are at the same epoch; after an interruption they stand at several
-            for first in np.unique(epochs[waiting]):
-                slots = np.flatnonzero(waiting & (epochs == first))
-                last = min(target, int(self._plan.most[group.members[slots]].max()))
-                for block in self._blocks(index, slots):
+            for first in np.unique(epochs):
+                some = epochs == first
+                last = min(target, int(self._plan.most[mine[some]].max()))
+                for block in self._blocks(index, slots[some]):
                     self._advance_group(index, block, int(first), last)
                     if self._plan.keep == "best":
                         self._leave_the_best()
 
-    def _begin_next(self, chosen_of: Sequence[np.ndarray], index: int, target: int) -> None:
-        """Let the groups that are trained after one compile meanwhile."""
-        if not isinstance(self._executor, Local) or self._processes.size > 1:
-            return  # of several processes some may have no share of a group
-        wanted = behind(self._plan, self._history, target)
-        groups = range(index, len(self._plan.groups))
-        slots = {each: np.flatnonzero(chosen_of[each] & wanted[self._plan.groups[each].members]) for each in groups}
-        upcoming = [(each, self._history.states[each], int(found[0])) for each, found in slots.items() if len(found)]
-        if len(upcoming) > 1:
+    def _waiting(self, members: np.ndarray, target: int) -> dict[int, np.ndarray]:
+        """Return the slots of the members that are still to be trained to an epoch, of each group that has some."""
+        chosen = np.zeros(len(self._plan.members.ids), bool)
+        chosen[members] = True
+        waiting = {}
+        for index, group in enumerate(self._plan.groups):
+            slots = np.flatnonzero(chosen[group.members])
+            self._begin_again(index, slots, target)
+            slots = slots[behind(self._plan, self._history, target, group.members[slots])]
+            if len(slots):
+                waiting[index] = slots
+        return waiting
+
+    def _begin(self, upcoming: Sequence[tuple[int, StateHolder, int]]) -> None:
+        """Let the groups that are trained after the first of these compile meanwhile."""
+        # of several processes some may have no share of a group
+        if len(upcoming) > 1 and isinstance(self._executor, Local) and self._processes.size == 1:
             self._executor.begin(self._plan, upcoming)
 
     def forget(self, members: np.ndarray) -> None:
@@ -125,7 +131,7 @@ class Trainer:
     def _begin_again(self, index: int, slots: np.ndarray, target: int) -> None:
         """Members whose states were let go, and are wanted now, start from the beginning: to the same bits."""
         members, states = self._plan.groups[index].members, self._history.states[index]
-        wanted = behind(self._plan, self._history, target)[members[slots]] | (self._plan.keep == "all")
+        wanted = behind(self._plan, self._history, target, members[slots]) | (self._plan.keep == "all")
         lost = slots[states.gone(slots) & wanted]
         states.begin_again(lost)
         for array in member_arrays(self._history):
