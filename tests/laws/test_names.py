@@ -146,6 +146,7 @@ ABOUT_SEVERAL = (
     "estimators/test_scikit_learns_own_tests.py",
     "gradients/test_safety.py",
     "sweeps/test_best_epoch.py",
+    "sweeps/test_members_alone.py",
     "sweeps/test_nothing_dropped.py",
     "sweeps/test_population.py",
     "training/test_optax.py",

@@ -145,17 +145,13 @@ def test_configurations_that_differ_in_a_number_share_a_program(name: str) -> No
 @pytest.mark.parametrize(
     "name",
     [
-        "closure",
-        "a frozen dataclass",
-        "a closure over the configuration",
-        "an optimizer",
         "an optimizer that writes its numbers down",
         "an optimizer that draws",
         "an object of optax's",
     ],
 )
 def test_each_is_trained_with_its_own_number(name: str) -> None:
-    """As float32 that a tile and a single run round in another order."""
+    """As float32 that a tile and a single run round in another order; others in ``test_members_alone``."""
     plan = planned(BROUGHT[name])
     found = jn.sweep(plan)
     ends = [run.history["loss"] for run in map(functools.partial(alone, plan), range(3))]
