@@ -1,24 +1,27 @@
 """Question: Can users of scikit-learn's MLPClassifier switch to jaxnet's without validating anew, and what is gained?
 
-Conclusion: The estimators have scikit-learn's weights to 2e-15, and a search trained side by side takes a ninth to a
-fifteenth of its time.
+Conclusion: The estimators have scikit-learn's weights to 2e-15, and on busy cores a search trained side by side takes
+a quarter to a thirteenth of its time.
 
 Method: Both classes are fitted to scikit-learn's digits with the same random_state, by every solver, schedule and kind
 of stopping, in float64: the largest difference of any weight and of any loss of the curve, relative to the largest
 weight or loss. Then both are timed, fit after fit in turns, the better of three each: scikit-learn with one thread and
 with all, whichever is faster; jaxnet cold (the first fit of its kind, which compiles) and warm. So are 16 members,
 trained as one population, beside one fit of scikit-learn's. Last, a random search of 64 candidates in 5 folds, by
-PopulationSearchCV and by RandomizedSearchCV over scikit-learn's class: the largest difference of a candidate's mean
-score, and the times (scikit-learn's from a sample of the candidates, the same work each).
+PopulationSearchCV and by RandomizedSearchCV over scikit-learn's class, over rates and penalties and, in one of the
+three, seven shapes: the largest difference of a candidate's mean score, and the times (scikit-learn's from a sample of
+20 candidates: another takes what those of its shape did).
 
 Published: scikit-learn 1.9.1, whose documentation says of these classes that they are not for large applications.
 
-Measured: On 2 idle cores. Weights differ by at most 2e-15 and losses by 2e-16 of their largest; with batches of 64
-Adam, which divides vanishing gradients by their own size, amplifies that to 6e-10 in some weights, not in the losses.
-A warm fit is 4.4 times as fast on iris, 1.9 on the digits, 1.4 at 784-128-10 in float64 and 1.8 in float32. The search,
-which trains in float32, gives scikit-learn's scores (to 0.0011) 15.5 times as fast with 32 hidden units (6.0 against
-92.8 s for 64 candidates in 5 folds) and 9.5 times with 100 (13.4 against 127 s); scikit-learn's takes one core, which
-is its faster setting.
+Measured: On 2 cores that other work kept busy throughout (load 8 to 12), so the ratios of a run are worth more than
+its seconds. Weights differ by at most 2e-15 and losses by 3e-16 of their largest; with batches of 64 Adam, which
+divides vanishing gradients by their own size, amplifies that to 6e-10 in some weights, not in the losses. A warm fit
+is 4.0 times as fast on iris, 2.0 on the digits, 1.6 at 784-128-10 in float64 and 2.7 in float32; 16 members, or bags,
+of 64 units take 1.6 fits of scikit-learn's. The search, which trains in float32, gives scikit-learn's scores (to
+0.0011) 12.9 times as fast with 32 hidden units, 4.4 times with 100 and 4.8 times over seven shapes; scikit-learn's
+takes one core, which is its faster setting. An earlier driver of the searches, on idle cores: 15.5 and 9.5 times (6.0
+and 13.4 s).
 
 Command: python experiments/estimators.py
 """

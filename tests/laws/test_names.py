@@ -142,6 +142,7 @@ ABOUT_SEVERAL = (
     "estimators/test_arguments.py",
     "estimators/test_check_estimator.py",
     "estimators/test_compilations.py",
+    "estimators/test_explanations.py",
     "estimators/test_public_statements.py",
     "estimators/test_scikit_learns_own_tests.py",
     "gradients/test_safety.py",
