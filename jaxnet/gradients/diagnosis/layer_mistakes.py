@@ -22,10 +22,10 @@ def _if_shaped(shape: tuple[int, ...], value: np.ndarray) -> np.ndarray | None:
 # --- down through the weights: matrices [H above, H]
 
 _MATRICES = (
-    Row("True", "weight_not_transposed", "W instead of W.T", "fit(W)"),
-    Row("not square", "weight_reshaped", "W reshaped, not transposed", "W.reshape(W.shape[::-1])"),
-    Row("True", "weight_missing", "without W", "fit(np.eye(W.shape[1]))"),
-    Row("True", "weight_missing", "summed, without W", "np.ones(W.T.shape)"),
+    Row("weight_not_transposed", "W instead of W.T", "fit(W)"),
+    Row("weight_reshaped", "W reshaped, not transposed", "W.reshape(W.shape[::-1])", when="not square"),
+    Row("weight_missing", "without W", "fit(np.eye(W.shape[1]))"),
+    Row("weight_missing", "summed, without W", "np.ones(W.T.shape)"),
 )
 
 
@@ -33,7 +33,7 @@ def matrix_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the wrong matrices that delta may have gone down through to a layer."""
     others = [k for k in range(run.last + 1) if k != layer + 1]
     rows = [
-        Row("True", "weight_of_another_layer", f"W{k + 1}{turned}", f"fit(w[{k}]{turned})")
+        Row("weight_of_another_layer", f"W{k + 1}{turned}", f"fit(w[{k}]{turned})")
         for k in others
         for turned in (".T", "")
     ]
@@ -65,23 +65,23 @@ def update_direction(step: Step) -> np.ndarray:
 
 _MASKED = "name in ('relu', 'leaky_relu', 'elu')"
 _SLOPES = (
-    Row("True", "activation_derivative_missing", "1", "np.ones_like(z)"),
-    Row("True", "activation_derivative_part", "1 - a"),
-    Row("True", "activation_derivative_part", "a"),
-    Row("True", "activation_derivative_part", "1 - z"),
-    Row("True", "activation_derivative_part", "z"),
-    Row("True", "activation_derivative_part", "2 * a"),
-    Row("True", "activation_derivative_part", "a**2"),
+    Row("activation_derivative_missing", "1", "np.ones_like(z)"),
+    Row("activation_derivative_part", "1 - a"),
+    Row("activation_derivative_part", "a"),
+    Row("activation_derivative_part", "1 - z"),
+    Row("activation_derivative_part", "z"),
+    Row("activation_derivative_part", "2 * a"),
+    Row("activation_derivative_part", "a**2"),
     # a relu's derivative is its own square, and its a has the sign of z
-    Row("name != 'relu'", "activation_derivative_twice", "its square", "slope(z)**2"),
-    Row("name not in ('relu', 'leaky_relu')", "activation_derivative_at_a", "f'(a)", "slope(a)"),
-    Row("name == 'silu'", "activation_derivative_part", "sigmoid(z)"),
-    Row("name == 'sigmoid'", "activation_derivative_at_z", "z * (1 - z)"),
-    Row("name != 'sigmoid'", "activation_derivative_other", "z * (1 - z)"),
-    Row("name != 'sigmoid'", "activation_derivative_other", "a * (1 - a)"),
-    Row("name == 'tanh'", "activation_derivative_at_z", "1 - z**2"),
-    Row("name != 'tanh'", "activation_derivative_other", "1 - z**2"),
-    Row("name != 'tanh'", "activation_derivative_other", "1 - a**2"),
+    Row("activation_derivative_twice", "its square", "slope(z)**2", when="name != 'relu'"),
+    Row("activation_derivative_at_a", "f'(a)", "slope(a)", when="name not in ('relu', 'leaky_relu')"),
+    Row("activation_derivative_part", "sigmoid(z)", when="name == 'silu'"),
+    Row("activation_derivative_at_z", "z * (1 - z)", when="name == 'sigmoid'"),
+    Row("activation_derivative_other", "z * (1 - z)", when="name != 'sigmoid'"),
+    Row("activation_derivative_other", "a * (1 - a)", when="name != 'sigmoid'"),
+    Row("activation_derivative_at_z", "1 - z**2", when="name == 'tanh'"),
+    Row("activation_derivative_other", "1 - z**2", when="name != 'tanh'"),
+    Row("activation_derivative_other", "1 - a**2", when="name != 'tanh'"),
 )
 
 
@@ -105,7 +105,7 @@ def _other_functions(run: Pass, layer: int) -> list[Row]:
     own = run.names[layer]
     same = {"sigmoid": "softplus"}.get(own or "")  # softplus' is the sigmoid: the activation itself, listed as a part
     names = [name for name in ACTIVATIONS if name not in (own, same, "identity")]
-    return [Row("True", "activation_derivative_other", f"{name}'(z)", f"slopes[{name!r}](z)") for name in names]
+    return [Row("activation_derivative_other", f"{name}'(z)", f"slopes[{name!r}](z)") for name in names]
 
 
 def _other_layers(run: Pass, layer: int) -> list[Row]:
@@ -114,50 +114,50 @@ def _other_layers(run: Pass, layer: int) -> list[Row]:
     functions = lambda other: {other} if run.names[other] == run.names[layer] else {other, layer}
     pairs = [(k, other) for other in others for k in sorted(functions(other))]
     kind = "activation_derivative_other_layer"
-    return [Row("True", kind, f"f{k + 1}'(z{other + 1})", f"fit(own[{k}].slope(zs[{other}]))") for k, other in pairs]
+    return [Row(kind, f"f{k + 1}'(z{other + 1})", f"fit(own[{k}].slope(zs[{other}]))") for k, other in pairs]
 
 
 def _masks(run: Pass, layer: int) -> list[Row]:
     # the masks of other layers of relu are their derivatives
     others = [k for k in range(run.last + 1) if k != layer and (k == run.last or run.names[k] != "relu")]
     return [
-        Row(_MASKED, "relu_mask", "what came down > 0", "1.0 * (passed > 0)"),
-        Row(_MASKED, "relu_mask", "z < 0", "1.0 * (z < 0)"),
-        *(Row(_MASKED, "relu_mask", f"z{k + 1} > 0", f"fit(1.0 * (zs[{k}] > 0))") for k in others),
-        Row(_MASKED, "relu_mask", "X > 0", "fit(1.0 * (X > 0))"),
+        Row("relu_mask", "what came down > 0", "1.0 * (passed > 0)", when=_MASKED),
+        Row("relu_mask", "z < 0", "1.0 * (z < 0)", when=_MASKED),
+        *(Row("relu_mask", f"z{k + 1} > 0", f"fit(1.0 * (zs[{k}] > 0))", when=_MASKED) for k in others),
+        Row("relu_mask", "X > 0", "fit(1.0 * (X > 0))", when=_MASKED),
     ]
 
 
 # --- one layer's gradients: left [N, D] and right [N, H] of the outer product, and the bias's sum [H]
 
 _LEFT = (
-    Row("True", "input_missing", "ones", "np.ones_like(a)"),
-    Row("True", "input_shifted", "the next example's", "np.roll(a, -1, axis=0)"),
-    Row("True", "input_shifted", "the previous example's", "np.roll(a, 1, axis=0)"),
-    Row("True", "input_reshaped", "reshaped, not transposed", "a.reshape(-1, len(a)).T"),
+    Row("input_missing", "ones", "np.ones_like(a)"),
+    Row("input_shifted", "the next example's", "np.roll(a, -1, axis=0)"),
+    Row("input_shifted", "the previous example's", "np.roll(a, 1, axis=0)"),
+    Row("input_reshaped", "reshaped, not transposed", "a.reshape(-1, len(a)).T"),
 )
 _RIGHT = (
-    Row("True", "delta_before_derivative", "delta{above} @ W{above}.T", "passed"),
-    Row("True", "delta_of_another_layer", "delta{above}", "fit(above.delta)"),
-    Row("True", "activation_derivative_twice", "once more in the product", "delta * slope"),
+    Row("delta_before_derivative", "delta{above} @ W{above}.T", "passed"),
+    Row("delta_of_another_layer", "delta{above}", "fit(above.delta)"),
+    Row("activation_derivative_twice", "once more in the product", "delta * slope"),
 )
 _BIAS = (
-    Row("True", "bias_summed_over_everything", "delta.sum()", "np.full(width, delta.sum())"),
-    Row("True", "bias_summed_over_everything", "delta.mean()", "np.full(width, delta.mean() / share)"),
-    Row("True", "bias_wrong_axis", "delta.sum(axis=1)", "delta.sum(axis=1) if len(delta) == width else None"),
-    Row("True", "bias_from_weights", "dW{layer}.sum(axis=0)", "(a.T @ delta).sum(axis=0) + penalty / share"),
-    Row("n > 1", "bias_not_summed", "the first example's", "delta[0] / share"),
-    Row("n > 1", "bias_not_summed", "the first example's, divided by n", "delta[0]"),
-    Row("n > 1", "bias_not_summed", "the last example's", "delta[-1] / share"),
-    Row("n > 1", "bias_not_summed", "the last example's, divided by n", "delta[-1]"),
+    Row("bias_summed_over_everything", "delta.sum()", "np.full(width, delta.sum())"),
+    Row("bias_summed_over_everything", "delta.mean()", "np.full(width, delta.mean() / share)"),
+    Row("bias_wrong_axis", "delta.sum(axis=1)", "delta.sum(axis=1) if len(delta) == width else None"),
+    Row("bias_from_weights", "dW{layer}.sum(axis=0)", "(a.T @ delta).sum(axis=0) + penalty / share"),
+    Row("bias_not_summed", "the first example's", "delta[0] / share", when="n > 1"),
+    Row("bias_not_summed", "the first example's, divided by n", "delta[0]", when="n > 1"),
+    Row("bias_not_summed", "the last example's", "delta[-1] / share", when="n > 1"),
+    Row("bias_not_summed", "the last example's, divided by n", "delta[-1]", when="n > 1"),
 )
 
 
 def left_mistakes(run: Pass, layer: int) -> list[Hypothesis]:
     """List the arrays that may stand for a layer's inputs in the outer product."""
-    before = [Row("True", "input_pre_activation", f"z{layer}", f"zs[{layer - 1}]")] if layer else []
+    before = [Row("input_pre_activation", f"z{layer}", f"zs[{layer - 1}]")] if layer else []
     others = [
-        Row("True", "input_of_another_layer", said, formula)
+        Row("input_of_another_layer", said, formula)
         for k in range(run.last + 2)
         for said, formula in ((f"a{k}" if k else "X", f"fit(acts[{k}])"), (f"z{k}", f"fit(zs[{k - 1}])"))[: 1 + (k > 0)]
         if k != layer

@@ -19,57 +19,58 @@ from jaxnet.reference.operations import ACTIVATIONS, sigmoid
 
 # the losses whose derivative at the logits is p - Y, with the output function that p stands for there
 _OWN_OUTPUT = {loss: output for output, loss in CANONICAL.items() if not LOSSES[loss].on_predictions}
+_DERIVED = "regression and output != 'identity'"
 _SQUEEZED = "regression and output == 'sigmoid'"
 _SOFTMAX, _CANCELLED = "output == 'softmax'", "cancels and output == 'sigmoid'"
 
 _ROWS = (
     # the output function's derivative left out, added, squared, or taken elsewhere
-    Row("regression and output != 'identity'", "output_derivative_missing", "p - Y", "error"),
-    Row(
-        "regression and output != 'identity'",
-        "output_derivative_twice",
-        "the derivative twice",
-        "back(p, back(p, error))",
-    ),
-    Row(_SQUEEZED, "output_derivative_at_a", "(p - Y) * sigmoid'(p)", "error * slope(p)"),
-    Row(_SQUEEZED, "output_derivative_at_z", "(p - Y) * z * (1 - z)", "error * z * (1 - z)"),
-    Row("cancels and output in ('sigmoid', 'softmax')", "output_derivative_extra", "(p - Y) * p * (1 - p)"),
-    Row(_CANCELLED, "output_derivative_missing", "(p - Y) / (p * (1 - p))"),
-    Row(_CANCELLED, "output_derivative_twice", "(p - Y) * (p * (1 - p))**2"),
-    Row("cancels and output == 'exp'", "output_derivative_missing", "1 - Y / p"),
-    Row("cancels and output == 'exp'", "output_derivative_extra", "(p - Y) * p"),
+    Row("output_derivative_missing", "p - Y", "error", when=_DERIVED),
+    Row("output_derivative_twice", "the derivative twice", "back(p, back(p, error))", when=_DERIVED),
+    Row("output_derivative_at_a", "(p - Y) * sigmoid'(p)", "error * slope(p)", when=_SQUEEZED),
+    Row("output_derivative_at_z", "(p - Y) * z * (1 - z)", "error * z * (1 - z)", when=_SQUEEZED),
+    Row("output_derivative_extra", "(p - Y) * p * (1 - p)", when="cancels and output in ('sigmoid', 'softmax')"),
+    Row("output_derivative_missing", "(p - Y) / (p * (1 - p))", when=_CANCELLED),
+    Row("output_derivative_twice", "(p - Y) * (p * (1 - p))**2", when=_CANCELLED),
+    Row("output_derivative_missing", "1 - Y / p", when="cancels and output == 'exp'"),
+    Row("output_derivative_extra", "(p - Y) * p", when="cancels and output == 'exp'"),
     # the softmax's Jacobian and its axis
-    Row(f"{_SOFTMAX} and regression", "softmax_diagonal", "(p - Y) * p * (1 - p)", "error * p * (1 - p)"),
-    Row(f"{_SOFTMAX} and not regression", "softmax_diagonal", "-Y * (1 - p)"),
-    Row(f"{_SOFTMAX} and not regression", "softmax_jacobian_missing", "-Y / p"),
-    Row(_SOFTMAX, "softmax_axis", "softmax over the examples, axis=0", "after(softmax(z.T).T)"),
-    Row(_SOFTMAX, "softmax_axis", "softmax over the whole batch", "after(softmax(z.reshape(1, -1)).reshape(z.shape))"),
-    Row(_SOFTMAX, "softmax_unnormalised", "exp(z) - Y", "after(np.exp(z))"),
-    Row(_SOFTMAX, "softmax_unnormalised", "exp(z - max(z)) - Y", "after(np.exp(z - z.max(1, keepdims=True)))"),
-    Row(_SOFTMAX, "softmax_twice", "softmax(softmax(z)) - Y", "after(softmax(p))"),
-    # another output function than the network's
-    Row("output != 'identity'", "output_activation_missing", "z - Y", "c * (z - Y)"),
+    Row("softmax_diagonal", "(p - Y) * p * (1 - p)", "error * p * (1 - p)", when=f"{_SOFTMAX} and regression"),
+    Row("softmax_diagonal", "-Y * (1 - p)", when=f"{_SOFTMAX} and not regression"),
+    Row("softmax_jacobian_missing", "-Y / p", when=f"{_SOFTMAX} and not regression"),
+    Row("softmax_axis", "softmax over the examples, axis=0", "after(softmax(z.T).T)", when=_SOFTMAX),
     Row(
-        "regression and output in ('sigmoid', 'softmax')",
+        "softmax_axis",
+        "softmax over the whole batch",
+        "after(softmax(z.reshape(1, -1)).reshape(z.shape))",
+        when=_SOFTMAX,
+    ),
+    Row("softmax_unnormalised", "exp(z) - Y", "after(np.exp(z))", when=_SOFTMAX),
+    Row("softmax_unnormalised", "exp(z - max(z)) - Y", "after(np.exp(z - z.max(1, keepdims=True)))", when=_SOFTMAX),
+    Row("softmax_twice", "softmax(softmax(z)) - Y", "after(softmax(p))", when=_SOFTMAX),
+    # another output function than the network's
+    Row("output_activation_missing", "z - Y", "c * (z - Y)", when="output != 'identity'"),
+    Row(
         "output_activation_missing",
         "the derivative of p at p = z",
         "back(z, z - Y)",
+        when="regression and output in ('sigmoid', 'softmax')",
     ),
-    Row("output != 'sigmoid'", "output_activation_other", "sigmoid(z) - Y", "c * (sigmoid(z) - Y)"),
-    Row("output != 'softmax'", "output_activation_other", "softmax(z) - Y", "c * (softmax(z) - Y)"),
-    Row("True", "output_activation_other", "tanh(z) - Y", "c * (np.tanh(z) - Y)"),
-    Row("True", "output_activation_other", "relu(z) - Y", "c * (np.maximum(z, 0) - Y)"),
+    Row("output_activation_other", "sigmoid(z) - Y", "c * (sigmoid(z) - Y)", when="output != 'sigmoid'"),
+    Row("output_activation_other", "softmax(z) - Y", "c * (softmax(z) - Y)", when="output != 'softmax'"),
+    Row("output_activation_other", "tanh(z) - Y", "c * (np.tanh(z) - Y)"),
+    Row("output_activation_other", "relu(z) - Y", "c * (np.maximum(z, 0) - Y)"),
     # the target, the prediction, or a term of the loss left out
-    Row("True", "prediction_missing", "-Y", "-c * Y"),
-    Row("loss not in (None, 'hinge')", "target_missing", "Y = 0", "delta(loss, 0 * Y)"),
-    Row("loss == 'binary_cross_entropy'", "loss_term_missing", "-Y * (1 - p)", "-Y * (1 - sigmoid(z))"),
-    Row("loss == 'binary_cross_entropy'", "loss_term_missing", "(1 - Y) * p", "(1 - Y) * sigmoid(z)"),
+    Row("prediction_missing", "-Y", "-c * Y"),
+    Row("target_missing", "Y = 0", "delta(loss, 0 * Y)", when="loss not in (None, 'hinge')"),
+    Row("loss_term_missing", "-Y * (1 - p)", "-Y * (1 - sigmoid(z))", when="loss == 'binary_cross_entropy'"),
+    Row("loss_term_missing", "(1 - Y) * p", "(1 - Y) * sigmoid(z)", when="loss == 'binary_cross_entropy'"),
 )
 _OTHER_LOSSES = (
-    Row("True", "other_loss", "absolute error: sign(p - Y)", "np.sign(p - Y)"),
-    Row("True", "other_loss", "absolute error: sign(p - Y) through the output", "back(p, np.sign(p - Y))"),
-    Row("True", "other_loss", "the loss, not its derivative: (p - Y)**2", "(p - Y)**2"),
-    Row("True", "output_activation_other", "the decided class - Y, the perceptron's rule", "decided - Y"),
+    Row("other_loss", "absolute error: sign(p - Y)", "np.sign(p - Y)"),
+    Row("other_loss", "absolute error: sign(p - Y) through the output", "back(p, np.sign(p - Y))"),
+    Row("other_loss", "the loss, not its derivative: (p - Y)**2", "(p - Y)**2"),
+    Row("output_activation_other", "the decided class - Y, the perceptron's rule", "decided - Y"),
 )
 
 
@@ -144,9 +145,7 @@ def _targets(run: Pass) -> list[Row]:
     # with two rows or two columns some of these are the same change: the first says it
     told_apart = {change(run.y).tobytes(): text for text, change in reversed(_changes().items())}
     kind = lambda text: "labels_shifted" if "axis=1" in text else "targets_shifted"
-    return [
-        Row("True", kind(text), text, f"delta(loss, shifted[{text!r}](Y))") for text in reversed(told_apart.values())
-    ]
+    return [Row(kind(text), text, f"delta(loss, shifted[{text!r}](Y))") for text in reversed(told_apart.values())]
 
 
 def _losses(run: Pass) -> list[Row]:
@@ -155,7 +154,7 @@ def _losses(run: Pass) -> list[Row]:
         loss for loss in LOSSES if loss != run.loss and {run.loss, loss} != {"squared_error", "mean_squared_error"}
     ]
     text = lambda loss: f"{loss.replace('_', ' ')}: {logit_derivative_line(loss, run.output)}"
-    return [Row("True", "other_loss", text(loss), f"delta({loss!r}, Y)") for loss in others]
+    return [Row("other_loss", text(loss), f"delta({loss!r}, Y)") for loss in others]
 
 
 def example_mistakes(run: Pass) -> list[Hypothesis]:

@@ -1,7 +1,7 @@
 """Wrong lines as their authors write them: the text that is said of a line is the text that is computed.
 
-A row has the condition under which its line is wrong at all (for a relu, "its square" is right), the kind of mistake,
-what is said, and the formula where that is another: "the derivative twice" is no NumPy.
+A row has the kind of mistake, what is said, the formula where that is another ("the derivative twice" is no NumPy), and
+when the line is wrong at all: for a relu "its square" is right.
 """
 
 import functools
@@ -15,12 +15,12 @@ from jaxnet.gradients.diagnosis.replay import Hypothesis, Step
 
 
 class Row(NamedTuple):
-    """A wrong line; ``when`` and ``formula`` are Python and NumPy in the names of its table."""
+    """A wrong line; ``formula`` and ``when`` are NumPy and Python in the names of its table."""
 
-    when: str
     kind: str
     said: str
     formula: str = ""
+    when: str = "True"
 
 
 @functools.cache

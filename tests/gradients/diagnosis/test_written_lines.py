@@ -7,9 +7,9 @@ import numpy as np
 from jaxnet.gradients.diagnosis.written_lines import Row, hypotheses
 
 ROWS = (
-    Row("name == 'tanh'", "activation_derivative_other", "z * (1 - z)"),
-    Row("name != 'tanh'", "relu_mask", "z > 0"),
-    Row("True", "activation_derivative_twice", "its square", "slope**2"),
+    Row("activation_derivative_other", "z * (1 - z)", when="name == 'tanh'"),
+    Row("relu_mask", "z > 0", when="name != 'tanh'"),
+    Row("activation_derivative_twice", "its square", "slope**2"),
 )
 NAMES = lambda step: {"z": step.z, "slope": 1 - np.tanh(step.z) ** 2}
 STEP = SimpleNamespace(z=np.array([-1.0, 0.5]))
@@ -27,5 +27,5 @@ def test_what_is_said_is_computed_unless_a_formula_stands_beside_it():
 
 
 def test_a_formula_that_overflows_says_nothing():
-    (line,) = hypotheses([Row("True", "factor", "1 / z")], {}, NAMES)
+    (line,) = hypotheses([Row("factor", "1 / z")], {}, NAMES)
     assert line.of(SimpleNamespace(z=np.zeros(1)))[0] == np.inf
