@@ -58,10 +58,12 @@ def _straight(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterat
 
 
 def _is_a_number(each: Stretch) -> bool:
-    """Whether a stretch only multiplies by one number and adds."""
+    """Whether a stretch only multiplies by one number and adds; a mean, which divides by a whole one, is more."""
     if not each.elementwise or not set(each.names) <= {*STRAIGHT, "div", "mul"}:
         return False
-    return bool(each.slopes[0].size > 1 and np.ptp(each.slopes[0]) == 0)
+    slope = each.slopes[0]
+    mean = "mul" not in each.names and slope.size > 0 and (1 / slope.flat[0]).round(9).is_integer()
+    return bool(slope.size > 1 and np.ptp(slope) == 0 and not mean)
 
 
 def _slopes(each: Stretch, recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
