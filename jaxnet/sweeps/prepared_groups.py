@@ -20,7 +20,15 @@ from jaxnet.training import held_out_rows
 from jaxnet.training.batches import Examples, on_device
 from jaxnet.training.loop import Program
 from jaxnet.training.metric_values import check_metrics
-from jaxnet.training.preparation import check_measured, check_scalar, cut, draws, examples_of, known_batches
+from jaxnet.training.preparation import (
+    check_keyless,
+    check_measured,
+    check_scalar,
+    cut,
+    draws,
+    examples_of,
+    known_batches,
+)
 from jaxnet.training.streamed import Streamed, in_memory
 from jaxnet.types import Batch, Pytree
 
@@ -146,5 +154,8 @@ def task_examples(f: Any, params: Pytree, task: Task) -> tuple[Batch, Batch | No
     batch = examples_of(f, params, given(task.data), "data")
     held_out = None if task.validation is None else examples_of(f, params, given(task.validation), "validation")
     metrics = check_metrics(task.metrics, f)
-    check_measured(metrics, batch, 0, validated=task.validation is not None or task.folds is not None)
+    validated = task.validation is not None or task.folds is not None
+    check_measured(metrics, batch, 0, validated=validated)
+    if validated:
+        check_keyless(f, "objective")
     return batch, held_out, metrics

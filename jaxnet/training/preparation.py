@@ -1,6 +1,7 @@
 """Before a run: every argument of ``fit`` is checked and brought into the form that the compiled program takes."""
 
 import functools
+import inspect
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -54,6 +55,7 @@ def plan_fit(
         validation = stored_data(validation, "validation")
         validation = validation if isinstance(batch.x, StoredArray) else in_memory(validation)
         validation = examples_of(f, params, validation, "validation")
+        check_keyless(f, "f")
     metrics = check_metrics(options["metrics"], f)
     check_measured(metrics, batch, options["batch_size"], validated=validation is not None)
     stop = check_stop(options["stop"], history_names(metrics, validation is not None))
@@ -105,6 +107,14 @@ def with_fixed_numbers(plan: FitPlan) -> FitPlan:
     """Compile the optimizer's numbers in: for one that decides in Python by their values."""
     program = plan.program._replace(optimizer=fixed(plan.described[1]))
     return plan._replace(program=program, numbers=[plan.numbers[0], [], plan.numbers[2]])
+
+
+def check_keyless(f: ObjectiveFunction, argument: str) -> None:
+    """Refuse, by raising TypeError, an objective that cannot look at rows that are held out, where nothing is drawn."""
+    key = None if isinstance(f, Objective) else inspect.signature(f).parameters.get("key")
+    got = checks.Words("one that needs a key for them")
+    fits = key is None or key.default is not inspect.Parameter.empty
+    checks.require(fits, argument, "an objective with key=None by default, for rows that are held out", got, TypeError)
 
 
 def draws(f: ObjectiveFunction) -> bool:

@@ -184,3 +184,9 @@ def test_logits_need_an_objective_that_has_them() -> None:
 def test_what_a_method_is_to_know_is_refused_with_another(name: str, method: str) -> None:
     with pytest.raises(ValueError, match=f"{name}: expected none without method='{method}'"):
         jn.plan(jn.Space(learning_rate=0.1), (X, Y), epochs=1, **{name: 4})
+
+
+def test_an_objective_that_draws_is_told_what_rows_that_are_held_out_need() -> None:
+    drawing = lambda network, c: lambda params, x, y, *, key: jn.objective(network)(params, x, y)
+    with pytest.raises(TypeError, match="objective: expected an objective with key=None by default, for rows that are"):
+        jn.plan(jn.Space(learning_rate=0.1), (X, Y), epochs=1, objective=drawing, fold=jn.Folds(2))
