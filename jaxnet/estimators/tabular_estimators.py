@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from jaxnet import checks, losses
 from jaxnet.data.preparing.known_targets import ClassTarget, NumberTarget, class_target, number_target
 from jaxnet.estimators.plain_arrays import in_numpy_arrays
-from jaxnet.estimators.tabular_network import TabularNetwork, extended_signature
+from jaxnet.estimators.tabular_network import TabularNetwork, with_parameters_of
 from jaxnet.types import ArrayLike, Layer, Params
 
 
@@ -53,12 +53,10 @@ class TabularClassifier(ClassifierMixin, TabularNetwork):
     classes_: np.ndarray
     score = in_numpy_arrays(ClassifierMixin.score)
 
+    @with_parameters_of(TabularNetwork.__init__)
     def __init__(self, *sizes: Any, label_smoothing: float = 0.1, **others: Any) -> None:
         super().__init__(*sizes, **others)
         self.label_smoothing = label_smoothing
-
-    # what scikit-learn and ``help`` read the parameters out of
-    __init__.__signature__ = extended_signature(TabularNetwork.__init__, __init__)  # type: ignore[attr-defined]
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most likely class of each row, [N]."""

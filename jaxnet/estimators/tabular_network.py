@@ -10,7 +10,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import jax
 import numpy as np
@@ -33,6 +33,7 @@ from jaxnet.sweeps import Folds, Plan, Seeds, Space, plan, sweep
 from jaxnet.training import Stop, coslog4, scale_by_leaf
 from jaxnet.types import ArrayLike, Params
 
+_Constructor = TypeVar("_Constructor", bound=Callable[..., None])
 _NEVER = 2**31 - 1  # epochs of patience
 _FEW_ROWS, _FEW_FOLDS = 500, 5  # of folds="auto"
 
@@ -192,10 +193,7 @@ class TabularNetwork(BaseEstimator):
         count = len(asked.members.ids)
         self.members_ = [jax.tree.map(np.asarray, network.plain(result.params(member))) for member in range(count)]
         self.best_epochs_ = [int(epoch) for epoch in result.columns()["best_epoch"]]
-        diverged = int(np.isnan(result.curves("loss")).any(axis=1).sum())
-        if diverged:
-            words = f"{diverged} of {count} networks diverged; of each the best epoch before that is kept."
-            warnings.warn(words, ConvergenceWarning, stacklevel=5)
+        _warn_of_diverged(result.curves("loss"))
         self._predict_left_out(asked, data[0])
 
     def _predict_left_out(self, asked: Plan, x: np.ndarray) -> None:
@@ -272,7 +270,21 @@ class TabularNetwork(BaseEstimator):
         return tags
 
 
-def extended_signature(base: Callable[..., None], own: Callable[..., None]) -> inspect.Signature:
-    """Return the signature of a constructor that takes what ``base`` does, and its own keywords after that."""
-    more = [each for each in inspect.signature(own).parameters.values() if each.kind is each.KEYWORD_ONLY]
-    return inspect.Signature([*inspect.signature(base).parameters.values(), *more])
+def _warn_of_diverged(losses: np.ndarray) -> None:
+    """Say how many of the networks have no loss any more at the end, [P, epochs]."""
+    diverged = int(np.isnan(losses).any(axis=1).sum())
+    if diverged:
+        words = f"{diverged} of {len(losses)} networks diverged; of each the best epoch before that is kept."
+        warnings.warn(words, ConvergenceWarning, stacklevel=6)
+
+
+def with_parameters_of(base: Callable[..., None]) -> Callable[[_Constructor], _Constructor]:
+    """Return a decorator of a constructor that takes what ``base`` does, and its own keywords after that: scikit-learn
+    and ``help`` read the parameters out of its signature."""
+
+    def extend(own: _Constructor) -> _Constructor:
+        more = [each for each in inspect.signature(own).parameters.values() if each.kind is each.KEYWORD_ONLY]
+        own.__dict__["__signature__"] = inspect.Signature([*inspect.signature(base).parameters.values(), *more])
+        return own
+
+    return extend

@@ -350,7 +350,8 @@ def test_a_file_is_read_with_the_options_of_reading(tmp_path):
     with pytest.raises(ValueError, match=r"argument: expected one of .* \(did you mean 'decimal'\?\)"):
         prepare(path, "y", decimals=".")
     with pytest.raises(
-        ValueError, match=r"source: expected what is still to be read, .* got a table that has been read, and decimal"
+        ValueError,
+        match=r"source: expected a text that is still to be read, .* got a table that has been read, and decimal",
     ):
         prepare(read_table(path), "y", decimal=".")
 
