@@ -34,7 +34,7 @@ def test_every_way_to_compute_a_network_has_its_factors(name, key):
     for depth, (layer, factor) in enumerate(zip(params, FACTORS[name], strict=True)):
         z = factor * a @ np.asarray(layer["w"]) + np.asarray(layer["b"])
         a = np.tanh(z) if depth < 2 else z
-    np.testing.assert_allclose(jax.vmap(net.apply, (None, 0))(params, X), a, rtol=1e-12)
+    np.testing.assert_allclose(jax.jit(jax.vmap(net.apply, (None, 0)))(params, X), a, rtol=1e-12)
     expected = np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)
     large = padded(net)
     standard, scaled = net.standard_form(params)
@@ -45,7 +45,7 @@ def test_every_way_to_compute_a_network_has_its_factors(name, key):
         jn.reference.predict(net, params, X),
         standard.predict(scaled, X),
         predictions(large, params_with_padding(large, params), X),
-        large.columns(params_with_padding(large, params), X.T)[-1].a.T,
+        jax.jit(lambda p: large.columns(p, X.T)[-1].a.T)(params_with_padding(large, params)),
         model.outputs(X),
     ):
         np.testing.assert_allclose(found, expected, rtol=1e-12)
