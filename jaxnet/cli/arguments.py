@@ -1,7 +1,9 @@
 """Arguments of the command line that argparse alone would refuse less helpfully."""
 
 import argparse
+import errno
 import math
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -39,9 +41,15 @@ def reading(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def any_path(text: str) -> Path:
-    """Take a path of which something is said. Raises ArgumentTypeError for none, which would be the current folder."""
+    """Take a path. Raises ArgumentTypeError for none, which would be the current folder, and for one too long for any
+    file: the library would refuse it, too, but by the name of its own argument."""
     if not text:
         raise argparse.ArgumentTypeError("expected a path, got ''")
+    try:
+        os.lstat(text)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise argparse.ArgumentTypeError(f"expected a path, got one too long ({len(text)} characters)") from error
     return Path(text)
 
 

@@ -31,7 +31,10 @@ def test_anything_else_is_refused_as_a_number(text):
         whole_number(1, 500)(text)
 
 
-def test_no_path_is_not_the_current_folder():
-    assert str(any_path("a b")) == "a b"
-    with pytest.raises(argparse.ArgumentTypeError, match="expected a path, got ''"):
-        any_path("")
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "got ''"), ("n" * 300, r"got one too long \(300 characters\)")], ids=["none", "too long"]
+)
+def test_no_path_is_not_the_current_folder_and_none_is_too_long(text, words):
+    assert str(any_path("not there/a b")) == "not there/a b"
+    with pytest.raises(argparse.ArgumentTypeError, match=f"expected a path, {words}"):
+        any_path(text)
