@@ -33,9 +33,7 @@ def settle(evidence: Evidence, replays: Sequence[Replay]) -> list[int]:
     All stay where no experiment is possible, and where an experiment speaks for none of them.
     """
     left = list(range(len(replays)))
-    for params, data in _probes(evidence):
-        if len(left) < 2:
-            break
+    for params, data in _probes(evidence) if len(left) > 1 else ():
         pairs = {i: _mine_and_predicted(evidence, replays[i], params, data) for i in left}
         errors = {i: residual(*pair) for i, pair in pairs.items() if pair is not None}
         best = min(errors.values(), default=np.inf)
