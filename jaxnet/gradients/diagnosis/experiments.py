@@ -39,6 +39,8 @@ def settle(evidence: Evidence, replays: Sequence[Replay]) -> list[int]:
         best = min(errors.values(), default=np.inf)
         near = max(PROBE_ROUNDINGS * evidence.eps, PROBE_SPREAD * best)
         left = [i for i in left if i not in errors or errors[i] <= near] if best < PROBE_SPEAKS else left
+        if len(left) == 1:
+            break
     return left
 
 
