@@ -91,9 +91,18 @@ def _checked_state(optimizer: optax.GradientTransformation, params: Pytree, give
         fresh = jax.eval_shape(optimizer.init, params)
     named = {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(fresh)}
     if isinstance(given.optax, dict) and given.optax.keys() == named.keys():
-        leaves = [given.optax[name] for name in named]
+        leaves = [_of_file(given.optax[name], leaf) for name, leaf in named.items()]
         given = given._replace(optax=jax.tree.unflatten(jax.tree.structure(fresh), leaves))
     describe = lambda tree: (jax.tree.structure(tree), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(tree)])
     same = describe(fresh) == describe(given.optax)
     checks.require(same, "optimizer_state", expected, checks.Words("that of another run"))
     return given
+
+
+def _of_file(leaf: Any, fresh: Any) -> Any:
+    """Return a leaf of a file; where a key of ``jax.random`` belongs, there are its words."""
+    if not jnp.issubdtype(fresh.dtype, jax.dtypes.prng_key):
+        return leaf
+    words = jax.eval_shape(jax.random.key_data, fresh)
+    same = (leaf.shape, leaf.dtype) == (words.shape, words.dtype)
+    return jax.random.wrap_key_data(leaf) if same else leaf

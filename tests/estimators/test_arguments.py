@@ -36,9 +36,8 @@ ROWS = {
 }
 # what decides how many epochs there are, or which rows teach, has tests of its own, and so have whole numbers
 OTHERS = {"tol", "validation_fraction", "early_stopping", "n_iter_no_change"}
-ROUNDING = (
-    1e-3  # one of the two may have compiled in a hurry, which changes last bits; a number that is lost moves more
-)
+# one of two processes may have compiled in a hurry, which changes last bits: those of float64, and of float32 in Tabular
+ROUNDING = {"MLPClassifier": 1e-9, "MLPRegressor": 1e-9, "TabularClassifier": 1e-3}
 FRESH = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
@@ -62,19 +61,19 @@ def second():
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_each_number_alone_changes_the_answer(name, second):
+def test_each_number_alone_changes_the_answer_beyond_rounding(name, second):
     first, together = second[name]
     assert first != together
     for argument, value in ROWS[name][1].items():
         moved = np.abs(np.subtract(answers(name, {argument: value}), first)).max()
-        assert moved > 0, argument
+        assert moved > ROUNDING[name], argument
 
 
 def test_a_second_fit_is_that_of_a_fresh_process(second):
     command = [sys.executable, "-c", FRESH, json.dumps([*sys.path, str(__file__).rpartition("/")[0]])]
     fresh = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     for name, (_, together) in second.items():
-        np.testing.assert_allclose(together, fresh[name], rtol=0, atol=ROUNDING, err_msg=name)
+        np.testing.assert_allclose(together, fresh[name], rtol=0, atol=ROUNDING[name], err_msg=name)
 
 
 def test_no_real_number_of_a_constructor_is_left_out():

@@ -45,6 +45,19 @@ def test_a_saved_run_comes_back_whole_and_goes_on_to_the_same_bits(run, tmp_path
         jn.fit(loss, PARAMS, (X, X[:, 0]), optimizer=optax.sgd(0.1), epochs=1, optimizer_state=back.optimizer_state)
 
 
+def test_an_optimizer_that_draws_goes_on_with_its_key(tmp_path):
+    noisy = {"optimizer": optax.chain(optax.add_noise(0.1, 0.5, 0), optax.sgd(0.01))}
+    train = lambda epochs, params=PARAMS, **options: jn.fit(
+        loss, params, (X, X[:, 0]), epochs=epochs, **noisy, **options
+    )
+    whole = train(4)
+    train(2, out=tmp_path)
+    half = jn.load_run(tmp_path)
+    on = train(2, half.params, optimizer_state=half.optimizer_state)  # the key is among the state that is read
+    assert same(on.params, whole.params)
+    assert same(train(4, out=tmp_path).params, whole.params)
+
+
 def test_the_folder_of_fit_is_read_without_its_data(run, tmp_path):
     fit(3, out=tmp_path)
     back = jn.load_run(tmp_path)

@@ -111,8 +111,8 @@ def _tamed(prep: Preparation, table: RawTable, clip: float | None, bins: int | N
     """Add what is done to all features at last, fitted to the training rows."""
     checks.require(clip is None or bins is None, "bins", "None beside clip, for bins have no outliers", bins)
     if clip is not None:
-        said = f"all features are clipped smoothly, never beyond {clip:g} or below -{clip:g}"
         taming: Taming = SmoothClip(checks.number("clip", clip, above=0))
+        said = f"all features are clipped smoothly, never beyond {clip:g} or below -{clip:g}"
         return dataclasses.replace(prep, taming=taming, notes=(*prep.notes, said))
     if bins is None:
         return prep

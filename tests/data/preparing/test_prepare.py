@@ -371,6 +371,8 @@ def test_all_features_are_tamed_at_last_by_what_the_training_rows_say():
         prepare(table, clip=3, bins=2)
     with pytest.raises(ValueError, match="clip: expected a finite number above 0, got 0"):
         prepare(table, clip=0)
+    with pytest.raises(TypeError, match="clip: expected a finite number above 0, got 'far'"):
+        prepare(table, clip="far")
 
 
 def test_an_array_has_as_many_columns_as_at_the_fit():
