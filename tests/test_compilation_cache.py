@@ -19,6 +19,7 @@ from jaxnet.compilation_cache import CACHE_VARIABLE, KEPT_SECONDS, SWITCH, cache
 def settings(monkeypatch):
     """Record what would be set in JAX."""
     found = {}
+    monkeypatch.setitem(jax.config.values, "jax_compilation_cache_dir", None)  # a check has a folder of its own
     monkeypatch.setattr(jax.config, "update", found.__setitem__)
     monkeypatch.setattr(compilation_cache, "_tried", False)
     monkeypatch.delenv(CACHE_VARIABLE, raising=False)
@@ -87,6 +88,8 @@ print(len(hits))
 def trained_with(folder):
     # compiled as for users: in a hurry it takes less than what is worth a file
     environment = os.environ | {"XDG_CACHE_HOME": str(folder), SWITCH: "on", "XLA_FLAGS": ""}
+    for name in (CACHE_VARIABLE, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
+        environment.pop(name, None)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", TRAIN], env=environment, capture_output=True, text=True, check=True
     )

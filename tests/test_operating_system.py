@@ -111,7 +111,7 @@ assert main(["predict", str(folder / "trained"), str(folder / "t.csv")]) == 0
 def test_training_going_on_reading_rows_locks_and_commands_need_nothing_that_windows_lacks(tmp_path: Path) -> None:
     # the processes and the parts of libraries that are loaded later stay those of Linux, and keep what they need
     kept = {"fork", "waitpid", "set_blocking", "sched_getaffinity", "get_blocking", "SIGUSR1", "getuid", "geteuid"}
-    lacking = {module: sorted(law.LACKING[module] - kept) for module in ("os", "signal")}
+    lacking = {module: sorted(law.lacking(module) - kept) for module in ("os", "signal")}
     script = WITHOUT.format(
         gone=sorted({"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog"}), lacking=lacking
     )

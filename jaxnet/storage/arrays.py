@@ -189,7 +189,9 @@ def _words(leaf: Any) -> Any:
 
 
 def _of_words(words: np.ndarray, like: Any) -> Any:
-    return jax.random.wrap_key_data(words, impl=jax.random.key_impl(like)) if _is_key(like) else words
+    return (
+        jax.random.wrap_key_data(jax.numpy.asarray(words), impl=jax.random.key_impl(like)) if _is_key(like) else words
+    )
 
 
 def _fail(source: str, fault: str) -> NoReturn:
