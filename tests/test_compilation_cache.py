@@ -19,12 +19,14 @@ from jaxnet.compilation_cache import CACHE_VARIABLE, KEPT_SECONDS, SWITCH, cache
 def settings(monkeypatch):
     """Record what would be set in JAX."""
     found = {}
-    monkeypatch.setitem(jax.config.values, "jax_compilation_cache_dir", None)  # a check has a folder of its own
+    update, shared = jax.config.update, jax.config.jax_compilation_cache_dir
+    update("jax_compilation_cache_dir", None)  # that of a check, whose processes share programs
     monkeypatch.setattr(jax.config, "update", found.__setitem__)
     monkeypatch.setattr(compilation_cache, "_tried", False)
     monkeypatch.delenv(CACHE_VARIABLE, raising=False)
     monkeypatch.delenv(SWITCH, raising=False)
-    return found
+    yield found
+    update("jax_compilation_cache_dir", shared)
 
 
 def test_programs_are_kept_in_the_user_s_cache_folder(tmp_path, monkeypatch, settings):
