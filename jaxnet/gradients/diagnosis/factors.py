@@ -82,6 +82,8 @@ def factor_sentence(name: str, value: float) -> str:
     """Say a factor in words: times its name, and its value where the name hides it."""
     number = f"{value:.6g}"
     names = [each for each in name.split(" or ") if each != number]
-    if len(names) > 1 or (names and number in name.split(" or ")):
+    if names and number in name.split(" or "):  # nothing tells the plain number from the other
+        return f"{number} (or the {' or '.join(names)}) times"
+    if len(names) > 1:
         return f"{number} ({' or '.join(names)}) times"
     return f"{number} = {names[0]} times" if names and name else f"{number} times"
