@@ -45,7 +45,11 @@ def test_some_factors_are_a_kind_of_their_own(name, kind):
 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
-    [("2", 2.0, "2 times"), ("n", 7.0, "7 = n times"), ("2 or number of outputs", 2.0, "2 (or the number of outputs) times")],
+    [
+        ("2", 2.0, "2 times"),
+        ("n", 7.0, "7 = n times"),
+        ("2 or number of outputs", 2.0, "2 (or the number of outputs) times"),
+    ],
 )
 def test_a_factor_is_said_by_number_and_name(name, value, words):
     assert factor_sentence(name, value) == words
