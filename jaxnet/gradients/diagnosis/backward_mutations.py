@@ -5,7 +5,8 @@
     saved_mutations   another value of the forward pass
     slope_mutations   another local derivative
     joint_mutations   another formula for a softmax, a cross-entropy, a normalisation
-    use_mutations   a value in all its uses: followed nowhere in a line, data that do not count
+    use_mutations     a value in all its uses, as one that is followed nowhere in a line
+    data_mutations    other data: weights that do not count, > for >=, standardising left out
     placement_mutations   transposed, forced into shape, shifted, exchanged, given to another entry
 
 A kind is a generator of ``Mutation``. Those of one site in the source, in whichever turn of a loop, are one mutation;
@@ -18,6 +19,7 @@ from typing import Any
 
 from jaxnet.gradients.diagnosis.backward_stretches import stretches
 from jaxnet.gradients.diagnosis.changed_pass import Changes
+from jaxnet.gradients.diagnosis.data_mutations import other_data
 from jaxnet.gradients.diagnosis.edge_mutations import EDGE_KINDS
 from jaxnet.gradients.diagnosis.joint_mutations import joint, likelihoods
 from jaxnet.gradients.diagnosis.mutation import Mutation, Site
@@ -47,7 +49,7 @@ def mutations(recorded: RecordedPass, names: PassNames, *, near: Collection[Any]
     places = {each.place for each in grown if any(wanted(recorded.operations[i].site) for i in each.ends)}
     through = [one for each in grown if each.place in places for one in each.apart(MOST_TURNS)]
     found += [m for each in through for kind in (*SLOPE_KINDS, joint) for m in kind(each, recorded, names)]
-    found += [*likelihoods(recorded, names), *uses(recorded, names)]
+    found += [m for kind in (likelihoods, uses, other_data) for m in kind(recorded, names)]
     found = [m for m in found if m.changes.changes or m.changes.detours]
     seen: dict[Hashable, int] = {}
     for each in (*found, *_habits(found)):

@@ -107,6 +107,14 @@ class RecordedPass:
             number = moves[0].inputs[0]
         return number, moves
 
+    def by_site(self, *kinds: str) -> list[list[Operation]]:
+        """The operations of some kinds, or of all, at places of the user's, those of one site together."""
+        found: dict[Any, list[Operation]] = {}
+        for op in self.operations:
+            if op.place and (op.name in kinds or not kinds):
+                found.setdefault(op.site, []).append(op)
+        return list(found.values())
+
     @functools.cached_property
     def penalties(self) -> frozenset[int]:
         """The numbers of the values of which penalties are made: terms of parameters alone that are added to the loss.
