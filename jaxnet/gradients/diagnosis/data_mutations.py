@@ -1,4 +1,4 @@
-"""Wrong lines about data: others stand for them wherever they count, in what comes back or in the forward pass as well."""
+"""Wrong lines about data: others stand for them wherever they count, in what comes back alone or everywhere."""
 
 import functools
 from collections.abc import Iterator
