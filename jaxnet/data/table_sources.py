@@ -109,7 +109,8 @@ def table_and_target(source: Any, target: Any, **reading: Any) -> tuple[RawTable
     if y.ndim > 1 or len(y) != len(table):
         fail(target, f"expected one target for each of the {len(table)} rows of {source}, got an array {y.shape}")
     name = os.path.basename(target).split(".")[0]
-    return columns_to_table({**_columns(source), name: y}, name=str(source)), name
+    cells = {column: each.values for column, each in zip(table.names, table.columns, strict=True)}
+    return columns_to_table({**cells, name: y}, name=str(source)), name
 
 
 def _columns(path: str | os.PathLike) -> dict[str, np.ndarray]:

@@ -21,6 +21,7 @@ import numpy as np
 import optax
 
 from jaxnet.identity.called_functions import computing_key
+from jaxnet.random_keys import words_of
 from jaxnet.storage import digest
 from jaxnet.types import Pytree
 
@@ -102,13 +103,8 @@ def different(before: dict[str, Any], now: dict[str, Any]) -> str:
 
 def digest_arrays(tree: Pytree) -> str:
     """Digest the arrays of a pytree, each behind its shape and dtype: equal bytes may be other numbers."""
-    arrays = [_as_numpy(leaf) for leaf in jax.tree.leaves(tree)]
+    arrays = [np.asarray(words_of(leaf)) for leaf in jax.tree.leaves(tree)]
     return digest(*(part for array in arrays for part in (f"{array.shape}{array.dtype}", array)))
-
-
-def _as_numpy(leaf: Any) -> np.ndarray:
-    keys = isinstance(leaf, jax.Array) and jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-    return np.asarray(jax.random.key_data(leaf) if keys else leaf)
 
 
 class _Writer:
@@ -152,7 +148,7 @@ class _Writer:
         if hasattr(value, "jaxpr") and hasattr(value, "consts"):
             return "".join(text for _, text in self.operations(value.jaxpr, value.consts))
         if isinstance(value, jax.Array | np.ndarray | np.generic):
-            array = _as_numpy(value)
+            array = np.asarray(words_of(value))
             return f"array {array.shape}{array.dtype}{digest(array)[:_SHORT]}"
         if isinstance(value, float):
             return value.hex()  # so that -0.0 is not 0.0

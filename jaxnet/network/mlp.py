@@ -8,12 +8,11 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from jaxnet import checks
 from jaxnet.accelerators import exact_products, require_memory
@@ -23,7 +22,7 @@ from jaxnet.network.activations import ACTIVATIONS, OUTPUTS, activation
 from jaxnet.network.initializers import Initializer, Normal, draw_initial, in_numpy, initializer
 from jaxnet.network.products import sums_by_columns, sums_by_rows
 from jaxnet.network.threefry import split, words_or_key
-from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, width_factor
+from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, scaled_layers, width_factor
 from jaxnet.types import ArrayLike, Key, Layer, Params
 
 _HEADER = ("layer", "activation", "shape", "parameters", "operations", "bytes")
@@ -263,14 +262,6 @@ class MLP:
         expected = f"one example of shape ({self.sizes[0]},); for a batch use predict, or jax.vmap over apply"
         checks.require(x.shape == self.sizes[:1], "x", expected, x)
         return x
-
-
-def scaled_layers(params: Params, factors: Sequence[float]) -> Params:
-    """Return layers whose weights are multiplied by a factor each, in their dtype."""
-    return [
-        {"w": layer["w"] * np.asarray(factor, layer["w"].dtype), "b": layer["b"]}
-        for layer, factor in zip(params, factors, strict=True)
-    ]
 
 
 @jax.jit(static_argnums=0)

@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from jaxnet import checks
-from jaxnet.network.mlp import MLP, LayerValues, scaled_layers
-from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, width_factor
+from jaxnet.network.mlp import MLP, LayerValues
+from jaxnet.network.width_scaling import PARAMETRIZATIONS, first_spread, scaled_layers, width_factor
 from jaxnet.types import Key, Params
 
 

@@ -8,9 +8,13 @@ A layer computes z = f x w + b with a fixed factor f, and draws w from N(0, s²)
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
+
+from jaxnet.types import Params
 
 PARAMETRIZATIONS = ("standard", "ntk", "mup")
 
@@ -28,3 +32,11 @@ def first_spread(parametrization: str, depth: int, sizes: tuple[int, ...]) -> fl
     """Return the deviation s from which layer ``depth`` of a network that is not "standard" draws its weights."""
     hidden = 0 < depth < len(sizes) - 2
     return math.sqrt(sizes[depth]) if parametrization == "mup" and hidden else 1.0
+
+
+def scaled_layers(params: Params, factors: Sequence[float]) -> Params:
+    """Return layers whose weights are multiplied by a factor each, in their dtype."""
+    return [
+        {"w": layer["w"] * np.asarray(factor, layer["w"].dtype), "b": layer["b"]}
+        for layer, factor in zip(params, factors, strict=True)
+    ]

@@ -17,6 +17,7 @@ import safetensors
 import safetensors.numpy
 
 from jaxnet import checks
+from jaxnet.random_keys import of_words, words_of
 from jaxnet.storage.checkpoint_error import CheckpointError
 from jaxnet.storage.generations import write_generation
 from jaxnet.storage.regular_files import FILE_LIMIT, read_regular
@@ -35,7 +36,7 @@ def encode(tree: Pytree, manifest: dict[str, Any] | None = None) -> bytes:
     Keys of ``jax.random`` are written as their words. Raises ValueError for what ``decode`` would not read again: too
     many arrays, too long names, too many bytes.
     """
-    named = {name: np.asarray(_words(leaf), order="C") for name, leaf in _named(tree).items()}
+    named = {name: np.asarray(words_of(leaf), order="C") for name, leaf in _named(tree).items()}
     text = json.dumps({_DIGEST: _BLANK, **(manifest or {})}, allow_nan=False)
     _require(len(named) <= TENSOR_LIMIT, f"at most {TENSOR_LIMIT} arrays", len(named))
     size = sum(array.nbytes for array in named.values())
@@ -171,27 +172,12 @@ def match(named: dict[str, np.ndarray], like: Pytree, *, source: str) -> Pytree:
         odd = sorted(named.keys() ^ expected.keys())
         _fail(source, f"it holds other arrays than expected, for one {odd[0]}")
     for name, leaf in expected.items():
-        words = _words(leaf)
+        words = words_of(leaf)
         got, wanted = (named[name].shape, named[name].dtype), (tuple(words.shape), np.dtype(words.dtype))
         if got != wanted:
             _fail(source, f"{name} has shape {got[0]} and dtype {got[1]}, expected {wanted[0]} and {wanted[1]}")
-    found = [_of_words(named[name], leaf) for name, leaf in expected.items()]
+    found = [of_words(named[name], leaf) for name, leaf in expected.items()]
     return jax.tree.unflatten(jax.tree.structure(like), found)
-
-
-def _is_key(leaf: Any) -> bool:
-    return isinstance(leaf, jax.Array) and jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-
-
-def _words(leaf: Any) -> Any:
-    """Return what is written of a leaf: itself, or the words of a key, as optimizers that draw have in their states."""
-    return jax.random.key_data(leaf) if _is_key(leaf) else leaf
-
-
-def _of_words(words: np.ndarray, like: Any) -> Any:
-    return (
-        jax.random.wrap_key_data(jax.numpy.asarray(words), impl=jax.random.key_impl(like)) if _is_key(like) else words
-    )
 
 
 def _fail(source: str, fault: str) -> NoReturn:

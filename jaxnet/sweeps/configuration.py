@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import optax
 
@@ -21,7 +20,6 @@ from jaxnet.data import Preparation
 from jaxnet.losses import objective
 from jaxnet.network import MLP
 from jaxnet.network.padded_mlp import padded
-from jaxnet.sweeps.keys_as_words import with_keys_as_words
 from jaxnet.sweeps.own_functions import Watched
 from jaxnet.sweeps.parameters import Configuration, asked
 from jaxnet.sweeps.varied_rows import VariedRows
@@ -202,15 +200,13 @@ class TrainingSpec:
         if size is not None:
             size = checks.integer("batch_size", size, minimum=1, maximum=self.rows, note="the examples of a run")
         steps = self.epochs_of(configuration) * math.ceil(self.rows / (size or self.rows))
-        own = functools.partial(self._own_optimizer, network=network) if self.optimizer else make_optimizer
-        return Training(network, f, own(configuration, steps), size, self.stop)
+        optimizer = self._own_optimizer if self.optimizer else make_optimizer
+        return Training(network, f, optimizer(configuration, steps), size, self.stop)
 
-    def _own_optimizer(self, configuration: Configuration, steps: int, network: Any) -> optax.GradientTransformation:
+    def _own_optimizer(self, configuration: Configuration, steps: int) -> optax.GradientTransformation:
         function: Any = self.optimizer
         given = functools.partial(function, steps=steps) if names_argument(function, "steps") else function
-        optimizer = check_optimizer(asked("optimizer", given, configuration))
-        with jax.numpy_dtype_promotion("standard"):
-            return with_keys_as_words(optimizer, jax.eval_shape(network.init, jax.random.key(0)))
+        return check_optimizer(asked("optimizer", given, configuration))
 
     def epochs_of(self, configuration: Configuration) -> int:
         """Return how long the run of a configuration is, which its schedule spans; raises ValueError or TypeError."""

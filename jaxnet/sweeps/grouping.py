@@ -84,7 +84,7 @@ def _of_kind(
             return [part]
     parts = []
     for index in indices:
-        training = spec.training(configurations[index], padding=True)
+        training = parted.settled(spec.training(configurations[index], padding=True))
         skeletons, numbers = parted(training)
         columns = [[np.array([number]) for number in each] for each in numbers]
         parts.append(_Part(skeletons, np.array([index]), [training], columns))

@@ -144,7 +144,7 @@ def _explored(
 
 def _same_program(plan: Plan, group: Group, configuration: Configuration, parting: Parting) -> bool:
     try:
-        training = plan.spec.training(configuration, padding=True)
+        training = parting.settled(plan.spec.training(configuration, padding=True))
         if plan.spec.varied:
             plan.spec.varied.of(configuration)
     except (ValueError, TypeError):  # a number that this network, optimizer, weight= or targets= cannot have

@@ -3,8 +3,8 @@
 Processes do not talk while they train. Each trains its share of a group's tiles up to the next rung on its own
 devices; then all give each other their curves, so that each holds the whole record and comes to the same decisions.
 States go from the process that has them to the one that wants them, and to no other. The first one alone opens the
-folder. A member's bits do not depend on any of this. What is exchanged are bytes, for a
-sum over processes would turn -0.0 into 0.0.
+folder. A member's bits do not depend on any of this. What is exchanged are bytes, for a sum over processes would turn
+-0.0 into 0.0.
 """
 
 import functools

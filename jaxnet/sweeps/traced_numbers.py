@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from jaxnet.network import MLP
 from jaxnet.sweeps.configuration import Training, TrainingSpec
+from jaxnet.sweeps.keys_as_words import has_keys, with_keys_as_words
 from jaxnet.training.hyperparameters import Skeleton, combine, fixed, partition
 from jaxnet.training.metric_values import metric_values
 from jaxnet.training.preparation import draws
@@ -25,6 +26,20 @@ class Parting:
     def __init__(self, spec: TrainingSpec) -> None:
         self._spec = spec
         self._sound: dict[Skeleton, bool] = {}
+        self._drawing: dict[Skeleton, bool] = {}
+
+    def settled(self, training: Training) -> Training:
+        """Return a training as programs carry it: with a state of its optimizer that is of numbers alone."""
+        if self._spec.optimizer is None:
+            return training
+        skeleton, _ = partition(training.optimizer, own=True)  # of many configurations one: to trace each takes ms
+        if skeleton not in self._drawing:
+            with jax.numpy_dtype_promotion("standard"):
+                params = jax.eval_shape(training.network.init, jax.random.key(0))
+                self._drawing[skeleton] = has_keys(training.optimizer, params)
+        if not self._drawing[skeleton]:
+            return training
+        return training._replace(optimizer=with_keys_as_words(training.optimizer))
 
     def __call__(self, training: Training) -> tuple[tuple[Skeleton, ...], list[list[float]]]:
         """Return the skeletons of objective, optimizer and stopping rule, and the numbers of each."""

@@ -66,9 +66,8 @@ def metric_values(
     """
     x, y, weight = batch
     values: dict[str, Any] = {}
-    known = functools.cache(
-        lambda: f.logits(params, x) if logits is None else logits
-    )  # of all metrics once, and only where one wants them
+    # of all metrics once, and only where one wants them
+    known = functools.cache(lambda: f.logits(params, x) if logits is None else logits)
     for name, metric in metrics.items():
         if not callable(metric):
             plain, output = metric.removeprefix("validation_"), output_taught(f.loss, f.network)

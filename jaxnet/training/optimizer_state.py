@@ -10,6 +10,7 @@ import numpy as np
 import optax
 
 from jaxnet import checks
+from jaxnet.random_keys import of_words, words_of
 from jaxnet.training.batches import on_device
 from jaxnet.training.hyperparameters import Skeleton, combine, partition
 from jaxnet.training.loop import State
@@ -100,9 +101,5 @@ def _checked_state(optimizer: optax.GradientTransformation, params: Pytree, give
 
 
 def _of_file(leaf: Any, fresh: Any) -> Any:
-    """Return a leaf of a file; where a key of ``jax.random`` belongs, there are its words."""
-    if not jnp.issubdtype(fresh.dtype, jax.dtypes.prng_key):
-        return leaf
-    words = jax.eval_shape(jax.random.key_data, fresh)
-    same = (leaf.shape, leaf.dtype) == (words.shape, words.dtype)
-    return jax.random.wrap_key_data(leaf) if same else leaf
+    words = words_of(fresh)  # of a key a file has its words
+    return of_words(leaf, fresh) if (leaf.shape, leaf.dtype) == (words.shape, words.dtype) else leaf

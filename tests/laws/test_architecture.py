@@ -18,7 +18,7 @@ PACKAGE = Path(jaxnet.__file__).parent
 # The order in which to read the package; each part may import only what stands before it.
 ORDER = [
     "near_names", "guidance", "html_blocks", "operating_system",
-    "types", "checks", "user_paths", "accelerators", "compilation_cache",
+    "types", "checks", "user_paths", "accelerators", "random_keys", "compilation_cache",
     "targets", "network", "storage", "identity", "data",
     "losses", "metrics", "curvature",
     "training",

@@ -52,7 +52,7 @@ def drawn_by_jax(net, key, dtype=jnp.float32):
     return layers
 
 
-def holds_the_same(drawn, expected):
+def assert_same(drawn, expected):
     for leaf, other in zip(jax.tree.leaves(drawn), jax.tree.leaves(expected), strict=True):
         assert isinstance(leaf, jax.Array)
         assert leaf.dtype == other.dtype
@@ -64,18 +64,18 @@ def holds_the_same(drawn, expected):
 @pytest.mark.parametrize("name", NAMED)
 def test_every_initialiser_draws_what_jax_draws(key, name, dtype):
     net = MLP((7, 33, 5), weights=name, biases=name if "form(" in name else "ones")
-    holds_the_same(net.init(key, dtype), drawn_by_jax(net, key, dtype))
+    assert_same(net.init(key, dtype), drawn_by_jax(net, key, dtype))
 
 
 @pytest.mark.parametrize("name", LEFT_TO_JAX)
 def test_what_numpy_cannot_draw_to_the_bit_is_left_to_jax(key, name):
     net = MLP((3, 2), weights=name)
-    holds_the_same(net.init(key), drawn_by_jax(net, key))
+    assert_same(net.init(key), drawn_by_jax(net, key))
 
 
 def test_inside_a_transformation_jax_draws_the_same(key):
     net = MLP((3, 2), weights="he_uniform")
-    holds_the_same(jax.jit(net.init)(key), net.init(key))
+    assert_same(jax.jit(net.init)(key), net.init(key))
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -125,7 +125,7 @@ def test_many_keys_under_vmap_draw_what_each_draws_alone():
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
 def test_short_floats_are_left_to_jax(key, dtype):
     net = MLP((3, 2), weights="he_uniform")
-    holds_the_same(net.init(key, dtype), drawn_by_jax(net, key, dtype))
+    assert_same(net.init(key, dtype), drawn_by_jax(net, key, dtype))
 
 
 def test_without_x64_float64_becomes_float32_as_everywhere_in_jax(key):

@@ -12,7 +12,7 @@ import optax
 import pytest
 
 import jaxnet as jn
-from jaxnet.sweeps import engine
+from jaxnet.sweeps import engine, traced_numbers
 from jaxnet.sweeps.groups import keys_of
 
 X = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
@@ -120,6 +120,13 @@ BROUGHT: dict[str, dict[str, Any]] = {
     },
     "a schedule": {"optimizer": lambda c, steps: optax.sgd(optax.cosine_decay_schedule(c["scale"], steps))},
 }  # fmt: skip
+
+
+def test_planning_traces_the_first_state_of_alike_optimizers_once(monkeypatch):
+    traced, has_keys = [], traced_numbers.has_keys
+    monkeypatch.setattr(traced_numbers, "has_keys", lambda *given: traced.append(1) or has_keys(*given))
+    jn.plan(jn.Space(rate=jn.Float(0.01, 0.1)), (X, Y), n=9, epochs=1, optimizer=lambda c: optax.adam(c["rate"]))
+    assert len(traced) == 1
 
 
 def planned(brought: dict[str, Any]) -> jn.sweeps.Plan:
