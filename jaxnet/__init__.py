@@ -5,7 +5,7 @@ Read the package in the order of its layers, each of which knows only those befo
     near_names, guidance, html_blocks   the name, or the call, that somebody meant; pieces for notebooks
     operating_system                    what Windows does in another way
     types, checks, user_paths           names; refusals, those of paths too
-    accelerators                        where JAX computes, and how exactly
+    accelerators, random_keys           where JAX computes, and how exactly; keys as their words
     compilation_cache                   compiled programs kept on disk
     targets                             what a target may be
     network, storage, identity, data    what a network is; files; what a run is a run of; where examples come from
