@@ -61,12 +61,9 @@ def _not_computed(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation
             said, cost = _left_out(recorded, names, ops[0], way), 0.68 + 0.02 * len(way)
             sources = {op.outputs[0]: _along(recorded, op.outputs[0], way) for op in ops}
             values = {number: recorded.values[of] for number, of in sources.items() if of is not None}
-            for forward in (False, True) if len(values) == len(sources) else ():
-                changes = _at_other_data(recorded, values, forward)
-                if changes:
-                    words = f"{said}, in the forward pass as well" if forward else said
-                    key, each = ("not_computed", forward, ops[0].site, way), cost + 0.02 * forward
-                    yield Mutation("value_of_another", ops[0].place, words, each, Changes(changes), None, key)
+            for forward, where, changes in _with(recorded, values) if len(values) == len(sources) else ():
+                key, each = ("not_computed", forward, ops[0].site, way), cost + 0.02 * forward
+                yield Mutation("value_of_another", ops[0].place, said + where, each, changes, None, key)
 
 
 def _left_out(recorded: RecordedPass, names: PassNames, op: Operation, way: tuple[int, ...]) -> str:
@@ -114,18 +111,14 @@ def _ignored(recorded: RecordedPass, names: PassNames) -> Iterator[Mutation]:
     """Weights or a mask that are taken for ones, targets that are taken for zeros: in all that is computed of them."""
     arrays = [i for i in range(len(recorded.values)) if i in recorded.of_data and _may_be_ignored(recorded, names, i)]
     for number in arrays[:_MOST_IGNORED]:
-        value = recorded.values[number]
-        for word, other in (("ones", np.ones), ("zeros", np.zeros)):
+        value, place = recorded.values[number], _first_place(recorded, number)
+        for word, other in (("ones", np.ones), ("zeros", np.zeros)) if place else ():
             if word == "ones" and not (value >= 0).all():
                 continue
-            for forward in (False, True):
-                changes = _at_other_data(recorded, {number: other(value.shape, value.dtype)}, forward)
-                place = _first_place(recorded, number)
-                if changes and place:
-                    said = f"{word} stand for {names.value(number)} wherever it counts"
-                    said += ", in the forward pass as well" if forward else ""
-                    key = ("data_ignored", number in recorded.inputs, names.value(number), word, forward)
-                    yield Mutation("data_ignored", place, said, 0.62 + 0.02 * forward, Changes(changes), None, key)
+            for forward, where, changes in _with(recorded, {number: other(value.shape, value.dtype)}):
+                said = f"{word} stand for {names.value(number)} wherever it counts{where}"
+                key = ("data_ignored", number in recorded.inputs, names.value(number), word, forward)
+                yield Mutation("data_ignored", place, said, 0.62 + 0.02 * forward, changes, None, key)
 
 
 def _may_be_ignored(recorded: RecordedPass, names: PassNames, number: int) -> bool:
@@ -142,6 +135,14 @@ def _may_be_ignored(recorded: RecordedPass, names: PassNames, number: int) -> bo
         and (given or mask)
         and (value != value.flat[0]).any()
     )
+
+
+def _with(recorded: RecordedPass, other: dict[int, np.ndarray]) -> Iterator[tuple[bool, str, Changes]]:
+    """What comes back with other arrays for some, in what comes back alone and in the forward pass as well."""
+    for forward, where in ((False, ""), (True, ", in the forward pass as well")):
+        changes = _at_other_data(recorded, other, forward)
+        if changes:
+            yield forward, where, Changes(changes)
 
 
 def _at_other_data(recorded: RecordedPass, other: dict[int, np.ndarray], forward: bool) -> tuple[Change, ...]:
